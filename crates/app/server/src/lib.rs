@@ -1,0 +1,1 @@
+//! Wires rings together: configuration, listening, deploying.

@@ -1,0 +1,1 @@
+//! What tests share: the release binary as a child, a small HTTP client, signers.

@@ -1,0 +1,1 @@
+//! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.

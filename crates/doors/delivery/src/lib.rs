@@ -1,0 +1,1 @@
+//! Delivers to functions: processes that speak the Lambda Runtime API.

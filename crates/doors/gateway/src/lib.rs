@@ -1,0 +1,1 @@
+//! The front door: routes, webhook providers, signature to command.

@@ -1,0 +1,1 @@
+//! Runs the broker: the shard loop, the clock, waiting receivers, and effects.

@@ -1,0 +1,1 @@
+//! The release binary killed at random moments.

@@ -1,0 +1,1 @@
+//! Seeds, simulated disks, and invariants.
