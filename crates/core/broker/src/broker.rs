@@ -7,7 +7,7 @@ use crate::function::Placed;
 use crate::queue::{Definition, GroupIndex, Message, Queue, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, Content, Fact, Function, KeptMessage, MappingDefinition, MappingId, Place, QueueId, QueueName,
-    Rejection, Timestamp,
+    ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -85,9 +85,19 @@ impl Broker {
         std::mem::take(&mut self.woken)
     }
 
-    /// All queues with their counts, for metrics and listings.
-    pub fn queue_names(&self) -> impl Iterator<Item = &QueueName> {
-        self.by_name.keys()
+    /// Has [`Broker::take_woken`] name a queue again that could not be served to the end.
+    pub fn wake(&mut self, queue: QueueId) {
+        self.woken.insert(queue);
+    }
+
+    /// How long a receive waits at this queue that does not say so itself.
+    pub fn receive_wait(&self, queue: QueueId) -> Option<Seconds> {
+        Some(self.queues.get(&queue)?.definition.as_ref()?.attributes.receive_wait)
+    }
+
+    /// Where the content of a handed-out message lies now; `None` if it is gone.
+    pub fn locate(&self, handle: ReceiptHandle) -> Option<Place> {
+        Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
     }
 
     pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {
