@@ -5,3 +5,4 @@ pub mod characters;
 pub mod codec;
 pub mod error;
 pub mod message_attributes;
+pub mod sigv4;
