@@ -94,7 +94,8 @@ mod tests {
         let hello = ("Hello", "String", Text("There"));
         let amount = ("amount", "Number.int", Text("42"));
         let blob = ("blob", "Binary.png", Binary(&[0, 1, 255]));
-        let cases: &[(&[(&str, &str, DigestValue<'_>)], &str)] = &[
+        type Attributes<'a> = &'a [(&'a str, &'a str, DigestValue<'a>)];
+        let cases: &[(Attributes<'_>, &str)] = &[
             (&[("Foo", "String", Text("Bar"))], "ae7155c6026991b6d54b11589678bf9c"),
             (&[("timestamp", "Number", Text("1493147359900"))], "235c5c510d26fb653d073faed50ae77c"),
             (&[hello], "a311262e065454b75da111d535b8dacd"),

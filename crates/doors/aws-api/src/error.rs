@@ -1,6 +1,7 @@
 //! What AWS answers when it refuses: one table of error shapes, and their form in both protocols.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::json;
@@ -127,7 +128,7 @@ impl ErrorKind {
     }
 }
 
-const QUEUE_DOES_NOT_EXIST: &str = "The specified queue does not exist.";
+/// What clients of the Query protocol look for.
 const QUEUE_DOES_NOT_EXIST_IN_QUERY: &str = "The specified queue does not exist for this wsdl version.";
 
 impl ApiError {
@@ -138,7 +139,7 @@ impl ApiError {
 
     /// The queue is not there; the one text that differs between the protocols.
     pub fn queue_does_not_exist() -> Self {
-        ApiError::new(ErrorKind::QueueDoesNotExist, QUEUE_DOES_NOT_EXIST)
+        ApiError::new(ErrorKind::QueueDoesNotExist, "The specified queue does not exist.")
     }
 
     /// A required parameter is absent or empty.
@@ -153,7 +154,7 @@ impl ApiError {
     }
 
     /// A parameter's value is refused: `Value V for parameter P is invalid. Reason: R`.
-    pub fn invalid_value(value: impl std::fmt::Display, parameter: &str, reason: &str) -> Self {
+    pub fn invalid_value(value: impl fmt::Display, parameter: &str, reason: &str) -> Self {
         ApiError::invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
     }
 
@@ -222,9 +223,20 @@ impl ApiError {
     }
 
     fn query_message(&self) -> &str {
-        if self.message == QUEUE_DOES_NOT_EXIST { QUEUE_DOES_NOT_EXIST_IN_QUERY } else { &self.message }
+        match self.kind {
+            ErrorKind::QueueDoesNotExist => QUEUE_DOES_NOT_EXIST_IN_QUERY,
+            _ => &self.message,
+        }
     }
 }
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.code(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 #[cfg(test)]
 mod tests {

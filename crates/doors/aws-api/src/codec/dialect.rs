@@ -33,11 +33,11 @@ impl Dialect {
 }
 
 impl Collection {
-    const fn list(member: &'static str, elements: &'static [&'static str]) -> Self {
+    pub(crate) const fn list(member: &'static str, elements: &'static [&'static str]) -> Self {
         Collection { member, elements, entry: None, query_json: member }
     }
 
-    const fn map(
+    pub(crate) const fn map(
         member: &'static str,
         elements: &'static [&'static str],
         key: &'static str,
@@ -46,7 +46,7 @@ impl Collection {
         Collection { member, elements, entry: Some((key, value)), query_json: member }
     }
 
-    const fn in_query_json(self, query_json: &'static str) -> Self {
+    pub(crate) const fn in_query_json(self, query_json: &'static str) -> Self {
         Collection { query_json, ..self }
     }
 }
