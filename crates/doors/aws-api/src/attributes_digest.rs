@@ -46,6 +46,20 @@ impl Digest {
         Digest(text)
     }
 
+    /// The digest as 16 bytes, as it is stored.
+    pub fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(self.0, &mut bytes).expect("32 digits are 16 bytes");
+        bytes
+    }
+
+    /// The digest that was stored.
+    pub fn from_bytes(bytes: [u8; 16]) -> Digest {
+        let mut text = [0; 32];
+        hex::encode_to_slice(bytes, &mut text).expect("16 bytes are 32 digits");
+        Digest(text)
+    }
+
     /// The 32 digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("digits are ASCII")

@@ -103,6 +103,7 @@ errors! {
     UnrecognizedClientException, Coral, "InvalidClientTokenId", 403;
     InvalidSignatureException, Coral, "SignatureDoesNotMatch", 403;
     IncompleteSignatureException, Coral, "IncompleteSignature", 400;
+    RequestEntityTooLarge, Coral, "RequestEntityTooLarge", 413;
     ServiceUnavailable, Coral, "ServiceUnavailable", 503;
     InternalFailure, Coral, "InternalFailure", 500;
 }
@@ -156,6 +157,22 @@ impl ApiError {
     /// A parameter's value is refused: `Value V for parameter P is invalid. Reason: R`.
     pub fn invalid_value(value: impl fmt::Display, parameter: &str, reason: &str) -> Self {
         ApiError::invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+    }
+
+    /// The request names no operation.
+    pub fn no_operation() -> Self {
+        ApiError::new(ErrorKind::UnknownOperationException, "The request names no operation.")
+    }
+
+    /// The request's body was not read to its end.
+    pub fn request_too_large(bytes_max: usize) -> Self {
+        let text = format!("A request cannot be larger than {bytes_max} bytes.");
+        ApiError::new(ErrorKind::RequestEntityTooLarge, text)
+    }
+
+    /// The caller may not touch this resource.
+    pub fn access_denied(resource: &str) -> Self {
+        ApiError::new(ErrorKind::AccessDeniedException, format!("Access to the resource {resource} is denied."))
     }
 
     /// There is no such operation, or not at this path.
