@@ -151,7 +151,7 @@ impl State {
         }
         let pending = std::mem::take(&mut self.names_pending);
         for changes in pending {
-            if self.random.chance(2) {
+            if self.random.one_in(2) {
                 apply_names(&mut self.names_durable, changes);
             }
         }
@@ -378,10 +378,10 @@ impl Drop for SimulatedLock {
 }
 
 /// SplitMix64: small, fast, and the same everywhere.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -389,12 +389,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
-    fn chance(&mut self, one_in: usize) -> bool {
-        self.below(one_in) == 0
+    pub(crate) fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
     }
 
     /// Lets some pieces of a write arrive: none, all, every other sector, or everything up to an arbitrary byte.
@@ -412,7 +412,7 @@ impl Random {
             }
             _ => {
                 for (index, sector) in bytes.chunks(SECTOR_BYTES).enumerate() {
-                    if self.chance(2) {
+                    if self.one_in(2) {
                         arrive(durable, offset + index * SECTOR_BYTES, sector);
                     }
                 }
