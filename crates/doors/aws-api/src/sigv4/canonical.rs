@@ -125,19 +125,13 @@ fn encoded_anew(text: &str) -> String {
     percent_encode(&decoded, ENCODED).to_string()
 }
 
-/// A header's value without spaces around it, and with one for each run of spaces inside.
+/// A header's value without blanks around it, and with one space for each run of blanks inside.
 fn put_collapsed(value: &[u8], out: &mut Vec<u8>) {
-    let value = value.trim_ascii();
-    if !value.windows(2).any(|pair| pair == b"  ") {
-        out.extend_from_slice(value);
-        return;
-    }
-    let mut last = b'x';
-    for byte in value {
-        if *byte != b' ' || last != b' ' {
-            out.push(*byte);
-        }
-        last = *byte;
+    let mut words = value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+    out.extend_from_slice(words.next().unwrap_or_default());
+    for word in words {
+        out.push(b' ');
+        out.extend_from_slice(word);
     }
 }
 

@@ -67,6 +67,18 @@ fn authorization(signed_headers: &str, signature: &str) -> String {
     )
 }
 
+/// Request line, further headers, body, signed headers, signature.
+type Example<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str);
+
+fn check_examples(examples: &[Example<'_>]) {
+    for (line, headers, body, signed_headers, signature) in examples {
+        let request = Request::new(line, headers, body).with_authorization(&authorization(signed_headers, signature));
+        let caller = request.verify().unwrap_or_else(|error| panic!("{line} {headers:?}: {error:?}"));
+        assert_eq!(caller.access_key_id(), ACCESS_KEY_ID);
+        assert_eq!((caller.account(), caller.user_id()), ("123456789012", "AIDAEXAMPLE"));
+    }
+}
+
 /// The requests and signatures of AWS's published Signature Version 4 test suite.
 #[test]
 fn the_published_examples_verify() {
@@ -75,8 +87,7 @@ fn the_published_examples_verify() {
     let plain = "host;x-amz-date";
     let mine = "host;my-header1;x-amz-date";
     let typed = "content-type;host;x-amz-date";
-    type Example<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str);
-    let examples: &[Example<'_>] = &[
+    check_examples(&[
         ("GET /", &[], "", plain, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         ("POST /", &[], "", plain, "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
         ("GET /?Param1=value1", &[], "", plain, "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"),
@@ -149,13 +160,40 @@ fn the_published_examples_verify() {
             "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d",
         ),
         ("POST /", &[FORM], "Param1=value1", typed, "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
-    ];
-    for (line, headers, body, signed_headers, signature) in examples {
-        let request = Request::new(line, headers, body).with_authorization(&authorization(signed_headers, signature));
-        let caller = request.verify().unwrap_or_else(|error| panic!("{line} {headers:?}: {error:?}"));
-        assert_eq!(caller.access_key_id(), ACCESS_KEY_ID);
-        assert_eq!((caller.account(), caller.user_id()), ("123456789012", "AIDAEXAMPLE"));
-    }
+    ]);
+}
+
+#[test]
+fn what_botocore_signs_verifies() {
+    check_examples(&[
+        (
+            "POST /",
+            &[
+                ("content-type", "application/x-amz-json-1.0"),
+                ("x-amz-target", "AmazonSQS.SendMessage"),
+                ("x-amzn-query-mode", "true"),
+                ("user-agent", "not signed"),
+            ],
+            r#"{"QueueUrl":"q","MessageBody":"hi"}"#,
+            "content-type;host;x-amz-date;x-amz-target;x-amzn-query-mode",
+            "24556393fe184f6accbe1277a998fd30274904429467d748911a2445f59dda26",
+        ),
+        (
+            "GET /000000000000/orders.fifo?Action=SendMessage&MessageBody=a%20b%2Bc%2Fd~&Version=2012-11-05\
+             &QueueUrl=http%3A%2F%2F127.0.0.1%3A4566%2F0%2Fq&Empty=",
+            &[],
+            "",
+            "host;x-amz-date",
+            "813bdb0f01822f7994d1970c1d5f8747449dd75c7eca0a4790def5fa222af0ef",
+        ),
+        (
+            "POST /a%20b/%E1%88%B4/$x:y",
+            &[("my-header", "  a \t  b  ")],
+            "Action=ListQueues",
+            "host;my-header;x-amz-date",
+            "bb714ef7443a4bfac742b7d62e47c7122cff64f8573d68a218848883a66f7026",
+        ),
+    ]);
 }
 
 #[test]
