@@ -130,8 +130,8 @@ impl Refusal {
     }
 }
 
-/// A key that signs webhooks. It never shows in logs.
-#[derive(Clone, PartialEq, Eq)]
+/// A key that signs webhooks. It never shows in logs, and cannot be compared but through a signature.
+#[derive(Clone)]
 pub struct Secret(Box<[u8]>);
 
 impl From<&str> for Secret {
