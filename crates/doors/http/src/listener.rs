@@ -73,7 +73,8 @@ impl Listener {
         drop((socket, stopping, stopped));
         let all_ended = async { while connections.join_next().await.is_some() {} };
         if timeout(limits.grace, all_ended).await.is_err() {
-            warn!("requests cut off at the end of the grace time");
+            warn!(connections = connections.len(), "requests cut off at the end of the grace time");
+            connections.shutdown().await;
         }
     }
 }

@@ -58,8 +58,8 @@ pub(crate) struct Socket {
     header_timeout: Duration,
     idle_timeout: Duration,
     write_timeout: Duration,
-    /// The answered requests when the present wait for a head began.
-    waiting_since: usize,
+    /// The answered requests when the present wait for a head began; `None` before it begins.
+    waiting_since: Option<usize>,
     /// When that wait is over. The timer below is set to it only when there is really nothing to read.
     head_due: Instant,
     head_begun: bool,
@@ -77,7 +77,7 @@ impl Socket {
             header_timeout: limits.header_timeout,
             idle_timeout: limits.idle_timeout,
             write_timeout: limits.write_timeout,
-            waiting_since: 0,
+            waiting_since: Some(0),
             head_due,
             head_begun: false,
             read_timer: Timer::new(head_due),
@@ -86,9 +86,12 @@ impl Socket {
         }
     }
 
-    /// Fails once a head is overdue; never while a request is being worked on.
+    /// Ready once a head is overdue; never while a request is being worked on or its answer waits to be taken.
     fn poll_head_due(&mut self, read: usize, silent: bool, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(answered) = self.progress.answered() else { return Poll::Pending };
+        let answered = self.progress.answered();
+        if answered.is_none() || self.write_timer.is_some() {
+            return Poll::Pending;
+        }
         if answered != self.waiting_since {
             self.waiting_since = answered;
             self.head_begun = false;
@@ -101,9 +104,9 @@ impl Socket {
         if silent { self.read_timer.poll(self.head_due, cx) } else { Poll::Pending }
     }
 
-    /// Whether everything that arrived was a whole request, answered and then waited upon.
+    /// Whether all that arrived was whole requests, and all of them are answered.
     fn is_idle(&self) -> bool {
-        !self.head_begun && self.progress.answered() == Some(self.waiting_since)
+        !self.head_begun && self.progress.answered() == self.waiting_since
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -113,6 +116,8 @@ impl Socket {
             match Pin::new(&mut self.stream).poll_read(cx, &mut scrap) {
                 Poll::Ready(Ok(())) if !scrap.filled().is_empty() => self.lingered_bytes += scrap.filled().len(),
                 Poll::Ready(_) => return Poll::Ready(()),
+                // Nobody waits for an idle client to notice: it has nothing under way.
+                Poll::Pending if self.is_idle() && self.lingered_bytes == 0 => return Poll::Ready(()),
                 Poll::Pending => {
                     let timer = self.write_timer.get_or_insert_with(|| Timer::new(Instant::now() + LINGER));
                     let due = timer.due;
@@ -127,6 +132,8 @@ impl Socket {
     fn poll_written<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.write_timer = None;
+            // The client's next turn begins after the last byte of its answer.
+            self.waiting_since = None;
             return written;
         }
         let timer = self.write_timer.get_or_insert_with(|| Timer::new(Instant::now() + self.write_timeout));
@@ -179,7 +186,7 @@ impl AsyncWrite for Socket {
     /// the connection, and the client may lose the refusal that it was about to read (RFC 9112, section 9.6).
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        if self.is_idle() { Poll::Ready(Ok(())) } else { self.poll_linger(cx).map(Ok) }
+        self.poll_linger(cx).map(Ok)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bongsu_http::Limits;
-use tokio::sync::Barrier;
+use tokio::{io::AsyncReadExt, sync::Barrier};
 
-use crate::harness::{Client, answer, ask, echo, limits, serve};
+use crate::harness::{Client, LONG, SHORT, answer, ask, echo, limits, serve};
 
 #[tokio::test]
 async fn a_connection_is_kept_for_further_requests() {
@@ -95,5 +95,23 @@ async fn connections_beyond_the_maximum_wait_for_their_turn() {
     }
     for (n, client) in clients.iter_mut().enumerate() {
         assert!(client.hear_all().await.ends_with(&format!("/{n} ")));
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_may_take_longer_than_a_connection_may_idle() {
+    const ANSWER: usize = 16 << 20;
+    let limits = Limits { idle_timeout: SHORT, header_timeout: SHORT, write_timeout: LONG, ..limits() };
+    let server = serve(limits, |_, _| async { answer(200, vec![b'a'; ANSWER]) }).await;
+    let mut client = Client::connect(&server).await;
+    client.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    let mut buffer = vec![0; ANSWER / 100];
+    let mut heard = 0;
+    while heard < ANSWER {
+        // A slow link, not a wait for something.
+        tokio::time::sleep(SHORT / 25).await;
+        let read = client.0.read(&mut buffer).await.unwrap();
+        assert_ne!(read, 0, "cut off after {heard} bytes");
+        heard += read;
     }
 }
