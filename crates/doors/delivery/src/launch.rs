@@ -100,6 +100,7 @@ fn open_variables(config: &FunctionsConfig, code: &Path) -> Vec<(&'static str, O
     let mut variables: Vec<(&str, OsString)> = vec![
         ("AWS_ENDPOINT_URL", config.endpoint_url.clone().into()),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".into()),
+        ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000".into()),
         ("LANG", "en_US.UTF-8".into()),
         ("PATH", env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())),
         // The code directory belongs to its author, as AWS's read-only one does.

@@ -10,6 +10,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::environment::{Ended, Environment, Run};
 use crate::{FailureKind, FunctionFailure, FunctionSpec, Invocation, InvocationEnd, LogLine, LogSink, LogStream};
 
+#[cfg(test)]
+mod tests;
+
 /// The most processes at a time. When it is reached the longest idle one makes room; when none is idle, an invocation
 /// that needs another one fails as [`FailureKind::CannotStart`].
 pub const ENVIRONMENTS_MAX: usize = 4_000;
@@ -17,6 +20,8 @@ pub const ENVIRONMENTS_MAX: usize = 4_000;
 pub const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a process may take to start before the function's own time begins to run.
 pub const INIT_MAX: Duration = Duration::from_secs(10);
+
+const STOPPING: &str = "Functions are being stopped";
 
 /// What all functions have in common.
 #[derive(Clone)]
@@ -127,8 +132,11 @@ impl Functions {
         self.pool.stopping.send_replace(true);
         drop(std::mem::take(&mut self.pool.warm().functions));
         let all = u32::try_from(self.pool.limits.environments_max).expect("the limit is a small number");
-        // The semaphore is never closed, so there is no error.
-        self.pool.permits.acquire_many(all).await.ok();
+        let gone = self.pool.permits.acquire_many(all).await;
+        // Closed while all permits are held here, so that nobody who waits for one starts a process now. An error
+        // above means that it was closed before, when all processes were gone too.
+        self.pool.permits.close();
+        drop(gone);
     }
 }
 
@@ -173,18 +181,18 @@ impl Pool {
             // The caller has not heard of the new version yet: its process serves once and is not kept.
             return (0, None);
         }
-        generation.idle.retain(|idle| !idle.environment.has_exited());
-        (generation.number, generation.idle.pop().map(|idle| idle.environment))
+        let idle = std::iter::from_fn(|| generation.idle.pop()).find(|idle| !idle.environment.has_exited());
+        (generation.number, idle.map(|idle| idle.environment))
     }
 
     async fn start(&self, function: &Arc<FunctionSpec>) -> Result<Environment, String> {
         if *self.stopping.borrow() {
-            return Err("Functions are being stopped".to_owned());
+            return Err(STOPPING.to_owned());
         }
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) if self.end_longest_idle() => {
-                self.permits.clone().acquire_owned().await.map_err(|error| error.to_string())?
+                self.permits.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?
             }
             Err(_) => return Err(format!("There are {} processes already", self.limits.environments_max)),
         };

@@ -4,13 +4,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::{fs, io};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::process::{Child, Command};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 /// A process and everything it started. Dropping it kills the whole group.
 pub(crate) struct Process {
-    id: u32,
+    leader: Pid,
     kill: Option<oneshot::Sender<()>>,
     exit: watch::Receiver<Option<ExitStatus>>,
 }
@@ -30,7 +30,7 @@ impl Process {
         let (kill, killed) = oneshot::channel();
         let (ended, exit) = watch::channel(None);
         tokio::spawn(watch_over(group, killed, stopping, ended, permit));
-        Ok(Process { id, kill: Some(kill), exit })
+        Ok(Process { leader, kill: Some(kill), exit })
     }
 
     /// Ends the group with `SIGKILL`; [`exited`](Process::exited) tells when it is gone.
@@ -38,8 +38,10 @@ impl Process {
         self.kill = None;
     }
 
+    /// Whether the leader has ended, known at once and not only when the watcher has come round to it.
     pub(crate) fn has_exited(&self) -> bool {
-        self.exit.borrow().is_some()
+        let looks = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.exit.borrow().is_some() || !matches!(waitid(WaitId::Pid(self.leader), looks), Ok(None))
     }
 
     pub(crate) async fn exited(&mut self) -> ExitStatus {
@@ -52,7 +54,7 @@ impl Process {
 
     /// The most memory the process ever held, in MB, where the system tells.
     pub(crate) fn memory_used_max_mb(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.leader.as_raw_pid())).ok()?;
         let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?;
         Some(kilobytes.trim().parse::<u64>().ok()?.div_ceil(1024))
     }
