@@ -173,8 +173,8 @@ def answer(handler, headers, payload):
 
 
 def main():
-    # Where the interpreter has put the empty name of the working directory.
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    # The interpreter has put an empty name in front, which would follow a handler that changes its directory.
+    sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *filter(None, sys.path)]
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     set_up_logging()
     try:

@@ -13,7 +13,8 @@ use crate::FunctionFailure;
 pub struct FunctionSpec {
     /// The function's name, unique among the functions of one [`Functions`](crate::Functions).
     pub name: String,
-    /// Rises whenever the definition changes; processes of older versions are retired.
+    /// Rises whenever the definition changes; processes of older versions are retired. To count anew, for a function
+    /// that was deleted and created again, [`retire`](crate::Functions::retire) it first.
     pub version: u64,
     /// What runs the code.
     pub runtime: Runtime,

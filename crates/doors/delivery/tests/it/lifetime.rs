@@ -1,6 +1,7 @@
 //! How long processes live: kept warm, retired, killed.
 
 use std::fs;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,8 @@ def handler(event, context):
     time.sleep(600)
 ";
 
-/// Makes the pipe that [`HANG`] writes to.
-fn make_pipe(function: &Fixture) {
-    assert!(std::process::Command::new("mkfifo").arg(function.path("started")).status().unwrap().success());
+fn make_pipe(function: &Fixture, name: &str) {
+    assert!(Command::new("mkfifo").arg(function.path(name)).status().unwrap().success());
 }
 
 /// Waits until a process has written its id to the pipe.
@@ -48,16 +48,16 @@ async fn a_warm_process_keeps_the_state_of_its_module() {
 
 #[tokio::test]
 async fn invocations_at_the_same_time_have_processes_of_their_own() {
-    // Each handler waits until the other one has started too.
+    // Opening a pipe waits for whoever opens its other end.
     let function = Fixture::python(
-        "import os, time
+        "import os
 def handler(event, context):
-    open('here-%s' % event, 'w').close()
-    while not os.path.exists('here-%s' % (1 - event)): time.sleep(0.001)
+    open('meeting', event).close()
     return os.getpid()
 ",
     );
-    let (one, other) = tokio::join!(function.returned("0"), function.returned("1"));
+    make_pipe(&function, "meeting");
+    let (one, other) = tokio::join!(function.returned("\"r\""), function.returned("\"w\""));
     assert_ne!(one, other);
 }
 
@@ -65,7 +65,7 @@ def handler(event, context):
 async fn a_process_that_died_while_idle_is_replaced() {
     let function = Fixture::python(PID);
     let first = function.returned("{}").await;
-    let killed = std::process::Command::new("kill").args(["-KILL", &first]).status().unwrap();
+    let killed = Command::new("kill").args(["-KILL", &first]).status().unwrap();
     assert!(killed.success());
     // Not through `gone`, which would let the pool notice.
     while is_alive(&first) {}
@@ -109,8 +109,8 @@ def handler(event, context):
     return os.getpid()
 ",
     ));
-    make_pipe(&function);
-    assert!(std::process::Command::new("mkfifo").arg(function.path("go")).status().unwrap().success());
+    make_pipe(&function, "started");
+    make_pipe(&function, "go");
     let busy = tokio::spawn({
         let function = function.clone();
         async move { function.returned("\"wait\"").await }
@@ -128,7 +128,7 @@ def handler(event, context):
 #[tokio::test]
 async fn stop_leaves_no_process_behind() {
     let function = Arc::new(Fixture::python(HANG));
-    make_pipe(&function);
+    make_pipe(&function, "started");
     let running = tokio::spawn({
         let function = function.clone();
         async move { function.failed("\"hang\"").await }
@@ -174,7 +174,7 @@ def handler(event, context):
 #[tokio::test]
 async fn dropping_an_invocation_kills_its_process() {
     let function = Arc::new(Fixture::python(HANG));
-    make_pipe(&function);
+    make_pipe(&function, "started");
     let running = tokio::spawn({
         let function = function.clone();
         async move { function.failed("\"hang\"").await }
