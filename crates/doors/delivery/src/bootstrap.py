@@ -8,6 +8,9 @@ import socket
 import sys
 import time
 
+# AWS's runtimes up to Python 3.11 return text in ASCII, later ones as it is.
+ESCAPED = sys.version_info < (3, 12)
+
 
 class Fault(Exception):
     """An error of the platform's own, which has no stack trace."""
@@ -134,7 +137,11 @@ def stack_trace(error):
     frames = traceback.extract_tb(error.__traceback__)
     while frames and is_platform(frames[0].filename):
         del frames[0]
-    return traceback.format_list(frames)
+    return [
+        '  File "%s", line %s, in %s\n' % (frame.filename, frame.lineno, frame.name)
+        + ("    %s\n" % frame.line if frame.line else "")
+        for frame in frames
+    ]
 
 
 def is_platform(filename):
@@ -167,7 +174,7 @@ def answer(handler, headers, payload):
         raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
     result = handler(event, Context(headers))
     try:
-        return json.dumps(result, default=encode_other, ensure_ascii=False).encode("utf-8")
+        return json.dumps(result, default=encode_other, ensure_ascii=ESCAPED).encode("utf-8")
     except Exception as error:
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
 

@@ -1,15 +1,19 @@
 //! Handlers in Python: what they get, what they return, how they fail.
 
-use bongsu_delivery::FailureKind;
+use std::fs;
+use std::time::Duration;
+
+use bongsu_delivery::{FailureKind, InvocationEnd, Runtime};
 use serde_json::{Value, json};
 
-use crate::support::Fixture;
+use crate::support::{Fixture, invocation};
 
 #[tokio::test]
 async fn a_handler_gets_the_event_and_its_result_comes_back() {
     let function =
         Fixture::python("def handler(event, context):\n    return {'twice': event['n'] * 2, 'text': '봉수'}\n");
-    assert_eq!(function.returned(r#"{"n": 21}"#).await, r#"{"twice": 42, "text": "봉수"}"#);
+    let result: Value = serde_json::from_str(&function.returned(r#"{"n": 21}"#).await).unwrap();
+    assert_eq!(result, json!({"twice": 42, "text": "봉수"}));
 }
 
 #[tokio::test]
@@ -91,10 +95,10 @@ def handler(event, context):
 async fn a_trace_id_is_there_for_its_invocation_only() {
     let function =
         Fixture::python("import os\ndef handler(event, context):\n    return os.environ.get('_X_AMZN_TRACE_ID')\n");
-    let mut invocation = crate::support::invocation("traced", "{}");
-    invocation.trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
-    let end = function.functions.invoke(&function.spec, invocation).await;
-    assert_eq!(end, bongsu_delivery::InvocationEnd::Returned("\"Root=1-5759e988-bd862e3fe1be46a994272793\"".into()));
+    let mut traced = invocation("traced", "{}");
+    traced.trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
+    let end = function.functions.invoke(&function.spec, traced).await;
+    assert_eq!(end, InvocationEnd::Returned("\"Root=1-5759e988-bd862e3fe1be46a994272793\"".into()));
     assert_eq!(function.returned("{}").await, "null");
 }
 
@@ -130,7 +134,7 @@ def handler(event, context):
 #[tokio::test]
 async fn a_handler_that_hangs_times_out() {
     let function = Fixture::python("import time\ndef handler(event, context):\n    time.sleep(600)\n")
-        .change(|spec| spec.timeout = std::time::Duration::from_secs(1));
+        .change(|spec| spec.timeout = Duration::from_secs(1));
     let (kind, error) = function.failed("{}").await;
     assert_eq!(kind, FailureKind::TimedOut);
     assert_eq!(
@@ -236,15 +240,15 @@ async fn a_module_that_exits_while_it_is_imported_is_an_exit() {
 #[tokio::test]
 async fn a_handler_may_live_in_a_package() {
     let function = Fixture::python("").change(|spec| spec.handler = "shop/orders.handler".to_owned());
-    std::fs::create_dir(function.path("shop")).unwrap();
-    std::fs::write(function.path("shop/orders.py"), "def handler(event, context):\n    return __name__\n").unwrap();
+    fs::create_dir(function.path("shop")).unwrap();
+    fs::write(function.path("shop/orders.py"), "def handler(event, context):\n    return __name__\n").unwrap();
     assert_eq!(function.returned("{}").await, "\"shop.orders\"");
 }
 
 #[tokio::test]
 async fn code_that_brings_its_own_runtime_client_runs_with_it() {
     let function = Fixture::python("");
-    std::fs::create_dir(function.path("awslambdaric")).unwrap();
+    fs::create_dir(function.path("awslambdaric")).unwrap();
     let client = "import os, sys, http.client
 connection = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
 while True:
@@ -255,7 +259,7 @@ while True:
     connection.request('POST', path, sys.argv[1])
     connection.getresponse().read()
 ";
-    std::fs::write(function.path("awslambdaric/__main__.py"), client).unwrap();
+    fs::write(function.path("awslambdaric/__main__.py"), client).unwrap();
     assert_eq!(function.returned("{}").await, "app.handler");
 }
 
@@ -279,4 +283,12 @@ async fn a_response_that_is_too_large_fails_and_the_process_goes_on() {
         r#"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}"#
     );
     assert_eq!(function.returned("0").await, before);
+}
+
+#[tokio::test]
+async fn a_python_that_is_not_installed_is_replaced_by_the_default_one() {
+    let function =
+        Fixture::python("import os\ndef handler(event, context):\n    return os.environ['AWS_EXECUTION_ENV']\n")
+            .change(|spec| spec.runtime = Runtime::Python { version: "3.999".to_owned() });
+    assert_eq!(function.returned("{}").await, "\"AWS_Lambda_python3.999\"");
 }
