@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+import traceback
 
 # AWS's runtimes up to Python 3.11 return text in ASCII, later ones as it is.
 ESCAPED = sys.version_info < (3, 12)
@@ -39,13 +40,14 @@ class RuntimeApi:
         return self.call("POST", path, body, extra)
 
     def call(self, method, path, body=b"", extra=""):
-        head = "%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
-        self.socket.sendall((head % (method, path, self.host, extra, len(body))).encode("ascii") + body)
-        if not self.replies.readline():
-            # The platform is gone, and with it whoever could read an error.
-            os._exit(1)
+        head = "%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\n" % (method, path, self.host)
+        head += "Content-Type: application/json\r\n%sContent-Length: %d\r\n\r\n" % (extra, len(body))
+        self.socket.sendall(head.encode("ascii") + body)
         headers = {}
         for line in iter(self.replies.readline, b"\r\n"):
+            if not line:
+                # The platform is gone, and with it whoever could read an error.
+                os._exit(1)
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
         return headers, self.replies.read(int(headers["content-length"]))
@@ -114,9 +116,7 @@ def load(name):
         trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)]
         raise Fault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), trace)
     if not hasattr(module, function_name):
-        raise Fault(
-            "Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name)
-        )
+        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name))
     return getattr(module, function_name)
 
 
@@ -132,8 +132,6 @@ def describe(error, request_id=""):
 
 
 def stack_trace(error):
-    import traceback  # Only failures need it, and every start would pay for it.
-
     frames = traceback.extract_tb(error.__traceback__)
     while frames and is_platform(frames[0].filename):
         del frames[0]
@@ -162,7 +160,8 @@ def indent(line):
 
 
 def encode_other(value):
-    if type(value).__name__ == "Decimal":
+    decimal = sys.modules.get("decimal")
+    if decimal and isinstance(value, decimal.Decimal):
         return float(value)
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 

@@ -120,7 +120,7 @@ impl Environment {
                 First::Reported(Report::Failed(payload)) => break failed(FailureKind::Handler, payload),
                 First::Reported(Report::InitFailed(payload)) => break failed(FailureKind::Init, payload),
                 First::Reported(Report::TooLarge) => break InvocationEnd::Failed(FunctionFailure::too_large()),
-                First::Exited(_) if was_warm && !self.api.is_running() => return Run::NotTaken,
+                First::Exited(_) if was_warm && !self.api.is_taken() => return Run::NotTaken,
                 First::Exited(status) => {
                     break InvocationEnd::Failed(FunctionFailure::exited(request_id, status));
                 }

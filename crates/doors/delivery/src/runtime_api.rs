@@ -90,9 +90,9 @@ impl RuntimeApi {
         self.dialogue.assigned.notify_waiters();
     }
 
-    /// Whether the process has been given the open event.
-    pub(crate) fn is_running(&self) -> bool {
-        self.dialogue.lifecycle().is_running()
+    /// Whether the process has been given the event assigned last.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.dialogue.lifecycle().is_taken()
     }
 
     pub(crate) async fn report(&mut self) -> Report {

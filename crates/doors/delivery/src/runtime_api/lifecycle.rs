@@ -19,6 +19,7 @@ pub(crate) struct Event {
 pub(crate) struct Lifecycle {
     state: State,
     open: Option<Arc<Event>>,
+    is_taken: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(crate) enum Refusal {
 
 impl Lifecycle {
     pub(crate) fn new() -> Lifecycle {
-        Lifecycle { state: State::Started, open: None }
+        Lifecycle { state: State::Started, open: None, is_taken: false }
     }
 
     /// Whether the runtime has yet to ask for its first event.
@@ -51,15 +52,16 @@ impl Lifecycle {
         self.state == State::Started
     }
 
-    /// Whether the runtime knows of the open event.
-    pub(crate) fn is_running(&self) -> bool {
-        self.state == State::Running
+    /// Whether the runtime has been given the event assigned last, answered or not.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_taken
     }
 
     /// Opens an event for the next `next`. The one before must have been answered.
     pub(crate) fn assign(&mut self, event: Event) {
         assert!(self.open.is_none(), "an environment has one invocation at a time");
         self.open = Some(Arc::new(event));
+        self.is_taken = false;
     }
 
     /// The open event, the same one as often as it is asked for; none until one is assigned.
@@ -67,7 +69,12 @@ impl Lifecycle {
         if self.state == State::InitError {
             return Err(self.refuse(State::Ready));
         }
-        self.state = if self.open.is_some() { State::Running } else { State::Ready };
+        if self.open.is_none() {
+            self.state = State::Ready;
+            return Ok(None);
+        }
+        self.state = State::Running;
+        self.is_taken = true;
         Ok(self.open.clone())
     }
 
@@ -136,6 +143,15 @@ mod tests {
         assert_eq!(lifecycle.answer("b", RESPONSE), Err(Refusal::InvalidRequestId));
         assert_eq!(lifecycle.answer("a", RESPONSE), Ok(()));
         assert_eq!(lifecycle.answer("a", RESPONSE), Err(Refusal::InvalidRequestId));
+    }
+
+    #[test]
+    fn a_taken_event_stays_taken_until_the_next_is_assigned() {
+        let mut lifecycle = running("a");
+        lifecycle.answer("a", RESPONSE).unwrap();
+        assert!(lifecycle.is_taken());
+        lifecycle.assign(event("b"));
+        assert!(!lifecycle.is_taken());
     }
 
     #[test]

@@ -117,10 +117,10 @@ async fn next_waits_until_an_event_is_assigned() {
     let mut socket = Socket::connect(&api).await;
     socket.send(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(api.report().await, Report::Ready);
-    assert!(!api.is_running());
+    assert!(!api.is_taken());
     api.assign(event("a"));
     assert_eq!(socket.receive().await.status, 200);
-    assert!(api.is_running());
+    assert!(api.is_taken());
 }
 
 #[tokio::test]
