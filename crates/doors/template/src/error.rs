@@ -54,13 +54,18 @@ impl std::error::Error for TemplateErrors {}
 /// Why one value could not be read; the caller knows which resource it belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
-    pub(crate) line: u32,
-    pub(crate) reason: String,
+    line: u32,
+    reason: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(line: u32, reason: impl Into<String>) -> Fault {
-        Fault { line, reason: reason.into() }
+        Fault { line, reason: Some(reason.into()) }
+    }
+
+    /// The value rests on another one whose fault has been reported: once is enough.
+    pub(crate) fn reported(line: u32) -> Fault {
+        Fault { line, reason: None }
     }
 }
 
@@ -86,7 +91,9 @@ impl Faults {
     }
 
     pub(crate) fn push(&mut self, fault: Fault) {
-        self.add(Some(fault.line), &fault.reason);
+        if let Some(reason) = fault.reason {
+            self.add(Some(fault.line), &reason);
+        }
     }
 
     pub(crate) fn at(&mut self, line: u32, reason: impl Into<String>) {

@@ -158,10 +158,10 @@ pub(crate) fn read_integration(
     if let Some(kind) = kind {
         let subtype = subtype.unwrap_or_default();
         if (kind.as_str(), subtype.as_str()) != ("AWS_PROXY", "SQS-SendMessage") {
-            let reason = format!(
-                "IntegrationType {kind} {subtype} is not supported yet: AWS_PROXY with IntegrationSubtype SQS-SendMessage is"
+            reader.fault(
+                reader.line_of("IntegrationType"),
+                "only IntegrationType AWS_PROXY with IntegrationSubtype SQS-SendMessage is supported yet",
             );
-            reader.fault(reader.line_of("IntegrationType"), reason);
             return None;
         }
     }

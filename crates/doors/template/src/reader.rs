@@ -59,7 +59,7 @@ impl<'f> Reader<'f> {
                 Some(text)
             }
             _ => {
-                self.fault(self.line_of(name), format!("{name} must be a text, not {}", node.kind()));
+                self.fault(self.line_of(name), format!("{name} must be a single value, not {}", node.kind()));
                 None
             }
         }

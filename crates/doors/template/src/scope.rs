@@ -15,7 +15,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) parameters: BTreeMap<String, Node>,
     pub(crate) mappings: Vec<Entry>,
-    pub(crate) conditions: BTreeMap<String, bool>,
+    /// `None` for a condition that is faulty and has been reported.
+    pub(crate) conditions: BTreeMap<String, Option<bool>>,
     /// Resources that a condition leaves out, with the condition.
     pub(crate) excluded: BTreeMap<String, String>,
     pub(crate) identities: BTreeMap<String, Identity>,
@@ -98,8 +99,10 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn named_condition(&self, name: &str, line: u32) -> Result<bool, Fault> {
-        let known = self.conditions.get(name).copied();
-        known.ok_or_else(|| Fault::new(line, format!("condition {name} is not defined, or depends on itself")))
+        match self.conditions.get(name) {
+            Some(known) => known.ok_or_else(|| Fault::reported(line)),
+            None => Err(Fault::new(line, format!("condition {name} is not defined, or depends on itself"))),
+        }
     }
 
     /// Strict: the first fault ends it.
@@ -342,6 +345,7 @@ impl<'a> Scope<'a> {
                 let items = items.iter().map(|item| self.copied(item, line)).collect::<Result<_, _>>()?;
                 Ok(Node { line, value: Value::List(items) })
             }
+            Value::Broken => Err(Fault::reported(line)),
             _ => Err(Fault::new(line, format!("a text or a list is needed, not {}", node.kind()))),
         }
     }

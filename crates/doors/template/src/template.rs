@@ -140,6 +140,9 @@ fn check_inputs(inputs: &Inputs, faults: &mut Faults) {
     if !names::is_stack_name(&inputs.stack_name) {
         faults.outside("the stack's name must begin with a letter, then letters, digits and -, at most 128");
     }
+    if !names::is_region(&inputs.region) {
+        faults.outside("the region must consist of lower-case letters, digits and -");
+    }
     if !names::is_account(&inputs.account) {
         faults.outside("the account must be twelve digits");
     }
@@ -179,7 +182,7 @@ fn read_conditions(declared: &[Entry], scope: &mut Scope<'_>, faults: &mut Fault
         let mut failed: Vec<Fault> = Vec::new();
         waiting.retain(|entry| match scope.condition(&entry.node) {
             Ok(holds) => {
-                scope.conditions.insert(entry.key.clone(), holds);
+                scope.conditions.insert(entry.key.clone(), Some(holds));
                 false
             }
             Err(fault) => {
@@ -189,9 +192,10 @@ fn read_conditions(declared: &[Entry], scope: &mut Scope<'_>, faults: &mut Fault
         });
         if waiting.len() == before {
             failed.into_iter().for_each(|fault| faults.push(fault));
-            return;
+            break;
         }
     }
+    scope.conditions.extend(waiting.into_iter().map(|entry| (entry.key.clone(), None)));
 }
 
 fn declare<'a>(entry: &'a Entry, all: &[Entry], scope: &mut Scope<'_>, faults: &mut Faults) -> Option<Declared<'a>> {

@@ -1,5 +1,6 @@
 //! YAML or JSON text → [`Node`] tree, within limits, whatever the text is.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
@@ -47,16 +48,46 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
         let line = 1 + text[..position].matches('\n').count();
         return Err(Fault::new(line_number(line), "the template contains a NUL character"));
     }
+    let text = join_surrogates(text);
     let mut builder = Builder::default();
-    // A parser that does not move forward would never end: an event needs at least one character, but for a few.
-    let events_max = 4 * text.len() + 16;
-    for event in Parser::new_from_str(text).take(events_max) {
+    for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|error| {
             Fault::new(line_number(error.marker().line()), format!("not valid YAML: {}", error.info()))
         })?;
         builder.take(event, line_number(span.start.line()))?;
     }
     builder.root.ok_or_else(|| Fault::new(1, "the template is empty"))
+}
+
+/// JSON is YAML but for one thing: it may write a character outside of the basic plane as two escapes, `\ud83d\ude00`.
+fn join_surrogates(text: &str) -> Cow<'_, str> {
+    let may_be_json = text.trim_start().starts_with('{') && text.contains("\\u");
+    if !may_be_json || serde_json::from_str::<serde_json::Value>(text).is_err() {
+        return Cow::Borrowed(text);
+    }
+    let mut joined = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        joined.push_str(before);
+        let pair = after.get(..11).filter(|pair| pair.starts_with('u') && &pair[5..7] == "\\u");
+        let unit = |digits: Option<&str>| digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        let units = pair.and_then(|pair| Some([unit(pair.get(1..5))?, unit(pair.get(7..11))?]));
+        match units.map(|units| String::from_utf16(&units)) {
+            Some(Ok(character)) if character.chars().count() == 1 => {
+                joined.push_str(&character);
+                rest = &after[11..];
+            }
+            _ => {
+                // The escaped character goes along, so that the second half of `\\\\` begins no escape of its own.
+                let length = after.chars().next().map_or(0, char::len_utf8);
+                joined.push('\\');
+                joined.push_str(&after[..length]);
+                rest = &after[length..];
+            }
+        }
+    }
+    joined.push_str(rest);
+    Cow::Owned(joined)
 }
 
 fn line_number(line: usize) -> u32 {
@@ -208,4 +239,27 @@ fn untag(node: Node, tag: Option<&Tag>) -> Result<Node, Fault> {
         _ => return Err(Fault::new(line, format!("the tag {tag} is not known"))),
     };
     Ok(Node { line, value: Value::Map(vec![Entry { key, line, node }]) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surrogates_are_joined_in_json_only() {
+        let smile = r#"{"a": "\ud83d\ude00 \u00e9 \\ud83d\\ude00"}"#;
+        assert_eq!(join_surrogates(smile), "{\"a\": \"\u{1f600} \\u00e9 \\\\ud83d\\\\ude00\"}");
+        for kept in [r"{a: '\ud83d\ude00'}", r#"{"a": "\ud83d"}"#, "a: 1"] {
+            assert_eq!(join_surrogates(kept), kept);
+        }
+    }
+
+    #[test]
+    fn every_value_knows_its_line() {
+        let root = read("# first\na: 1\nb:\n  - x\n  - !Ref y\n").unwrap();
+        assert_eq!(root.get("a").unwrap().line, 2);
+        let items = root.get("b").unwrap().as_list().unwrap();
+        assert_eq!([items[0].line, items[1].line], [4, 5]);
+        assert_eq!(items[1].get("Ref").unwrap().line, 5);
+    }
 }
