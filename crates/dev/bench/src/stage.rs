@@ -1,0 +1,226 @@
+//! One cell of the table: workers that run in a closed loop, measured after a warm-up.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::process;
+
+const WARMING_UP: u8 = 0;
+const MEASURING: u8 = 1;
+const OVER: u8 = 2;
+
+const WARM_UP_MAX: Duration = Duration::from_millis(500);
+const LATENCY_NANOS_MAX: u64 = 60_000_000_000;
+
+/// Tells the workers of one cell whether to count and when to stop.
+#[derive(Clone)]
+pub struct Stage {
+    phase: Arc<AtomicU8>,
+    duration: Duration,
+}
+
+impl Stage {
+    /// A stage that measures for `duration`, after a warm-up of a quarter of that or half a second.
+    pub fn new(duration: Duration) -> Self {
+        Self { phase: Arc::new(AtomicU8::new(WARMING_UP)), duration }
+    }
+
+    /// How long workers may run altogether.
+    pub fn whole(&self) -> Duration {
+        self.warm_up() + self.duration
+    }
+
+    /// True when the workers must stop.
+    pub fn is_over(&self) -> bool {
+        self.phase.load(Relaxed) == OVER
+    }
+
+    /// An empty tally for one worker.
+    pub fn tally(&self) -> Tally {
+        let latency = Histogram::new_with_bounds(1, LATENCY_NANOS_MAX, 3).expect("the bounds are in order");
+        Tally { phase: self.phase.clone(), requests: 0, messages: 0, latency }
+    }
+
+    /// Runs the workers; ends early when one of them finds nothing more to do. The first error fails the whole cell.
+    pub async fn measure(&self, mut workers: JoinSet<Result<Tally>>, server: Option<u32>) -> Result<Measurement> {
+        let mut total = self.tally();
+        let early = self.pass(self.warm_up(), &mut workers).await;
+        total.add(early)?;
+        let cpu = || server.map(process::cpu_time).transpose();
+        let (begun, client, before) = (Instant::now(), process::cpu_time(std::process::id())?, cpu()?);
+        self.phase.store(MEASURING, Relaxed);
+        let early = self.pass(self.duration, &mut workers).await;
+        self.phase.store(OVER, Relaxed);
+        let (elapsed, client_after, after) = (begun.elapsed(), process::cpu_time(std::process::id())?, cpu()?);
+        total.add(early)?;
+        while let Some(worker) = workers.join_next().await {
+            total.add(Some(worker))?;
+        }
+        ensure!(total.messages > 0, "nothing was left to measure after the warm-up");
+        let server_cpu = after.zip(before).map(|(after, before)| after.saturating_sub(before));
+        Ok(Measurement::new(&total, elapsed, client_after.saturating_sub(client), server_cpu))
+    }
+
+    fn warm_up(&self) -> Duration {
+        (self.duration / 4).min(WARM_UP_MAX)
+    }
+
+    async fn pass(&self, time: Duration, workers: &mut JoinSet<Result<Tally>>) -> Option<Joined> {
+        tokio::select! {
+            () = sleep(time) => None,
+            early = workers.join_next() => early,
+        }
+    }
+}
+
+type Joined = Result<Result<Tally>, tokio::task::JoinError>;
+
+/// What one worker did while the stage was measuring.
+pub struct Tally {
+    phase: Arc<AtomicU8>,
+    requests: u64,
+    messages: u64,
+    latency: Histogram<u64>,
+}
+
+impl Tally {
+    /// Counts finished work, unless the stage is not measuring.
+    pub fn count(&mut self, requests: u64, messages: u64) {
+        if self.is_measuring() {
+            self.requests += requests;
+            self.messages += messages;
+        }
+    }
+
+    /// Adds one latency to the percentiles, unless the stage is not measuring.
+    pub fn time(&mut self, latency: Duration) {
+        if self.is_measuring() {
+            self.latency.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
+        }
+    }
+
+    fn is_measuring(&self) -> bool {
+        self.phase.load(Relaxed) == MEASURING
+    }
+
+    fn add(&mut self, worker: Option<Joined>) -> Result<()> {
+        if let Some(worker) = worker {
+            let tally = worker.context("a worker died")??;
+            self.requests += tally.requests;
+            self.messages += tally.messages;
+            self.latency.add(&tally.latency).expect("all histograms have the same bounds");
+        }
+        Ok(())
+    }
+}
+
+/// What one cell measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measurement {
+    /// How long it was measured.
+    pub seconds: f64,
+    /// Requests answered.
+    pub requests: u64,
+    /// Messages that those requests moved.
+    pub messages: u64,
+    /// Median latency.
+    pub p50_micros: f64,
+    /// Latency that one in a hundred exceeded.
+    pub p99_micros: f64,
+    /// The worst latency.
+    pub max_micros: f64,
+    /// The client's CPU for each request, signing included.
+    pub client_micros_per_request: f64,
+    /// The server's CPU for each message, all threads; `None` where there is no server.
+    pub server_micros_per_message: Option<f64>,
+}
+
+impl Measurement {
+    fn new(total: &Tally, elapsed: Duration, client: Duration, server: Option<Duration>) -> Self {
+        let micros = |time: Duration, count: u64| time.as_secs_f64() * 1e6 / count as f64;
+        let quantile = |q| total.latency.value_at_quantile(q) as f64 / 1e3;
+        Self {
+            seconds: elapsed.as_secs_f64(),
+            requests: total.requests,
+            messages: total.messages,
+            p50_micros: quantile(0.5),
+            p99_micros: quantile(0.99),
+            max_micros: total.latency.max() as f64 / 1e3,
+            client_micros_per_request: micros(client, total.requests),
+            server_micros_per_message: server.map(|server| micros(server, total.messages)),
+        }
+    }
+
+    /// Messages a second.
+    pub fn message_rate(&self) -> f64 {
+        self.messages as f64 / self.seconds
+    }
+
+    /// Requests a second.
+    pub fn request_rate(&self) -> f64 {
+        self.requests as f64 / self.seconds
+    }
+}
+
+impl fmt::Display for Measurement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0} messages/s, p50 {:.0} µs, p99 {:.0} µs", self.message_rate(), self.p50_micros, self.p99_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn measured(
+        worker: impl Future<Output = Result<Tally>> + Send + 'static,
+        stage: &Stage,
+    ) -> Result<Measurement> {
+        let mut workers = JoinSet::new();
+        workers.spawn(worker);
+        stage.measure(workers, None).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_counted_after_the_warm_up_only() {
+        let stage = Stage::new(Duration::from_secs(2));
+        let shared = stage.clone();
+        let worker = async move {
+            let mut tally = shared.tally();
+            while !shared.is_over() {
+                sleep(Duration::from_millis(300)).await;
+                tally.count(1, 10);
+                tally.time(Duration::from_micros(250));
+            }
+            Ok(tally)
+        };
+        let measurement = measured(worker, &stage).await.unwrap();
+        assert_eq!((measurement.requests, measurement.messages), (7, 70));
+        assert!((measurement.p50_micros - 250.0).abs() < 1.0, "{measurement:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_failing_worker_fails_the_cell() {
+        let stage = Stage::new(Duration::from_secs(2));
+        let error = measured(async { anyhow::bail!("status 500") }, &stage).await.unwrap_err();
+        assert_eq!(error.to_string(), "status 500");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cell_that_measured_nothing_is_an_error() {
+        let stage = Stage::new(Duration::from_secs(2));
+        let tally = stage.tally();
+        assert!(measured(async { Ok(tally) }, &stage).await.is_err());
+    }
+}
