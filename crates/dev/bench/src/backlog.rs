@@ -5,7 +5,11 @@ use std::{fs, path::Path, time::Instant};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::{client::Endpoint, process::Server, sqs::Queue};
+use crate::{
+    client::Endpoint,
+    process::{self, Server},
+    sqs::Queue,
+};
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
@@ -33,17 +37,17 @@ impl Backlog {
     pub async fn measure(messages: u64, data: &Path, start: impl AsyncFn() -> Result<Server>) -> Result<Self> {
         let server = start().await?;
         let endpoint = Endpoint { address: server.address, signer: None };
-        let resident_empty_bytes = server.resident_bytes()?;
+        let resident_empty_bytes = process::resident_bytes(server.id())?;
         let queue = Queue::create(&endpoint, false).await?;
         let begun = Instant::now();
         let messages = queue.fill(&endpoint, messages).await?;
         let fill_seconds = begun.elapsed().as_secs_f64();
-        let (resident_full_bytes, disk_bytes) = (server.resident_bytes()?, bytes_on_disk(data)?);
+        let (resident_full_bytes, disk_bytes) = (process::resident_bytes(server.id())?, bytes_on_disk(data)?);
         drop(server);
 
         let server = start().await?;
         let endpoint = Endpoint { address: server.address, signer: None };
-        let resident_restarted_bytes = server.resident_bytes()?;
+        let resident_restarted_bytes = process::resident_bytes(server.id())?;
         let length = queue.length(&endpoint).await?;
         ensure!(length == messages, "{messages} messages were acknowledged, {length} are there after the kill");
         let restart_seconds = server.ready_after.as_secs_f64();

@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::{Write, stdout},
+    io::{Write, stderr, stdout},
     panic,
     path::PathBuf,
     process::ExitCode,
 };
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use bongsu_bench::{
     echo, process,
     run::{Options, Run},
@@ -68,14 +68,19 @@ async fn bench(arguments: Arguments) -> Result<ExitCode> {
     // Whichever way this ends, dropping the run ends its servers and removes its directory.
     let report = tokio::select! {
         report = run.measure() => report?,
-        _ = ctrl_c() => bail!("interrupted"),
-        _ = terminate.recv() => bail!("terminated"),
+        _ = ctrl_c() => return stopped("interrupted"),
+        _ = terminate.recv() => return stopped("terminated"),
     };
     write!(stdout(), "{}", report.show(arguments.markdown))?;
     if let Some(path) = arguments.json {
         fs::write(path, serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(if report.has_failures() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn stopped(how: &str) -> Result<ExitCode> {
+    writeln!(stderr(), "{how}")?;
+    Ok(ExitCode::FAILURE)
 }
 
 /// A release build aborts on panic, so nothing is dropped; the servers end with this process in any case.

@@ -52,12 +52,6 @@ impl Server {
     pub fn id(&self) -> u32 {
         self.process.0.id()
     }
-
-    /// Resident memory now, in bytes.
-    pub fn resident_bytes(&self) -> Result<u64> {
-        let path = format!("/proc/{}/status", self.id());
-        parse_resident_bytes(&fs::read_to_string(&path)?).with_context(|| format!("{path} has no VmRSS"))
-    }
 }
 
 struct Process(Child);
@@ -89,17 +83,11 @@ fn parse_address(line: &str) -> Option<SocketAddr> {
     line.trim().strip_prefix("API")?.trim().strip_prefix("http://")?.parse().ok()
 }
 
-fn parse_resident_bytes(status: &str) -> Option<u64> {
-    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    value.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
-}
-
 /// User and system time of a process so far, all its threads together; as fine as the kernel's clock tick.
 pub fn cpu_time(id: u32) -> Result<Duration> {
     let path = format!("/proc/{id}/stat");
     let stat = fs::read_to_string(&path).with_context(|| format!("process {id} is gone"))?;
-    let ticks = parse_cpu_ticks(&stat).with_context(|| format!("{path} is not understood"))?;
-    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    Ok(duration(parse_cpu_ticks(&stat).with_context(|| format!("{path} is not understood"))?))
 }
 
 /// Fields 14 and 15, `utime` and `stime`; the second field, the name in parentheses, may itself hold spaces.
@@ -107,6 +95,35 @@ fn parse_cpu_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     Some(user + system)
+}
+
+/// The time that all processes and the kernel have kept the machine's cores busy so far, or its host has taken away.
+pub fn machine_cpu_time() -> Result<Duration> {
+    let ticks = parse_machine_ticks(&fs::read_to_string("/proc/stat")?).context("/proc/stat is not understood")?;
+    Ok(duration(ticks))
+}
+
+/// `user nice system idle iowait irq softirq steal`: all but the two kinds of idling.
+fn parse_machine_ticks(stat: &str) -> Option<u64> {
+    let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().take(8);
+    let ticks: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
+    Some(ticks.iter().sum::<u64>() - ticks.get(3)? - ticks.get(4)?)
+}
+
+fn duration(ticks: u64) -> Duration {
+    Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+}
+
+/// Resident memory of a process now.
+pub fn resident_bytes(id: u32) -> Result<u64> {
+    let path = format!("/proc/{id}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("process {id} is gone"))?;
+    parse_resident_bytes(&status).with_context(|| format!("{path} has no VmRSS"))
+}
+
+fn parse_resident_bytes(status: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    value.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// Becomes `command`, which the kernel will kill when the parent of this process ends. Returns only if it fails.
@@ -136,13 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn idling_is_not_counted_as_busy() {
+        let stat = "cpu  100 1 50 9000 700 2 3 4 60 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        assert_eq!(parse_machine_ticks(stat), Some(160));
+    }
+
+    #[test]
     fn resident_memory_is_read_in_bytes() {
         assert_eq!(parse_resident_bytes("VmPeak:\t 90 kB\nVmRSS:\t    1234 kB\n"), Some(1234 * 1024));
         assert_eq!(parse_resident_bytes("VmPeak:\t 90 kB\n"), None);
     }
 
     #[test]
-    fn this_process_has_used_some_cpu() {
-        assert!(cpu_time(std::process::id()).is_ok());
+    fn this_process_can_be_asked() {
+        let id = std::process::id();
+        assert!(cpu_time(id).unwrap() <= machine_cpu_time().unwrap());
+        assert!(resident_bytes(id).unwrap() > 0);
     }
 }

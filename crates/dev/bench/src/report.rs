@@ -94,11 +94,12 @@ pub struct Report {
 }
 
 const NOTES: &str = "\
-Latencies are milliseconds of one request; of both requests for receive; of a message from send to receipt for
-pipeline; from the start of the send to the end of the long poll for wake. Server µs are CPU of all its threads for
-each message, client µs CPU for each request. \"of echo\" compares requests a second to a bare HTTP server that is sent
-SendMessage (or batches of ten) over as many connections, \"of commit\" messages a second to as many writers that
-append to a pre-zeroed file with one fdatasync for all that wait. Compare numbers of one run only.
+Latencies are those of one request; of both requests for receive; of a message from send to receipt for pipeline;
+from the start of the send to the end of the long poll for wake. Server µs are CPU of all its threads for each
+message, client µs CPU for each request; others is what everything else took of one core meanwhile.
+Of echo compares requests a second to a bare HTTP server that is sent SendMessage (or batches of ten) over as many
+connections; of commit compares messages a second to as many writers that append to a pre-zeroed file with one
+fdatasync for all that wait. Compare numbers of one run only.
 ";
 
 impl Report {
@@ -140,6 +141,8 @@ impl Report {
             "p99 ms",
             "server µs",
             "client µs",
+            "server MiB",
+            "others",
             "of echo",
             "of commit",
         ]);
@@ -153,6 +156,8 @@ impl Report {
                     format!("{:.2}", measured.p99_micros / 1e3),
                     measured.server_micros_per_message.map_or_else(String::new, |micros| format!("{micros:.1}")),
                     format!("{:.1}", measured.client_micros_per_request),
+                    measured.server_resident_bytes.map_or_else(String::new, |bytes| (bytes >> 20).to_string()),
+                    percent(Some(measured.other_cores)),
                     percent(self.of_echo(row, measured)),
                     percent(self.of_commit(row, measured)),
                 ]),
@@ -204,6 +209,8 @@ mod tests {
             max_micros: 2000.0,
             client_micros_per_request: 7.0,
             server_micros_per_message: Some(9.0),
+            server_resident_bytes: Some(20 << 20),
+            other_cores: 0.05,
         };
         Row { subject, signed, connections: 16, outcome: Ok(measurement) }
     }
@@ -224,9 +231,15 @@ mod tests {
         ]);
         let text = report.table().text();
         let lines: Vec<_> = text.lines().skip(4).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
-        assert_eq!(lines[0], ["send", "16", "20,000", "20,000", "0.25", "1.25", "9.0", "7.0", "40", "%"]);
-        assert_eq!(lines[1][9..], ["7.0", "80", "%"][1..]);
-        assert_eq!(lines[2], ["send-batch", "16", "50,000", "5,000", "0.25", "1.25", "9.0", "7.0", "50", "%"]);
+        assert_eq!(
+            lines[0],
+            ["send", "16", "20,000", "20,000", "0.25", "1.25", "9.0", "7.0", "20", "5", "%", "40", "%"]
+        );
+        assert_eq!(lines[1][12..], ["80", "%"]);
+        assert_eq!(
+            lines[2],
+            ["send-batch", "16", "50,000", "5,000", "0.25", "1.25", "9.0", "7.0", "20", "5", "%", "50", "%"]
+        );
     }
 
     #[test]

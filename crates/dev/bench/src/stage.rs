@@ -57,19 +57,18 @@ impl Stage {
         let mut total = self.tally();
         let early = self.pass(self.warm_up(), &mut workers).await;
         total.add(early)?;
-        let cpu = || server.map(process::cpu_time).transpose();
-        let (begun, client, before) = (Instant::now(), process::cpu_time(std::process::id())?, cpu()?);
+        let before = Usage::now(server)?;
         self.phase.store(MEASURING, Relaxed);
         let early = self.pass(self.duration, &mut workers).await;
         self.phase.store(OVER, Relaxed);
-        let (elapsed, client_after, after) = (begun.elapsed(), process::cpu_time(std::process::id())?, cpu()?);
+        let used = Usage::now(server)?.since(&before);
         total.add(early)?;
         while let Some(worker) = workers.join_next().await {
             total.add(Some(worker))?;
         }
         ensure!(total.messages > 0, "nothing was left to measure after the warm-up");
-        let server_cpu = after.zip(before).map(|(after, before)| after.saturating_sub(before));
-        Ok(Measurement::new(&total, elapsed, client_after.saturating_sub(client), server_cpu))
+        let server_resident_bytes = server.map(process::resident_bytes).transpose()?;
+        Ok(Measurement::new(&total, &used, server_resident_bytes))
     }
 
     fn warm_up(&self) -> Duration {
@@ -85,6 +84,43 @@ impl Stage {
 }
 
 type Joined = Result<Result<Tally>, tokio::task::JoinError>;
+
+/// CPU time used so far by the client, the server and the whole machine; or between two moments.
+struct Usage {
+    at: Instant,
+    elapsed: Duration,
+    client: Duration,
+    server: Option<Duration>,
+    machine: Duration,
+}
+
+impl Usage {
+    fn now(server: Option<u32>) -> Result<Self> {
+        Ok(Self {
+            at: Instant::now(),
+            elapsed: Duration::ZERO,
+            client: process::cpu_time(std::process::id())?,
+            server: server.map(process::cpu_time).transpose()?,
+            machine: process::machine_cpu_time()?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            at: self.at,
+            elapsed: self.at - before.at,
+            client: self.client.saturating_sub(before.client),
+            server: self.server.zip(before.server).map(|(now, before)| now.saturating_sub(before)),
+            machine: self.machine.saturating_sub(before.machine),
+        }
+    }
+
+    /// Cores that neither client nor server kept busy.
+    fn others(&self) -> f64 {
+        let ours = self.client + self.server.unwrap_or_default();
+        self.machine.saturating_sub(ours).as_secs_f64() / self.elapsed.as_secs_f64()
+    }
+}
 
 /// What one worker did while the stage was measuring.
 pub struct Tally {
@@ -144,21 +180,27 @@ pub struct Measurement {
     pub client_micros_per_request: f64,
     /// The server's CPU for each message, all threads; `None` where there is no server.
     pub server_micros_per_message: Option<f64>,
+    /// The server's resident memory at the end; `None` where there is no server.
+    pub server_resident_bytes: Option<u64>,
+    /// Cores that everything else on the machine kept busy meanwhile, the kernel's own threads included.
+    pub other_cores: f64,
 }
 
 impl Measurement {
-    fn new(total: &Tally, elapsed: Duration, client: Duration, server: Option<Duration>) -> Self {
+    fn new(total: &Tally, used: &Usage, server_resident_bytes: Option<u64>) -> Self {
         let micros = |time: Duration, count: u64| time.as_secs_f64() * 1e6 / count as f64;
         let quantile = |q| total.latency.value_at_quantile(q) as f64 / 1e3;
         Self {
-            seconds: elapsed.as_secs_f64(),
+            seconds: used.elapsed.as_secs_f64(),
             requests: total.requests,
             messages: total.messages,
             p50_micros: quantile(0.5),
             p99_micros: quantile(0.99),
             max_micros: total.latency.max() as f64 / 1e3,
-            client_micros_per_request: micros(client, total.requests),
-            server_micros_per_message: server.map(|server| micros(server, total.messages)),
+            client_micros_per_request: micros(used.client, total.requests),
+            server_micros_per_message: used.server.map(|server| micros(server, total.messages)),
+            server_resident_bytes,
+            other_cores: used.others(),
         }
     }
 
