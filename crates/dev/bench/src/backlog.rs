@@ -42,8 +42,9 @@ impl Backlog {
         let begun = Instant::now();
         let messages = queue.fill(&endpoint, messages).await?;
         let fill_seconds = begun.elapsed().as_secs_f64();
-        let (resident_full_bytes, disk_bytes) = (process::resident_bytes(server.id())?, bytes_on_disk(data)?);
-        drop(server);
+        let resident_full_bytes = process::resident_bytes(server.id())?;
+        drop(server); // With SIGKILL.
+        let disk_bytes = bytes_on_disk(data)?;
 
         let server = start().await?;
         let endpoint = Endpoint { address: server.address, signer: None };

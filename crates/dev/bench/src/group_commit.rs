@@ -15,7 +15,7 @@ use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
     sqs::BODY_BYTES,
-    stage::{Measurement, Stage, Tally},
+    stage::{Measurement, Stage},
 };
 
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -41,8 +41,7 @@ pub async fn measure(folder: &Path, writers: usize, records: usize, duration: Du
     measurement
 }
 
-async fn append(stage: Stage, appends: SyncSender<Durable>, records: u64) -> Result<Tally> {
-    let mut tally = stage.tally();
+async fn append(stage: Stage, appends: SyncSender<Durable>, records: u64) -> Result<()> {
     while !stage.is_over() {
         let begun = Instant::now();
         let (durable, committed) = oneshot::channel();
@@ -51,10 +50,10 @@ async fn append(stage: Stage, appends: SyncSender<Durable>, records: u64) -> Res
             Err(TrySendError::Full(_)) => unreachable!("there is room for one append of each writer"),
             Err(TrySendError::Disconnected(_)) => bail!("the committing thread failed"),
         }
-        tally.count(1, records);
-        tally.time(begun.elapsed());
+        stage.count(1, records);
+        stage.time(begun.elapsed());
     }
-    Ok(tally)
+    Ok(())
 }
 
 /// Drain what waits, write, sync, tell; no timer.

@@ -17,10 +17,12 @@ use tokio::{sync::oneshot, time::timeout};
 
 /// A server that takes longer than this to say `Ready.` has failed.
 const READY_WITHIN: Duration = Duration::from_secs(120);
+const LOG_TAIL_BYTES: usize = 400;
 
 /// A running server; it is gone once this is dropped.
 pub struct Server {
     process: Process,
+    log: PathBuf,
     /// Where its API listens.
     pub address: SocketAddr,
     /// From the start of the process to `Ready.`.
@@ -31,7 +33,7 @@ impl Server {
     /// Starts a command that prints `API      http://ADDRESS` and `Ready.`; its log goes to a file.
     ///
     /// The command runs through this binary's `guarded`, so that it ends even when the benchmark is killed.
-    pub async fn start(binary: &Path, arguments: &[String], log: PathBuf) -> Result<Self> {
+    pub async fn start(binary: &Path, arguments: &[&str], log: PathBuf) -> Result<Self> {
         let started = Instant::now();
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("guarded").arg(binary).args(arguments);
@@ -40,17 +42,19 @@ impl Server {
         let stdout = process.0.stdout.take().expect("standard output is piped");
         let (ready, announced) = oneshot::channel();
         thread::spawn(move || watch(stdout, ready));
-        let failed = || {
-            let said = fs::read_to_string(&log).unwrap_or_default();
-            anyhow!("{} did not become ready: {}", binary.display(), said.trim())
-        };
+        let failed = || anyhow!("{} did not become ready; its log ends with {:?}", binary.display(), tail(&log));
         let address = timeout(READY_WITHIN, announced).await.map_err(|_| failed())?.map_err(|_| failed())?;
-        Ok(Self { ready_after: started.elapsed(), process, address })
+        Ok(Self { ready_after: started.elapsed(), process, address, log })
     }
 
     /// The server's process id.
     pub fn id(&self) -> u32 {
         self.process.0.id()
+    }
+
+    /// The end of the server's log.
+    pub fn last_words(&self) -> String {
+        tail(&self.log)
     }
 }
 
@@ -62,6 +66,12 @@ impl Drop for Process {
         self.0.kill().ok();
         self.0.wait().ok();
     }
+}
+
+fn tail(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let tail = &text[text.len().saturating_sub(LOG_TAIL_BYTES)..];
+    String::from_utf8_lossy(tail).trim().to_owned()
 }
 
 /// Reports the API's address once the server is ready, and goes on reading so that the server never blocks.

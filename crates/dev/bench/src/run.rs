@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use tempfile::TempDir;
 
@@ -54,7 +54,7 @@ pub struct Options {
     /// No signed requests. Without this and --signed: unsigned, and `send` in both ways.
     #[arg(long, conflicts_with = "signed")]
     pub unsigned: bool,
-    /// Signed requests only, against a server that verifies them.
+    /// Signed requests only.
     #[arg(long)]
     pub signed: bool,
     /// Messages in the deep backlog.
@@ -137,49 +137,55 @@ impl Run {
 
     async fn cell(&self, subject: Subject, signed: bool, connections: usize) -> Result<Measurement> {
         let duration = Duration::from_secs_f64(self.options.seconds);
-        let data = tempfile::tempdir_in(self.folder())?;
+        let folder = tempfile::tempdir_in(self.folder())?;
         let server = match subject {
-            Subject::Commit => return group_commit::measure(data.path(), connections, 1, duration).await,
-            Subject::CommitBatch => return group_commit::measure(data.path(), connections, BATCH, duration).await,
-            Subject::Echo | Subject::EchoBatch => self.start_echo().await?,
-            _ => self.start(data.path(), signed).await?,
+            Subject::Commit => return group_commit::measure(folder.path(), connections, 1, duration).await,
+            Subject::CommitBatch => return group_commit::measure(folder.path(), connections, BATCH, duration).await,
+            Subject::Echo | Subject::EchoBatch => start_echo(folder.path()).await?,
+            _ => self.start(folder.path()).await?,
         };
         if self.options.profile {
             progress(&format!("perf record -g -p {} -- sleep {}", server.id(), self.options.seconds));
         }
         let endpoint = Endpoint { address: server.address, signer: signed.then(signer) };
-        let queue = match subject {
-            Subject::Echo | Subject::EchoBatch => Queue::imaginary(),
-            _ => Queue::create(&endpoint, matches!(subject, Subject::FifoSend | Subject::FifoReceive)).await?,
-        };
         let cell = Cell { endpoint, server: server.id(), connections, duration };
-        match subject {
-            Subject::Echo | Subject::Send | Subject::FifoSend => cell.send(&queue, 1).await,
-            Subject::EchoBatch | Subject::SendBatch => cell.send(&queue, BATCH).await,
-            Subject::Receive | Subject::FifoReceive => cell.receive(&queue, 1).await,
-            Subject::ReceiveBatch => cell.receive(&queue, BATCH).await,
-            Subject::Pipeline => cell.pipeline(&queue).await,
-            Subject::Wake => cell.wake(&queue).await,
-            Subject::Commit | Subject::CommitBatch | Subject::Backlog => unreachable!("these are no cells of a server"),
-        }
+        work(&cell, subject).await.map_err(|error| anyhow!("{error:#}; its log ends with {:?}", server.last_words()))
     }
 
     async fn backlog(&self) -> Result<Backlog> {
-        let data = tempfile::tempdir_in(self.folder())?;
-        Backlog::measure(self.options.backlog, data.path(), async || self.start(data.path(), false).await).await
+        let folder = tempfile::tempdir_in(self.folder())?;
+        Backlog::measure(self.options.backlog, folder.path(), async || self.start(folder.path()).await).await
     }
 
-    async fn start(&self, data: &Path, _signed: bool) -> Result<Server> {
+    /// Starts the server under test with its data and its log in `folder`.
+    async fn start(&self, folder: &Path) -> Result<Server> {
         let bin = &self.options.bin;
         let bin = bin.canonicalize().with_context(|| format!("there is no server at {}", bin.display()))?;
+        let data = folder.join("data");
         let data = data.to_str().context("the data directory's path is not text")?;
         let arguments = ["serve", "--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", data];
-        Server::start(&bin, &arguments.map(str::to_owned), self.folder().join("server.log")).await
+        Server::start(&bin, &arguments, folder.join("log")).await
     }
+}
 
-    async fn start_echo(&self) -> Result<Server> {
-        let bench = std::env::current_exe()?;
-        Server::start(&bench, &["echo-server".to_owned()], self.folder().join("echo.log")).await
+async fn start_echo(folder: &Path) -> Result<Server> {
+    Server::start(&std::env::current_exe()?, &["echo-server"], folder.join("log")).await
+}
+
+async fn work(cell: &Cell, subject: Subject) -> Result<Measurement> {
+    let create = async |is_fifo| Queue::create(&cell.endpoint, is_fifo).await;
+    match subject {
+        Subject::Echo => cell.send(&Queue::imaginary(), 1).await,
+        Subject::EchoBatch => cell.send(&Queue::imaginary(), BATCH).await,
+        Subject::Send => cell.send(&create(false).await?, 1).await,
+        Subject::SendBatch => cell.send(&create(false).await?, BATCH).await,
+        Subject::Receive => cell.receive(&create(false).await?, 1).await,
+        Subject::ReceiveBatch => cell.receive(&create(false).await?, BATCH).await,
+        Subject::Pipeline => cell.pipeline(&create(false).await?).await,
+        Subject::FifoSend => cell.send(&create(true).await?, 1).await,
+        Subject::FifoReceive => cell.receive(&create(true).await?, 1).await,
+        Subject::Wake => cell.wake(&create(false).await?).await,
+        Subject::Commit | Subject::CommitBatch | Subject::Backlog => unreachable!("no cell of a server"),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{
     fmt,
     sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering::Relaxed},
+        Arc, Mutex,
+        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -23,17 +23,31 @@ const OVER: u8 = 2;
 const WARM_UP_MAX: Duration = Duration::from_millis(500);
 const LATENCY_NANOS_MAX: u64 = 60_000_000_000;
 
-/// Tells the workers of one cell whether to count and when to stop.
+/// What the workers of one cell share: whether to count, what they counted, and when to stop.
 #[derive(Clone)]
 pub struct Stage {
-    phase: Arc<AtomicU8>,
+    shared: Arc<Shared>,
     duration: Duration,
+}
+
+struct Shared {
+    phase: AtomicU8,
+    requests: AtomicU64,
+    messages: AtomicU64,
+    latency: Mutex<Histogram<u64>>,
 }
 
 impl Stage {
     /// A stage that measures for `duration`, after a warm-up of a quarter of that or half a second.
     pub fn new(duration: Duration) -> Self {
-        Self { phase: Arc::new(AtomicU8::new(WARMING_UP)), duration }
+        let latency = Histogram::new_with_bounds(1, LATENCY_NANOS_MAX, 3).expect("the bounds are in order");
+        let shared = Shared {
+            phase: AtomicU8::new(WARMING_UP),
+            requests: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            latency: Mutex::new(latency),
+        };
+        Self { shared: Arc::new(shared), duration }
     }
 
     /// How long workers may run altogether.
@@ -43,47 +57,58 @@ impl Stage {
 
     /// True when the workers must stop.
     pub fn is_over(&self) -> bool {
-        self.phase.load(Relaxed) == OVER
+        self.shared.phase.load(Relaxed) == OVER
     }
 
-    /// An empty tally for one worker.
-    pub fn tally(&self) -> Tally {
-        let latency = Histogram::new_with_bounds(1, LATENCY_NANOS_MAX, 3).expect("the bounds are in order");
-        Tally { phase: self.phase.clone(), requests: 0, messages: 0, latency }
+    /// Counts finished work, unless the stage is not measuring.
+    pub fn count(&self, requests: u64, messages: u64) {
+        if self.is_measuring() {
+            self.shared.requests.fetch_add(requests, Relaxed);
+            self.shared.messages.fetch_add(messages, Relaxed);
+        }
+    }
+
+    /// Adds one latency to the percentiles, unless the stage is not measuring.
+    pub fn time(&self, latency: Duration) {
+        if self.is_measuring() {
+            let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+            self.shared.latency.lock().expect("recording does not panic").saturating_record(nanos);
+        }
     }
 
     /// Runs the workers; ends early when one of them finds nothing more to do. The first error fails the whole cell.
-    pub async fn measure(&self, mut workers: JoinSet<Result<Tally>>, server: Option<u32>) -> Result<Measurement> {
-        let mut total = self.tally();
-        let early = self.pass(self.warm_up(), &mut workers).await;
-        total.add(early)?;
+    pub async fn measure(&self, mut workers: JoinSet<Result<()>>, server: Option<u32>) -> Result<Measurement> {
+        self.pass(self.warm_up(), &mut workers).await?;
         let before = Usage::now(server)?;
-        self.phase.store(MEASURING, Relaxed);
-        let early = self.pass(self.duration, &mut workers).await;
-        self.phase.store(OVER, Relaxed);
+        self.shared.phase.store(MEASURING, Relaxed);
+        self.pass(self.duration, &mut workers).await?;
+        self.shared.phase.store(OVER, Relaxed);
         let used = Usage::now(server)?.since(&before);
-        total.add(early)?;
         while let Some(worker) = workers.join_next().await {
-            total.add(Some(worker))?;
+            worker.context("a worker died")??;
         }
-        ensure!(total.messages > 0, "nothing was left to measure after the warm-up");
         let server_resident_bytes = server.map(process::resident_bytes).transpose()?;
-        Ok(Measurement::new(&total, &used, server_resident_bytes))
+        let measurement = Measurement::new(&self.shared, &used, server_resident_bytes);
+        ensure!(measurement.messages > 0, "nothing was left to measure after the warm-up");
+        Ok(measurement)
+    }
+
+    fn is_measuring(&self) -> bool {
+        self.shared.phase.load(Relaxed) == MEASURING
     }
 
     fn warm_up(&self) -> Duration {
         (self.duration / 4).min(WARM_UP_MAX)
     }
 
-    async fn pass(&self, time: Duration, workers: &mut JoinSet<Result<Tally>>) -> Option<Joined> {
+    /// Lets time pass, or less if a worker ends.
+    async fn pass(&self, time: Duration, workers: &mut JoinSet<Result<()>>) -> Result<()> {
         tokio::select! {
-            () = sleep(time) => None,
-            early = workers.join_next() => early,
+            () = sleep(time) => Ok(()),
+            Some(worker) = workers.join_next() => worker.context("a worker died")?,
         }
     }
 }
-
-type Joined = Result<Result<Tally>, tokio::task::JoinError>;
 
 /// CPU time used so far by the client, the server and the whole machine; or between two moments.
 struct Usage {
@@ -122,45 +147,6 @@ impl Usage {
     }
 }
 
-/// What one worker did while the stage was measuring.
-pub struct Tally {
-    phase: Arc<AtomicU8>,
-    requests: u64,
-    messages: u64,
-    latency: Histogram<u64>,
-}
-
-impl Tally {
-    /// Counts finished work, unless the stage is not measuring.
-    pub fn count(&mut self, requests: u64, messages: u64) {
-        if self.is_measuring() {
-            self.requests += requests;
-            self.messages += messages;
-        }
-    }
-
-    /// Adds one latency to the percentiles, unless the stage is not measuring.
-    pub fn time(&mut self, latency: Duration) {
-        if self.is_measuring() {
-            self.latency.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
-        }
-    }
-
-    fn is_measuring(&self) -> bool {
-        self.phase.load(Relaxed) == MEASURING
-    }
-
-    fn add(&mut self, worker: Option<Joined>) -> Result<()> {
-        if let Some(worker) = worker {
-            let tally = worker.context("a worker died")??;
-            self.requests += tally.requests;
-            self.messages += tally.messages;
-            self.latency.add(&tally.latency).expect("all histograms have the same bounds");
-        }
-        Ok(())
-    }
-}
-
 /// What one cell measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measurement {
@@ -187,18 +173,20 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    fn new(total: &Tally, used: &Usage, server_resident_bytes: Option<u64>) -> Self {
+    fn new(total: &Shared, used: &Usage, server_resident_bytes: Option<u64>) -> Self {
         let micros = |time: Duration, count: u64| time.as_secs_f64() * 1e6 / count as f64;
-        let quantile = |q| total.latency.value_at_quantile(q) as f64 / 1e3;
+        let (requests, messages) = (total.requests.load(Relaxed), total.messages.load(Relaxed));
+        let latency = total.latency.lock().expect("recording does not panic");
+        let quantile = |q| latency.value_at_quantile(q) as f64 / 1e3;
         Self {
             seconds: used.elapsed.as_secs_f64(),
-            requests: total.requests,
-            messages: total.messages,
+            requests,
+            messages,
             p50_micros: quantile(0.5),
             p99_micros: quantile(0.99),
-            max_micros: total.latency.max() as f64 / 1e3,
-            client_micros_per_request: micros(used.client, total.requests),
-            server_micros_per_message: used.server.map(|server| micros(server, total.messages)),
+            max_micros: latency.max() as f64 / 1e3,
+            client_micros_per_request: micros(used.client, requests),
+            server_micros_per_message: used.server.map(|server| micros(server, messages)),
             server_resident_bytes,
             other_cores: used.others(),
         }
@@ -225,10 +213,7 @@ impl fmt::Display for Measurement {
 mod tests {
     use super::*;
 
-    async fn measured(
-        worker: impl Future<Output = Result<Tally>> + Send + 'static,
-        stage: &Stage,
-    ) -> Result<Measurement> {
+    async fn measured(worker: impl Future<Output = Result<()>> + Send + 'static, stage: &Stage) -> Result<Measurement> {
         let mut workers = JoinSet::new();
         workers.spawn(worker);
         stage.measure(workers, None).await
@@ -239,13 +224,12 @@ mod tests {
         let stage = Stage::new(Duration::from_secs(2));
         let shared = stage.clone();
         let worker = async move {
-            let mut tally = shared.tally();
             while !shared.is_over() {
                 sleep(Duration::from_millis(300)).await;
-                tally.count(1, 10);
-                tally.time(Duration::from_micros(250));
+                shared.count(1, 10);
+                shared.time(Duration::from_micros(250));
             }
-            Ok(tally)
+            Ok(())
         };
         let measurement = measured(worker, &stage).await.unwrap();
         assert_eq!((measurement.requests, measurement.messages), (7, 70));
@@ -262,7 +246,6 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cell_that_measured_nothing_is_an_error() {
         let stage = Stage::new(Duration::from_secs(2));
-        let tally = stage.tally();
-        assert!(measured(async { Ok(tally) }, &stage).await.is_err());
+        assert!(measured(async { Ok(()) }, &stage).await.is_err());
     }
 }

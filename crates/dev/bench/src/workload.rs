@@ -11,7 +11,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 use crate::{
     client::Endpoint,
     sqs::{BATCH, Queue, Receiver, Sender},
-    stage::{Measurement, Stage, Tally},
+    stage::{Measurement, Stage},
 };
 
 /// Messages that a producer may be ahead of the consumers: else the latency would be that of a growing backlog.
@@ -42,14 +42,13 @@ impl Cell {
             let mut sender = Sender::new(&self.endpoint, queue, batch, worker as u64).await?;
             let stage = stage.clone();
             workers.spawn(async move {
-                let mut tally = stage.tally();
                 while !stage.is_over() {
                     let begun = Instant::now();
                     sender.send(0).await?;
-                    tally.count(1, batch as u64);
-                    tally.time(begun.elapsed());
+                    stage.count(1, batch as u64);
+                    stage.time(begun.elapsed());
                 }
-                Ok(tally)
+                Ok(())
             });
         }
         stage.measure(workers, Some(self.server)).await
@@ -65,7 +64,6 @@ impl Cell {
             let mut receiver = Receiver::new(&self.endpoint, queue, batch).await?;
             let stage = stage.clone();
             workers.spawn(async move {
-                let mut tally = stage.tally();
                 while !stage.is_over() {
                     let begun = Instant::now();
                     let received = receiver.receive(0).await?;
@@ -73,10 +71,10 @@ impl Cell {
                         break;
                     }
                     receiver.delete().await?;
-                    tally.count(2, received as u64);
-                    tally.time(begun.elapsed());
+                    stage.count(2, received as u64);
+                    stage.time(begun.elapsed());
                 }
-                Ok(tally)
+                Ok(())
             });
         }
         stage.measure(workers, Some(self.server)).await
@@ -112,7 +110,6 @@ impl Cell {
         let stage = Stage::new(self.duration);
         let mut receiver = Receiver::new(&self.endpoint, queue, 1).await?;
         let mut sender = Sender::new(&self.endpoint, queue, 1, 0).await?;
-        let mut tally = stage.tally();
         let shared = stage.clone();
         let mut workers = JoinSet::new();
         workers.spawn(async move {
@@ -129,47 +126,45 @@ impl Cell {
                 };
                 let ((received, woken), begun) = tokio::try_join!(waiting, waking)?;
                 ensure!(received == 1, "a long poll came back with {received} messages");
-                tally.count(2, 1);
-                tally.time(woken - begun);
+                shared.count(2, 1);
+                shared.time(woken - begun);
                 receiver.delete().await?;
             }
-            Ok(tally)
+            Ok(())
         });
         stage.measure(workers, Some(self.server)).await
     }
 }
 
-async fn produce(stage: Stage, mut sender: Sender, window: Arc<Semaphore>, epoch: Instant) -> Result<Tally> {
-    let mut tally = stage.tally();
+async fn produce(stage: Stage, mut sender: Sender, window: Arc<Semaphore>, epoch: Instant) -> Result<()> {
     while !stage.is_over()
         && let Ok(permit) = window.acquire().await
     {
         permit.forget();
         sender.send(nanos_since(epoch)).await?;
-        tally.count(1, 0);
+        stage.count(1, 0);
     }
-    Ok(tally)
+    Ok(())
 }
 
-async fn consume(stage: Stage, mut receiver: Receiver, window: Arc<Semaphore>, epoch: Instant) -> Result<Tally> {
-    let mut tally = stage.tally();
+async fn consume(stage: Stage, mut receiver: Receiver, window: Arc<Semaphore>, epoch: Instant) -> Result<()> {
     while !stage.is_over() {
         let received = receiver.receive(PIPELINE_WAIT_SECONDS).await?;
         let now = nanos_since(epoch);
-        tally.count(1, received as u64);
+        stage.count(1, received as u64);
         if received == 0 {
             continue;
         }
         for stamp in receiver.stamps() {
-            tally.time(Duration::from_nanos(now - stamp?));
+            stage.time(Duration::from_nanos(now - stamp?));
         }
         window.add_permits(received);
         receiver.delete().await?;
-        tally.count(1, 0);
+        stage.count(1, 0);
     }
     // Producers must not wait for room that nobody makes any more.
     window.close();
-    Ok(tally)
+    Ok(())
 }
 
 fn nanos_since(epoch: Instant) -> u64 {
