@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use crate::{
@@ -156,7 +156,8 @@ async fn consume(stage: Stage, mut receiver: Receiver, window: Arc<Semaphore>, e
             continue;
         }
         for stamp in receiver.stamps() {
-            stage.time(Duration::from_nanos(now - stamp?));
+            let nanos = now.checked_sub(stamp?).context("a message from the future")?;
+            stage.time(Duration::from_nanos(nanos));
         }
         window.add_permits(received);
         receiver.delete().await?;
