@@ -13,7 +13,11 @@ const EXIT_JOURNAL_FAILED: u8 = 70;
 
 pub(crate) fn run(config: Config) -> ExitCode {
     let filter = EnvFilter::try_from_env("BONGSU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     allow_many_files();
     // One thread: from here on everything is short steps between waits, and the disk has threads of its own.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -62,7 +62,12 @@ pub(crate) struct Deployed {
 
 impl Plan {
     /// Reads the template; `api` and `ingress` are the addresses that URLs begin with.
-    pub(crate) fn read(template: &TemplateFile, config: &Config, api: &str, ingress: &str) -> Result<Plan, DeployError> {
+    pub(crate) fn read(
+        template: &TemplateFile,
+        config: &Config,
+        api: &str,
+        ingress: &str,
+    ) -> Result<Plan, DeployError> {
         let file = template.path.display().to_string();
         let unreadable = |source| DeployError::Unreadable { path: file.clone(), source };
         let text = std::fs::read_to_string(&template.path).map_err(unreadable)?;
@@ -82,7 +87,8 @@ impl Plan {
 
     /// Whether a stranger could put messages in without a signature, and through which route.
     pub(crate) fn unsigned_route(&self) -> Option<String> {
-        let unsigned = |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.secrets.is_empty());
+        let unsigned =
+            |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.secrets.is_empty());
         self.stack.routes.iter().find(unsigned).map(|route| route.key.to_string())
     }
 
@@ -197,7 +203,8 @@ impl Plan {
                 .ok_or_else(|| fault("a group or deduplication id is a path into the body, a header or a fixed text")),
         };
         let (group, deduplication) = (selector(&route.group)?, selector(&route.deduplication)?);
-        let looks_into_body = [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
+        let looks_into_body =
+            [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
         let is_json = webhook.provider == "slack" || looks_into_body;
         Ok(Route {
             key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
@@ -215,7 +222,12 @@ impl Plan {
     }
 
     fn fault(&self, line: u32, resource: &str, reason: &str) -> DeployError {
-        DeployError::Resource { file: self.file.clone(), line, resource: resource.to_owned(), reason: reason.to_owned() }
+        DeployError::Resource {
+            file: self.file.clone(),
+            line,
+            resource: resource.to_owned(),
+            reason: reason.to_owned(),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::received::{message_id, receipt_handle, system_attributes};
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_broker::{AttemptOutcome, Function};
-use bongsu_delivery::sqs_event::{BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event};
+use bongsu_delivery::sqs_event::{
+    BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event,
+};
 use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, Runtime};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, FunctionRunner};
@@ -112,7 +114,8 @@ fn payload(batch: &Batch, ids: &[String], region: &str) -> bytes::Bytes {
         .map(|message| {
             // Written by this server; unreadable attributes are left out rather than the message.
             let stored = &mut &message.content.attributes[..];
-            let attributes = if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
+            let attributes =
+                if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
             let attributes = attributes.unwrap_or_default();
             Owned {
                 handle: receipt_handle(message.delivery.handle),

@@ -42,7 +42,9 @@ pub enum ServeError {
         address: SocketAddr,
     },
     /// An unsigned route where strangers can reach it needs a decision.
-    #[error("{address} can be reached from outside and route {route} takes unsigned requests: say --insecure to allow it")]
+    #[error(
+        "{address} can be reached from outside and route {route} takes unsigned requests: say --insecure to allow it"
+    )]
     IngressExposed {
         /// As configured.
         address: SocketAddr,
@@ -138,10 +140,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         let mut stopped = stopped.clone();
         async move { stopped.changed().await.unwrap_or_default() }
     };
-    let serve_api = tokio::spawn(api.serve(
-        move |request, _| api::answer(aws.clone(), api_limits.clone(), request),
-        until_stop(),
-    ));
+    let serve_api =
+        tokio::spawn(api.serve(move |request, _| api::answer(aws.clone(), api_limits.clone(), request), until_stop()));
     let serve_ingress = tokio::spawn(ingress.serve(
         move |request, _| {
             let front_door = front_door.clone();
@@ -175,8 +175,8 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
 
 fn verifier(config: &Config) -> Result<Verifier, ServeError> {
     let Some(path) = &config.credentials else { return Ok(Verifier::development(&config.account.to_string())) };
-    let text = fs::read_to_string(path)
-        .map_err(|source| ServeError::CredentialsUnreadable { path: path.clone(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| ServeError::CredentialsUnreadable { path: path.clone(), source })?;
     let credentials = read_credentials(&text, config.account)
         .map_err(|source| ServeError::Credentials { path: path.clone(), source })?;
     Ok(Verifier::new(credentials, &config.region))
@@ -210,7 +210,11 @@ fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
-fn front_door(broker: &Handle, config: &Config, routes: Vec<bongsu_gateway::Route>) -> Result<Arc<FrontDoor>, RouteError> {
+fn front_door(
+    broker: &Handle,
+    config: &Config,
+    routes: Vec<bongsu_gateway::Route>,
+) -> Result<Arc<FrontDoor>, RouteError> {
     let webhooks = Webhooks { broker: broker.clone(), account: config.account };
     let clock: bongsu_gateway::Clock = Arc::new(|| Clock::System.now().0);
     Ok(Arc::new(FrontDoor::new(routes, Arc::new(webhooks), clock, Limits::default())?))

@@ -22,9 +22,7 @@ pub(crate) const SYSTEM_ATTRIBUTES: &[(&str, SystemAttribute)] = &[
     }),
     ("MessageGroupId", |message, _| message.content.group.as_ref().map(|group| group.to_string())),
     ("AWSTraceHeader", |message, _| message.content.trace_header.as_ref().map(|header| header.to_string())),
-    ("DeadLetterQueueSourceArn", |message, region| {
-        message.delivery.source.as_ref().map(|source| source.arn(region))
-    }),
+    ("DeadLetterQueueSourceArn", |message, region| message.delivery.source.as_ref().map(|source| source.arn(region))),
 ];
 
 /// The system attributes that the message has, under AWS's names.

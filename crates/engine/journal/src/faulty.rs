@@ -174,6 +174,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
         self.inner.trim(before)
     }
 
+    fn prepare(&self) -> BoxFuture<'static, ()> {
+        self.inner.prepare()
+    }
+
     fn span(&self) -> Span {
         self.inner.span()
     }

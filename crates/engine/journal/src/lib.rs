@@ -53,6 +53,10 @@ pub trait Journal: Send + Sync + 'static {
     /// would survive a power cut. The caller has waited until every copy it made of older records was durable.
     fn trim(&self, before: Position) -> BoxFuture<'static, Result<(), TrimError>>;
 
+    /// Sees to it that there is space ready to be appended into. Resolves when the attempt has ended, and with it every
+    /// attempt that the engine had begun by itself; [`Span::room`] and [`Span::is_full`] say what came of it.
+    fn prepare(&self) -> BoxFuture<'static, ()>;
+
     /// What the log holds now.
     fn span(&self) -> Span;
 
@@ -73,6 +77,8 @@ pub struct Span {
     pub disk_bytes: u64,
     /// Bytes of batches, framing included, that can surely still be appended without asking for more space.
     pub room: u64,
+    /// Whether the last attempt to get more space was refused. Room may be low without that: it is being prepared.
+    pub is_full: bool,
 }
 
 /// Why an append did not resolve `Ok`.
@@ -171,6 +177,10 @@ impl<J: Journal + ?Sized> Journal for std::sync::Arc<J> {
 
     fn trim(&self, before: Position) -> BoxFuture<'static, Result<(), TrimError>> {
         (**self).trim(before)
+    }
+
+    fn prepare(&self) -> BoxFuture<'static, ()> {
+        (**self).prepare()
     }
 
     fn span(&self) -> Span {

@@ -111,10 +111,14 @@ impl Journal for MemoryJournal {
         ready(Ok(()))
     }
 
+    fn prepare(&self) -> BoxFuture<'static, ()> {
+        ready(())
+    }
+
     fn span(&self) -> Span {
         let log = self.log();
         let oldest_segment_end = log.batches.front().filter(|_| log.batches.len() > 1).map(Sealed::end);
-        Span { start: log.start(), end: log.end, oldest_segment_end, disk_bytes: log.bytes, room: ROOM }
+        Span { start: log.start(), end: log.end, oldest_segment_end, disk_bytes: log.bytes, room: ROOM, is_full: false }
     }
 
     fn close(&self) -> BoxFuture<'static, io::Result<()>> {

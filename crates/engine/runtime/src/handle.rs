@@ -114,7 +114,11 @@ impl Handle {
     }
 
     /// Puts messages into a queue; durable when this returns. One result an entry, in order.
-    pub async fn send(&self, queue: QueueName, entries: Vec<Outgoing>) -> Result<Vec<Result<Sent, Rejection>>, Refusal> {
+    pub async fn send(
+        &self,
+        queue: QueueName,
+        entries: Vec<Outgoing>,
+    ) -> Result<Vec<Result<Sent, Rejection>>, Refusal> {
         match self.ask(Command::Send { queue, entries }, None).await? {
             Reply::Sent(results) => Ok(results),
             other => unreachable!("Send answered {other:?}"),

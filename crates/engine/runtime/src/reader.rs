@@ -40,8 +40,12 @@ impl Reader {
     /// The records at these places, in the order asked. Everything asked for must be durable.
     pub(crate) async fn read(&self, places: &[Place]) -> Result<Vec<Bytes>, ReadError> {
         let mut found = self.recent(places);
-        let missing: Vec<_> =
-            places.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(place, _)| to_journal(*place)).collect();
+        let missing: Vec<_> = places
+            .iter()
+            .zip(&found)
+            .filter(|(_, found)| found.is_none())
+            .map(|(place, _)| to_journal(*place))
+            .collect();
         if !missing.is_empty() {
             let mut read = self.journal.payloads(missing).await?.into_iter();
             found.iter_mut().filter(|found| found.is_none()).for_each(|found| *found = read.next());

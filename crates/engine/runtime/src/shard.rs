@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bongsu_broker::{Broker, Command, Decision, Effect, Entropy, Fact, Invocation, QueueId, Recorded, Rejection, Reply, Seconds, Timestamp};
+use bongsu_broker::{
+    Broker, Command, Decision, Effect, Entropy, Fact, Invocation, QueueId, Recorded, Rejection, Reply, Seconds,
+    Timestamp,
+};
 use bongsu_journal::{AppendError, BATCH_BYTES_MAX, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
 use tokio::sync::mpsc;
 use tracing::{debug, info};
@@ -23,6 +26,9 @@ const COMMAND_BYTES_MAX: usize = 2 << 20;
 const ROOM_KEPT_FROM_SENDS: u64 = 8 << 20;
 /// Room in the journal that deletes and receives leave to cleaning, which is what makes room again.
 const ROOM_KEPT_FOR_CLEANING: u64 = 4 << 20;
+
+/// How soon a full disk is asked again whether it has space by now.
+const PREPARE_AGAIN_AFTER: Seconds = Seconds(1);
 
 /// Why the shard had to stop. Nothing that was not durable has been acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +102,12 @@ pub struct Shard {
     held: VecDeque<(Position, Held)>,
     durable: Position,
     alarm: Alarm,
+    /// What the journal could surely take when this turn of the loop began.
+    room: u64,
+    /// An attempt of the journal to get more room.
+    preparing: Option<BoxFuture<'static, ()>>,
+    /// When the journal may be asked for more room again, although it was refused.
+    prepare_again_at: Timestamp,
     stopping: bool,
 }
 
@@ -127,6 +139,9 @@ impl Shard {
             held: VecDeque::new(),
             durable: end,
             alarm,
+            room: 0,
+            preparing: None,
+            prepare_again_at: Timestamp(0),
             stopping: false,
         }
     }
@@ -149,7 +164,7 @@ impl Shard {
             if self.stopping && append.is_none() && self.batch.is_empty() {
                 break;
             }
-            self.cleaner.consider(&self.broker, &self.journal.span());
+            let starved = self.look_at_journal();
             self.set_alarm();
             tokio::select! {
                 biased;
@@ -157,7 +172,10 @@ impl Shard {
                     outcome?;
                     self.durable = append.take().expect("guarded").0;
                 }
-                request = self.requests.recv(), if self.has_room_in_batch() => {
+                () = async { self.preparing.as_mut().expect("guarded").await }, if self.preparing.is_some() => {
+                    self.preparing = None;
+                }
+                request = self.requests.recv(), if self.has_room_in_batch() && !starved => {
                     self.advance();
                     match request {
                         Some(request) => self.serve(request),
@@ -217,6 +235,21 @@ impl Shard {
         }
     }
 
+    /// Begins cleaning if it is due, and notes how much room there is. Returns whether commands had better wait, because
+    /// room is low only for as long as it takes to prepare more.
+    fn look_at_journal(&mut self) -> bool {
+        let span = self.journal.span();
+        self.cleaner.consider(&self.broker, &span);
+        self.room = span.room;
+        let is_low = self.room() < ROOM_KEPT_FROM_SENDS + COMMAND_BYTES_MAX as u64;
+        let may_ask = !span.is_full || self.broker.now() >= self.prepare_again_at;
+        if is_low && may_ask && self.preparing.is_none() {
+            self.prepare_again_at = self.broker.now() + PREPARE_AGAIN_AFTER;
+            self.preparing = Some(self.journal.prepare());
+        }
+        is_low && !span.is_full
+    }
+
     /// Refuses what could not be made durable, before it changes anything.
     fn admit(&self, command: &Command) -> Result<(), Rejection> {
         let kept = match command {
@@ -232,8 +265,7 @@ impl Shard {
 
     /// Bytes that the journal can surely still take, besides what is on its way.
     fn room(&self) -> u64 {
-        let on_its_way = self.batch.end().0 - self.durable.0;
-        self.journal.span().room.saturating_sub(on_its_way)
+        self.room.saturating_sub(self.batch.bytes_len() as u64)
     }
 
     /// Decides a command, applies its facts and queues its reply. `wait` says that an empty receive may wait: as long
@@ -367,9 +399,7 @@ impl Shard {
         tokio::spawn(async move {
             let Invocation { attempt, function, report_batch_item_failures, queue, deliveries } = invocation;
             let outcome = match handle.with_contents(deliveries).await {
-                Ok(messages) => {
-                    functions.run(Batch { function, report_batch_item_failures, queue, messages }).await
-                }
+                Ok(messages) => functions.run(Batch { function, report_batch_item_failures, queue, messages }).await,
                 Err(_) => bongsu_broker::AttemptOutcome::Failed,
             };
             handle.tell(Command::EndAttempt { attempt, outcome }).await;

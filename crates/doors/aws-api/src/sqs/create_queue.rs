@@ -36,10 +36,8 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     }
     let name = QueueName { account: cx.account()?, name: (*name).into() };
     let attributes = input.attributes.unwrap_or_default().0;
-    let attributes =
-        attributes.into_iter().map(|(name, value)| (name.into_string(), value.into_string())).collect();
-    let given = AttributesGiven::parse(&attributes, &name, &cx.config.region)
-        .map_err(bongsu_runtime::Refusal::from)?;
+    let attributes = attributes.into_iter().map(|(name, value)| (name.into_string(), value.into_string())).collect();
+    let given = AttributesGiven::parse(&attributes, &name, &cx.config.region).map_err(bongsu_runtime::Refusal::from)?;
     cx.broker.create_queue(name.clone(), given).await?;
     Ok(Output { queue_url: cx.url(&name) })
 }

@@ -97,7 +97,8 @@ operations! {
 impl Context<'_> {
     /// The queue that a request names by its URL, by its bare name, or by the path it was sent to.
     fn queue(&self, url: Option<&str>) -> Result<QueueName, ApiError> {
-        let url = url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
+        let url =
+            url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
         let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, self.account()?)?;
         if queue.account == self.account()? { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
     }

@@ -91,10 +91,9 @@ impl<'a> MessageInput<'a> {
             return Err(ApiError::new(ErrorKind::InvalidMessageContents, INVALID_CHARACTERS));
         }
         let delay = delay(self.delay_seconds)?;
-        for (id, parameter) in [
-            (&self.message_group_id, "MessageGroupId"),
-            (&self.message_deduplication_id, "MessageDeduplicationId"),
-        ] {
+        for (id, parameter) in
+            [(&self.message_group_id, "MessageGroupId"), (&self.message_deduplication_id, "MessageDeduplicationId")]
+        {
             id.as_ref().map_or(Ok(()), |id| check_id(id, parameter))?;
         }
         let attributes = MessageAttributes::check(self.message_attributes.unwrap_or_default())?;

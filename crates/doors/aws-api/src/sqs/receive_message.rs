@@ -95,7 +95,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         Ok(received) => received,
         Err(refusal) => return Err(to_error(refusal, Quoted::default())),
     };
-    Ok(Output { messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()? })
+    Ok(Output {
+        messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
+    })
 }
 
 /// The attributes that the client asked for.

@@ -41,7 +41,9 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with \
              .fifo suffix and be 1 to 80 in length",
         ),
-        Rejection::AttributeUnknown { name } => ApiError::new(InvalidAttributeName, format!("Unknown Attribute {name}.")),
+        Rejection::AttributeUnknown { name } => {
+            ApiError::new(InvalidAttributeName, format!("Unknown Attribute {name}."))
+        }
         Rejection::AttributeInvalid { name, reason: None } => {
             ApiError::new(InvalidAttributeValue, format!("Invalid value for the parameter {name}."))
         }
@@ -52,9 +54,7 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             InvalidAttributeName,
             format!("You can specify the {name} only when FifoQueue is set to true."),
         ),
-        Rejection::RedrivePolicyInvalid { policy, reason } => {
-            ApiError::invalid_value(policy, "RedrivePolicy", &reason)
-        }
+        Rejection::RedrivePolicyInvalid { policy, reason } => ApiError::invalid_value(policy, "RedrivePolicy", &reason),
         Rejection::MessageTooLong { bytes_max } => {
             let verb = if quoted.in_batch { "cannot be validated" } else { "are invalid" };
             ApiError::invalid_parameter(format!(

@@ -196,6 +196,13 @@ impl Journal for FileJournal {
         Box::pin(async move { answer.await.unwrap_or_else(|_| Err(TrimError::Io(closed()))) })
     }
 
+    fn prepare(&self) -> BoxFuture<'static, ()> {
+        let shared = Arc::clone(&self.shared);
+        let answer = answered_by(&self.keeper, move || shared.prepare_spares());
+        // A closed log has no use for space.
+        Box::pin(async move { answer.await.unwrap_or_default() })
+    }
+
     fn span(&self) -> Span {
         self.shared.span(self.queue.end())
     }

@@ -4,14 +4,15 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::aligned::AlignedBuffer;
 use super::segment::{Name, Segment, Spare};
 use crate::disk::{Disk, DiskFile};
 
-/// Spares kept from trimmed segments; further ones are deleted. One is prepared when there is none.
-const SPARES_MAX: usize = 2;
+/// Spares that are kept ready. One would be used up before the next is made when much is written at once.
+const SPARES: usize = 2;
 /// Zeros written at once.
 const ZEROS_BYTES: usize = 1 << 20;
 
@@ -24,6 +25,8 @@ pub(super) struct Reserve {
     spares: Mutex<Spares>,
     /// Held while a spare is being made, so that two threads never make one each.
     preparing: Mutex<()>,
+    /// Whether the last attempt to make a spare failed.
+    full: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -51,7 +54,7 @@ impl Reserve {
         number_max: u64,
     ) -> Reserve {
         let spares = Mutex::new(Spares { ready, number_max });
-        Reserve { disk, directory, segment_bytes, spares, preparing: Mutex::new(()) }
+        Reserve { disk, directory, segment_bytes, spares, preparing: Mutex::new(()), full: AtomicBool::new(false) }
     }
 
     /// Bytes of a new segment file.
@@ -74,12 +77,18 @@ impl Reserve {
         ready.map_or_else(|| self.make(), Ok)
     }
 
-    /// Sees to it that a spare is ready.
+    /// Whether the file system refused the last attempt to make a spare, and none was recycled since.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Acquire)
+    }
+
+    /// Sees to it that all spares are ready.
     pub(super) fn prepare(&self) -> io::Result<()> {
         let _preparing = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.ready() == 0 {
-            let spare = self.make()?;
-            self.spares().ready.push(spare);
+        while self.ready() < SPARES {
+            let made = self.make();
+            self.full.store(made.is_err(), Ordering::Release);
+            self.spares().ready.push(made?);
         }
         Ok(())
     }
@@ -87,7 +96,7 @@ impl Reserve {
     /// Takes the name from a segment nobody needs any more; durable when it returns. `forget` is called before the
     /// file can be written again.
     pub(super) fn recycle(&self, segment: &Segment, forget: impl FnOnce()) -> Result<(), RecycleError> {
-        let keep = self.ready() < SPARES_MAX && segment.header.length == self.segment_bytes;
+        let keep = self.ready() < SPARES && segment.header.length == self.segment_bytes;
         let path = self.directory.join(Name::Spare(self.next_number()).file());
         let renamed = if keep { self.disk.rename(&segment.path, &path) } else { self.disk.remove(&segment.path) };
         renamed.map_err(RecycleError::Kept)?;
@@ -95,6 +104,7 @@ impl Reserve {
         forget();
         if keep {
             self.spares().ready.push(Spare { path, file: Arc::clone(&segment.file) });
+            self.full.store(false, Ordering::Release);
         }
         Ok(())
     }

@@ -84,6 +84,13 @@ impl Shared {
         (end <= before).then(|| Arc::clone(&segments[0]))
     }
 
+    /// Makes the spares that are missing; a refusal is noted, not fatal: there is still room in those that are ready.
+    pub(super) fn prepare_spares(&self) {
+        if let Err(error) = self.reserve.prepare() {
+            tracing::warn!(%error, "no spare segment can be made");
+        }
+    }
+
     /// From now on nothing is appended. Returns the error for the caller.
     pub(super) fn poison(&self, error: io::Error) -> io::Error {
         let (kind, reason) = self.poison.get_or_init(|| (error.kind(), error.to_string()));
@@ -118,6 +125,7 @@ impl Shared {
             oldest_segment_end: segments.get(1).map(|next| next.header.base),
             disk_bytes: files + spares * self.reserve.segment_bytes(),
             room: room.saturating_sub(accepted.0.saturating_sub(end.0)),
+            is_full: self.reserve.is_full(),
         }
     }
 }

@@ -146,7 +146,7 @@ fn again(error: &AppendError) -> AppendError {
 /// Writes until the queue is closed. The keeper makes spares and trims.
 pub(super) fn run(mut log: Log, queue: &Queue, keeper: &Workers) {
     let shared = Arc::clone(log.shared());
-    prepare_spare(&shared, keeper);
+    prepare_spares(&shared, keeper);
     while let Some(mut group) = queue.take() {
         while let Some(first) = group.front() {
             let at = first.batch.at();
@@ -156,7 +156,7 @@ pub(super) fn run(mut log: Log, queue: &Queue, keeper: &Workers) {
                         drop(waiting.appended.send(Ok(())));
                     }
                     if appended.rolled {
-                        prepare_spare(&shared, keeper);
+                        prepare_spares(&shared, keeper);
                     }
                 }
                 Err(error) => queue.fail(std::mem::take(&mut group), &error, at),
@@ -168,12 +168,8 @@ pub(super) fn run(mut log: Log, queue: &Queue, keeper: &Workers) {
     queue.end_with(log.close());
 }
 
-/// Lets the keeper make a spare if there is none.
-fn prepare_spare(shared: &Arc<Shared>, keeper: &Workers) {
+/// Lets the keeper make the spares that are missing.
+fn prepare_spares(shared: &Arc<Shared>, keeper: &Workers) {
     let shared = Arc::clone(shared);
-    keeper.hand_in(move || {
-        if let Err(error) = shared.reserve.prepare() {
-            tracing::warn!(%error, "no spare segment can be made");
-        }
-    });
+    keeper.hand_in(move || shared.prepare_spares());
 }
