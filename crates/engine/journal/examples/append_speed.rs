@@ -17,32 +17,46 @@ use bongsu_journal::{BATCH_BYTES_MAX, Batch, FileJournal, Journal, Options, Posi
 const BATCH_BYTES: [usize; 5] = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10];
 const APPENDERS: [usize; 3] = [1, 64, 1024];
 const RECORD_BYTES: usize = 1 << 10;
-const MEASURED: Duration = Duration::from_secs(3);
-const ROUNDS: usize = 3;
+const REPLAYS: usize = 3;
+const READ_BYTES: usize = 4 << 20;
+/// The modes take turns this often for this long, so that a slow moment of the machine does not hit one of them only.
+const SLICES: usize = 16;
+const SLICE: Duration = Duration::from_millis(250);
 const REPLAYED_BYTES: u64 = 1 << 30;
 
 fn main() {
     let directory = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/append_speed".to_owned()));
-    println!("| one batch at a time | syncs/s | MB/s | p50 µs | p99 µs |\n| --- | --- | --- | --- | --- |");
+    let columns = "| /s, median slice | /s, best slice | p50 µs | p99 µs |\n| --- | --- | --- | --- | --- |";
+    println!("| one batch at a time {columns}");
     for bytes in BATCH_BYTES {
-        in_both_modes(&directory, |journal, mode| one_at_a_time(journal, bytes, mode));
+        compare(&directory, &format!("{} KiB", bytes >> 10), |journal| one_at_a_time(journal, bytes));
     }
-    println!("\n| appenders of 1 KiB | records/s | p50 µs | p99 µs |\n| --- | --- | --- | --- |");
+    println!("\n| appenders of 1 KiB {columns}");
     for appenders in APPENDERS {
-        in_both_modes(&directory, |journal, mode| group_commit(journal, appenders, mode));
+        compare(&directory, &appenders.to_string(), |journal| group_commit(journal, appenders));
     }
     replay(&directory);
 }
 
-/// Rounds alternate between the modes, so that a slow moment of the machine does not hit one of them only.
-fn in_both_modes(directory: &Path, measure: impl Fn(Arc<FileJournal>, &str)) {
-    for _ in 0..ROUNDS {
-        let disks: [(&str, Arc<dyn Disk>); 2] = [("direct", Arc::new(SystemDisk)), ("buffered", Arc::new(Buffered))];
-        for (mode, disk) in disks {
-            let journal = open(directory, disk);
-            measure(Arc::clone(&journal), mode);
-            block_on(journal.close()).unwrap();
+/// Measures both modes, and prints a row for each.
+fn compare(directory: &Path, what: &str, measure: impl Fn(&Arc<FileJournal>) -> Vec<Duration>) {
+    let disks: [(&str, Arc<dyn Disk>); 2] = [("direct", Arc::new(SystemDisk)), ("buffered", Arc::new(Buffered))];
+    let journals = disks.map(|(mode, disk)| (mode, open(&directory.join(mode), disk)));
+    let mut slices = [const { Vec::new() }; 2];
+    for _ in 0..SLICES {
+        for ((_, journal), slices) in journals.iter().zip(&mut slices) {
+            slices.push(measure(journal));
         }
+    }
+    for ((mode, journal), slices) in journals.iter().zip(slices) {
+        let mut rates: Vec<_> = slices.iter().map(|slice| slice.len() as f64 / SLICE.as_secs_f64()).collect();
+        rates.sort_unstable_by(f64::total_cmp);
+        let mut latencies = slices.concat();
+        latencies.sort_unstable();
+        let at = |per_cent: usize| latencies[(latencies.len() - 1) * per_cent / 100].as_micros();
+        let (median, best) = (rates[SLICES / 2], rates[SLICES - 1]);
+        println!("| {what}, {mode} | {median:.0} | {best:.0} | {} | {} |", at(50), at(99));
+        block_on(journal.close()).unwrap();
     }
 }
 
@@ -63,40 +77,33 @@ fn trim(journal: &FileJournal) {
     }
 }
 
-fn one_at_a_time(journal: Arc<FileJournal>, bytes: usize, mode: &str) {
+fn one_at_a_time(journal: &Arc<FileJournal>, bytes: usize) -> Vec<Duration> {
     let payload = vec![7; bytes];
     let mut latencies = Vec::new();
-    let start = Instant::now();
-    let mut at = journal.span().end;
-    while start.elapsed() < MEASURED {
+    let (start, mut at) = (Instant::now(), journal.span().end);
+    while start.elapsed() < SLICE {
         let began = Instant::now();
         let mut batch = Batch::new(at);
         batch.push(Unit::Ends, |to| to.extend_from_slice(&payload));
         at = batch.end();
         block_on(journal.append(batch.seal())).unwrap();
         latencies.push(began.elapsed());
-        trim(&journal);
+        trim(journal);
     }
-    let syncs = latencies.len() as f64 / start.elapsed().as_secs_f64();
-    let (p50, p99) = percentiles(&mut latencies);
-    println!("| {mode}, {} KiB | {syncs:.0} | {:.1} | {p50} | {p99} |", bytes >> 10, syncs * bytes as f64 / 1e6);
+    latencies
 }
 
 /// Many appenders, one committer: what is pushed while one batch is being synced makes up the next one.
-fn group_commit(journal: Arc<FileJournal>, appenders: usize, mode: &str) {
+fn group_commit(journal: &Arc<FileJournal>, appenders: usize) -> Vec<Duration> {
     let group = Arc::new(Group::new(journal.span().end));
     let committer = {
-        let (journal, group) = (Arc::clone(&journal), Arc::clone(&group));
+        let (journal, group) = (Arc::clone(journal), Arc::clone(&group));
         std::thread::spawn(move || group.commit(&journal))
     };
-    // A few threads play all appenders: each starts one record for every one that became durable.
-    let latencies = group.append_for(MEASURED, appenders);
+    let latencies = group.append_for(SLICE, appenders);
     group.stop();
     committer.join().unwrap();
-    let mut latencies = latencies;
-    let records = latencies.len() as f64 / MEASURED.as_secs_f64();
-    let (p50, p99) = percentiles(&mut latencies);
-    println!("| {mode}, {appenders} | {records:.0} | {p50} | {p99} |");
+    latencies
 }
 
 struct Group {
@@ -117,6 +124,7 @@ impl Group {
         Group { state: Mutex::new(state), pushed: Condvar::new(), durable: Condvar::new() }
     }
 
+    /// One thread plays all appenders: it starts a record for every one that became durable.
     fn append_for(&self, measured: Duration, appenders: usize) -> Vec<Duration> {
         let payload = [7; RECORD_BYTES];
         let (start, mut began, mut latencies, mut pushed) = (Instant::now(), Vec::new(), Vec::new(), 0);
@@ -170,12 +178,6 @@ impl Group {
     }
 }
 
-fn percentiles(latencies: &mut [Duration]) -> (u128, u128) {
-    latencies.sort_unstable();
-    let at = |per_cent: usize| latencies[(latencies.len() - 1) * per_cent / 100].as_micros();
-    (at(50), at(99))
-}
-
 fn replay(directory: &Path) {
     let journal = open(directory, Arc::new(SystemDisk));
     let payload = [7; RECORD_BYTES];
@@ -189,13 +191,13 @@ fn replay(directory: &Path) {
         block_on(journal.append(batch.seal())).unwrap();
     }
     block_on(journal.close()).unwrap();
-    for _ in 0..ROUNDS {
+    for _ in 0..REPLAYS {
         let start = Instant::now();
         let journal = FileJournal::open(Options::new(directory)).unwrap();
         let opened = start.elapsed();
         let (mut from, mut records, mut bytes) = (journal.span().start, 0, 0);
         loop {
-            let chunk = block_on(journal.read(from, 1 << 20)).unwrap();
+            let chunk = block_on(journal.read(from, READ_BYTES)).unwrap();
             if chunk.is_empty() {
                 break;
             }
@@ -206,7 +208,7 @@ fn replay(directory: &Path) {
             from = chunk.next;
         }
         let whole = start.elapsed();
-        println!("\nopened in {opened:.0?}, replayed {records} records, {} MiB in {whole:.0?}", bytes >> 20);
+        println!("\nopened in {opened:.2?}, replayed {records} records, {} MiB in {whole:.2?}", bytes >> 20);
         block_on(journal.close()).unwrap();
     }
 }

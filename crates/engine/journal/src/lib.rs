@@ -42,7 +42,8 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Whole, verified records from `from` on: about `bytes_max` bytes, at least one record, none at the end of the log.
     ///
-    /// `from` is [`Span::start`], the position of a record, the end of a batch, or the `next` of an earlier chunk.
+    /// `from` is [`Span::start`], the position of a record, the end of a batch, or the `next` of an earlier chunk. Reads
+    /// of 4 MiB replay a log as fast as the disk gives it.
     fn read(&self, from: Position, bytes_max: usize) -> BoxFuture<'static, Result<Chunk, ReadError>>;
 
     /// The payloads of durable records, in the order asked, each verified by checksum, position and length.

@@ -196,8 +196,7 @@ impl State {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let content = &mut self.contents[index];
-        content.now.resize(end, 0);
-        content.now[offset..offset + bytes.len()].copy_from_slice(bytes);
+        put(&mut content.now, offset, bytes);
         content.pending.push((offset, bytes.to_vec()));
         // The write may reach the disk even if the power goes before it returns.
         self.change()
@@ -220,9 +219,7 @@ impl State {
             None => {}
         }
         for (offset, bytes) in content.pending.drain(..) {
-            let end = (offset + bytes.len()).max(content.durable.len());
-            content.durable.resize(end, 0);
-            content.durable[offset..offset + bytes.len()].copy_from_slice(&bytes);
+            put(&mut content.durable, offset, &bytes);
         }
         Ok(())
     }
@@ -401,19 +398,19 @@ impl Random {
     fn tear(&mut self, durable: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
         match self.below(5) {
             0 => {}
-            1 => arrive(durable, offset, bytes),
+            1 => put(durable, offset, bytes),
             2 => {
                 let cut = self.below(bytes.len() + 1);
-                arrive(durable, offset, &bytes[..cut]);
+                put(durable, offset, &bytes[..cut]);
             }
             3 => {
                 let cut = self.below(bytes.len() + 1);
-                arrive(durable, offset + cut, &bytes[cut..]);
+                put(durable, offset + cut, &bytes[cut..]);
             }
             _ => {
                 for (index, sector) in bytes.chunks(SECTOR_BYTES).enumerate() {
                     if self.one_in(2) {
-                        arrive(durable, offset + index * SECTOR_BYTES, sector);
+                        put(durable, offset + index * SECTOR_BYTES, sector);
                     }
                 }
             }
@@ -421,11 +418,15 @@ impl Random {
     }
 }
 
-fn arrive(durable: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+/// Writes into a file, which grows if need be.
+fn put(file: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
     if bytes.is_empty() {
         return;
     }
-    let end = (offset + bytes.len()).max(durable.len());
-    durable.resize(end, 0);
-    durable[offset..offset + bytes.len()].copy_from_slice(bytes);
+    if file.len() < offset {
+        file.resize(offset, 0);
+    }
+    let (over, appended) = bytes.split_at(bytes.len().min(file.len() - offset));
+    file[offset..offset + over.len()].copy_from_slice(over);
+    file.extend_from_slice(appended);
 }

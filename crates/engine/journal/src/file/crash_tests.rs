@@ -9,7 +9,7 @@ use super::log::Log;
 use super::segment::{HEADER_BYTES, Name};
 use super::{OpenError, Options, reader, recovery};
 use crate::simulated::{Random, SimulatedDisk};
-use crate::{AppendError, Batch, Corruption, Place, Position, ReadError, Sealed, TrimError, Unit};
+use crate::{AppendError, Batch, Corruption, Flaw, Place, Position, ReadError, Sealed, TrimError, Unit};
 
 const DIRECTORY: &str = "/journal";
 const SEGMENT_BYTES: u64 = 3 * HEADER_BYTES;
@@ -280,6 +280,23 @@ fn every_damaged_byte_of_a_closed_log_is_refused_with_its_file_and_offset() {
     assert_eq!(open(&disk).unwrap().shared().end(), end);
 }
 
+#[test]
+fn a_damaged_payload_is_not_handed_out() {
+    let disk = SimulatedDisk::new(0);
+    let (log, batches) = workload(&disk);
+    let (place, payload) = batches[5].records().next().unwrap();
+    assert_eq!(reader::payload(log.shared(), place).unwrap(), payload);
+    let other = Place { length: place.length - 1, ..place };
+    let other = reader::payload(log.shared(), other).unwrap_err();
+    assert!(matches!(other, ReadError::Corrupt(found) if found.flaw == Flaw::Length { found: place.length }));
+
+    let mut bytes = disk.contents(&segment(1)).unwrap();
+    bytes[(HEADER_BYTES + place.position.0) as usize + 20] ^= 1;
+    disk.set_contents(&segment(1), bytes);
+    let damaged = reader::payload(log.shared(), place).unwrap_err();
+    assert!(matches!(damaged, ReadError::Corrupt(found) if found.flaw == Flaw::Checksum));
+}
+
 /// Opens and reads everything, and expects damage to show.
 fn corruption(disk: &SimulatedDisk) -> Corruption {
     match open(disk) {
@@ -343,7 +360,7 @@ fn a_missing_segment_is_named() {
     crate::disk::Disk::remove(&disk, &segment(4)).unwrap();
     let found = corruption(&disk);
     assert_eq!(found.file, segment(5));
-    assert_eq!(found.flaw, crate::Flaw::MissingSegment { expected: 4 });
+    assert_eq!(found.flaw, Flaw::MissingSegment { expected: 4 });
 }
 
 #[test]

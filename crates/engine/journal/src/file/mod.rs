@@ -58,7 +58,7 @@ impl Options {
     }
 }
 
-/// Why a log cannot be opened. Nothing in it was changed.
+/// Why a log cannot be opened. Its segments are as they were.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
