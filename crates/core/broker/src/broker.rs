@@ -166,8 +166,8 @@ impl Broker {
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::VisibilityChanged { queue, sequence, hidden_until } => self.hide(*queue, *sequence, *hidden_until),
-            Fact::DeadLettered { from, sequence, to, new_sequence, sent_at } => {
-                self.dead_letter(*from, *sequence, *to, *new_sequence, *sent_at);
+            Fact::DeadLettered { from, source, sequence, to, new_sequence, sent_at } => {
+                self.dead_letter((*from, *sequence), source, (*to, *new_sequence), *sent_at);
             }
             Fact::FunctionDefined { function } => {
                 let placed = Placed { value: Arc::new(function.clone()), place };
@@ -201,6 +201,8 @@ impl Broker {
                 }
             }
         }
+        // A fact may put something in that is due already: a message too old for its dead-letter queue.
+        self.advance(at);
     }
 
     /// What a fact is about is not there: normal in a replay, whose beginning may have been cleaned away.
@@ -252,13 +254,12 @@ impl Broker {
         place: Place,
     ) {
         let now = self.now;
-        let Some(queue) = self.queues.get_mut(&id) else { return self.assert_replaying() };
         let mut messages = Vec::new();
         for sequence in sequences {
-            if queue.message(*sequence).is_none() {
-                assert!(self.replaying, "only present messages are received");
+            let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.message(*sequence).is_some()) else {
+                self.assert_replaying();
                 continue;
-            }
+            };
             queue.receive(*sequence, hidden_until, now);
             messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
         }
@@ -289,20 +290,29 @@ impl Broker {
         self.touch(id);
     }
 
-    fn dead_letter(&mut self, from: QueueId, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp) {
+    fn dead_letter(
+        &mut self,
+        (from, sequence): (QueueId, u64),
+        source: &QueueName,
+        (to, new_sequence): (QueueId, u64),
+        sent_at: Timestamp,
+    ) {
         let now = self.now;
-        let Some(source) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
-            return self.assert_replaying();
+        let Some(queue) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
+            self.assert_replaying();
+            // The message may be gone for good; its number still is taken.
+            let target = self.queue_or_placeholder(to);
+            target.next_sequence = target.next_sequence.max(new_sequence + 1);
+            return;
         };
-        let group = source.message(sequence).and_then(|message| source.group_name(message)).cloned();
-        let source_name = source.definition.as_ref().map(|definition| definition.name.clone());
-        let mut message = source.remove(sequence).expect("looked at above");
+        let group = queue.message(sequence).and_then(|message| queue.group_name(message)).cloned();
+        let mut message = queue.remove(sequence).expect("looked at above");
         message.sent_at = sent_at;
         message.hidden_until = now;
         message.visibility = Visibility::Visible;
         self.moved.insert(message.place.position, (to, new_sequence));
         let target = self.queue_or_placeholder(to);
-        message.source = source_name.map(|name| intern(&mut target.sources, name));
+        message.source = Some(intern(&mut target.sources, source.clone()));
         target.insert(new_sequence, message, group.as_ref(), now);
         self.touch(from);
         self.touch(to);
