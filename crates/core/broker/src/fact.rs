@@ -220,3 +220,6 @@ impl Recorded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,8 @@ use bytes::Bytes;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttemptOutcome, AttributesGiven, Command, Delivery, Effect, Function, MappingDefinition,
-    MessageId, Outgoing, QueueName, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Text, VisibilityChange,
+    MappingId, MessageId, Outgoing, QueueName, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Text,
+    VisibilityChange,
 };
 
 const ACCOUNT: Account = Account(1);
@@ -36,7 +37,7 @@ const REGION: &str = "eu-central-1";
 
 /// Plays a script; panics at the first line of which something else comes than the script says.
 pub(super) fn check(script: &str) {
-    let mut story = Story { world: World::new(), messages: Vec::new(), handles: BTreeMap::new(), attempts: Vec::new() };
+    let mut story = Story::new();
     for (number, line) in (1..).zip(script.lines().map(str::trim)) {
         if line.is_empty() || line.starts_with("//") {
             continue;
@@ -61,8 +62,9 @@ fn message_of(fault: &(dyn std::any::Any + Send)) -> &str {
     owned.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }
 
-struct Story {
-    world: World,
+/// A world whose messages and attempts have the short names of a script.
+pub(super) struct Story {
+    pub(super) world: World,
     /// In the order in which they were sent: the first is #1.
     messages: Vec<MessageId>,
     /// By number of the message and of the receive.
@@ -72,8 +74,21 @@ struct Story {
 }
 
 impl Story {
+    pub(super) fn new() -> Story {
+        Story { world: World::new(), messages: Vec::new(), handles: BTreeMap::new(), attempts: Vec::new() }
+    }
+
+    /// Whether everything that a line names has happened.
+    pub(super) fn knows(&self, step: &str) -> bool {
+        step.split_whitespace().map(|word| word.split('=').next().unwrap_or(word)).all(|name| match name.split_at(1) {
+            ("#", _) => self.find_handle(name).is_some(),
+            ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
+            _ => true,
+        })
+    }
+
     /// Does what a line says; the answer is what the script has to say behind `->`.
-    fn play(&mut self, step: &str) -> String {
+    pub(super) fn play(&mut self, step: &str) -> String {
         if let Some(time) = step.strip_prefix('+') {
             self.world.pass(milliseconds(time));
             return "ok".into();
@@ -138,7 +153,7 @@ impl Story {
                 let (queue, function) = (words.queue(), words.next());
                 let fits = |m: &MappingDefinition| m.queue == queue && *m.function == *function;
                 let known = self.world.broker.mappings.iter().find(|(_, mapping)| fits(&mapping.value));
-                Command::DeleteMapping { id: *known.expect("no such mapping").0 }
+                Command::DeleteMapping { id: known.map_or(MappingId(0), |(id, _)| *id) }
             }
             "dispatch" => Command::Dispatch { queue: self.world.broker.queue(&words.queue()).ok()?.id },
             "end" => Command::EndAttempt { attempt: self.attempt(words.next()), outcome: outcome(words) },
@@ -147,17 +162,18 @@ impl Story {
         })
     }
 
-    /// `#1` is the latest receive of the first message, `#1x2` its second.
     fn handle(&self, word: &str) -> ReceiptHandle {
+        self.find_handle(word).expect("no such receive")
+    }
+
+    /// `#1` is the latest receive of the first message, `#1x2` its second.
+    fn find_handle(&self, word: &str) -> Option<ReceiptHandle> {
         let word = word.strip_prefix('#').expect("a message is written as #1");
-        let handle = match word.split_once('x') {
-            Some((message, receive)) => self.handles.get(&(number(message), number(receive))),
-            None => {
-                let message = number(word);
-                self.handles.range((message, 0)..=(message, u32::MAX)).next_back().map(|(_, handle)| handle)
-            }
+        let (first, last) = match word.split_once('x') {
+            Some((message, receive)) => ((number(message), number(receive)), (number(message), number(receive))),
+            None => ((number(word), 0), (number(word), u32::MAX)),
         };
-        *handle.expect("no such receive")
+        self.handles.range(first..=last).next_back().map(|(_, handle)| *handle)
     }
 
     fn change(&self, word: &str) -> VisibilityChange {

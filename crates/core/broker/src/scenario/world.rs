@@ -49,9 +49,22 @@ impl World {
         self.ledger.settle(&self.broker);
     }
 
+    /// Lets time pass; looking at the clock more often must make no difference.
     pub(super) fn pass(&mut self, milliseconds: u64) {
-        self.broker.advance(Timestamp(self.broker.now().0 + milliseconds));
+        let now = Timestamp(self.broker.now().0 + milliseconds);
+        let mut often = self.broker.clone();
+        while let Some(deadline) = often.next_deadline().filter(|deadline| *deadline <= now) {
+            let halfway = often.now().0 + (deadline.0 - often.now().0) / 2;
+            often.advance(Timestamp(halfway));
+            often.advance(deadline);
+        }
+        often.advance(now);
+        self.broker.advance(now);
         self.ledger.settle(&self.broker);
+        let mut once = self.broker.clone();
+        once.take_woken();
+        often.take_woken();
+        assert_same("advanced in small steps", &often, &once);
     }
 
     pub(super) fn content(&self, place: Place) -> Content {
