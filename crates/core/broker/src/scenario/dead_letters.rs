@@ -45,6 +45,26 @@ fn the_receive_that_moves_returns_the_next_messages() {
 }
 
 #[test]
+fn one_receive_moves_a_hundred_at_most() {
+    let sends = "send a m | m | m | m | m | m | m | m | m | m\nreceive a max=10\n".repeat(12);
+    check(&format!(
+        "
+        queue d
+        queue a visibility=1 dead-letters=d after=1
+        {sends}
+        +1s
+        woken -> a
+        receive a -> nothing
+        count d -> visible=100 in-flight=0 delayed=0
+        // There is more, so whoever waits looks again.
+        woken -> d a
+        receive a -> nothing
+        count d -> visible=120 in-flight=0 delayed=0
+        "
+    ));
+}
+
+#[test]
 fn a_fifo_move_unlocks_the_group_and_keeps_it() {
     check(
         "

@@ -86,7 +86,8 @@ impl Cleaned {
     /// Writes again what is still needed of the oldest records, drops them, and goes on with what a restart finds.
     pub(super) fn clean(&mut self, now: Timestamp) {
         self.broker.advance(now);
-        let count = self.history.len().div_ceil(self.one_in);
+        let before = self.history.len();
+        let count = before.div_ceil(self.one_in);
         let oldest: Vec<(Place, Recorded)> = self.history.recorded().take(count).collect();
         for (place, recorded) in &oldest {
             for needed in self.broker.still_needed(&recorded.fact, *place) {
@@ -95,6 +96,11 @@ impl Cleaned {
         }
         oldest.iter().for_each(|(place, _)| drop(self.history.records.remove(&place.position)));
         self.broker = self.history.rebuild(now);
+        if count == before {
+            let kept = self.history.recorded().filter(|(_, record)| record.clone().into_content().is_some()).count();
+            let alive: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
+            assert_eq!(kept, alive, "every message is kept once");
+        }
     }
 
     pub(super) fn observe(&self) -> Observed {

@@ -12,6 +12,8 @@ pub(super) fn check_state(broker: &Broker) {
         assert_eq!(queue.delayed(), count(Visibility::Delayed), "delayed messages of {:?}", queue.id);
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
+        let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
+        assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
     let alive: u64 =
         broker.queues.values().flat_map(Queue::messages).map(|(_, message)| u64::from(message.place.length)).sum();

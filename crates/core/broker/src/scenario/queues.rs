@@ -78,8 +78,10 @@ fn a_deleted_queue_takes_everything_with_it() {
         queue a.fifo
         send a.fifo one group=g dedup=x -> #1
         receive a.fifo -> #1
+        woken -> a.fifo
         delete-queue a.fifo
-        woken -> nothing
+        // Whoever waits there has to learn it.
+        woken -> deleted
         count a.fifo -> rejected: no such queue
         send a.fifo two group=g dedup=y -> rejected: no such queue
         receive a.fifo -> rejected: no such queue

@@ -101,8 +101,8 @@ impl Story {
             }
             "woken" => {
                 let woken = self.world.broker.take_woken();
-                let names = woken.into_iter().filter_map(|id| self.world.broker.name_of(id));
-                return listed(names.map(|name| name.name.to_string()));
+                let names = woken.into_iter().map(|id| self.world.broker.name_of(id));
+                return listed(names.map(|name| name.map_or("deleted".into(), |name| name.name.to_string())));
             }
             "restart" => {
                 self.world.restart();

@@ -77,10 +77,9 @@ fn a_standard_message_is_deleted_by_any_of_its_handles() {
         queue a visibility=30
         send a m1 | m2 | m3
         receive a max=3 -> #1 #2 #3
-        delete a #1
+        delete a #1 #1
         // Again, silently.
         delete a #1
-        delete a #1 #1
         +30s
         // Its timeout is over, nobody else has it.
         delete a #2
