@@ -173,3 +173,22 @@ fn a_handle_is_good_for_its_own_queue() {
         ",
     );
 }
+
+#[test]
+fn a_handle_that_was_never_given_out_does_nothing() {
+    use super::script::Story;
+    use crate::{Account, Command, QueueName, ReceiptHandle, Rejection, Reply, Seconds, VisibilityChange};
+
+    let mut story = Story::new();
+    story.play("queue a");
+    story.play("send a hello");
+    let queue = QueueName { account: Account(1), name: "a".into() };
+    let id = story.world.broker.queue(&queue).unwrap().id;
+    let handle = ReceiptHandle { queue: id, sequence: 0, receive_count: 1 };
+    let (reply, _) = story.world.ask(Command::Delete { queue: queue.clone(), handles: vec![handle] }).unwrap();
+    assert_eq!(reply, Reply::Each(vec![Ok(())]));
+    let changes = vec![VisibilityChange { handle, timeout: Seconds(5) }];
+    let (reply, _) = story.world.ask(Command::ChangeVisibility { queue, changes }).unwrap();
+    assert_eq!(reply, Reply::Each(vec![Err(Rejection::MessageNotAvailable)]));
+    assert_eq!(story.play("receive a"), "#1");
+}
