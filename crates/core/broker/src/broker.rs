@@ -26,6 +26,8 @@ pub struct Broker {
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
     pub(crate) running: BTreeMap<MappingId, u32>,
+    /// The functions of mappings that are gone while attempts of theirs still run.
+    pub(crate) retired: BTreeMap<MappingId, Box<str>>,
     /// Messages that left the queue that their record names, by the position of that record.
     pub(crate) moved: BTreeMap<u64, (QueueId, u64)>,
     /// Bytes of the records that hold live messages.
@@ -50,6 +52,7 @@ impl Broker {
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
             running: BTreeMap::new(),
+            retired: BTreeMap::new(),
             moved: BTreeMap::new(),
             alive_bytes: 0,
             woken: BTreeSet::new(),
@@ -327,6 +330,7 @@ impl Broker {
             *running -= 1;
             if *running == 0 {
                 self.running.remove(&ended.mapping);
+                self.retired.remove(&ended.mapping);
             }
         }
         self.delete(ended.queue, deleted);
@@ -376,6 +380,9 @@ impl Broker {
             if ids.is_empty() {
                 self.mappings_of.remove(&mapping.value.queue);
             }
+        }
+        if self.running.contains_key(&id) {
+            self.retired.insert(id, mapping.value.function);
         }
     }
 

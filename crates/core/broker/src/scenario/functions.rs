@@ -293,6 +293,29 @@ fn an_attempt_ends_quietly_though_its_mapping_is_gone() {
 }
 
 #[test]
+fn attempts_of_a_mapping_that_is_gone_still_count_for_the_function() {
+    check(
+        "
+        queue a
+        function f concurrency=1
+        map a f batch=1
+        send a m1 | m2
+        dispatch a -> f!1 #1
+        unmap a f
+        map a f batch=1
+        dispatch a -> nothing
+        delete-function f
+        function f concurrency=1
+        map a f batch=1
+        dispatch a -> nothing
+        end !1 failed
+        woken -> a
+        dispatch a -> f!2 #2
+        ",
+    );
+}
+
+#[test]
 fn an_attempt_ends_quietly_though_its_function_is_gone() {
     check(
         "

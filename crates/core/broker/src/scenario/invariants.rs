@@ -24,6 +24,7 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.moved.keys().all(|position| positions.contains(position)), "only live messages are looked up");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
+    assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 
 /// Panics if a fact hands out what is not receivable, or a FIFO message before an earlier one of its group.
