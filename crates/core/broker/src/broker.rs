@@ -26,6 +26,8 @@ pub struct Broker {
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
     pub(crate) running: BTreeMap<MappingId, u32>,
+    /// The functions of mappings that are gone while attempts of theirs still run.
+    pub(crate) retired: BTreeMap<MappingId, Box<str>>,
     /// Messages that left the queue that their record names, by the position of that record.
     pub(crate) moved: BTreeMap<u64, (QueueId, u64)>,
     /// Bytes of the records that hold live messages.
@@ -50,6 +52,7 @@ impl Broker {
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
             running: BTreeMap::new(),
+            retired: BTreeMap::new(),
             moved: BTreeMap::new(),
             alive_bytes: 0,
             woken: BTreeSet::new(),
@@ -176,8 +179,8 @@ impl Broker {
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::VisibilityChanged { queue, sequence, hidden_until } => self.hide(*queue, *sequence, *hidden_until),
-            Fact::DeadLettered { from, sequence, to, new_sequence, sent_at } => {
-                self.dead_letter(*from, *sequence, *to, *new_sequence, *sent_at);
+            Fact::DeadLettered { from, source, sequence, to, new_sequence, sent_at } => {
+                self.dead_letter((*from, *sequence), source, (*to, *new_sequence), *sent_at);
             }
             Fact::FunctionDefined { function } => {
                 let placed = Placed { value: Arc::new(function.clone()), place };
@@ -211,6 +214,8 @@ impl Broker {
                 }
             }
         }
+        // A fact may put something in that is due already: a message too old for its dead-letter queue.
+        self.advance(at);
     }
 
     /// What a fact is about is not there: normal in a replay, whose beginning may have been cleaned away.
@@ -262,13 +267,12 @@ impl Broker {
         place: Place,
     ) {
         let now = self.now;
-        let Some(queue) = self.queues.get_mut(&id) else { return self.assert_replaying() };
         let mut messages = Vec::new();
         for sequence in sequences {
-            if queue.message(*sequence).is_none() {
-                assert!(self.replaying, "only present messages are received");
+            let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.message(*sequence).is_some()) else {
+                self.assert_replaying();
                 continue;
-            }
+            };
             queue.receive(*sequence, hidden_until, now);
             messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
         }
@@ -299,20 +303,29 @@ impl Broker {
         self.touch(id);
     }
 
-    fn dead_letter(&mut self, from: QueueId, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp) {
+    fn dead_letter(
+        &mut self,
+        (from, sequence): (QueueId, u64),
+        source: &QueueName,
+        (to, new_sequence): (QueueId, u64),
+        sent_at: Timestamp,
+    ) {
         let now = self.now;
-        let Some(source) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
-            return self.assert_replaying();
+        let Some(queue) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
+            self.assert_replaying();
+            // The message may be gone for good; its number still is taken.
+            let target = self.queue_or_placeholder(to);
+            target.next_sequence = target.next_sequence.max(new_sequence + 1);
+            return;
         };
-        let group = source.message(sequence).and_then(|message| source.group_name(message)).cloned();
-        let source_name = source.definition.as_ref().map(|definition| definition.name.clone());
-        let mut message = source.remove(sequence).expect("looked at above");
+        let group = queue.message(sequence).and_then(|message| queue.group_name(message)).cloned();
+        let mut message = queue.remove(sequence).expect("looked at above");
         message.sent_at = sent_at;
         message.hidden_until = now;
         message.visibility = Visibility::Visible;
         self.moved.insert(message.place.position, (to, new_sequence));
         let target = self.queue_or_placeholder(to);
-        message.source = source_name.map(|name| intern(&mut target.sources, name));
+        message.source = Some(intern(&mut target.sources, source.clone()));
         target.insert(new_sequence, message, group.as_ref(), now);
         self.touch(from);
         self.touch(to);
@@ -327,6 +340,7 @@ impl Broker {
             *running -= 1;
             if *running == 0 {
                 self.running.remove(&ended.mapping);
+                self.retired.remove(&ended.mapping);
             }
         }
         self.delete(ended.queue, deleted);
@@ -376,6 +390,9 @@ impl Broker {
             if ids.is_empty() {
                 self.mappings_of.remove(&mapping.value.queue);
             }
+        }
+        if self.running.contains_key(&id) {
+            self.retired.insert(id, mapping.value.function);
         }
     }
 

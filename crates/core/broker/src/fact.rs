@@ -121,7 +121,9 @@ pub enum Fact {
     /// A message is hidden until then; a time that has passed makes it visible.
     VisibilityChanged { queue: QueueId, sequence: u64, hidden_until: Timestamp },
     /// A message was received too often and is now in the dead-letter queue `to`.
-    DeadLettered { from: QueueId, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp },
+    ///
+    /// Names its source, because the source's own record may be gone from the journal when this is replayed.
+    DeadLettered { from: QueueId, source: QueueName, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp },
     /// A function is defined, or defined anew.
     FunctionDefined { function: Function },
     /// A function is gone.
@@ -156,7 +158,7 @@ wire_enum!(Fact {
     4 => Received { queue, sequences, hidden_until, attempt }
     5 => Deleted { queue, sequences }
     6 => VisibilityChanged { queue, sequence, hidden_until }
-    7 => DeadLettered { from, sequence, to, new_sequence, sent_at }
+    7 => DeadLettered { from, source, sequence, to, new_sequence, sent_at }
     8 => FunctionDefined { function }
     9 => FunctionDeleted { name }
     10 => MappingDefined { id, definition }
@@ -218,3 +220,6 @@ impl Recorded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What must be written again before the oldest part of the journal can go.
 
-use crate::{Broker, Deduplication, Fact, KeptMessage, Place};
+use crate::{Attempt, AttemptId, Broker, Deduplication, Fact, KeptMessage, Place};
 
 impl Broker {
     /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
@@ -9,13 +9,12 @@ impl Broker {
     pub fn still_needed(&self, fact: &Fact, place: Place) -> Vec<Fact> {
         match fact {
             Fact::Sent { content, queue, sequence, deduplication, .. } => {
-                let mut needed = Vec::new();
-                needed.extend(self.keep_message(*queue, *sequence, content, place));
+                let mut needed = self.keep_message(*queue, *sequence, content, place);
                 needed.extend(deduplication.as_ref().and_then(|deduplication| self.keep_id(*queue, deduplication)));
                 needed
             }
             Fact::MessageKept { message } => {
-                self.keep_message(message.queue, message.sequence, &message.content, place).into_iter().collect()
+                self.keep_message(message.queue, message.sequence, &message.content, place)
             }
             Fact::DeduplicationKept { queue, deduplication, .. } => {
                 self.keep_id(*queue, deduplication).into_iter().collect()
@@ -31,13 +30,7 @@ impl Broker {
             }
             Fact::Received { attempt: Some((attempt, _)), .. } | Fact::AttemptKept { attempt, .. } => {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
-                let keep = current.map(|current| Fact::AttemptKept {
-                    attempt: *attempt,
-                    mapping: current.mapping,
-                    queue: current.queue,
-                    messages: current.messages.clone(),
-                });
-                keep.into_iter().collect()
+                current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
@@ -66,17 +59,13 @@ impl Broker {
         }]
     }
 
-    fn keep_message(
-        &self,
-        queue: crate::QueueId,
-        sequence: u64,
-        content: &crate::Content,
-        place: Place,
-    ) -> Option<Fact> {
+    fn keep_message(&self, queue: crate::QueueId, sequence: u64, content: &crate::Content, place: Place) -> Vec<Fact> {
         let (queue, sequence) = self.moved.get(&place.position).copied().unwrap_or((queue, sequence));
-        let queue = self.queues.get(&queue)?;
-        let message = queue.message(sequence).filter(|message| message.place == place)?;
-        Some(Fact::MessageKept {
+        let Some(queue) = self.queues.get(&queue) else { return Vec::new() };
+        let Some(message) = queue.message(sequence).filter(|message| message.place == place) else {
+            return Vec::new();
+        };
+        let mut needed = vec![Fact::MessageKept {
             message: KeptMessage {
                 queue: queue.id,
                 sequence,
@@ -89,7 +78,17 @@ impl Broker {
                 in_flight: message.visibility == crate::queue::Visibility::InFlight,
                 source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
             },
-        })
+        }];
+        // A replay meets the hand-out before the message that is kept here, so the attempt has to follow the message:
+        // otherwise the end of the attempt, which names messages by the attempt alone, would delete nothing.
+        let has_it = |attempt: &Attempt| {
+            attempt.queue == queue.id && attempt.messages.iter().any(|(handed_out, _)| *handed_out == sequence)
+        };
+        if message.receive_count > 0 {
+            let attempts = self.attempts.iter().filter(|(_, attempt)| has_it(attempt));
+            needed.extend(attempts.map(|(id, attempt)| keep_attempt(*id, attempt)));
+        }
+        needed
     }
 
     fn keep_id(&self, queue: crate::QueueId, deduplication: &Deduplication) -> Option<Fact> {
@@ -101,5 +100,14 @@ impl Broker {
             message_id: remembered.message_id,
             sequence: remembered.sequence,
         })
+    }
+}
+
+fn keep_attempt(id: AttemptId, attempt: &Attempt) -> Fact {
+    Fact::AttemptKept {
+        attempt: id,
+        mapping: attempt.mapping,
+        queue: attempt.queue,
+        messages: attempt.messages.clone(),
     }
 }

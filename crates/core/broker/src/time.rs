@@ -11,11 +11,17 @@ pub struct Timestamp(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u32);
 
+impl Seconds {
+    fn milliseconds(self) -> u64 {
+        u64::from(self.0) * 1000
+    }
+}
+
 impl Add<Seconds> for Timestamp {
     type Output = Timestamp;
 
     fn add(self, seconds: Seconds) -> Timestamp {
-        Timestamp(self.0.saturating_add(u64::from(seconds.0) * 1000))
+        Timestamp(self.0.saturating_add(seconds.milliseconds()))
     }
 }
 

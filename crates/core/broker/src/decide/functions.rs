@@ -102,8 +102,11 @@ impl Broker {
     }
 
     fn running_of(&self, function: &str) -> u32 {
-        let of_function = |id: &MappingId| self.mappings.get(id).is_some_and(|m| *m.value.function == *function);
-        self.running.iter().filter(|(id, _)| of_function(id)).map(|(_, running)| running).sum()
+        let function_of = |id: &MappingId| {
+            self.mappings.get(id).map(|mapping| &mapping.value.function).or_else(|| self.retired.get(id))
+        };
+        let of_function = self.running.iter().filter(|(id, _)| function_of(id).is_some_and(|name| **name == *function));
+        of_function.map(|(_, running)| running).sum()
     }
 
     /// Deletes what was worked off; what was not comes back when its visibility timeout ends. An attempt that nobody

@@ -17,8 +17,8 @@ impl Broker {
         if let Ok(queue) = self.queue(&name) {
             let current = queue.attributes();
             // The region cancels out: both sides are written with the same one.
-            let differs = |attribute: &&Box<str>| current.get(attribute, "") != given.attributes.get(attribute, "");
-            return match given.names.iter().find(differs) {
+            let differs = |attribute: &str| current.get(attribute, "") != given.attributes.get(attribute, "");
+            return match given.names.iter().find(|attribute| differs(attribute)) {
                 Some(attribute) => Err(Rejection::QueueExists { attribute: attribute.clone() }),
                 None => Ok(Decision::reply(Reply::Done)),
             };

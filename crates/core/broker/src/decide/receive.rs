@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use crate::queue::{GroupIndex, Message, Queue};
 use crate::{
-    BATCH_MESSAGES_MAX, Broker, Decision, Delivery, Fact, IN_FLIGHT_MAX, QueueName, ReceiptHandle, Rejection, Reply,
-    Seconds, Timestamp,
+    BATCH_MESSAGES_MAX, Broker, Decision, Delivery, Fact, IN_FLIGHT_MAX, QueueId, QueueName, ReceiptHandle, Rejection,
+    Reply, Seconds, Timestamp,
 };
 
 /// How many messages one receive may move to the dead-letter queue; the next one goes on.
@@ -60,7 +60,7 @@ impl Broker {
             match dead_letters {
                 Some((target, receive_count_max)) if message.receive_count >= receive_count_max => {
                     let new_sequence = target.next_sequence + batch.facts.len() as u64;
-                    batch.facts.push(dead_letter(queue, sequence, message, target, new_sequence, self.now()));
+                    batch.facts.push(dead_letter(queue, sequence, message, target.id, new_sequence, self.now()));
                 }
                 _ if one_group && *group.get_or_insert(message.group) != message.group => {
                     return ControlFlow::Break(());
@@ -99,11 +99,12 @@ fn dead_letter(
     queue: &Queue,
     sequence: u64,
     message: &Message,
-    target: &Queue,
+    to: QueueId,
     new_sequence: u64,
     now: Timestamp,
 ) -> Fact {
     // A standard message keeps the time of its send, so that retention runs on; a FIFO message starts anew.
     let sent_at = if message.group == GroupIndex::NONE { message.sent_at } else { now };
-    Fact::DeadLettered { from: queue.id, sequence, to: target.id, new_sequence, sent_at }
+    let source = queue.definition.as_ref().expect("found by its name").name.clone();
+    Fact::DeadLettered { from: queue.id, source, sequence, to, new_sequence, sent_at }
 }

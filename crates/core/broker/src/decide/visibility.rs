@@ -2,7 +2,9 @@
 
 use super::deletion::is_current;
 use crate::queue::Queue;
-use crate::{Broker, Decision, Fact, QueueName, Rejection, Reply, Timestamp, VISIBILITY_TIMEOUT_MAX, VisibilityChange};
+use crate::{
+    Broker, Decision, Fact, QueueName, Rejection, Reply, Seconds, Timestamp, VISIBILITY_TIMEOUT_MAX, VisibilityChange,
+};
 
 impl Broker {
     /// One result a change. The timeout counts from now; zero makes the message visible at once.
@@ -35,7 +37,8 @@ fn change_one(queue: &Queue, change: &VisibilityChange, now: Timestamp) -> Resul
         return Err(Rejection::ReceiptHandleExpired);
     }
     let hidden_until = now + change.timeout;
-    if hidden_until > message.received_at + VISIBILITY_TIMEOUT_MAX {
+    // Zero hides nothing, so it is within any limit.
+    if change.timeout > Seconds(0) && hidden_until > message.received_at + VISIBILITY_TIMEOUT_MAX {
         return Err(Rejection::VisibilityBeyondLimit { timeout: change.timeout });
     }
     Ok(Fact::VisibilityChanged { queue: queue.id, sequence: handle.sequence, hidden_until })

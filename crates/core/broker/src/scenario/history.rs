@@ -1,0 +1,216 @@
+//! A journal in memory: facts as bytes at rising positions, to rebuild a broker from, as a whole or after cleaning.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
+use crate::{
+    Attempt, AttemptId, Broker, Content, Fact, Function, MappingDefinition, MappingId, Place, QueueAttributes, QueueId,
+    QueueName, Recorded, Text, Timestamp,
+};
+
+/// What a record has around it in a journal; makes positions rise unevenly.
+const FRAME_BYTES: u64 = 12;
+
+/// Facts in the order in which they happened.
+#[derive(Default)]
+pub(super) struct History {
+    end: u64,
+    records: BTreeMap<u64, Bytes>,
+}
+
+impl History {
+    /// Writes a fact down, and says where.
+    pub(super) fn append(&mut self, at: Timestamp, fact: &Fact) -> Place {
+        let mut bytes = Vec::new();
+        Recorded::encode(at, fact, &mut bytes);
+        let place = Place { position: self.end, length: bytes.len() as u32 };
+        self.end += FRAME_BYTES + bytes.len() as u64;
+        self.records.insert(place.position, Bytes::from(bytes));
+        place
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// A broker as it is after a restart at `now`.
+    pub(super) fn rebuild(&self, now: Timestamp) -> Broker {
+        let mut broker = Broker::new();
+        for (place, recorded) in self.recorded() {
+            broker.apply(&recorded.fact, recorded.at, place);
+        }
+        broker.finish_replay();
+        broker.advance(now);
+        broker.take_woken();
+        broker
+    }
+
+    /// The content of the message whose record lies at `place`.
+    pub(super) fn content(&self, place: Place) -> Content {
+        let bytes = self.records.get(&place.position).expect("the record of a live message is there");
+        assert_eq!(bytes.len(), place.length as usize, "a place gives its record's length");
+        let recorded = Recorded::decode(bytes.clone()).expect("written by this version");
+        recorded.into_content().expect("the record of a message")
+    }
+
+    fn recorded(&self) -> impl Iterator<Item = (Place, Recorded)> {
+        self.records.iter().map(|(position, bytes)| {
+            let place = Place { position: *position, length: bytes.len() as u32 };
+            (place, Recorded::decode(bytes.clone()).expect("written by this version"))
+        })
+    }
+}
+
+/// A journal whose oldest records are cleaned away again and again, and a broker that was rebuilt from the rest.
+pub(super) struct Cleaned {
+    /// One record in so many goes, each time.
+    one_in: usize,
+    /// Whether this time the process dies after writing and before dropping.
+    crashes: bool,
+    history: History,
+    broker: Broker,
+}
+
+impl Cleaned {
+    pub(super) fn new(one_in: usize, now: Timestamp) -> Cleaned {
+        let history = History::default();
+        let broker = history.rebuild(now);
+        Cleaned { one_in, crashes: false, history, broker }
+    }
+
+    pub(super) fn happen(&mut self, fact: &Fact, at: Timestamp) {
+        let place = self.history.append(at, fact);
+        self.broker.apply(fact, at, place);
+    }
+
+    /// Writes again what is still needed of the oldest records, drops them, and goes on with what a restart finds.
+    pub(super) fn clean(&mut self, now: Timestamp) {
+        self.broker.advance(now);
+        let before = self.history.len();
+        let count = before.div_ceil(self.one_in);
+        let oldest: Vec<(Place, Recorded)> = self.history.recorded().take(count).collect();
+        for (place, recorded) in &oldest {
+            for needed in self.broker.still_needed(&recorded.fact, *place) {
+                self.happen(&needed, now);
+            }
+        }
+        self.crashes = !self.crashes;
+        if !self.crashes {
+            oldest.iter().for_each(|(place, _)| drop(self.history.records.remove(&place.position)));
+        }
+        self.broker = self.history.rebuild(now);
+        if count == before && !self.crashes {
+            let kept = self.history.recorded().filter(|(_, record)| record.clone().into_content().is_some()).count();
+            let alive: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
+            assert_eq!(kept, alive, "every message is kept once");
+        }
+    }
+
+    pub(super) fn observe(&self) -> Observed {
+        observe(&self.broker, &self.history)
+    }
+}
+
+/// Everything about a broker that a client could notice, and nothing about where it lies in the journal.
+#[derive(Debug, PartialEq)]
+pub(super) struct Observed {
+    queues: Vec<ObservedQueue>,
+    functions: Vec<Function>,
+    mappings: Vec<(MappingId, MappingDefinition)>,
+    attempts: BTreeMap<AttemptId, ObservedAttempt>,
+    running: BTreeMap<MappingId, u32>,
+}
+
+#[derive(Debug, PartialEq)]
+struct ObservedAttempt {
+    mapping: MappingId,
+    queue: QueueId,
+    messages: Vec<(u64, u32)>,
+}
+
+#[derive(Debug, PartialEq)]
+struct ObservedQueue {
+    id: QueueId,
+    name: QueueName,
+    attributes: QueueAttributes,
+    created_at: Timestamp,
+    modified_at: Timestamp,
+    next_sequence: u64,
+    counts: (usize, usize, usize),
+    messages: Vec<ObservedMessage>,
+    /// In order within each group; the turns between groups may change with a restart.
+    receivable: BTreeMap<Option<Text>, Vec<u64>>,
+    deduplication: DeduplicationWindow,
+}
+
+#[derive(Debug, PartialEq)]
+struct ObservedMessage {
+    sequence: u64,
+    content: Content,
+    sent_at: Timestamp,
+    first_received_at: Timestamp,
+    received_at: Timestamp,
+    receive_count: u32,
+    visibility: Visibility,
+    /// Says nothing about a visible message.
+    hidden_until: Option<Timestamp>,
+    source: Option<QueueName>,
+}
+
+pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
+    let of_attempt = |(id, attempt): (&AttemptId, &Attempt)| {
+        let messages: BTreeSet<_> = attempt.messages.iter().copied().collect();
+        assert_eq!(messages.len(), attempt.messages.len(), "an attempt has each message once");
+        // Of messages that are gone an attempt may or may not know after cleaning: nothing can become of them.
+        let alive = |sequence: u64| broker.queues.get(&attempt.queue).is_some_and(|q| q.message(sequence).is_some());
+        let messages = messages.into_iter().filter(|(sequence, _)| alive(*sequence)).collect();
+        (*id, ObservedAttempt { mapping: attempt.mapping, queue: attempt.queue, messages })
+    };
+    Observed {
+        queues: broker.queues.values().map(|queue| observe_queue(queue, history)).collect(),
+        functions: broker.functions.values().map(|function| Function::clone(&function.value)).collect(),
+        mappings: broker.mappings.iter().map(|(id, mapping)| (*id, mapping.value.clone())).collect(),
+        attempts: broker.attempts.iter().map(of_attempt).collect(),
+        running: broker.running.clone(),
+    }
+}
+
+fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
+    let definition = queue.definition.clone().expect("only a replay sees a queue without its definition");
+    let mut receivable: BTreeMap<_, Vec<u64>> = BTreeMap::new();
+    queue.visit_receivable(|sequence, message| {
+        receivable.entry(queue.group_name(message).cloned()).or_default().push(sequence);
+        std::ops::ControlFlow::Continue(())
+    });
+    ObservedQueue {
+        id: queue.id,
+        name: definition.name,
+        attributes: definition.attributes,
+        created_at: definition.created_at,
+        modified_at: definition.modified_at,
+        next_sequence: queue.next_sequence,
+        counts: (queue.visible(), queue.in_flight(), queue.delayed()),
+        messages: queue
+            .messages()
+            .map(|(sequence, message)| observe_message(queue, sequence, message, history))
+            .collect(),
+        receivable,
+        deduplication: queue.deduplication.clone(),
+    }
+}
+
+fn observe_message(queue: &Queue, sequence: u64, message: &Message, history: &History) -> ObservedMessage {
+    ObservedMessage {
+        sequence,
+        content: history.content(message.place),
+        sent_at: message.sent_at,
+        first_received_at: message.first_received_at,
+        received_at: message.received_at,
+        receive_count: message.receive_count,
+        visibility: message.visibility,
+        hidden_until: (message.visibility != Visibility::Visible).then_some(message.hidden_until),
+        source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
+    }
+}

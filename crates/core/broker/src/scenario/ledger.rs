@@ -1,0 +1,74 @@
+//! The double entry: follows every message through the facts alone, and compares with what the broker has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Broker, Fact, MessageId, QueueId, Timestamp};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Deleted,
+    Expired,
+    QueueDeleted,
+}
+
+/// Where every message is, or how it ended: each exactly once.
+#[derive(Default)]
+pub(super) struct Ledger {
+    alive: BTreeMap<(QueueId, u64), (MessageId, Timestamp)>,
+    ended: BTreeMap<MessageId, End>,
+    sent: usize,
+    last_sequence: BTreeMap<QueueId, u64>,
+}
+
+impl Ledger {
+    /// Takes note of a fact that is about to be applied to `broker`.
+    pub(super) fn note(&mut self, broker: &Broker, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::Sent { queue, sequence, content, .. } => {
+                self.sent += 1;
+                self.enter(*queue, *sequence, content.message_id, at);
+            }
+            Fact::DeadLettered { from, sequence, to, new_sequence, sent_at, .. } => {
+                let (id, _) = self.alive.remove(&(*from, *sequence)).expect("only present messages are moved");
+                self.enter(*to, *new_sequence, id, *sent_at);
+            }
+            Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
+            Fact::AttemptEnded { attempt, deleted, .. } => self.delete(broker.attempts[attempt].queue, deleted),
+            Fact::QueueDeleted { id } => self.end_where(End::QueueDeleted, |queue, _| queue == *id),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, queue: QueueId, sequence: u64, id: MessageId, sent_at: Timestamp) {
+        let last = self.last_sequence.insert(queue, sequence);
+        assert!(last < Some(sequence), "sequence numbers only rise");
+        self.alive.insert((queue, sequence), (id, sent_at));
+    }
+
+    fn delete(&mut self, queue: QueueId, sequences: &[u64]) {
+        for sequence in sequences {
+            let (id, _) = self.alive.remove(&(queue, *sequence)).expect("only present messages are deleted");
+            assert_eq!(self.ended.insert(id, End::Deleted), None, "a message ends once");
+        }
+    }
+
+    fn end_where(&mut self, end: End, ends: impl Fn(QueueId, Timestamp) -> bool) {
+        let over = self.alive.extract_if(.., |(queue, _), (_, sent_at)| ends(*queue, *sent_at));
+        for (_, (id, _)) in over {
+            assert_eq!(self.ended.insert(id, end), None, "a message ends once");
+        }
+    }
+
+    /// Writes off what is too old by now, and panics unless the broker has exactly what is left.
+    pub(super) fn settle(&mut self, broker: &Broker) {
+        let retention = |queue: QueueId| broker.queues[&queue].attributes().retention;
+        self.end_where(End::Expired, |queue, sent_at| sent_at + retention(queue) <= broker.now());
+        let present: BTreeSet<(QueueId, u64)> = broker
+            .queues
+            .values()
+            .flat_map(|queue| queue.messages().map(|(sequence, _)| (queue.id, sequence)))
+            .collect();
+        assert!(self.alive.keys().eq(&present), "the broker has {present:?} and should have {:?}", self.alive.keys());
+        assert_eq!(self.sent, self.alive.len() + self.ended.len(), "every message is there or has ended");
+    }
+}

@@ -1,0 +1,22 @@
+//! Scenarios: stories about the broker, told in the lines of a small script (see `script`), and properties of any story.
+//!
+//! After each line the state is rebuilt from the facts so far and compared, the journal is cleaned and what is left of
+//! it rebuilt and compared, and what must always hold is checked: every scenario is a recovery test too.
+
+mod cleaning;
+mod dead_letters;
+mod deduplication;
+mod fifo;
+mod functions;
+mod history;
+mod invariants;
+mod ledger;
+mod properties;
+mod queues;
+mod retention;
+mod script;
+mod standard;
+mod visibility;
+mod world;
+
+use script::check;

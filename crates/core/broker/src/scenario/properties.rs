@@ -1,0 +1,106 @@
+//! What holds in any story: random scripts, played with all the checks that a told one gets.
+//!
+//! A script that fails is shown shortened; as a scenario of its own it shows the fault, and then that it is mended.
+
+use proptest::prelude::*;
+
+use super::script::Story;
+
+/// Lines between two looks at everything; each line alone is checked against the ledger and the order of groups.
+const LINES_A_LOOK: usize = 6;
+
+const SETTING: [&str; 10] = [
+    "queue d visibility=5 retention=120",
+    "queue a visibility=10 retention=90 dead-letters=d after=2",
+    "queue d.fifo content-deduplication retention=120",
+    "queue a.fifo content-deduplication visibility=10 retention=90 delay=1 dead-letters=d.fifo after=2",
+    "queue b.fifo per-group visibility=0",
+    "function f concurrency=3",
+    "map a f batch=3 concurrency=2",
+    "map a.fifo f batch=3",
+    "map d f partial",
+    "map d.fifo f",
+];
+
+fn queue() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("a"), 4 => Just("a.fifo"), 1 => Just("b.fifo"), 1 => Just("d"), 1 => Just("d.fifo")]
+}
+
+fn entry() -> impl Strategy<Value = String> {
+    let options = prop_oneof![
+        4 => (0..3u8, 0..30u8).prop_map(|(group, id)| format!("group=g{group} dedup=d{id}")),
+        4 => (0..3u8).prop_map(|group| format!("group=g{group}")),
+        4 => Just(String::new()),
+        1 => (0..30u8).prop_map(|delay| format!("delay={delay}")),
+        2 => (0..9u8, 0..2u16).prop_map(|(id, hours)| format!("group=h dedup=w{id} window={}", 400 * hours)),
+        1 => Just("group=g size=1048577".to_owned()),
+    ];
+    (0..50u8, options).prop_map(|(body, options)| format!("m{body} {options}"))
+}
+
+fn handle() -> impl Strategy<Value = String> {
+    (1..12u8, 0..3u8).prop_map(|(message, receive)| match receive {
+        0 => format!("#{message}"),
+        receive => format!("#{message}x{receive}"),
+    })
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let outcome = prop_oneof![
+        3 => Just("succeeded"), 2 => Just("failed"), 2 => Just("partly 0"), 1 => Just("partly 1 2"), 1 => Just("lost"),
+    ];
+    let seldom = [
+        "restart",
+        "end-lost",
+        "woken",
+        "functions",
+        "list",
+        "unmap a f",
+        "delete-function f",
+        "delete-queue a",
+        "delete-queue d",
+        "delete-queue a.fifo",
+        "delete-queue d.fifo",
+    ];
+    prop_oneof![
+        8 => (queue(), prop::collection::vec(entry(), 1..4))
+            .prop_map(|(queue, entries)| format!("send {queue} {}", entries.join(" | "))),
+        6 => (queue(), 1..=10u8).prop_map(|(queue, max)| format!("receive {queue} max={max}")),
+        2 => (queue(), 1..=10u8, 0..40u8)
+            .prop_map(|(queue, max, timeout)| format!("receive {queue} max={max} visibility={timeout}")),
+        5 => (queue(), handle(), handle()).prop_map(|(queue, one, other)| format!("delete {queue} {one} {other}")),
+        3 => (queue(), handle(), 0..40u8)
+            .prop_map(|(queue, handle, timeout)| format!("visibility {queue} {handle}={timeout}")),
+        6 => queue().prop_map(|queue| format!("dispatch {queue}")),
+        5 => (1..8u8, outcome).prop_map(|(attempt, outcome)| format!("end !{attempt} {outcome}")),
+        4 => (1..20_000u16).prop_map(|time| format!("+{time}ms")),
+        1 => (1..200u8).prop_map(|time| format!("+{time}s")),
+        2 => prop::sample::select(seldom.to_vec()).prop_map(str::to_owned),
+        1 => prop::sample::select(SETTING.to_vec()).prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Nothing panics, groups keep their order, every message ends once, and a restart finds what was there.
+    #[test]
+    fn any_script_keeps_all_promises(lines in prop::collection::vec(line(), 1..80)) {
+        let mut story = Story::new();
+        for line in SETTING {
+            story.play(line);
+        }
+        for (number, line) in lines.iter().enumerate() {
+            if story.knows(line) {
+                story.play(line);
+            }
+            if number % LINES_A_LOOK == 0 {
+                story.world.verify();
+            }
+        }
+        story.world.verify();
+        story.play("+15d");
+        story.world.verify();
+        prop_assert_eq!(story.world.broker.alive_bytes(), 0, "in the end every message has ended");
+    }
+}

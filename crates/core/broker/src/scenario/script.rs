@@ -1,0 +1,425 @@
+//! The script of a scenario: a line a step, and behind `->` what must come of it.
+//!
+//! ```text
+//! queue NAME [visibility=S] [retention=S] [delay=S] [size=BYTES] [content-deduplication] [per-group]
+//!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
+//! delete-queue NAME | list [PREFIX] | count NAME
+//! send NAME BODY [group=G] [dedup=D] [delay=S] [window=S] [size=BYTES] [| BODY ...]
+//!                                               `window` is a webhook's; `|` makes a batch
+//! receive NAME [max=N] [visibility=S]           #2x3 is the third receive of the second message sent
+//! delete NAME #1 #2x1                           by the handle of the latest receive, or of that one
+//! visibility NAME #1=S #2x1=S
+//! function NAME [concurrency=N] | delete-function NAME | functions
+//! map QUEUE FUNCTION [batch=N] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
+//! dispatch QUEUE                                f!1 is the first attempt, and runs f
+//! end !1 succeeded | failed | lost | partly 0 2
+//! restart | end-lost | woken
+//! +5s | +1ms | +12h | +4d
+//! ```
+//!
+//! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use super::world::World;
+use crate::{
+    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, Delivery, Effect, Function, MappingDefinition,
+    MappingId, MessageId, Outgoing, QueueName, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Text,
+    VisibilityChange,
+};
+
+const ACCOUNT: Account = Account(1);
+const REGION: &str = "eu-central-1";
+
+/// Plays a script; panics at the first line of which something else comes than the script says.
+pub(super) fn check(script: &str) {
+    let mut story = Story::new();
+    for (number, line) in (1..).zip(script.lines().map(str::trim)) {
+        if line.is_empty() || line.starts_with("//") {
+            continue;
+        }
+        let (step, expected) = match line.split_once(" -> ") {
+            Some((step, expected)) => (step, Some(expected.trim())),
+            None => (line, None),
+        };
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let actual = story.play(step);
+            story.world.verify();
+            actual
+        }));
+        let actual = played.unwrap_or_else(|fault| panic!("line {number}: {line}\n{}", message_of(&*fault)));
+        let fits = expected.map_or(!actual.contains("rejected"), |expected| actual == expected);
+        assert!(fits, "line {number}: {line}\nexpected: {}\n  actual: {actual}", expected.unwrap_or("success"));
+    }
+}
+
+fn message_of(fault: &(dyn std::any::Any + Send)) -> &str {
+    let owned = fault.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+}
+
+/// A world whose messages and attempts have the short names of a script.
+pub(super) struct Story {
+    pub(super) world: World,
+    /// In the order in which they were sent: the first is #1.
+    messages: Vec<MessageId>,
+    /// By number of the message and of the receive.
+    handles: BTreeMap<(usize, u32), ReceiptHandle>,
+    /// In the order in which they were started: the first is !1.
+    attempts: Vec<AttemptId>,
+}
+
+impl Story {
+    pub(super) fn new() -> Story {
+        Story { world: World::new(), messages: Vec::new(), handles: BTreeMap::new(), attempts: Vec::new() }
+    }
+
+    /// Whether everything that a line names has happened.
+    pub(super) fn knows(&self, step: &str) -> bool {
+        step.split_whitespace().map(|word| word.split('=').next().unwrap_or(word)).all(|name| match name.split_at(1) {
+            ("#", _) => self.find_handle(name).is_some(),
+            ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
+            _ => true,
+        })
+    }
+
+    /// Does what a line says; the answer is what the script has to say behind `->`.
+    pub(super) fn play(&mut self, step: &str) -> String {
+        if let Some(time) = step.strip_prefix('+') {
+            self.world.pass(milliseconds(time));
+            return "ok".into();
+        }
+        let mut words = Words(step.split_whitespace().collect());
+        let command = match words.next() {
+            "send" => {
+                let (queue, entries) = send(step);
+                Command::Send { queue, entries }
+            }
+            "woken" => {
+                let woken = self.world.broker.take_woken();
+                let names = woken.into_iter().map(|id| self.world.broker.name_of(id));
+                return listed(names.map(|name| name.map_or("deleted".into(), |name| name.name.to_string())));
+            }
+            "restart" => {
+                self.world.restart();
+                return "ok".into();
+            }
+            verb => match self.command(verb, &mut words) {
+                Some(command) => command,
+                None => return "no such queue".into(),
+            },
+        };
+        if !matches!(command, Command::Send { .. }) {
+            assert!(words.0.is_empty(), "unknown words: {:?}", words.0);
+        }
+        match self.world.ask(command) {
+            Ok((reply, effects)) => self.show(reply, effects),
+            Err(rejection) => show_rejection(&rejection),
+        }
+    }
+
+    fn command(&self, verb: &str, words: &mut Words) -> Option<Command> {
+        Some(match verb {
+            "queue" => create_queue(words),
+            "delete-queue" => Command::DeleteQueue { queue: words.queue() },
+            "count" => Command::DescribeQueue { queue: words.queue() },
+            "list" => Command::ListQueues {
+                account: ACCOUNT,
+                after: words.option("after").map(str::to_owned),
+                max: words.number("max").unwrap_or(1000),
+                prefix: if words.0.is_empty() { String::new() } else { words.next().to_owned() },
+            },
+            "receive" => Command::Receive {
+                max: words.number("max").unwrap_or(1),
+                visibility_timeout: words.number("visibility").map(Seconds),
+                queue: words.queue(),
+            },
+            "delete" => {
+                Command::Delete { queue: words.queue(), handles: words.rest().map(|word| self.handle(word)).collect() }
+            }
+            "visibility" => Command::ChangeVisibility {
+                queue: words.queue(),
+                changes: words.rest().map(|w| self.change(w)).collect(),
+            },
+            "function" => Command::DefineFunction { function: function(words) },
+            "delete-function" => Command::DeleteFunction { name: words.next().into() },
+            "functions" => Command::ListFunctions,
+            "map" => Command::DefineMapping { definition: mapping(words) },
+            "unmap" => {
+                let (queue, function) = (words.queue(), words.next());
+                let fits = |m: &MappingDefinition| m.queue == queue && *m.function == *function;
+                let known = self.world.broker.mappings.iter().find(|(_, mapping)| fits(&mapping.value));
+                Command::DeleteMapping { id: known.map_or(MappingId(0), |(id, _)| *id) }
+            }
+            "dispatch" => Command::Dispatch { queue: self.world.broker.queue(&words.queue()).ok()?.id },
+            "end" => Command::EndAttempt { attempt: self.attempt(words.next()), outcome: outcome(words) },
+            "end-lost" => Command::EndLostAttempts,
+            other => panic!("unknown word: {other}"),
+        })
+    }
+
+    fn handle(&self, word: &str) -> ReceiptHandle {
+        self.find_handle(word).expect("no such receive")
+    }
+
+    /// `#1` is the latest receive of the first message, `#1x2` its second.
+    fn find_handle(&self, word: &str) -> Option<ReceiptHandle> {
+        let word = word.strip_prefix('#').expect("a message is written as #1");
+        let (first, last) = match word.split_once('x') {
+            Some((message, receive)) => ((number(message), number(receive)), (number(message), number(receive))),
+            None => ((number(word), 0), (number(word), u32::MAX)),
+        };
+        self.handles.range(first..=last).next_back().map(|(_, handle)| *handle)
+    }
+
+    fn change(&self, word: &str) -> VisibilityChange {
+        let (message, timeout) = word.split_once('=').expect("a change is written as #1=30");
+        VisibilityChange { handle: self.handle(message), timeout: Seconds(number(timeout)) }
+    }
+
+    fn attempt(&self, word: &str) -> AttemptId {
+        let word = word.strip_prefix('!').expect("an attempt is written as !1");
+        self.attempts[number::<usize>(word) - 1]
+    }
+
+    fn show(&mut self, reply: Reply, effects: Vec<Effect>) -> String {
+        match reply {
+            Reply::Done => "ok".into(),
+            Reply::Queue(queue) => {
+                format!("visible={} in-flight={} delayed={}", queue.visible, queue.in_flight, queue.delayed)
+            }
+            Reply::Queues(names) => listed(names.iter().map(|name| name.name.to_string())),
+            Reply::Sent(results) => {
+                let shown: Vec<String> = results.into_iter().map(|result| self.show_sent(result)).collect();
+                shown.join(" | ")
+            }
+            Reply::Received { deliveries, .. } => {
+                let shown: Vec<String> = deliveries.into_iter().map(|delivery| self.show_delivery(delivery)).collect();
+                listed(shown.into_iter())
+            }
+            Reply::Each(results) => show_each(&results),
+            Reply::Functions(inventory) => {
+                let functions = inventory.functions.iter().map(|function| function.name.to_string());
+                let pairs = inventory.mappings.iter().map(|m| (&m.definition.queue.name, &m.definition.function));
+                let pairs: BTreeSet<String> = pairs.map(|(queue, function)| format!("{queue}->{function}")).collect();
+                listed(functions.chain(pairs))
+            }
+            Reply::Dispatched(false) => "nothing".into(),
+            Reply::Dispatched(true) => {
+                effects.into_iter().next().map_or("moved".into(), |effect| self.show_effect(effect))
+            }
+        }
+    }
+
+    fn show_sent(&mut self, result: Result<Sent, Rejection>) -> String {
+        let sent = match result {
+            Ok(sent) => sent,
+            Err(rejection) => return show_rejection(&rejection),
+        };
+        let known = self.messages.iter().position(|id| *id == sent.message_id);
+        assert_eq!(known.is_some(), sent.duplicate, "a duplicate has the id of the first, any other a new one");
+        let place = known.unwrap_or_else(|| {
+            self.messages.push(sent.message_id);
+            self.messages.len() - 1
+        });
+        format!("#{}", place + 1)
+    }
+
+    fn show_delivery(&mut self, delivery: Delivery) -> String {
+        let id = self.world.content(delivery.place).message_id;
+        let message = 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages arrive");
+        let receive = delivery.handle.receive_count;
+        let handle = ReceiptHandle::from_bytes(&delivery.handle.to_bytes()).expect("made by to_bytes");
+        self.handles.insert((message, receive), handle);
+        let times = if receive == 1 { String::new() } else { format!("x{receive}") };
+        let source = delivery.source.map(|source| format!("(from {})", source.name)).unwrap_or_default();
+        format!("#{message}{times}{source}")
+    }
+
+    fn show_effect(&mut self, effect: Effect) -> String {
+        let Effect::Invoke(invocation) = effect;
+        self.attempts.push(invocation.attempt);
+        let messages: Vec<String> = invocation.deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
+        format!("{}!{} {}", invocation.function.name, self.attempts.len(), messages.join(" "))
+    }
+}
+
+struct Words<'a>(Vec<&'a str>);
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> &'a str {
+        assert!(!self.0.is_empty(), "a word is missing");
+        self.0.remove(0)
+    }
+
+    fn queue(&mut self) -> QueueName {
+        QueueName { account: ACCOUNT, name: self.next().into() }
+    }
+
+    fn rest(&mut self) -> impl Iterator<Item = &'a str> + use<'a> {
+        std::mem::take(&mut self.0).into_iter()
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let found = self.0.iter().position(|word| *word == name);
+        found.map(|place| self.0.remove(place)).is_some()
+    }
+
+    fn option(&mut self, name: &str) -> Option<&'a str> {
+        let value = |word: &&'a str| word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
+        let place = self.0.iter().position(|word| value(word).is_some())?;
+        value(&self.0.remove(place))
+    }
+
+    fn number<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        self.option(name).map(number)
+    }
+}
+
+fn number<T: FromStr>(word: &str) -> T {
+    word.parse().unwrap_or_else(|_| panic!("not a number: {word}"))
+}
+
+fn milliseconds(time: &str) -> u64 {
+    let units = [("ms", 1), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let known = units.iter().find_map(|(unit, factor)| Some((time.strip_suffix(unit)?, factor)));
+    let (count, factor) = known.expect("a time is written as +5s");
+    number::<u64>(count) * factor
+}
+
+fn create_queue(words: &mut Words) -> Command {
+    let name = words.queue();
+    let mut given = BTreeMap::new();
+    let mut give = |name: &str, value: String| drop(given.insert(name.to_owned(), value));
+    if name.is_fifo() {
+        give("FifoQueue", "true".into());
+    }
+    for (word, attribute) in [
+        ("visibility", "VisibilityTimeout"),
+        ("retention", "MessageRetentionPeriod"),
+        ("delay", "DelaySeconds"),
+        ("size", "MaximumMessageSize"),
+    ] {
+        if let Some(value) = words.option(word) {
+            give(attribute, value.to_owned());
+        }
+    }
+    if words.flag("content-deduplication") {
+        give("ContentBasedDeduplication", "true".into());
+    }
+    if words.flag("per-group") {
+        give("DeduplicationScope", "messageGroup".into());
+    }
+    if let Some(target) = words.option("dead-letters") {
+        let arn = QueueName { account: ACCOUNT, name: target.into() }.arn(REGION);
+        let after: u32 = words.number("after").expect("dead-letters needs after=N");
+        give("RedrivePolicy", format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{after}}}"#));
+    }
+    let given = AttributesGiven::parse(&given, &name, REGION).expect("a script gives attributes that parse");
+    Command::CreateQueue { name, given }
+}
+
+fn send(step: &str) -> (QueueName, Vec<Outgoing>) {
+    let step = step.strip_prefix("send ").expect("looked at by the caller");
+    let (queue, entries) = step.trim().split_once(' ').expect("send NAME BODY");
+    let queue = QueueName { account: ACCOUNT, name: queue.into() };
+    (queue, entries.split('|').map(|entry| outgoing(Words(entry.split_whitespace().collect()))).collect())
+}
+
+fn outgoing(mut words: Words) -> Outgoing {
+    let size: Option<usize> = words.number("size");
+    let window = words.number("window").map(Seconds);
+    let entry = Outgoing {
+        body: Text::default(),
+        body_md5: [5; 16],
+        attributes: Bytes::new(),
+        attributes_size: 0,
+        delay: words.number("delay").map(Seconds),
+        group: words.option("group").map(Text::from),
+        deduplication_id: words.option("dedup").map(Text::from),
+        sender: Text::from("scenario"),
+        trace_header: None,
+        origin: window.map_or(SendOrigin::Api, |redelivery_window| SendOrigin::Webhook { redelivery_window }),
+    };
+    let body = words.next();
+    assert!(words.0.is_empty(), "unknown words: {:?}", words.0);
+    let attributes_size = size.map_or(0, |size| size - body.len());
+    Outgoing { body: Text::from(body), attributes_size, ..entry }
+}
+
+fn function(words: &mut Words) -> Function {
+    Function {
+        name: words.next().into(),
+        runtime: "python3.13".into(),
+        handler: "app.handler".into(),
+        code: "code".into(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        environment: vec![("STAGE".into(), "test".into())],
+        concurrency_max: words.number("concurrency").unwrap_or(1000),
+    }
+}
+
+fn mapping(words: &mut Words) -> MappingDefinition {
+    MappingDefinition {
+        batch_size: words.number("batch").unwrap_or(10),
+        report_batch_item_failures: words.flag("partial"),
+        concurrency_max: words.number("concurrency"),
+        enabled: !words.flag("disabled"),
+        queue: words.queue(),
+        function: words.next().into(),
+    }
+}
+
+fn outcome(words: &mut Words) -> AttemptOutcome {
+    match words.next() {
+        "succeeded" => AttemptOutcome::Succeeded,
+        "failed" => AttemptOutcome::Failed,
+        "lost" => AttemptOutcome::Lost,
+        "partly" => AttemptOutcome::PartlyFailed(words.rest().map(number).collect()),
+        other => panic!("unknown word: {other}"),
+    }
+}
+
+fn listed(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() { "nothing".into() } else { items.join(" ") }
+}
+
+fn show_each(results: &[Result<(), Rejection>]) -> String {
+    if results.iter().all(Result::is_ok) {
+        return "ok".into();
+    }
+    let show = |result: &Result<(), Rejection>| result.as_ref().map_or_else(show_rejection, |()| "ok".into());
+    results.iter().map(show).collect::<Vec<_>>().join(" | ")
+}
+
+fn show_rejection(rejection: &Rejection) -> String {
+    let reason = match rejection {
+        Rejection::QueueDoesNotExist => "no such queue".into(),
+        Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
+        Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
+        Rejection::GroupIdMissing => "group missing".into(),
+        Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
+        Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),
+        Rejection::DelayOnFifo { delay } => format!("delay {delay} on a FIFO queue"),
+        Rejection::ReceiptHandleInvalid => "handle of another queue".into(),
+        Rejection::ReceiptHandleExpired => "handle expired".into(),
+        Rejection::MessageNotAvailable => "message not available".into(),
+        Rejection::VisibilityBeyondLimit { timeout } => format!("{timeout} is beyond twelve hours"),
+        Rejection::TooManyInFlight => "too many in flight".into(),
+        Rejection::FunctionDoesNotExist { name } => format!("no function {name}"),
+        Rejection::RedrivePolicyInvalid { reason, .. } => reason.to_string(),
+        other => format!("{other:?}"),
+    };
+    format!("rejected: {reason}")
+}
+
+/// A message of this body and nothing else.
+pub(super) fn outgoing_of(body: &str) -> Outgoing {
+    outgoing(Words(vec![body]))
+}

@@ -1,0 +1,102 @@
+//! A broker with its journal, its cleaned journals and its ledger, kept in step and compared.
+
+use std::fmt::Debug;
+
+use super::history::{Cleaned, History, observe};
+use super::invariants::{check_order, check_state};
+use super::ledger::Ledger;
+use crate::{Broker, Command, Content, Effect, Entropy, Fact, Place, Rejection, Reply, Timestamp};
+
+/// A time at which nothing special happens.
+const START: Timestamp = Timestamp(1_767_225_600_000);
+
+/// The broker of a scenario and all that is known about it.
+pub(super) struct World {
+    pub(super) broker: Broker,
+    entropy: Entropy,
+    history: History,
+    cleaned: Vec<Cleaned>,
+    ledger: Ledger,
+}
+
+impl World {
+    pub(super) fn new() -> World {
+        let history = History::default();
+        World {
+            broker: history.rebuild(START),
+            entropy: Entropy::from_seed([7; 32]),
+            history,
+            cleaned: [1, 3, 20].map(|one_in| Cleaned::new(one_in, START)).into(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// Decides and, unless refused, applies.
+    pub(super) fn ask(&mut self, command: Command) -> Result<(Reply, Vec<Effect>), Rejection> {
+        let decision = self.broker.decide(command, self.broker.now(), &mut self.entropy)?;
+        decision.facts.iter().for_each(|fact| self.happen(fact));
+        Ok((decision.reply, decision.effects))
+    }
+
+    /// Applies a fact to everything that is kept in step.
+    pub(super) fn happen(&mut self, fact: &Fact) {
+        let now = self.broker.now();
+        check_order(&self.broker, fact);
+        self.ledger.note(&self.broker, fact, now);
+        let place = self.history.append(now, fact);
+        self.broker.apply(fact, now, place);
+        self.cleaned.iter_mut().for_each(|cleaned| cleaned.happen(fact, now));
+        self.ledger.settle(&self.broker);
+    }
+
+    /// Lets time pass; looking at the clock more often must make no difference.
+    pub(super) fn pass(&mut self, milliseconds: u64) {
+        let now = Timestamp(self.broker.now().0 + milliseconds);
+        let mut often = self.broker.clone();
+        while let Some(deadline) = often.next_deadline().filter(|deadline| *deadline <= now) {
+            let halfway = often.now().0 + (deadline.0 - often.now().0) / 2;
+            often.advance(Timestamp(halfway));
+            often.advance(deadline);
+        }
+        often.advance(now);
+        self.broker.advance(now);
+        self.ledger.settle(&self.broker);
+        let mut once = self.broker.clone();
+        once.take_woken();
+        often.take_woken();
+        assert_same("advanced in small steps", &often, &once);
+    }
+
+    pub(super) fn content(&self, place: Place) -> Content {
+        self.history.content(place)
+    }
+
+    /// Goes on with what a restart finds.
+    pub(super) fn restart(&mut self) {
+        self.broker = self.history.rebuild(self.broker.now());
+    }
+
+    /// Panics unless a restart, before and after cleaning, finds what is there now, and the state agrees with itself.
+    pub(super) fn verify(&mut self) {
+        let now = self.broker.now();
+        check_state(&self.broker);
+        let mut broker = self.broker.clone();
+        broker.take_woken();
+        assert_same("rebuilt from the facts", &self.history.rebuild(now), &broker);
+        let observed = observe(&self.broker, &self.history);
+        for cleaned in &mut self.cleaned {
+            cleaned.clean(now);
+            assert_same("rebuilt after cleaning", &cleaned.observe(), &observed);
+        }
+    }
+}
+
+/// Panics with the lines that differ: the states themselves are too long to read.
+fn assert_same<T: PartialEq + Debug>(what: &str, rebuilt: &T, actual: &T) {
+    if rebuilt != actual {
+        let (rebuilt, actual) = (format!("{rebuilt:#?}"), format!("{actual:#?}"));
+        let differing = rebuilt.lines().zip(actual.lines()).filter(|(rebuilt, actual)| rebuilt != actual);
+        let shown: Vec<String> = differing.take(5).map(|(rebuilt, actual)| format!("{rebuilt} | {actual}")).collect();
+        panic!("{what} | as it is\n{}", shown.join("\n"));
+    }
+}
