@@ -3,6 +3,8 @@
 set -euo pipefail
 
 fail() { echo "failed: $1" >&2; exit 1; }
+# Version 1 has an endpoint of its own for SQS, which goes before the environment's.
+aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
 same() { [[ "$2" == "$3" ]] || fail "$1: expected '$3', got '$2'"; }
 
 queue=$(aws sqs create-queue --queue-name cli --attributes VisibilityTimeout=60 --query QueueUrl --output text)

@@ -52,7 +52,9 @@ def misfits(value, name, path):
         if not isinstance(value, dict):
             return [f"{path} is no structure"]
         members = shape["members"]
-        found = [f"{path}.{missing} is missing" for missing in shape.get("required", []) if missing not in value]
+        # Lists are left out when they are empty, those that the model requires too.
+        required = [m for m in shape.get("required", []) if SHAPES[members[m]["shape"]]["type"] != "list"]
+        found = [f"{path}.{missing} is missing" for missing in required if missing not in value]
         for member, inner in value.items():
             if member not in members:
                 found.append(f"{path}.{member} is not in the model")

@@ -1,9 +1,8 @@
 """What the programs share: clients of the server under test, and queues of their own."""
 
-import json
 import os
 import pathlib
-import tempfile
+import sys
 import unittest
 import uuid
 
@@ -13,31 +12,19 @@ import botocore.loaders
 import botocore.session
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
-# What botocore speaks today, or what every SDK spoke before 2023.
+# What botocore speaks today, or what every SDK spoke before the end of 2023.
 PROTOCOL = os.environ.get("BONGSU_PROTOCOL", "json")
+# The service models of a botocore from then, installed beside the current one.
+QUERY_MODELS = pathlib.Path(sys.prefix) / "query" / "botocore" / "data"
 
 
 def client(**credentials):
     """A client that sends each request once and checks the digests of what comes back."""
     session = botocore.session.Session()
     if PROTOCOL == "query":
-        session.get_component("data_loader").search_paths.insert(0, query_model())
+        session.get_component("data_loader").search_paths.insert(0, str(QUERY_MODELS))
     config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=40)
     return boto3.Session(botocore_session=session).client("sqs", config=config, **credentials)
-
-
-def query_model():
-    """A folder with the published model, turned back to its older protocol."""
-    model = service_model()
-    metadata = model["metadata"]
-    for member in ("awsQueryCompatible", "jsonVersion", "targetPrefix"):
-        metadata.pop(member, None)
-    metadata.update(protocol="query", protocols=["query"], xmlNamespace="http://queue.amazonaws.com/doc/2012-11-05/")
-    folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ["BONGSU_SCRATCH"]))
-    path = folder / "sqs" / metadata["apiVersion"] / "service-2.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(model))
-    return str(folder)
 
 
 def service_model():

@@ -196,8 +196,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails only when the process is gone already, which is what is wanted.
-        if self.child.kill().is_ok() && self.child.wait().is_ok() && thread::panicking() {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        if ended.is_err() || thread::panicking() {
             self.output.show();
         }
     }

@@ -12,6 +12,8 @@ use crate::workspace::Workspace;
 
 /// The packages and their versions.
 const REQUIREMENTS: &str = "tests/conformance/requirements.txt";
+/// What still has the service models of the Query protocol; installed beside, for its data alone.
+const QUERY_REQUIREMENTS: &str = "tests/conformance/requirements-query.txt";
 /// The oldest Python that these run on.
 const PYTHON_MINIMUM: (u32, u32) = (3, 10);
 
@@ -37,23 +39,28 @@ pub(crate) fn check_python() -> Result<()> {
 
 /// Makes the environment unless it is there and current, and returns its Python.
 pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
-    let requirements = workspace.root.join(REQUIREMENTS);
-    let text = fs::read(&requirements).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
-    let wanted = hex::encode(Sha256::digest(&text));
+    let [current, query] = [REQUIREMENTS, QUERY_REQUIREMENTS].map(|path| workspace.root.join(path));
+    let wanted =
+        hex::encode(Sha256::new().chain_update(read_file(&current)?).chain_update(read_file(&query)?).finalize());
     let home = workspace.target.join("venv");
     let (python, stamp) = (home.join("bin/python"), home.join("requirements.sha256"));
     if fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) && python.exists() {
         return Ok(python);
     }
     step(&format!("Installing {REQUIREMENTS} into a virtual environment"));
-    create(&home)?;
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(&python).args(install).arg(&requirements))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let pip = || {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        pip
+    };
+    run(pip().arg(&current))?;
+    run(pip().arg(&query).args(["--no-deps", "--target"]).arg(home.join("query")))?;
     // Written last, so that an interrupted installation starts over.
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(python)
 }
 
-fn create(home: &Path) -> Result<()> {
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -71,7 +71,7 @@ fn check_signatures(protocol: &str) {
 /// Runs a program of `clients/` and fails with what it printed if it fails.
 #[track_caller]
 fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {
-    let scratch = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
     let python = python();
     let tools = python.parent().unwrap();
     let interpreter = if program.ends_with(".py") { python.as_path() } else { Path::new("bash") };
@@ -80,8 +80,7 @@ fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(program))
         .env_clear()
         .env("PATH", format!("{}:{inherited}", tools.display()))
-        .env("HOME", scratch.path())
-        .env("BONGSU_SCRATCH", scratch.path())
+        .env("HOME", home.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LC_ALL", "C.UTF-8")
         .env("AWS_ENDPOINT_URL", server.api_url())
