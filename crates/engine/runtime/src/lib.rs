@@ -1,1 +1,19 @@
 //! Runs the broker: the shard loop, the clock, waiting receivers, and effects.
+//!
+//! The only clock and the only spawn are here. A [`Shard`] owns the broker's state and the end of the journal; doors
+//! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
+
+mod cleaner;
+mod clock;
+mod function_runner;
+mod handle;
+mod reader;
+mod shard;
+mod start;
+mod waiters;
+
+pub use clock::{Clock, ManualClock};
+pub use function_runner::{Batch, FunctionRunner, NoFunctions};
+pub use handle::{Handle, Received, Refusal};
+pub use shard::{Fatal, Shard};
+pub use start::{Options, StartError, start};

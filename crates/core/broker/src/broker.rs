@@ -1,0 +1,422 @@
+//! The broker's state, and the two ways in which it changes: by a fact, and by time that passes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::function::Placed;
+use crate::queue::{Definition, GroupIndex, Message, Queue, Remembered, Visibility};
+use crate::{
+    Attempt, AttemptId, Content, Fact, Function, KeptMessage, MappingDefinition, MappingId, Place, QueueId, QueueName,
+    ReceiptHandle, Rejection, Seconds, Timestamp,
+};
+
+/// All queues, messages, functions and mappings of one shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broker {
+    pub(crate) now: Timestamp,
+    /// During a replay facts may concern what was cleaned away; afterwards that is a bug.
+    replaying: bool,
+    pub(crate) queues: BTreeMap<QueueId, Queue>,
+    pub(crate) by_name: BTreeMap<QueueName, QueueId>,
+    /// The next deadline of each queue that has one.
+    timers: BTreeSet<(Timestamp, QueueId)>,
+    timer_of: BTreeMap<QueueId, Timestamp>,
+    pub(crate) functions: BTreeMap<Box<str>, Placed<Arc<Function>>>,
+    pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
+    pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
+    pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
+    pub(crate) running: BTreeMap<MappingId, u32>,
+    /// Messages that left the queue that their record names, by the position of that record.
+    pub(crate) moved: BTreeMap<u64, (QueueId, u64)>,
+    /// Bytes of the records that hold live messages.
+    alive_bytes: u64,
+    /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
+    woken: BTreeSet<QueueId>,
+}
+
+impl Broker {
+    /// An empty state, ready to replay a journal into. Call [`Broker::finish_replay`] before deciding anything.
+    #[allow(clippy::new_without_default, reason = "an empty broker is the start of a replay, not a default")]
+    pub fn new() -> Broker {
+        Broker {
+            now: Timestamp(0),
+            replaying: true,
+            queues: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            timer_of: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            mappings: BTreeMap::new(),
+            mappings_of: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            running: BTreeMap::new(),
+            moved: BTreeMap::new(),
+            alive_bytes: 0,
+            woken: BTreeSet::new(),
+        }
+    }
+
+    /// The whole journal is read: from now on a fact about something unknown is a bug.
+    pub fn finish_replay(&mut self) {
+        self.replaying = false;
+        // Messages of a queue whose deletion came later than the journal reaches back; nobody can name them.
+        let unknown: Vec<QueueId> =
+            self.queues.values().filter(|queue| queue.definition.is_none()).map(|queue| queue.id).collect();
+        unknown.into_iter().for_each(|id| self.forget_queue(id));
+    }
+
+    /// The latest time that this state has seen.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When time next changes something: [`Broker::advance`] is due then.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Bytes of the journal's records that hold live messages: what cleaning cannot free.
+    pub fn alive_bytes(&self) -> u64 {
+        self.alive_bytes
+    }
+
+    /// Queues at which a waiting receive, or a dispatch, may have become possible.
+    pub fn take_woken(&mut self) -> BTreeSet<QueueId> {
+        std::mem::take(&mut self.woken)
+    }
+
+    /// Has [`Broker::take_woken`] name a queue again that could not be served to the end.
+    pub fn wake(&mut self, queue: QueueId) {
+        self.woken.insert(queue);
+    }
+
+    /// How long a receive waits at this queue that does not say so itself.
+    pub fn receive_wait(&self, queue: QueueId) -> Option<Seconds> {
+        Some(self.queues.get(&queue)?.definition.as_ref()?.attributes.receive_wait)
+    }
+
+    /// Where the content of a handed-out message lies now; `None` if it is gone.
+    pub fn locate(&self, handle: ReceiptHandle) -> Option<Place> {
+        Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
+    }
+
+    pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {
+        let id = self.by_name.get(name).ok_or(Rejection::QueueDoesNotExist)?;
+        Ok(&self.queues[id])
+    }
+
+    pub(crate) fn name_of(&self, id: QueueId) -> Option<&QueueName> {
+        self.queues.get(&id)?.definition.as_ref().map(|definition| &definition.name)
+    }
+
+    /// Lets time pass: what was hidden becomes visible, what is too old expires. Not journaled, because the facts say
+    /// when: the same facts and the same time always give the same state, however often this is called in between.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        while let Some((_, id)) = self.timers.first().copied().filter(|(deadline, _)| *deadline <= self.now) {
+            let queue = self.queues.get_mut(&id).expect("only present queues have timers");
+            let expired = queue.advance(self.now);
+            if queue.has_receivable() {
+                self.woken.insert(id);
+            }
+            for (_, message) in expired {
+                self.forget_record(&message);
+            }
+            self.reschedule(id);
+        }
+    }
+
+    /// Changes the state by one fact. Cannot fail: what could be refused was refused before the fact was made.
+    pub fn apply(&mut self, fact: &Fact, at: Timestamp, place: Place) {
+        self.advance(at);
+        match fact {
+            Fact::QueueCreated { id, name, attributes } => {
+                let definition = Definition {
+                    name: name.clone(),
+                    attributes: attributes.clone(),
+                    created_at: at,
+                    modified_at: at,
+                    place,
+                };
+                self.define_queue(*id, definition, 0);
+            }
+            Fact::QueueKept { id, name, attributes, created_at, modified_at, next_sequence } => {
+                let definition = Definition {
+                    name: name.clone(),
+                    attributes: attributes.clone(),
+                    created_at: *created_at,
+                    modified_at: *modified_at,
+                    place,
+                };
+                self.define_queue(*id, definition, *next_sequence);
+            }
+            Fact::QueueDeleted { id } => self.forget_queue(*id),
+            Fact::Sent { queue, sequence, content, visible_at, deduplication } => {
+                let message = Message {
+                    place,
+                    sent_at: at,
+                    first_received_at: Timestamp(0),
+                    received_at: Timestamp(0),
+                    hidden_until: *visible_at,
+                    receive_count: 0,
+                    group: GroupIndex::NONE,
+                    source: None,
+                    visibility: Visibility::Delayed,
+                };
+                self.put(*queue, *sequence, message, content);
+                if let Some(deduplication) = deduplication {
+                    let remembered =
+                        Remembered { message_id: content.message_id, sequence: *sequence, until: deduplication.until };
+                    self.queue_or_placeholder(*queue).deduplication.remember(deduplication.key, remembered);
+                }
+                self.touch(*queue);
+            }
+            Fact::Received { queue, sequences, hidden_until, attempt } => {
+                self.receive(*queue, sequences, *hidden_until, *attempt, place);
+            }
+            Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
+            Fact::VisibilityChanged { queue, sequence, hidden_until } => self.hide(*queue, *sequence, *hidden_until),
+            Fact::DeadLettered { from, sequence, to, new_sequence, sent_at } => {
+                self.dead_letter(*from, *sequence, *to, *new_sequence, *sent_at);
+            }
+            Fact::FunctionDefined { function } => {
+                let placed = Placed { value: Arc::new(function.clone()), place };
+                self.functions.insert(function.name.clone(), placed);
+                self.wake_mapped_queues();
+            }
+            Fact::FunctionDeleted { name } => {
+                let known = self.functions.remove(name).is_some();
+                assert!(known || self.replaying, "only a defined function is deleted");
+            }
+            Fact::MappingDefined { id, definition } => {
+                self.mappings_of.entry(definition.queue.clone()).or_default().insert(*id);
+                self.mappings.insert(*id, Placed { value: definition.clone(), place });
+                self.wake_mapped_queues();
+            }
+            Fact::MappingDeleted { id } => self.forget_mapping(*id),
+            Fact::AttemptEnded { attempt, deleted, released } => self.end_attempt(*attempt, deleted, released),
+            Fact::AttemptKept { attempt, mapping, queue, messages } => {
+                let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
+                if self.attempts.insert(*attempt, kept).is_none() {
+                    *self.running.entry(*mapping).or_default() += 1;
+                }
+            }
+            Fact::MessageKept { message } => self.put_kept(message, place),
+            Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
+                if deduplication.until > self.now {
+                    let remembered =
+                        Remembered { message_id: *message_id, sequence: *sequence, until: deduplication.until };
+                    self.queue_or_placeholder(*queue).deduplication.remember(deduplication.key, remembered);
+                    self.touch(*queue);
+                }
+            }
+        }
+    }
+
+    /// What a fact is about is not there: normal in a replay, whose beginning may have been cleaned away.
+    fn assert_replaying(&self) {
+        assert!(self.replaying, "a fact concerns something that does not exist");
+    }
+
+    fn define_queue(&mut self, id: QueueId, definition: Definition, next_sequence: u64) {
+        self.by_name.insert(definition.name.clone(), id);
+        let queue = self.queues.entry(id).or_insert_with(|| Queue::new(id));
+        queue.definition = Some(definition);
+        queue.next_sequence = queue.next_sequence.max(next_sequence);
+        self.touch(id);
+    }
+
+    /// During a replay a queue's messages may stand before its definition, which cleaning wrote again further on.
+    fn queue_or_placeholder(&mut self, id: QueueId) -> &mut Queue {
+        assert!(self.replaying || self.queues.contains_key(&id), "only existing queues get messages");
+        self.queues.entry(id).or_insert_with(|| Queue::new(id))
+    }
+
+    fn forget_queue(&mut self, id: QueueId) {
+        let Some(queue) = self.queues.remove(&id) else { return self.assert_replaying() };
+        if let Some(definition) = &queue.definition
+            && self.by_name.get(&definition.name) == Some(&id)
+        {
+            self.by_name.remove(&definition.name);
+        }
+        queue.messages().for_each(|(_, message)| self.forget_record(message));
+        if let Some(deadline) = self.timer_of.remove(&id) {
+            self.timers.remove(&(deadline, id));
+        }
+        // Whoever waits there has to learn it.
+        self.woken.insert(id);
+    }
+
+    fn put(&mut self, queue: QueueId, sequence: u64, message: Message, content: &Content) {
+        let now = self.now;
+        self.alive_bytes += u64::from(message.place.length);
+        self.queue_or_placeholder(queue).insert(sequence, message, content.group.as_ref(), now);
+    }
+
+    fn receive(
+        &mut self,
+        id: QueueId,
+        sequences: &[u64],
+        hidden_until: Timestamp,
+        attempt: Option<(AttemptId, MappingId)>,
+        place: Place,
+    ) {
+        let now = self.now;
+        let Some(queue) = self.queues.get_mut(&id) else { return self.assert_replaying() };
+        let mut messages = Vec::new();
+        for sequence in sequences {
+            if queue.message(*sequence).is_none() {
+                assert!(self.replaying, "only present messages are received");
+                continue;
+            }
+            queue.receive(*sequence, hidden_until, now);
+            messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
+        }
+        if let Some((attempt, mapping)) = attempt {
+            self.attempts.insert(attempt, Attempt { mapping, queue: id, messages, place });
+            *self.running.entry(mapping).or_default() += 1;
+        }
+        self.touch(id);
+    }
+
+    fn delete(&mut self, id: QueueId, sequences: &[u64]) {
+        for sequence in sequences {
+            let removed = self.queues.get_mut(&id).and_then(|queue| queue.remove(*sequence));
+            match removed {
+                Some(message) => self.forget_record(&message),
+                None => self.assert_replaying(),
+            }
+        }
+        self.touch(id);
+    }
+
+    fn hide(&mut self, id: QueueId, sequence: u64, until: Timestamp) {
+        let now = self.now;
+        match self.queues.get_mut(&id).filter(|queue| queue.message(sequence).is_some()) {
+            Some(queue) => queue.hide(sequence, until, now),
+            None => self.assert_replaying(),
+        }
+        self.touch(id);
+    }
+
+    fn dead_letter(&mut self, from: QueueId, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp) {
+        let now = self.now;
+        let Some(source) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
+            return self.assert_replaying();
+        };
+        let group = source.message(sequence).and_then(|message| source.group_name(message)).cloned();
+        let source_name = source.definition.as_ref().map(|definition| definition.name.clone());
+        let mut message = source.remove(sequence).expect("looked at above");
+        message.sent_at = sent_at;
+        message.hidden_until = now;
+        message.visibility = Visibility::Visible;
+        self.moved.insert(message.place.position, (to, new_sequence));
+        let target = self.queue_or_placeholder(to);
+        message.source = source_name.map(|name| intern(&mut target.sources, name));
+        target.insert(new_sequence, message, group.as_ref(), now);
+        self.touch(from);
+        self.touch(to);
+    }
+
+    fn end_attempt(&mut self, attempt: AttemptId, deleted: &[u64], released: &[u64]) {
+        let Some(ended) = self.attempts.remove(&attempt) else {
+            // Its record was cleaned away together with its end being known; the messages were kept as they were.
+            return self.assert_replaying();
+        };
+        if let Some(running) = self.running.get_mut(&ended.mapping) {
+            *running -= 1;
+            if *running == 0 {
+                self.running.remove(&ended.mapping);
+            }
+        }
+        self.delete(ended.queue, deleted);
+        for sequence in released {
+            self.hide(ended.queue, *sequence, self.now);
+        }
+        self.wake_mapped_queues();
+    }
+
+    fn put_kept(&mut self, kept: &KeptMessage, place: Place) {
+        let now = self.now;
+        if let Some(message) = self.queues.get(&kept.queue).and_then(|queue| queue.message(kept.sequence)) {
+            let before = message.clone();
+            self.forget_record(&before);
+            self.alive_bytes += u64::from(place.length);
+            self.queue_or_placeholder(kept.queue).relocate(kept.sequence, place);
+            return;
+        }
+        self.assert_replaying();
+        let queue = self.queue_or_placeholder(kept.queue);
+        let source = kept.source.clone().map(|name| intern(&mut queue.sources, name));
+        let message = Message {
+            place,
+            sent_at: kept.sent_at,
+            first_received_at: kept.first_received_at,
+            received_at: kept.received_at,
+            hidden_until: kept.hidden_until.max(now),
+            receive_count: kept.receive_count,
+            group: GroupIndex::NONE,
+            source,
+            visibility: if kept.in_flight { Visibility::InFlight } else { Visibility::Delayed },
+        };
+        self.put(kept.queue, kept.sequence, message, &kept.content);
+        self.touch(kept.queue);
+    }
+
+    /// The journal's record of a message is no longer needed.
+    fn forget_record(&mut self, message: &Message) {
+        self.alive_bytes -= u64::from(message.place.length);
+        self.moved.remove(&message.place.position);
+    }
+
+    fn forget_mapping(&mut self, id: MappingId) {
+        let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
+        if let Some(ids) = self.mappings_of.get_mut(&mapping.value.queue) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.mappings_of.remove(&mapping.value.queue);
+            }
+        }
+    }
+
+    fn wake_mapped_queues(&mut self) {
+        for name in self.mappings_of.keys() {
+            if let Some(id) = self.by_name.get(name) {
+                self.woken.insert(*id);
+            }
+        }
+    }
+
+    /// After any change to a queue: its timer is set anew, and whoever waits for its messages may look.
+    fn touch(&mut self, id: QueueId) {
+        self.reschedule(id);
+        if self.queues.get(&id).is_some_and(Queue::has_receivable) {
+            self.woken.insert(id);
+        }
+    }
+
+    fn reschedule(&mut self, id: QueueId) {
+        let next = self.queues.get(&id).and_then(Queue::next_deadline);
+        let before = match next {
+            Some(next) => self.timer_of.insert(id, next),
+            None => self.timer_of.remove(&id),
+        };
+        if before != next {
+            if let Some(before) = before {
+                self.timers.remove(&(before, id));
+            }
+            if let Some(next) = next {
+                self.timers.insert((next, id));
+            }
+        }
+    }
+}
+
+fn intern(names: &mut Vec<QueueName>, name: QueueName) -> u16 {
+    let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    });
+    // More sources than that share the last name; it is information for people, nothing is decided by it.
+    u16::try_from(index).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,214 @@
+//! What the doors ask of the broker, and what it answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{
+    AttemptId, AttemptOutcome, AttributesGiven, Fact, Function, Mapping, MappingDefinition, MappingId, MessageId,
+    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Text, Timestamp,
+};
+
+/// One request to the broker.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "fields are named as in the operations they come from")]
+pub enum Command {
+    /// Makes a queue, or finds one that has every given attribute.
+    CreateQueue { name: QueueName, given: AttributesGiven },
+    /// Deletes a queue with everything in it.
+    DeleteQueue { queue: QueueName },
+    /// Tells everything about a queue.
+    DescribeQueue { queue: QueueName },
+    /// Lists names that start with `prefix` and come after `after`, at most `max`.
+    ListQueues { account: crate::Account, prefix: String, after: Option<String>, max: usize },
+    /// Puts messages into a queue: one, or the entries of a batch.
+    Send { queue: QueueName, entries: Vec<Outgoing> },
+    /// Hands out up to `max` messages; the queue's visibility timeout unless another is given.
+    Receive { queue: QueueName, max: usize, visibility_timeout: Option<Seconds> },
+    /// Deletes received messages.
+    Delete { queue: QueueName, handles: Vec<ReceiptHandle> },
+    /// Moves the end of received messages' visibility timeouts.
+    ChangeVisibility { queue: QueueName, changes: Vec<VisibilityChange> },
+    /// Defines a function.
+    DefineFunction { function: Function },
+    /// Deletes a function and its mappings.
+    DeleteFunction { name: Box<str> },
+    /// Lets a queue feed a function.
+    DefineMapping { definition: MappingDefinition },
+    /// Stops a queue from feeding a function.
+    DeleteMapping { id: MappingId },
+    /// Lists functions and mappings.
+    ListFunctions,
+    /// Starts one attempt, if a mapping of the queue has room and the queue has something for it.
+    Dispatch { queue: QueueId },
+    /// Says how an attempt ended.
+    EndAttempt { attempt: AttemptId, outcome: AttemptOutcome },
+    /// After a start: ends the attempts of the process before, which are lost.
+    EndLostAttempts,
+}
+
+/// A message on its way into a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// 1 byte or more.
+    pub body: Text,
+    /// Of the body.
+    pub body_md5: [u8; 16],
+    /// As the door encodes them.
+    pub attributes: Bytes,
+    /// What the attributes count towards the message's size.
+    pub attributes_size: usize,
+    /// Overrides the queue's delay; 0 to 900.
+    pub delay: Option<Seconds>,
+    /// Checked by the door: 1 to 128 allowed characters.
+    pub group: Option<Text>,
+    /// Checked by the door: 1 to 128 allowed characters.
+    pub deduplication_id: Option<Text>,
+    /// Who sends.
+    pub sender: Text,
+    /// The `AWSTraceHeader` system attribute.
+    pub trace_header: Option<Text>,
+    /// Which way it came in.
+    pub origin: SendOrigin,
+}
+
+/// Which way a message came in; decides how long its id is remembered, and whether a standard queue takes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendOrigin {
+    /// `SendMessage`: ids are for FIFO queues and count for five minutes.
+    Api,
+    /// A webhook: any queue remembers the id for as long as the provider may deliver it again.
+    Webhook {
+        /// At least five minutes are kept.
+        redelivery_window: Seconds,
+    },
+}
+
+/// A new visibility timeout for one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibilityChange {
+    /// Which receive of which message.
+    pub handle: ReceiptHandle,
+    /// Counted from now, 0 to 43,200.
+    pub timeout: Seconds,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// To be applied in order and made durable together.
+    pub facts: Vec<Fact>,
+    /// To be told once the facts are durable.
+    pub reply: Reply,
+    /// To be carried out once the facts are durable.
+    pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    pub(crate) fn reply(reply: Reply) -> Decision {
+        Decision { facts: Vec::new(), reply, effects: Vec::new() }
+    }
+
+    pub(crate) fn fact(fact: Fact) -> Decision {
+        Decision { facts: vec![fact], reply: Reply::Done, effects: Vec::new() }
+    }
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing to say but that it is so.
+    Done,
+    /// `DescribeQueue`.
+    Queue(Box<QueueDescription>),
+    /// `ListQueues`, in order.
+    Queues(Vec<QueueName>),
+    /// `Send`: one result an entry.
+    Sent(Vec<Result<Sent, Rejection>>),
+    /// `Receive`: what to hand out, and the queue to wait at if that is nothing.
+    Received {
+        /// The queue that was asked.
+        queue: QueueId,
+        /// In the order of the queue.
+        deliveries: Vec<Delivery>,
+    },
+    /// `Delete` and `ChangeVisibility`: one result an entry.
+    Each(Vec<Result<(), Rejection>>),
+    /// `ListFunctions`.
+    Functions(Inventory),
+    /// `Dispatch`: whether an attempt was started, or messages were moved, so that asking again makes sense.
+    Dispatched(bool),
+}
+
+/// What a sender learns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The message's id; of the first one if this is a duplicate.
+    pub message_id: MessageId,
+    /// Its number in the queue.
+    pub sequence: u64,
+    /// Whether the queue is FIFO, so that the number means something to the sender.
+    pub fifo: bool,
+    /// Whether the queue had it already.
+    pub duplicate: bool,
+}
+
+/// A message that is handed out: all that the journal's record of it does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where its content lies.
+    pub place: Place,
+    /// For deleting it.
+    pub handle: ReceiptHandle,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it was first received.
+    pub first_received_at: Timestamp,
+    /// Where it was dead-lettered from.
+    pub source: Option<QueueName>,
+}
+
+/// Everything about a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct QueueDescription {
+    pub id: QueueId,
+    pub name: QueueName,
+    pub attributes: QueueAttributes,
+    pub created_at: Timestamp,
+    pub modified_at: Timestamp,
+    pub visible: usize,
+    pub in_flight: usize,
+    pub delayed: usize,
+}
+
+/// All functions and mappings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// By name.
+    pub functions: Vec<Function>,
+    /// By number.
+    pub mappings: Vec<Mapping>,
+}
+
+/// What somebody else has to carry out once the facts are durable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Run a function on a batch of messages, then answer with `EndAttempt`.
+    Invoke(Invocation),
+}
+
+/// One run of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// To be named in `EndAttempt`.
+    pub attempt: AttemptId,
+    /// What to run.
+    pub function: Arc<Function>,
+    /// Whether its answer says which messages failed.
+    pub report_batch_item_failures: bool,
+    /// The queue the messages come from.
+    pub queue: QueueName,
+    /// The messages.
+    pub deliveries: Vec<Delivery>,
+}

@@ -1,0 +1,39 @@
+//! Deciding: a file a decision. Reads the state, refuses or answers with facts, and changes nothing.
+
+mod deletion;
+mod functions;
+mod queues;
+mod receive;
+mod send;
+mod visibility;
+
+use crate::{Broker, Command, Decision, Entropy, Rejection, Timestamp};
+
+impl Broker {
+    /// What becomes of a command at `now`, which must be the time this state was advanced to.
+    ///
+    /// The facts must be applied before the next decision, and be durable before anybody hears the reply.
+    pub fn decide(&self, command: Command, now: Timestamp, entropy: &mut Entropy) -> Result<Decision, Rejection> {
+        assert_eq!(now, self.now(), "time passes through advance");
+        match command {
+            Command::CreateQueue { name, given } => self.decide_create_queue(name, given, entropy),
+            Command::DeleteQueue { queue } => self.decide_delete_queue(&queue),
+            Command::DescribeQueue { queue } => self.decide_describe_queue(&queue),
+            Command::ListQueues { account, prefix, after, max } => {
+                Ok(self.decide_list_queues(account, &prefix, after, max))
+            }
+            Command::Send { queue, entries } => self.decide_send(&queue, entries, entropy),
+            Command::Receive { queue, max, visibility_timeout } => self.decide_receive(&queue, max, visibility_timeout),
+            Command::Delete { queue, handles } => self.decide_delete(&queue, &handles),
+            Command::ChangeVisibility { queue, changes } => self.decide_change_visibility(&queue, &changes),
+            Command::DefineFunction { function } => Ok(self.decide_define_function(function)),
+            Command::DeleteFunction { name } => self.decide_delete_function(&name),
+            Command::DefineMapping { definition } => self.decide_define_mapping(definition, entropy),
+            Command::DeleteMapping { id } => Ok(self.decide_delete_mapping(id)),
+            Command::ListFunctions => Ok(self.decide_list_functions()),
+            Command::Dispatch { queue } => Ok(self.decide_dispatch(queue, entropy)),
+            Command::EndAttempt { attempt, outcome } => Ok(self.decide_end_attempt(attempt, &outcome)),
+            Command::EndLostAttempts => Ok(self.decide_end_lost_attempts()),
+        }
+    }
+}

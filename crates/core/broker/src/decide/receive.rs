@@ -1,0 +1,109 @@
+//! Receiving: the one way out of a queue, for consumers and for functions.
+
+use std::ops::ControlFlow;
+
+use crate::queue::{GroupIndex, Message, Queue};
+use crate::{
+    BATCH_MESSAGES_MAX, Broker, Decision, Delivery, Fact, IN_FLIGHT_MAX, QueueName, ReceiptHandle, Rejection, Reply,
+    Seconds, Timestamp,
+};
+
+/// How many messages one receive may move to the dead-letter queue; the next one goes on.
+const DEAD_LETTERS_MAX: usize = 100;
+
+/// What one receive takes out of a queue.
+pub(super) struct Batch {
+    /// Moves to the dead-letter queue, which come first.
+    pub(super) facts: Vec<Fact>,
+    /// The messages to hand out.
+    pub(super) sequences: Vec<u64>,
+    /// The same messages as the receiver sees them.
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+impl Broker {
+    /// An empty answer names the queue, so that the caller can wait there.
+    pub(super) fn decide_receive(
+        &self,
+        name: &QueueName,
+        max: usize,
+        visibility_timeout: Option<Seconds>,
+    ) -> Result<Decision, Rejection> {
+        let queue = self.queue(name)?;
+        if queue.in_flight() >= IN_FLIGHT_MAX && !queue.id.is_fifo() {
+            return Err(Rejection::TooManyInFlight);
+        }
+        let mut batch = self.batch(queue, max, false);
+        let hidden_until = self.now() + visibility_timeout.unwrap_or(queue.attributes().visibility_timeout);
+        if !batch.sequences.is_empty() {
+            batch.facts.push(Fact::Received {
+                queue: queue.id,
+                sequences: batch.sequences,
+                hidden_until,
+                attempt: None,
+            });
+        }
+        let reply = Reply::Received { queue: queue.id, deliveries: batch.deliveries };
+        Ok(Decision { facts: batch.facts, reply, effects: Vec::new() })
+    }
+
+    /// The next messages in the queue's order; those received too often are dead-lettered on the way.
+    pub(super) fn batch(&self, queue: &Queue, max: usize, one_group: bool) -> Batch {
+        let mut batch = Batch { facts: Vec::new(), sequences: Vec::new(), deliveries: Vec::new() };
+        let max = max.min(BATCH_MESSAGES_MAX).min(IN_FLIGHT_MAX.saturating_sub(queue.in_flight()));
+        let dead_letters = self.dead_letters_of(queue);
+        let mut group = None;
+        queue.visit_receivable(|sequence, message| {
+            if batch.sequences.len() >= max || batch.facts.len() >= DEAD_LETTERS_MAX {
+                return ControlFlow::Break(());
+            }
+            match dead_letters {
+                Some((target, receive_count_max)) if message.receive_count >= receive_count_max => {
+                    let new_sequence = target.next_sequence + batch.facts.len() as u64;
+                    batch.facts.push(dead_letter(queue, sequence, message, target, new_sequence, self.now()));
+                }
+                _ if one_group && *group.get_or_insert(message.group) != message.group => {
+                    return ControlFlow::Break(());
+                }
+                _ => {
+                    batch.sequences.push(sequence);
+                    batch.deliveries.push(self.delivery(queue, sequence, message));
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        batch
+    }
+
+    /// The dead-letter queue and the limit. A target that is gone, or that is the queue itself, keeps messages here.
+    fn dead_letters_of(&self, queue: &Queue) -> Option<(&Queue, u32)> {
+        let redrive = queue.attributes().redrive.as_ref()?;
+        let target = self.queue(&redrive.target).ok()?;
+        (target.id != queue.id && target.id.is_fifo() == queue.id.is_fifo())
+            .then_some((target, redrive.receive_count_max))
+    }
+
+    fn delivery(&self, queue: &Queue, sequence: u64, message: &Message) -> Delivery {
+        let first = message.first_received_at;
+        Delivery {
+            place: message.place,
+            handle: ReceiptHandle { queue: queue.id, sequence, receive_count: message.receive_count + 1 },
+            sent_at: message.sent_at,
+            first_received_at: if first == Timestamp(0) { self.now() } else { first },
+            source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
+        }
+    }
+}
+
+fn dead_letter(
+    queue: &Queue,
+    sequence: u64,
+    message: &Message,
+    target: &Queue,
+    new_sequence: u64,
+    now: Timestamp,
+) -> Fact {
+    // A standard message keeps the time of its send, so that retention runs on; a FIFO message starts anew.
+    let sent_at = if message.group == GroupIndex::NONE { message.sent_at } else { now };
+    Fact::DeadLettered { from: queue.id, sequence, to: target.id, new_sequence, sent_at }
+}

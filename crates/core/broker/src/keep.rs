@@ -1,0 +1,105 @@
+//! What must be written again before the oldest part of the journal can go.
+
+use crate::{Broker, Deduplication, Fact, KeptMessage, Place};
+
+impl Broker {
+    /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
+    ///
+    /// Cleaning appends these, waits until they are durable, and only then trims the journal behind `place`.
+    pub fn still_needed(&self, fact: &Fact, place: Place) -> Vec<Fact> {
+        match fact {
+            Fact::Sent { content, queue, sequence, deduplication, .. } => {
+                let mut needed = Vec::new();
+                needed.extend(self.keep_message(*queue, *sequence, content, place));
+                needed.extend(deduplication.as_ref().and_then(|deduplication| self.keep_id(*queue, deduplication)));
+                needed
+            }
+            Fact::MessageKept { message } => {
+                self.keep_message(message.queue, message.sequence, &message.content, place).into_iter().collect()
+            }
+            Fact::DeduplicationKept { queue, deduplication, .. } => {
+                self.keep_id(*queue, deduplication).into_iter().collect()
+            }
+            Fact::QueueCreated { id, .. } | Fact::QueueKept { id, .. } => self.keep_queue(*id, place),
+            Fact::FunctionDefined { function } => {
+                let current = self.functions.get(&function.name).filter(|placed| placed.place == place);
+                current.map(|_| fact.clone()).into_iter().collect()
+            }
+            Fact::MappingDefined { id, .. } => {
+                let current = self.mappings.get(id).filter(|placed| placed.place == place);
+                current.map(|_| fact.clone()).into_iter().collect()
+            }
+            Fact::Received { attempt: Some((attempt, _)), .. } | Fact::AttemptKept { attempt, .. } => {
+                let current = self.attempts.get(attempt).filter(|current| current.place == place);
+                let keep = current.map(|current| Fact::AttemptKept {
+                    attempt: *attempt,
+                    mapping: current.mapping,
+                    queue: current.queue,
+                    messages: current.messages.clone(),
+                });
+                keep.into_iter().collect()
+            }
+            // These only change what another record introduced; that record is older, or was kept with the change.
+            Fact::QueueDeleted { .. }
+            | Fact::Received { attempt: None, .. }
+            | Fact::Deleted { .. }
+            | Fact::VisibilityChanged { .. }
+            | Fact::DeadLettered { .. }
+            | Fact::FunctionDeleted { .. }
+            | Fact::MappingDeleted { .. }
+            | Fact::AttemptEnded { .. } => Vec::new(),
+        }
+    }
+
+    fn keep_queue(&self, id: crate::QueueId, place: Place) -> Vec<Fact> {
+        let Some(queue) = self.queues.get(&id) else { return Vec::new() };
+        let Some(definition) = queue.definition.as_ref().filter(|definition| definition.place == place) else {
+            return Vec::new();
+        };
+        vec![Fact::QueueKept {
+            id,
+            name: definition.name.clone(),
+            attributes: definition.attributes.clone(),
+            created_at: definition.created_at,
+            modified_at: definition.modified_at,
+            next_sequence: queue.next_sequence,
+        }]
+    }
+
+    fn keep_message(
+        &self,
+        queue: crate::QueueId,
+        sequence: u64,
+        content: &crate::Content,
+        place: Place,
+    ) -> Option<Fact> {
+        let (queue, sequence) = self.moved.get(&place.position).copied().unwrap_or((queue, sequence));
+        let queue = self.queues.get(&queue)?;
+        let message = queue.message(sequence).filter(|message| message.place == place)?;
+        Some(Fact::MessageKept {
+            message: KeptMessage {
+                queue: queue.id,
+                sequence,
+                content: content.clone(),
+                sent_at: message.sent_at,
+                first_received_at: message.first_received_at,
+                received_at: message.received_at,
+                hidden_until: message.hidden_until,
+                receive_count: message.receive_count,
+                in_flight: message.visibility == crate::queue::Visibility::InFlight,
+                source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
+            },
+        })
+    }
+
+    fn keep_id(&self, queue: crate::QueueId, deduplication: &Deduplication) -> Option<Fact> {
+        let remembered = self.queues.get(&queue)?.deduplication.get(&deduplication.key)?;
+        // A newer send may own the id by now; then its own record keeps it.
+        (remembered.until == deduplication.until).then(|| Fact::DeduplicationKept {
+            queue,
+            deduplication: deduplication.clone(),
+            message_id: remembered.message_id,
+            sequence: remembered.sequence,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Rejections: the broker's "no", each with its reason. The doors turn them into the words of their protocol.
+
+use crate::{Seconds, Text};
+
+/// Why a command was refused. A refused command changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// No queue of that name.
+    QueueDoesNotExist,
+    /// CreateQueue: a queue of that name exists with another value of `attribute`.
+    QueueExists {
+        /// The first attribute that differs.
+        attribute: Box<str>,
+    },
+    /// The queue's name breaks the rules for its kind.
+    QueueNameInvalid {
+        /// Whether a FIFO queue was asked for.
+        fifo: bool,
+    },
+    /// Not an attribute of this kind of queue.
+    AttributeUnknown {
+        /// As given.
+        name: Box<str>,
+    },
+    /// A value out of its range, or not of its type.
+    AttributeInvalid {
+        /// As given.
+        name: Box<str>,
+        /// Present where AWS gives one.
+        reason: Option<&'static str>,
+    },
+    /// An attribute that only FIFO queues have.
+    AttributeForFifoOnly {
+        /// As given.
+        name: Box<str>,
+    },
+    /// A redrive policy that cannot work.
+    RedrivePolicyInvalid {
+        /// The policy as given.
+        policy: Box<str>,
+        /// A whole sentence.
+        reason: Box<str>,
+    },
+    /// The message is larger than the queue allows.
+    MessageTooLong {
+        /// The queue's limit in bytes.
+        bytes_max: u32,
+    },
+    /// A FIFO queue needs a message group.
+    GroupIdMissing,
+    /// A FIFO queue needs a deduplication id, unless it computes one.
+    DeduplicationIdMissing,
+    /// A standard queue knows no deduplication ids.
+    DeduplicationIdOnStandard {
+        /// As given.
+        id: Text,
+    },
+    /// Messages of a FIFO queue cannot be delayed one by one.
+    DelayOnFifo {
+        /// As given.
+        delay: Seconds,
+    },
+    /// The handle belongs to another queue.
+    ReceiptHandleInvalid,
+    /// FIFO: the handle's visibility timeout is over, or the message was received again.
+    ReceiptHandleExpired,
+    /// The message is deleted or expired.
+    MessageNotAvailable,
+    /// The timeout would reach beyond twelve hours from the receive.
+    VisibilityBeyondLimit {
+        /// As asked for.
+        timeout: Seconds,
+    },
+    /// A standard queue has too many messages in flight.
+    TooManyInFlight,
+    /// No function of that name.
+    FunctionDoesNotExist {
+        /// As given.
+        name: Box<str>,
+    },
+    /// No room is left to make a fact durable; deletes and receives may still have some.
+    StorageFull,
+}

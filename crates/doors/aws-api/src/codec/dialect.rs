@@ -1,0 +1,87 @@
+//! The table that says how a service's lists and maps are spelled in the Query protocol.
+
+/// How a service spells its lists and maps in the Query protocol, in requests and in answers alike.
+///
+/// Members without a row are spelled as in the service model.
+#[derive(Debug)]
+pub struct Dialect {
+    /// The XML namespace of every answer.
+    pub xmlns: &'static str,
+    /// One row a member.
+    pub collections: &'static [Collection],
+}
+
+/// One list or map member.
+#[derive(Debug)]
+pub struct Collection {
+    /// The member's name in the service model, which is its name in JSON 1.0.
+    pub member: &'static str,
+    /// The first is written, all are read. A leading `*` stands for the operation's name; a dot wraps the repeated
+    /// element in an outer one (`Topics.member`).
+    pub elements: &'static [&'static str],
+    /// What a map's entries call their key and their value; `None` for a list.
+    pub entry: Option<(&'static str, &'static str)>,
+    /// The member's name when a Query request is answered in JSON.
+    pub query_json: &'static str,
+}
+
+impl Dialect {
+    /// The row of a list or map member.
+    pub fn collection(&self, member: &str) -> Option<&'static Collection> {
+        self.collections.iter().find(|row| row.member == member)
+    }
+}
+
+impl Collection {
+    pub(crate) const fn list(member: &'static str, elements: &'static [&'static str]) -> Self {
+        Collection { member, elements, entry: None, query_json: member }
+    }
+
+    pub(crate) const fn map(
+        member: &'static str,
+        elements: &'static [&'static str],
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
+        Collection { member, elements, entry: Some((key, value)), query_json: member }
+    }
+
+    pub(crate) const fn in_query_json(self, query_json: &'static str) -> Self {
+        Collection { query_json, ..self }
+    }
+}
+
+/// Splits an element's spelling into the part that the operation's name stands for and the rest.
+pub(super) fn spell<'a>(element: &'static str, operation: &'a str) -> (&'a str, &'static str) {
+    match element.strip_prefix('*') {
+        Some(rest) => (operation, rest),
+        None => ("", element),
+    }
+}
+
+/// Amazon SQS, API version 2012-11-05.
+pub static SQS: Dialect = Dialect {
+    xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
+    collections: &[
+        Collection::list("Messages", &["Message"]).in_query_json("messages"),
+        Collection::list("Entries", &["*RequestEntry"]),
+        Collection::list("Successful", &["*ResultEntry"]),
+        Collection::list("Failed", &["BatchResultErrorEntry"]),
+        Collection::list("Results", &["*ResultEntry"]),
+        Collection::list("QueueUrls", &["QueueUrl"]).in_query_json("queueUrls"),
+        Collection::list("queueUrls", &["QueueUrl"]),
+        Collection::list("AttributeNames", &["AttributeName"]),
+        Collection::list("MessageSystemAttributeNames", &["MessageSystemAttributeName", "AttributeName"]),
+        Collection::list("MessageAttributeNames", &["MessageAttributeName"]),
+        Collection::list("TagKeys", &["TagKey"]),
+        Collection::list("AWSAccountIds", &["AWSAccountId"]),
+        Collection::list("Actions", &["ActionName"]),
+        Collection::list("StringListValues", &["StringListValue"]),
+        Collection::list("BinaryListValues", &["BinaryListValue"]),
+        Collection::map("Attributes", &["Attribute"], "Name", "Value"),
+        Collection::map("MessageAttributes", &["MessageAttribute"], "Name", "Value"),
+        Collection::map("MessageSystemAttributes", &["MessageSystemAttribute"], "Name", "Value"),
+        Collection::map("Tags", &["Tag"], "Key", "Value"),
+        Collection::map("tags", &["Tag"], "Key", "Value"),
+    ],
+};

@@ -1,0 +1,323 @@
+//! What AWS answers when it refuses: one table of error shapes, and their form in both protocols.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::codec::{Dialect, Protocol, xml};
+
+/// A refusal as the client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+}
+
+/// Where an error's shape is modelled; the part of `__type` before the `#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Namespace {
+    /// In the service's own model.
+    Sqs,
+    /// In the framework that all AWS services share.
+    Coral,
+}
+
+impl Namespace {
+    fn prefix(self) -> &'static str {
+        match self {
+            Namespace::Sqs => "com.amazonaws.sqs#",
+            Namespace::Coral => "com.amazon.coral.service#",
+        }
+    }
+}
+
+struct Row {
+    shape: &'static str,
+    namespace: Namespace,
+    code: &'static str,
+    status: u16,
+}
+
+/// One line an error: shape name, namespace, code (in Query and in `x-amzn-query-error`), HTTP status.
+macro_rules! errors {
+    ($($shape:ident, $namespace:ident, $code:literal, $status:literal;)*) => {
+        /// The error shapes that AWS answers with.
+        #[allow(missing_docs, reason = "the names are AWS's and mean what AWS says")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorKind { $($shape,)* }
+
+        impl ErrorKind {
+            /// Every kind there is.
+            pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$shape,)*];
+
+            fn row(self) -> Row {
+                match self {
+                    $(ErrorKind::$shape => Row {
+                        shape: stringify!($shape),
+                        namespace: Namespace::$namespace,
+                        code: $code,
+                        status: $status,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    QueueDoesNotExist, Sqs, "AWS.SimpleQueueService.NonExistentQueue", 400;
+    QueueNameExists, Sqs, "QueueAlreadyExists", 400;
+    QueueDeletedRecently, Sqs, "AWS.SimpleQueueService.QueueDeletedRecently", 400;
+    PurgeQueueInProgress, Sqs, "AWS.SimpleQueueService.PurgeQueueInProgress", 403;
+    ReceiptHandleIsInvalid, Sqs, "ReceiptHandleIsInvalid", 404;
+    ResourceNotFoundException, Sqs, "ResourceNotFoundException", 404;
+    OverLimit, Sqs, "OverLimit", 403;
+    MessageNotInflight, Sqs, "AWS.SimpleQueueService.MessageNotInflight", 400;
+    InvalidAttributeName, Sqs, "InvalidAttributeName", 400;
+    InvalidAttributeValue, Sqs, "InvalidAttributeValue", 400;
+    InvalidMessageContents, Sqs, "InvalidMessageContents", 400;
+    UnsupportedOperation, Sqs, "AWS.SimpleQueueService.UnsupportedOperation", 400;
+    EmptyBatchRequest, Sqs, "AWS.SimpleQueueService.EmptyBatchRequest", 400;
+    TooManyEntriesInBatchRequest, Sqs, "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400;
+    BatchEntryIdsNotDistinct, Sqs, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400;
+    InvalidBatchEntryId, Sqs, "AWS.SimpleQueueService.InvalidBatchEntryId", 400;
+    BatchRequestTooLong, Sqs, "AWS.SimpleQueueService.BatchRequestTooLong", 400;
+    InvalidIdFormat, Sqs, "InvalidIdFormat", 400;
+    InvalidAddress, Sqs, "InvalidAddress", 404;
+    InvalidSecurity, Sqs, "InvalidSecurity", 403;
+    RequestThrottled, Sqs, "RequestThrottled", 403;
+    KmsAccessDenied, Sqs, "KMS.AccessDeniedException", 400;
+    KmsDisabled, Sqs, "KMS.DisabledException", 400;
+    KmsInvalidState, Sqs, "KMS.InvalidStateException", 400;
+    KmsNotFound, Sqs, "KMS.NotFoundException", 400;
+    KmsThrottled, Sqs, "KMS.ThrottlingException", 400;
+    KmsInvalidKeyUsage, Sqs, "KMS.InvalidKeyUsageException", 400;
+    KmsOptInRequired, Sqs, "KMS.OptInRequired", 403;
+    InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
+    MissingRequiredParameterException, Coral, "MissingParameter", 400;
+    SerializationException, Coral, "MalformedInput", 400;
+    UnknownOperationException, Coral, "InvalidAction", 400;
+    AccessDeniedException, Coral, "AccessDenied", 403;
+    UnrecognizedClientException, Coral, "InvalidClientTokenId", 403;
+    InvalidSignatureException, Coral, "SignatureDoesNotMatch", 403;
+    IncompleteSignatureException, Coral, "IncompleteSignature", 400;
+    RequestEntityTooLarge, Coral, "RequestEntityTooLarge", 413;
+    ServiceUnavailable, Coral, "ServiceUnavailable", 503;
+    InternalFailure, Coral, "InternalFailure", 500;
+}
+
+impl ErrorKind {
+    /// The code in Query answers, in `x-amzn-query-error` and in a batch's failed entries.
+    pub fn code(self) -> &'static str {
+        self.row().code
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        self.row().status
+    }
+
+    /// Whether the client is at fault; otherwise SDKs try again.
+    pub fn is_sender_fault(self) -> bool {
+        self.status() < 500
+    }
+
+    fn fault(self) -> &'static str {
+        if self.is_sender_fault() { "Sender" } else { "Receiver" }
+    }
+}
+
+/// What clients of the Query protocol look for.
+const QUEUE_DOES_NOT_EXIST_IN_QUERY: &str = "The specified queue does not exist for this wsdl version.";
+
+impl ApiError {
+    /// A refusal of this kind, with the text for the client.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError { kind, message: message.into() }
+    }
+
+    /// The queue is not there; the one text that differs between the protocols.
+    pub fn queue_does_not_exist() -> Self {
+        ApiError::new(ErrorKind::QueueDoesNotExist, "The specified queue does not exist.")
+    }
+
+    /// A required parameter is absent or empty.
+    pub fn missing_parameter(name: &str) -> Self {
+        let text = format!("The request must contain the parameter {name}.");
+        ApiError::new(ErrorKind::MissingRequiredParameterException, text)
+    }
+
+    /// A parameter's value is refused, with the whole text.
+    pub fn invalid_parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError::new(ErrorKind::InvalidParameterValueException, message)
+    }
+
+    /// A parameter's value is refused: `Value V for parameter P is invalid. Reason: R`.
+    pub fn invalid_value(value: impl fmt::Display, parameter: &str, reason: &str) -> Self {
+        ApiError::invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+    }
+
+    /// The request names no operation.
+    pub fn no_operation() -> Self {
+        ApiError::new(ErrorKind::UnknownOperationException, "The request names no operation.")
+    }
+
+    /// The request's body was not read to its end.
+    pub fn request_too_large(bytes_max: usize) -> Self {
+        let text = format!("A request cannot be larger than {bytes_max} bytes.");
+        ApiError::new(ErrorKind::RequestEntityTooLarge, text)
+    }
+
+    /// The caller may not touch this resource.
+    pub fn access_denied(resource: &str) -> Self {
+        ApiError::new(ErrorKind::AccessDeniedException, format!("Access to the resource {resource} is denied."))
+    }
+
+    /// There is no such operation, or not at this path.
+    pub fn unknown_operation(name: &str) -> Self {
+        let text = format!("The action {name} is not valid for this endpoint.");
+        ApiError::new(ErrorKind::UnknownOperationException, text)
+    }
+
+    /// The disk is full: receives and deletes go on, sends come back later.
+    pub fn storage_full() -> Self {
+        ApiError::new(ErrorKind::ServiceUnavailable, "The storage is full; delete messages or add space.")
+    }
+
+    /// Something broke on our side; the text gives nothing away.
+    pub fn internal_failure() -> Self {
+        ApiError::new(ErrorKind::InternalFailure, "We encountered an internal error. Please try again.")
+    }
+
+    /// Which error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The text for the client, as JSON 1.0 has it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.kind.status()
+    }
+
+    /// The value of the header `x-amzn-query-error`, which belongs on JSON 1.0 answers.
+    pub fn query_error_header(&self) -> String {
+        format!("{};{}", self.kind.code(), self.kind.fault())
+    }
+
+    /// The body of the answer.
+    pub fn encode(&self, protocol: Protocol, dialect: &'static Dialect, request_id: &str) -> Vec<u8> {
+        match protocol {
+            Protocol::Json => self.json_body(),
+            Protocol::Query => {
+                xml::encode_error(self.kind.fault(), self.kind.code(), self.query_message(), dialect, request_id)
+            }
+            Protocol::QueryJson => json!({
+                "Error": { "Code": self.kind.code(), "Message": self.query_message(), "Type": self.kind.fault() },
+                "RequestId": request_id,
+            })
+            .to_string()
+            .into_bytes(),
+        }
+    }
+
+    fn json_body(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            __type: String,
+            message: &'a str,
+        }
+
+        let Row { shape, namespace, .. } = self.kind.row();
+        let body = Body { __type: format!("{}{shape}", namespace.prefix()), message: &self.message };
+        serde_json::to_vec(&body).expect("two strings are always JSON")
+    }
+
+    fn query_message(&self) -> &str {
+        match self.kind {
+            ErrorKind::QueueDoesNotExist => QUEUE_DOES_NOT_EXIST_IN_QUERY,
+            _ => &self.message,
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.code(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::SQS;
+
+    fn encoded(error: &ApiError, protocol: Protocol) -> String {
+        String::from_utf8(error.encode(protocol, &SQS, "r-1")).unwrap()
+    }
+
+    #[test]
+    fn a_missing_queue_is_told_in_each_protocols_words() {
+        let error = ApiError::queue_does_not_exist();
+        assert_eq!(
+            encoded(&error, Protocol::Json),
+            r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#
+        );
+        assert_eq!(error.query_error_header(), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+        assert_eq!(
+            encoded(&error, Protocol::Query),
+            concat!(
+                r#"<?xml version="1.0"?><ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error>"#,
+                "<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>",
+                "<Message>The specified queue does not exist for this wsdl version.</Message><Detail/></Error>",
+                "<RequestId>r-1</RequestId></ErrorResponse>"
+            )
+        );
+        assert_eq!(
+            encoded(&error, Protocol::QueryJson),
+            concat!(
+                r#"{"Error":{"Code":"AWS.SimpleQueueService.NonExistentQueue","#,
+                r#""Message":"The specified queue does not exist for this wsdl version.","Type":"Sender"},"#,
+                r#""RequestId":"r-1"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn shared_errors_carry_the_shared_namespace() {
+        let error = ApiError::missing_parameter("MessageBody");
+        assert!(encoded(&error, Protocol::Json).contains("com.amazon.coral.service#MissingRequiredParameterException"));
+        assert_eq!(error.query_error_header(), "MissingParameter;Sender");
+        assert_eq!(error.message(), "The request must contain the parameter MessageBody.");
+    }
+
+    #[test]
+    fn our_own_faults_are_the_receivers() {
+        assert_eq!(ApiError::storage_full().query_error_header(), "ServiceUnavailable;Receiver");
+        assert_eq!(ApiError::storage_full().status(), 503);
+        assert_eq!(ApiError::internal_failure().query_error_header(), "InternalFailure;Receiver");
+        assert!(encoded(&ApiError::internal_failure(), Protocol::Query).contains("<Type>Receiver</Type>"));
+    }
+
+    #[test]
+    fn every_code_names_one_error() {
+        let mut codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn an_echoed_parameter_cannot_break_the_xml() {
+        let text = encoded(&ApiError::invalid_value("<a>\u{0}", "Label", "\"no\""), Protocol::Query);
+        assert!(text.contains("Value &lt;a&gt;\u{fffd} for parameter Label is invalid. Reason: &quot;no&quot;"));
+    }
+}

@@ -1,0 +1,58 @@
+//! What the batch operations share: the checks of the whole request, and the form of a failed entry.
+
+use serde::Serialize;
+
+use super::parameters::is_entry_id;
+use crate::codec::Text;
+use crate::error::{ApiError, ErrorKind};
+
+/// Entries a request.
+const ENTRIES_MAX: usize = bongsu_broker::BATCH_MESSAGES_MAX;
+
+/// An entry that was refused on its own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FailedEntry {
+    id: String,
+    sender_fault: bool,
+    code: &'static str,
+    message: String,
+}
+
+impl FailedEntry {
+    pub(super) fn new(id: String, error: &ApiError) -> FailedEntry {
+        let kind = error.kind();
+        FailedEntry { id, sender_fault: kind.is_sender_fault(), code: kind.code(), message: error.message().to_owned() }
+    }
+}
+
+/// Checks number and ids of the entries, in AWS's order, and returns the ids.
+pub(super) fn entry_ids<'a, T>(
+    entries: Option<&'a Vec<T>>,
+    entry_name: &str,
+    id: impl Fn(&'a T) -> Option<&'a Text<'a>>,
+) -> Result<Vec<String>, ApiError> {
+    let entries = entries.ok_or_else(|| ApiError::missing_parameter("Entries"))?;
+    if entries.is_empty() {
+        let text = format!("There should be at least one {entry_name} in the request.");
+        return Err(ApiError::new(ErrorKind::EmptyBatchRequest, text));
+    }
+    if entries.len() > ENTRIES_MAX {
+        let text = format!("Maximum number of entries per request are {ENTRIES_MAX}. You have sent {}.", entries.len());
+        return Err(ApiError::new(ErrorKind::TooManyEntriesInBatchRequest, text));
+    }
+    let mut ids: Vec<String> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let id = id(entry).map(|id| id.to_string()).unwrap_or_default();
+        if !is_entry_id(&id) {
+            let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be \
+                        at most 80 letters long.";
+            return Err(ApiError::new(ErrorKind::InvalidBatchEntryId, text));
+        }
+        if ids.contains(&id) {
+            return Err(ApiError::new(ErrorKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}

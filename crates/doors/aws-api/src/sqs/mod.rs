@@ -1,0 +1,144 @@
+//! Amazon SQS: one file an operation, and the one table that names them.
+
+mod batch;
+mod change_message_visibility;
+mod create_queue;
+mod delete_message;
+mod delete_message_batch;
+mod delete_queue;
+mod get_queue_attributes;
+mod get_queue_url;
+mod list_queues;
+mod outgoing;
+mod parameters;
+mod receive_message;
+mod rejection;
+mod send_message;
+mod send_message_batch;
+
+use bongsu_broker::{QueueName, Text as Shared};
+use bongsu_runtime::Handle;
+use bytes::Bytes;
+use hyper::header::{HOST, HeaderMap};
+use serde::Deserialize;
+
+use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
+use crate::error::ApiError;
+use crate::service::Config;
+use crate::sigv4::Caller;
+
+/// Where an operation's input comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Json(&'a [u8]),
+    Query(&'a Params<'a>),
+}
+
+impl<'a> Source<'a> {
+    fn decode<T: Deserialize<'a>>(self, operation: &str) -> Result<T, ApiError> {
+        match self {
+            Source::Json(body) => json::decode(body),
+            Source::Query(params) => params.decode(&SQS, operation),
+        }
+    }
+}
+
+/// What an operation may use besides its input.
+pub(crate) struct Context<'a> {
+    pub(crate) broker: &'a Handle,
+    /// Only a verified request has one.
+    pub(crate) caller: &'a Caller,
+    pub(crate) config: &'a Config,
+    pub(crate) headers: &'a HeaderMap,
+    /// A queue's path, in the Query protocol.
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a Bytes,
+}
+
+/// One row an operation: its name, its module.
+macro_rules! operations {
+    ($($name:literal => $module:ident,)*) => {
+        /// Reads the input, calls the operation, and writes its output in the protocol of the request.
+        pub(crate) async fn call(
+            source: Source<'_>,
+            cx: &Context<'_>,
+            protocol: Protocol,
+            envelope: Envelope<'_>,
+        ) -> Result<Vec<u8>, ApiError> {
+            match envelope.operation {
+                $($name => {
+                    let output = $module::call(source.decode(envelope.operation)?, cx).await?;
+                    protocol.encode(&output, envelope)
+                })*
+                unknown => Err(ApiError::unknown_operation(unknown)),
+            }
+        }
+
+        /// The names of all operations.
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+operations! {
+    "ChangeMessageVisibility" => change_message_visibility,
+    "CreateQueue" => create_queue,
+    "DeleteMessage" => delete_message,
+    "DeleteMessageBatch" => delete_message_batch,
+    "DeleteQueue" => delete_queue,
+    "GetQueueAttributes" => get_queue_attributes,
+    "GetQueueUrl" => get_queue_url,
+    "ListQueues" => list_queues,
+    "ReceiveMessage" => receive_message,
+    "SendMessage" => send_message,
+    "SendMessageBatch" => send_message_batch,
+}
+
+impl Context<'_> {
+    /// The queue that a request names by its URL, by its bare name, or by the path it was sent to.
+    fn queue(&self, url: Option<&str>) -> Result<QueueName, ApiError> {
+        let url = url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
+        let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, self.account()?)?;
+        if queue.account == self.account()? { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
+    }
+
+    /// The caller's account, which owns what the caller creates.
+    fn account(&self) -> Result<bongsu_broker::Account, ApiError> {
+        self.caller.account().parse().map_err(|()| ApiError::internal_failure())
+    }
+
+    fn arn(&self, queue: &QueueName) -> String {
+        queue.arn(&self.config.region)
+    }
+
+    /// The URL by which this client can reach the queue: the host as the client itself used it.
+    fn url(&self, queue: &QueueName) -> String {
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(&self.config.host);
+        format!("http://{host}/{}/{}", queue.account, queue.name)
+    }
+
+    /// Text as the broker takes it: a slice of the request's body if it stands there as it is, otherwise a copy.
+    fn share(&self, text: Text<'_>) -> Shared {
+        let offset = (text.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
+        if offset < self.body.len() && text.len() <= self.body.len() - offset {
+            let shared = Shared::from_utf8(self.body.slice(offset..offset + text.len()));
+            return shared.unwrap_or_else(|_| Shared::from(text.into_string()));
+        }
+        Shared::from(text.into_string())
+    }
+
+    /// Refuses operations that AWS does not offer at a queue's URL.
+    fn not_at_a_queue(&self, operation: &str) -> Result<(), ApiError> {
+        if parameters::is_queue_path(self.path) { Err(ApiError::unknown_operation(operation)) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_stand_in_order_and_once() {
+        assert!(NAMES.is_sorted_by(|a, b| a < b));
+    }
+}

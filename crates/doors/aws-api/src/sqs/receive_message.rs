@@ -1,0 +1,156 @@
+//! `ReceiveMessage`: takes up to ten messages, waiting for the first if asked to.
+
+use std::collections::BTreeMap;
+
+use bongsu_broker::VISIBILITY_TIMEOUT_MAX;
+use bongsu_runtime::Received;
+use serde::{Deserialize, Serialize};
+
+use super::Context;
+use super::outgoing::{sequence_number, uuid};
+use super::parameters::{handle_text, seconds};
+use super::rejection::{Quoted, to_error};
+use crate::attributes_digest::Digest;
+use crate::codec::{Integer, Text};
+use crate::error::{ApiError, ErrorKind};
+use crate::message_attributes::MessageAttributes;
+
+/// Longest wait for a first message.
+const WAIT_SECONDS_MAX: u32 = 20;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Input<'a> {
+    #[serde(borrow)]
+    queue_url: Option<Text<'a>>,
+    /// 1 to 10.
+    max_number_of_messages: Option<Integer>,
+    /// Absent: as long as the queue says. Zero: not at all.
+    wait_time_seconds: Option<Integer>,
+    visibility_timeout: Option<Integer>,
+    /// The older name of `MessageSystemAttributeNames`.
+    #[serde(borrow)]
+    attribute_names: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    message_system_attribute_names: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    message_attribute_names: Option<Vec<Text<'a>>>,
+    /// Accepted; a repeated receive is answered anew.
+    #[serde(borrow)]
+    receive_request_attempt_id: Option<Text<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Output {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<Message>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    message_id: String,
+    receipt_handle: String,
+    #[serde(rename = "MD5OfBody")]
+    md5_of_body: Digest,
+    #[serde(serialize_with = "shared_text")]
+    body: bongsu_broker::Text,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<&'static str, String>,
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<Digest>,
+    #[serde(skip_serializing_if = "MessageAttributes::is_empty")]
+    message_attributes: MessageAttributes,
+}
+
+fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
+}
+
+pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+    let queue = cx.queue(input.queue_url.as_deref())?;
+    let max = match input.max_number_of_messages {
+        None => 1,
+        Some(Integer(max @ 1..=10)) => max as usize,
+        Some(Integer(max)) => {
+            let reason = "Must be between 1 and 10, if provided.";
+            return Err(ApiError::invalid_value(max, "MaxNumberOfMessages", reason));
+        }
+    };
+    let reason = "Must be >= 0 and <= 20, if provided.";
+    let wait = seconds(input.wait_time_seconds, "WaitTimeSeconds", WAIT_SECONDS_MAX, reason)?;
+    let reason = "Must be >= 0 and <= 43200, if provided.";
+    let visibility = seconds(input.visibility_timeout, "VisibilityTimeout", VISIBILITY_TIMEOUT_MAX.0, reason)?;
+    if input.receive_request_attempt_id.is_some_and(|id| !(1..=128).contains(&id.len())) {
+        let text = "ReceiveRequestAttemptId can be 1 to 128 characters long.";
+        return Err(ApiError::invalid_parameter(text));
+    }
+    let wanted = Wanted {
+        system: input.message_system_attribute_names.or(input.attribute_names).unwrap_or_default(),
+        attributes: input.message_attribute_names.unwrap_or_default(),
+    };
+    wanted.check()?;
+    let received = match cx.broker.receive(queue, max, visibility, wait).await {
+        Ok(received) => received,
+        Err(refusal) => return Err(to_error(refusal, Quoted::default())),
+    };
+    Ok(Output { messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()? })
+}
+
+/// The attributes that the client asked for.
+struct Wanted<'a> {
+    system: Vec<Text<'a>>,
+    attributes: Vec<Text<'a>>,
+}
+
+/// One row a system attribute: its name, and its value if the message has one.
+const SYSTEM_ATTRIBUTES: &[(&str, fn(&Received, &Context<'_>) -> Option<String>)] = &[
+    ("SenderId", |message, _| Some(message.content.sender.to_string())),
+    ("SentTimestamp", |message, _| Some(message.delivery.sent_at.to_string())),
+    ("ApproximateReceiveCount", |message, _| Some(message.delivery.handle.receive_count.to_string())),
+    ("ApproximateFirstReceiveTimestamp", |message, _| Some(message.delivery.first_received_at.to_string())),
+    ("SequenceNumber", |message, _| {
+        message.delivery.handle.queue.is_fifo().then(|| sequence_number(message.delivery.handle.sequence))
+    }),
+    ("MessageDeduplicationId", |message, _| {
+        let id = message.content.deduplication_id.as_ref();
+        id.filter(|_| message.delivery.handle.queue.is_fifo()).map(|id| id.to_string())
+    }),
+    ("MessageGroupId", |message, _| message.content.group.as_ref().map(|group| group.to_string())),
+    ("AWSTraceHeader", |message, _| message.content.trace_header.as_ref().map(|header| header.to_string())),
+    ("DeadLetterQueueSourceArn", |message, cx| message.delivery.source.as_ref().map(|source| cx.arn(source))),
+];
+
+impl Wanted<'_> {
+    fn check(&self) -> Result<(), ApiError> {
+        let known = |name: &str| {
+            matches!(name, "All" | "Policy" | "VisibilityTimeout") || SYSTEM_ATTRIBUTES.iter().any(|row| row.0 == name)
+        };
+        match self.system.iter().find(|name| !known(name)) {
+            Some(name) => Err(ApiError::new(ErrorKind::InvalidAttributeName, format!("Unknown Attribute {name}."))),
+            None => Ok(()),
+        }
+    }
+
+    fn message(&self, received: Received, cx: &Context<'_>) -> Result<Message, ApiError> {
+        let asked = |name: &str| self.system.iter().any(|wanted| **wanted == *name || **wanted == *"All");
+        let system = SYSTEM_ATTRIBUTES.iter().filter(|(name, _)| asked(name));
+        let attributes = system.filter_map(|(name, value)| Some((*name, value(&received, cx)?))).collect();
+        let mut message_attributes = MessageAttributes::default();
+        if !self.attributes.is_empty() && !received.content.attributes.is_empty() {
+            message_attributes = MessageAttributes::decode(&mut &received.content.attributes[..])
+                .map_err(|_| ApiError::internal_failure())?;
+            message_attributes.retain_requested(&self.attributes);
+        }
+        Ok(Message {
+            message_id: uuid(received.content.message_id.0),
+            receipt_handle: handle_text(received.delivery.handle),
+            md5_of_body: Digest::from_bytes(received.content.body_md5),
+            body: received.content.body,
+            attributes,
+            md5_of_message_attributes: (!message_attributes.is_empty()).then(|| message_attributes.digest()),
+            message_attributes,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The one table from the broker's rejections to AWS's errors.
+
+use bongsu_broker::Rejection;
+use bongsu_runtime::Refusal;
+
+use super::parameters::handle_is_invalid;
+use crate::error::{ApiError, ErrorKind};
+
+/// What the refused request says, as far as AWS's texts quote it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Quoted<'a> {
+    /// The receipt handle as given.
+    pub(super) handle: &'a str,
+    /// Batches word some refusals differently.
+    pub(super) in_batch: bool,
+}
+
+/// AWS's error for a refusal.
+pub(super) fn to_error(refusal: Refusal, quoted: Quoted<'_>) -> ApiError {
+    match refusal {
+        Refusal::Unavailable => {
+            ApiError::new(ErrorKind::ServiceUnavailable, "The server is stopping. Please try again.")
+        }
+        Refusal::Rejected(rejection) => rejected(rejection, quoted),
+    }
+}
+
+fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
+    use ErrorKind::{InvalidAttributeName, InvalidAttributeValue, OverLimit, QueueNameExists};
+    let invalid = |parameter: &str, reason: &str| ApiError::invalid_value(quoted.handle, parameter, reason);
+    match rejection {
+        Rejection::QueueDoesNotExist => ApiError::queue_does_not_exist(),
+        Rejection::QueueExists { attribute } => ApiError::new(
+            QueueNameExists,
+            format!("A queue already exists with the same name and a different value for attribute {attribute}"),
+        ),
+        Rejection::QueueNameInvalid { fifo: false } => ApiError::invalid_parameter(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+        ),
+        Rejection::QueueNameInvalid { fifo: true } => ApiError::invalid_parameter(
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with \
+             .fifo suffix and be 1 to 80 in length",
+        ),
+        Rejection::AttributeUnknown { name } => ApiError::new(InvalidAttributeName, format!("Unknown Attribute {name}.")),
+        Rejection::AttributeInvalid { name, reason: None } => {
+            ApiError::new(InvalidAttributeValue, format!("Invalid value for the parameter {name}."))
+        }
+        Rejection::AttributeInvalid { name, reason: Some(reason) } => {
+            ApiError::new(InvalidAttributeValue, format!("Invalid value for the parameter {name}. Reason: {reason}"))
+        }
+        Rejection::AttributeForFifoOnly { name } => ApiError::new(
+            InvalidAttributeName,
+            format!("You can specify the {name} only when FifoQueue is set to true."),
+        ),
+        Rejection::RedrivePolicyInvalid { policy, reason } => {
+            ApiError::invalid_value(policy, "RedrivePolicy", &reason)
+        }
+        Rejection::MessageTooLong { bytes_max } => {
+            let verb = if quoted.in_batch { "cannot be validated" } else { "are invalid" };
+            ApiError::invalid_parameter(format!(
+                "One or more parameters {verb}. Reason: Message must be shorter than {bytes_max} bytes."
+            ))
+        }
+        Rejection::GroupIdMissing if quoted.in_batch => {
+            ApiError::invalid_parameter("The request must contain the parameter MessageGroupId.")
+        }
+        Rejection::GroupIdMissing => ApiError::missing_parameter("MessageGroupId"),
+        Rejection::DeduplicationIdMissing => ApiError::invalid_parameter(
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \
+             explicitly",
+        ),
+        Rejection::DeduplicationIdOnStandard { id } => ApiError::invalid_value(
+            id,
+            "MessageDeduplicationId",
+            "The request includes a parameter that is not valid for this queue type.",
+        ),
+        // "include", as AWS has it.
+        Rejection::DelayOnFifo { delay } => ApiError::invalid_value(
+            delay,
+            "DelaySeconds",
+            "The request include parameter that is not valid for this queue type.",
+        ),
+        Rejection::ReceiptHandleInvalid => handle_is_invalid(quoted.handle),
+        Rejection::ReceiptHandleExpired => invalid("ReceiptHandle", "The receipt handle has expired."),
+        Rejection::MessageNotAvailable => {
+            invalid("ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
+        }
+        Rejection::VisibilityBeyondLimit { timeout } => ApiError::invalid_value(
+            timeout,
+            "VisibilityTimeout",
+            "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+        ),
+        Rejection::TooManyInFlight => ApiError::new(OverLimit, "Too many messages in flight."),
+        // No operation of this service names functions.
+        Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
+        Rejection::StorageFull => ApiError::storage_full(),
+    }
+}
+
+impl From<Refusal> for ApiError {
+    /// For refusals that quote nothing of the request.
+    fn from(refusal: Refusal) -> ApiError {
+        to_error(refusal, Quoted::default())
+    }
+}

@@ -1,0 +1,68 @@
+//! `SendMessageBatch`: puts up to ten messages into a queue, together in one append.
+//!
+//! On a standard queue a bad entry fails alone; on a FIFO queue it fails the whole request, so that order holds.
+
+use serde::{Deserialize, Serialize};
+
+use super::Context;
+use super::batch::{FailedEntry, entry_ids};
+use super::outgoing::{MessageInput, Prepared, SentOutput};
+use super::rejection::{Quoted, to_error};
+use crate::codec::Text;
+use crate::error::{ApiError, ErrorKind};
+
+/// The sizes of all entries together.
+const BATCH_BYTES_MAX: usize = 1_048_576;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Input<'a> {
+    #[serde(borrow)]
+    queue_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    entries: Option<Vec<MessageInput<'a>>>,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Output {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    successful: Vec<SentOutput>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedEntry>,
+}
+
+pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+    let queue = cx.queue(input.queue_url.as_deref())?;
+    let ids = entry_ids(input.entries.as_ref(), "SendMessageBatchRequestEntry", |entry| entry.id.as_ref())?;
+    let whole = queue.is_fifo();
+    let mut output = Output::default();
+    let (mut outgoing, mut accepted) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    let mut size = 0;
+    for (number, (entry, id)) in input.entries.into_iter().flatten().zip(ids).enumerate() {
+        let body_name = format!("SendMessageBatchRequestEntry.{}.MessageBody", number + 1);
+        match entry.prepare(&body_name, cx) {
+            Ok(prepared) => {
+                size += prepared.size();
+                let (message, digests) = Prepared::into_parts(prepared);
+                outgoing.push(message);
+                accepted.push((id, digests));
+            }
+            Err(error) if whole => return Err(error),
+            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
+        }
+    }
+    if size > BATCH_BYTES_MAX {
+        let text = format!("Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes.");
+        return Err(ApiError::new(ErrorKind::BatchRequestTooLong, text));
+    }
+    let quoted = Quoted { in_batch: true, ..Quoted::default() };
+    let results = cx.broker.send(queue, outgoing).await.map_err(|refusal| to_error(refusal, quoted))?;
+    for ((id, digests), result) in accepted.into_iter().zip(results) {
+        match result {
+            Ok(sent) => output.successful.push(SentOutput::new(Some(id), sent, digests)),
+            Err(rejection) => output.failed.push(FailedEntry::new(id, &to_error(rejection.into(), quoted))),
+        }
+    }
+    Ok(output)
+}

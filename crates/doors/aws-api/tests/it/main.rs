@@ -1,0 +1,3 @@
+//! Promises of the crate as its users see it: one module a subject.
+
+mod two_protocols;

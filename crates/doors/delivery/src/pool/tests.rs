@@ -1,0 +1,101 @@
+//! The pool's limits, made small.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::Runtime;
+
+struct Silence;
+
+impl LogSink for Silence {
+    fn line(&self, _: LogLine) {}
+}
+
+const PID: &str = "import os\ndef handler(event, context):\n    return os.getpid()\n";
+
+fn functions(limits: Limits) -> Functions {
+    let config = FunctionsConfig {
+        region: "us-east-1".to_owned(),
+        account: "000000000000".to_owned(),
+        endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        launcher: Vec::new(),
+        logs: Arc::new(Silence),
+    };
+    Functions::with_limits(config, limits)
+}
+
+fn limits() -> Limits {
+    Limits { environments_max: 2, idle_max: IDLE_MAX, init_max: INIT_MAX }
+}
+
+fn python(folder: &TempDir, source: &str, timeout: Duration) -> Arc<FunctionSpec> {
+    fs::write(folder.path().join("app.py"), source).unwrap();
+    Arc::new(FunctionSpec {
+        name: folder.path().file_name().unwrap().to_str().unwrap().to_owned(),
+        version: 1,
+        runtime: Runtime::Python { version: "3".to_owned() },
+        handler: "app.handler".to_owned(),
+        code: folder.path().to_owned(),
+        timeout,
+        memory_mb: 128,
+        environment: BTreeMap::new(),
+    })
+}
+
+async fn invoke(functions: &Functions, spec: &Arc<FunctionSpec>) -> Result<String, FailureKind> {
+    let invocation = Invocation { request_id: "id".to_owned(), payload: "{}".into(), trace_id: None };
+    match functions.invoke(spec, invocation).await {
+        InvocationEnd::Returned(bytes) => Ok(String::from_utf8(bytes.to_vec()).unwrap()),
+        InvocationEnd::Failed(failure) => Err(failure.kind),
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_idles_too_long_is_ended() {
+    let functions = functions(Limits { idle_max: Duration::from_millis(20), ..limits() });
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    let first = invoke(&functions, &spec).await.unwrap();
+    // All permits are free again only when the process is gone.
+    drop(functions.pool.permits.acquire_many(2).await.unwrap());
+    assert_ne!(invoke(&functions, &spec).await.unwrap(), first);
+    drop(functions.pool.permits.acquire_many(2).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_start_that_takes_too_long_goes_on_in_the_functions_time() {
+    let functions = functions(Limits { init_max: Duration::from_millis(1), ..limits() });
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    assert!(invoke(&functions, &spec).await.is_ok());
+
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, "import time\ntime.sleep(600)\n", Duration::from_secs(1));
+    assert_eq!(invoke(&functions, &spec).await, Err(FailureKind::TimedOut));
+}
+
+#[tokio::test]
+async fn the_longest_idle_process_makes_room_for_a_new_one() {
+    let functions = functions(limits());
+    let folders = [TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap()];
+    let specs = folders.each_ref().map(|folder| python(folder, PID, Duration::from_secs(20)));
+    let first = invoke(&functions, &specs[0]).await.unwrap();
+    let second = invoke(&functions, &specs[1]).await.unwrap();
+    invoke(&functions, &specs[2]).await.unwrap();
+    assert_eq!(invoke(&functions, &specs[1]).await.unwrap(), second);
+    assert_ne!(invoke(&functions, &specs[0]).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn no_process_starts_beyond_the_limit() {
+    let functions = functions(limits());
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    let busy = functions.pool.permits.clone().acquire_many_owned(2).await.unwrap();
+    assert_eq!(invoke(&functions, &spec).await, Err(FailureKind::CannotStart));
+    drop(busy);
+    assert!(invoke(&functions, &spec).await.is_ok());
+}

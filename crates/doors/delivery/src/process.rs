@@ -1,0 +1,127 @@
+//! One process group: started, watched, killed as a whole.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::{fs, io};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::process::{Child, Command};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+
+/// A process and everything it started. Dropping it kills the whole group.
+pub(crate) struct Process {
+    leader: Pid,
+    kill: Option<oneshot::Sender<()>>,
+    exit: watch::Receiver<Option<ExitStatus>>,
+}
+
+impl Process {
+    /// Starts a group that lives until its leader ends, [`kill`](Process::kill) is called or `stopping` becomes true.
+    /// The permit is given back when the leader has been waited for.
+    pub(crate) fn start(
+        command: &mut Command,
+        permit: OwnedSemaphorePermit,
+        stopping: watch::Receiver<bool>,
+    ) -> io::Result<Process> {
+        let child = command.process_group(0).kill_on_drop(true).spawn()?;
+        let id = child.id().expect("a child that was not waited for has an id");
+        let leader = Pid::from_raw(id.cast_signed()).expect("no process has the id zero");
+        let group = Group { child, leader, ended: false };
+        let (kill, killed) = oneshot::channel();
+        let (ended, exit) = watch::channel(None);
+        tokio::spawn(watch_over(group, killed, stopping, ended, permit));
+        Ok(Process { leader, kill: Some(kill), exit })
+    }
+
+    /// Ends the group with `SIGKILL`; [`exited`](Process::exited) tells when it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.kill = None;
+    }
+
+    /// Whether the leader has ended, known at once and not only when the watcher has come round to it.
+    pub(crate) fn has_exited(&self) -> bool {
+        let looks = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.exit.borrow().is_some() || !matches!(waitid(WaitId::Pid(self.leader), looks), Ok(None))
+    }
+
+    pub(crate) async fn exited(&mut self) -> ExitStatus {
+        match self.exit.wait_for(Option::is_some).await {
+            Ok(status) => status.unwrap_or_else(killed),
+            // Only the end of the whole async runtime takes the watcher away, and that kills the process.
+            Err(_) => killed(),
+        }
+    }
+
+    /// The most memory the process ever held, in MB, where the system tells.
+    pub(crate) fn memory_used_max_mb(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.leader.as_raw_pid())).ok()?;
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?;
+        Some(kilobytes.trim().parse::<u64>().ok()?.div_ceil(1024))
+    }
+}
+
+fn killed() -> ExitStatus {
+    ExitStatus::from_raw(Signal::KILL.as_raw())
+}
+
+async fn watch_over(
+    mut group: Group,
+    killed: oneshot::Receiver<()>,
+    mut stopping: watch::Receiver<bool>,
+    ended: watch::Sender<Option<ExitStatus>>,
+    permit: OwnedSemaphorePermit,
+) {
+    let ordered = async {
+        tokio::select! {
+            _ = killed => {}
+            // An error means that the pool was dropped, which stops everything too.
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+    };
+    let ended_by_itself = tokio::select! {
+        status = group.wait() => Some(status),
+        () = ordered => None,
+    };
+    let status = match ended_by_itself {
+        Some(status) => status,
+        None => group.kill_and_wait().await,
+    };
+    drop(permit);
+    ended.send_replace(Some(status));
+}
+
+struct Group {
+    child: Child,
+    leader: Pid,
+    ended: bool,
+}
+
+impl Group {
+    /// Waits for the leader, then kills what it left behind.
+    async fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().await.unwrap_or_else(|_| killed());
+        // The leader's id cannot have been given away: members of the group keep it, and without members there has
+        // been no time for the system to come round to it again.
+        self.kill();
+        self.ended = true;
+        status
+    }
+
+    async fn kill_and_wait(&mut self) -> ExitStatus {
+        self.kill();
+        self.wait().await
+    }
+
+    fn kill(&self) {
+        // An error means that nobody is left to kill.
+        kill_process_group(self.leader, Signal::KILL).ok();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.kill();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Functions end to end: real processes, real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod lifetime;
+mod output;
+mod provided;
+mod python;
+mod support;

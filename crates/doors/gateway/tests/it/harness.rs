@@ -1,0 +1,157 @@
+//! A front door with one route of each kind, a queue that remembers, and a sender that can sign.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use bongsu_gateway::{
+    BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, FrontDoor, Route, Selector, Webhook, WebhookMessage,
+};
+use bongsu_http::Limits;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use sha2::Sha256;
+
+/// The time at every test's front door, in seconds.
+pub(crate) const NOW: u64 = 1_763_800_000;
+pub(crate) const SLACK_SECRET: &str = "unit-test-signing-secret";
+pub(crate) const GITHUB_SECRET: &str = "It's a Secret to Everybody";
+
+/// Remembers what it was given. Swallows repeated deduplication ids, and fails for two queues by their names.
+#[derive(Default)]
+pub(crate) struct Queues(Mutex<Vec<(String, WebhookMessage)>>);
+
+impl Queues {
+    pub(crate) fn take(&self) -> Vec<(String, WebhookMessage)> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// The only message there is.
+    pub(crate) fn take_one(&self) -> WebhookMessage {
+        let [(_, message)] = <[_; 1]>::try_from(self.take()).unwrap();
+        message
+    }
+}
+
+impl Enqueue for Queues {
+    fn enqueue(&self, queue: &str, message: WebhookMessage) -> BoxFuture<'_, Result<Enqueued, EnqueueError>> {
+        let queue = queue.to_owned();
+        Box::pin(async move {
+            match queue.as_str() {
+                "refusing" => return Err(EnqueueError::Refused { reason: "no such luck".into() }),
+                "full" => return Err(EnqueueError::Unavailable { reason: "the disk at /secret is full".into() }),
+                _ => {}
+            }
+            let mut messages = self.0.lock().unwrap();
+            let id = message.deduplication_id.clone();
+            let seen = messages.iter().position(|(_, m)| id.is_some() && m.deduplication_id == id);
+            let number = seen.unwrap_or(messages.len());
+            if seen.is_none() {
+                messages.push((queue, message));
+            }
+            Ok(Enqueued {
+                message_id: format!("message-{number}"),
+                md5_of_body: "5d41402abc4b2a76b9719d911017c592".into(),
+                sequence_number: id.map(|_| format!("{}", 100 + number)),
+                duplicate: seen.is_some(),
+            })
+        })
+    }
+}
+
+pub(crate) fn selector(text: &str) -> Option<Selector> {
+    Some(text.parse().unwrap())
+}
+
+fn route(key: &str, queue: &str, body: BodyKind, webhook: Webhook) -> Route {
+    Route { key: key.parse().unwrap(), api_name: "til".into(), queue: queue.into(), body, webhook }
+}
+
+pub(crate) fn slack() -> Webhook {
+    Webhook { provider: "slack".into(), secrets: vec![SLACK_SECRET.into()], ..Webhook::default() }
+}
+
+pub(crate) fn github() -> Webhook {
+    let options = [("Header", "X-Hub-Signature-256"), ("Prefix", "sha256=")];
+    Webhook {
+        provider: "hmac".into(),
+        secrets: vec!["the next secret".into(), GITHUB_SECRET.into()],
+        options: options.map(|(name, value)| (name.into(), value.into())).into(),
+        group: selector("github"),
+        deduplication: selector("$request.header.X-GitHub-Delivery"),
+    }
+}
+
+pub(crate) fn unsigned() -> Webhook {
+    Webhook { provider: "none".into(), options: BTreeMap::new(), ..Webhook::default() }
+}
+
+pub(crate) fn routes() -> Vec<Route> {
+    let chosen = Webhook { group: selector("$.event.channel"), deduplication: selector("$.event_id"), ..slack() };
+    let shop = Webhook { group: selector("$.resource.mall_id"), ..unsigned() };
+    vec![
+        route("POST /slack", "slack.fifo", BodyKind::Json, slack()),
+        route("POST /slack/chosen", "slack.fifo", BodyKind::Json, chosen),
+        route("POST /slack/standard", "slack", BodyKind::Json, slack()),
+        route("POST /github", "github.fifo", BodyKind::Text, github()),
+        route("POST /shop", "shop.fifo", BodyKind::Json, shop),
+        route("POST /plain", "plain", BodyKind::Text, unsigned()),
+        route("POST /json", "json", BodyKind::Json, unsigned()),
+        route("POST /refusing", "refusing", BodyKind::Json, unsigned()),
+        route("POST /full", "full", BodyKind::Json, unsigned()),
+    ]
+}
+
+pub(crate) fn front_door(limits: Limits) -> (FrontDoor, Arc<Queues>) {
+    let queues = Arc::new(Queues::default());
+    let door = FrontDoor::new(routes(), queues.clone(), Arc::new(|| NOW * 1000), limits).unwrap();
+    (door, queues)
+}
+
+pub(crate) fn hmac_sha256(secret: &str, message: &[u8]) -> String {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(message);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+/// The headers with which Slack sends this body now.
+pub(crate) fn slack_headers(body: &[u8]) -> Vec<(&'static str, String)> {
+    let signed = [format!("v0:{NOW}:").as_bytes(), body].concat();
+    let signature = format!("v0={}", hmac_sha256(SLACK_SECRET, &signed));
+    vec![("X-Slack-Request-Timestamp", NOW.to_string()), ("X-Slack-Signature", signature)]
+}
+
+pub(crate) fn github_headers(body: &[u8]) -> Vec<(&'static str, String)> {
+    let signature = format!("sha256={}", hmac_sha256(GITHUB_SECRET, body));
+    vec![("X-Hub-Signature-256", signature), ("X-GitHub-Delivery", "72d3162e-cc78-11e3".into())]
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) body: String,
+}
+
+pub(crate) async fn post(door: &FrontDoor, path: &str, headers: &[(&str, String)], body: impl Into<Bytes>) -> Heard {
+    let mut request = Request::post(path);
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    send(door, request.body(Full::new(body.into())).unwrap()).await
+}
+
+pub(crate) async fn send(door: &FrontDoor, request: Request<Full<Bytes>>) -> Heard {
+    let (head, body) = door.handle(request).await.into_parts();
+    assert_eq!(head.headers["apigw-requestid"].len(), 16);
+    let Ok(body) = body.collect().await;
+    Heard {
+        status: head.status.as_u16(),
+        content_type: head.headers["content-type"].to_str().unwrap().into(),
+        body: String::from_utf8(body.to_bytes().into()).unwrap(),
+    }
+}

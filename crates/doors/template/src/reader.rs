@@ -1,0 +1,159 @@
+//! Takes typed properties out of a resolved map; what nobody took is an error.
+
+use std::ops::RangeInclusive;
+
+use crate::error::Faults;
+use crate::node::{Entry, Node, Text, Value};
+
+/// The properties of a resource, or a map inside of them. Accessors report a wrong type and then answer `None`.
+pub(crate) struct Reader<'f> {
+    line: u32,
+    entries: Vec<Entry>,
+    taken: Vec<bool>,
+    faults: &'f mut Faults,
+}
+
+impl<'f> Reader<'f> {
+    pub(crate) fn new(line: u32, entries: Vec<Entry>, faults: &'f mut Faults) -> Reader<'f> {
+        Reader { line, taken: vec![false; entries.len()], entries, faults }
+    }
+
+    /// Reads a value that must be a map.
+    pub(crate) fn of(node: Node, name: &str, faults: &'f mut Faults) -> Option<Reader<'f>> {
+        match node.value {
+            Value::Map(entries) => Some(Reader::new(node.line, entries, faults)),
+            Value::Broken => None,
+            _ => {
+                faults.at(node.line, format!("{name} must be a map, not {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn fault(&mut self, line: u32, reason: impl Into<String>) {
+        self.faults.at(line, reason);
+    }
+
+    /// The line of a property, or of the whole map when it is not given.
+    pub(crate) fn line_of(&self, name: &str) -> u32 {
+        self.entries.iter().find(|entry| entry.key == name).map_or(self.line, |entry| entry.line)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == name)
+    }
+
+    /// The value itself, of whatever kind.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
+        let index = self.entries.iter().position(|entry| entry.key == name)?;
+        self.taken[index] = true;
+        let node = self.entries[index].node.clone();
+        if matches!(node.value, Value::Broken) { None } else { Some(node) }
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Option<Text> {
+        let node = self.take(name)?;
+        match node.value {
+            Value::Text(text) => {
+                self.hide(&text);
+                Some(text)
+            }
+            _ => {
+                self.fault(self.line_of(name), format!("{name} must be a single value, not {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn string(&mut self, name: &str) -> Option<String> {
+        self.text(name).map(|text| text.text)
+    }
+
+    pub(crate) fn required(&mut self, name: &str) -> Option<String> {
+        if !self.has(name) {
+            self.fault(self.line, format!("{name} is missing"));
+        }
+        self.string(name)
+    }
+
+    pub(crate) fn whole(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let text = self.text(name)?;
+        let number = text.text.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let (low, high) = (range.start(), range.end());
+            let reason = format!("{name} must be a whole number from {low} to {high}, not {}", text.text);
+            self.fault(self.line_of(name), reason);
+        }
+        number
+    }
+
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let text = self.text(name)?;
+        match text.text.as_str() {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            _ => {
+                self.fault(self.line_of(name), format!("{name} must be true or false, not {}", text.text));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn one_of(&mut self, name: &str, allowed: &[&str]) -> Option<String> {
+        let text = self.text(name)?;
+        if !allowed.contains(&text.text.as_str()) {
+            let reason = format!("{name} must be {}, not {}", allowed.join(" or "), text.text);
+            self.fault(self.line_of(name), reason);
+            return None;
+        }
+        Some(text.text)
+    }
+
+    pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<Text>> {
+        let node = self.take(name)?;
+        let items = node.as_list().unwrap_or_default();
+        let texts: Option<Vec<Text>> = items.iter().map(|item| item.as_text().cloned()).collect();
+        match texts {
+            Some(texts) if node.as_list().is_some() => {
+                texts.iter().for_each(|text| self.hide(text));
+                Some(texts)
+            }
+            _ if items.iter().any(|item| matches!(item.value, Value::Broken)) => None,
+            _ => {
+                self.fault(self.line_of(name), format!("{name} must be a list of texts"));
+                None
+            }
+        }
+    }
+
+    /// A `NoEcho` value must not appear in a fault about it.
+    fn hide(&mut self, text: &Text) {
+        if text.hidden {
+            self.faults.hide(&text.text);
+        }
+    }
+
+    pub(crate) fn map(&mut self, name: &str) -> Option<Reader<'_>> {
+        let node = self.take(name)?;
+        Reader::of(node, name, self.faults)
+    }
+
+    /// Reads a map that was found inside of this one.
+    pub(crate) fn within(&mut self, node: Node, name: &str) -> Option<Reader<'_>> {
+        Reader::of(node, name, self.faults)
+    }
+
+    /// The entries of a map whose keys are names of the user's choice.
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    /// Every property that was not taken is one that would have no effect: better refused than silently lost.
+    pub(crate) fn finish(self) {
+        for (entry, taken) in self.entries.iter().zip(&self.taken) {
+            if !taken {
+                self.faults.at(entry.line, format!("property {} is not supported", entry.key));
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The example that the documentation leads with.
+
+use expect_test::expect;
+
+use crate::read_with;
+
+const TEMPLATE: &str = include_str!("../../../../../examples/til-challenge/template.yaml");
+
+#[test]
+fn the_til_challenge_is_read_whole() {
+    expect![[r#"
+        28: queue DeadLetters = til-challenge-dead-letters.fifo, dead letters -
+             FifoQueue=true
+             MessageRetentionPeriod=1209600
+        17: queue Queue = til-challenge.fifo, dead letters til-challenge-dead-letters.fifo
+             FifoQueue=true
+             RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:til-challenge-dead-letters.fifo","maxReceiveCount":5}
+             VisibilityTimeout=60
+        94: function Handler = til-challenge, python3.11 app.handler in ./handler
+             10 s, 128 MiB, reserved None
+             TIL_STORE=/srv/til
+        106: mapping HandlerMessages til-challenge.fifo -> til-challenge, batch 10, reports true, at once None, enabled
+        78: route Events til-challenge POST /slack/events -> til-challenge.fifo
+             body Body
+             group Some(BodyPath(JsonPath { steps: [Member("event"), Member("user")] })), deduplication Some(BodyPath(JsonPath { steps: [Member("event_id")] }))
+             webhook slack (line 86) ["mine"] None
+        114: output RequestUrl = http://127.0.0.1:8080/slack/events
+        117: output QueueUrl = http://127.0.0.1:4566/000000000000/til-challenge.fifo
+        41: ignored Stage AWS::ApiGatewayV2::Stage: routes are served without a stage
+        48: ignored SendRole AWS::IAM::Role: roles and policies are not evaluated
+    "#]].assert_eq(&read_with(TEMPLATE, &[("SigningSecret", "mine"), ("Store", "/srv/til")]));
+}
+
+#[test]
+fn its_secret_has_a_default() {
+    assert!(read_with(TEMPLATE, &[]).contains(r#"["8f742231b10e8888abcd99yyyzzz85a5"]"#));
+}

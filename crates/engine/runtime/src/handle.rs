@@ -1,0 +1,233 @@
+//! The doors' side of the shard: one method a command, each with its own reply type.
+
+use bongsu_broker::{
+    Account, AttributesGiven, Command, Content, Delivery, Function, Inventory, MappingDefinition, MappingId, Outgoing,
+    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, VisibilityChange,
+};
+use bongsu_journal::ReadError;
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use crate::reader::Reader;
+
+/// How a reply finds its way back.
+pub(crate) type ReplyTo = oneshot::Sender<Result<Reply, Rejection>>;
+
+/// What the shard is asked.
+pub(crate) enum Request {
+    /// A command, with the time a receive may wait: none means as long as the queue says.
+    Ask { command: Command, wait: Option<Seconds>, reply: ReplyTo },
+    /// A command whose reply nobody waits for.
+    Tell(Command),
+    /// Where a message's content lies now, after cleaning may have moved it.
+    Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
+    /// Answer what waits, make everything durable, and end.
+    Stop,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The broker refused; nothing changed.
+    Rejected(Rejection),
+    /// The shard is stopping or has failed. Whether the command took effect is unknown.
+    Unavailable,
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Refusal {
+        Refusal::Rejected(rejection)
+    }
+}
+
+/// A message as a consumer gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What changes from receive to receive.
+    pub delivery: Delivery,
+    /// What never changes.
+    pub content: Content,
+}
+
+/// Talks to the shard. Cloning is cheap.
+#[derive(Clone)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    reader: Reader,
+}
+
+/// How often a content is looked up again when cleaning moved it in between.
+const LOCATE_TRIES: usize = 3;
+
+impl Handle {
+    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader) -> Handle {
+        Handle { requests, reader }
+    }
+
+    async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Ask { command, wait, reply };
+        self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
+        Ok(answer.await.map_err(|_| Refusal::Unavailable)??)
+    }
+
+    async fn ask_done(&self, command: Command) -> Result<(), Refusal> {
+        self.ask(command, None).await.map(drop)
+    }
+
+    /// Sends a command that nobody waits for.
+    pub(crate) async fn tell(&self, command: Command) {
+        // A shard that is gone has nothing left to be told.
+        self.requests.send(Request::Tell(command)).await.unwrap_or_default();
+    }
+
+    /// Makes a queue, or finds one that has every given attribute.
+    pub async fn create_queue(&self, name: QueueName, given: AttributesGiven) -> Result<(), Refusal> {
+        self.ask_done(Command::CreateQueue { name, given }).await
+    }
+
+    /// Deletes a queue with everything in it.
+    pub async fn delete_queue(&self, queue: QueueName) -> Result<(), Refusal> {
+        self.ask_done(Command::DeleteQueue { queue }).await
+    }
+
+    /// Everything about a queue.
+    pub async fn describe_queue(&self, queue: QueueName) -> Result<QueueDescription, Refusal> {
+        match self.ask(Command::DescribeQueue { queue }, None).await? {
+            Reply::Queue(description) => Ok(*description),
+            other => unreachable!("DescribeQueue answered {other:?}"),
+        }
+    }
+
+    /// Names in order that start with `prefix` and come after `after`, at most `max`.
+    pub async fn list_queues(
+        &self,
+        account: Account,
+        prefix: String,
+        after: Option<String>,
+        max: usize,
+    ) -> Result<Vec<QueueName>, Refusal> {
+        match self.ask(Command::ListQueues { account, prefix, after, max }, None).await? {
+            Reply::Queues(names) => Ok(names),
+            other => unreachable!("ListQueues answered {other:?}"),
+        }
+    }
+
+    /// Puts messages into a queue; durable when this returns. One result an entry, in order.
+    pub async fn send(&self, queue: QueueName, entries: Vec<Outgoing>) -> Result<Vec<Result<Sent, Rejection>>, Refusal> {
+        match self.ask(Command::Send { queue, entries }, None).await? {
+            Reply::Sent(results) => Ok(results),
+            other => unreachable!("Send answered {other:?}"),
+        }
+    }
+
+    /// Takes up to `max` messages, waiting for the first as long as `wait` or else the queue says.
+    pub async fn receive(
+        &self,
+        queue: QueueName,
+        max: usize,
+        visibility_timeout: Option<Seconds>,
+        wait: Option<Seconds>,
+    ) -> Result<Vec<Received>, Refusal> {
+        match self.ask(Command::Receive { queue, max, visibility_timeout }, wait).await? {
+            Reply::Received { deliveries, .. } => self.with_contents(deliveries).await,
+            other => unreachable!("Receive answered {other:?}"),
+        }
+    }
+
+    /// Deletes received messages; durable when this returns. One result a handle.
+    pub async fn delete(
+        &self,
+        queue: QueueName,
+        handles: Vec<ReceiptHandle>,
+    ) -> Result<Vec<Result<(), Rejection>>, Refusal> {
+        match self.ask(Command::Delete { queue, handles }, None).await? {
+            Reply::Each(results) => Ok(results),
+            other => unreachable!("Delete answered {other:?}"),
+        }
+    }
+
+    /// Moves the end of received messages' visibility timeouts. One result a change.
+    pub async fn change_visibility(
+        &self,
+        queue: QueueName,
+        changes: Vec<VisibilityChange>,
+    ) -> Result<Vec<Result<(), Rejection>>, Refusal> {
+        match self.ask(Command::ChangeVisibility { queue, changes }, None).await? {
+            Reply::Each(results) => Ok(results),
+            other => unreachable!("ChangeVisibility answered {other:?}"),
+        }
+    }
+
+    /// Defines a function; the same definition again changes nothing.
+    pub async fn define_function(&self, function: Function) -> Result<(), Refusal> {
+        self.ask_done(Command::DefineFunction { function }).await
+    }
+
+    /// Deletes a function and its mappings.
+    pub async fn delete_function(&self, name: &str) -> Result<(), Refusal> {
+        self.ask_done(Command::DeleteFunction { name: name.into() }).await
+    }
+
+    /// Lets a queue feed a function; the same definition again changes nothing.
+    pub async fn define_mapping(&self, definition: MappingDefinition) -> Result<(), Refusal> {
+        self.ask_done(Command::DefineMapping { definition }).await
+    }
+
+    /// Stops a queue from feeding a function.
+    pub async fn delete_mapping(&self, id: MappingId) -> Result<(), Refusal> {
+        self.ask_done(Command::DeleteMapping { id }).await
+    }
+
+    /// All functions and mappings.
+    pub async fn functions(&self) -> Result<Inventory, Refusal> {
+        match self.ask(Command::ListFunctions, None).await? {
+            Reply::Functions(inventory) => Ok(inventory),
+            other => unreachable!("ListFunctions answered {other:?}"),
+        }
+    }
+
+    /// Answers what waits, makes everything durable, and ends the shard.
+    pub async fn stop(&self) {
+        // A shard that is gone has stopped already.
+        self.requests.send(Request::Stop).await.unwrap_or_default();
+    }
+
+    /// Reads the contents of messages that were handed out.
+    pub(crate) async fn with_contents(&self, mut deliveries: Vec<Delivery>) -> Result<Vec<Received>, Refusal> {
+        for _ in 0..LOCATE_TRIES {
+            let places: Vec<Place> = deliveries.iter().map(|delivery| delivery.place).collect();
+            match self.reader.read(&places).await {
+                Ok(records) => return Ok(deliveries.into_iter().zip(records).filter_map(to_received).collect()),
+                Err(ReadError::Gone { .. }) => deliveries = self.locate(deliveries).await?,
+                Err(error) => {
+                    error!(%error, "reading messages from the journal failed");
+                    return Err(Refusal::Unavailable);
+                }
+            }
+        }
+        Err(Refusal::Unavailable)
+    }
+
+    /// Where the messages lie by now; those that are gone meanwhile are left out.
+    async fn locate(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Refusal> {
+        let mut located = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            let (reply, answer) = oneshot::channel();
+            let request = Request::Locate { handle: delivery.handle, reply };
+            self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
+            if let Some(place) = answer.await.map_err(|_| Refusal::Unavailable)? {
+                located.push(Delivery { place, ..delivery });
+            }
+        }
+        Ok(located)
+    }
+}
+
+fn to_received((delivery, record): (Delivery, bytes::Bytes)) -> Option<Received> {
+    let content = Recorded::decode(record).ok().and_then(Recorded::into_content);
+    if content.is_none() {
+        error!(position = delivery.place.position, "the journal holds something else where a message should be");
+    }
+    content.map(|content| Received { delivery, content })
+}

@@ -1,0 +1,76 @@
+//! Starting: replays the journal into a broker and hands out the shard and its handle.
+
+use std::sync::Arc;
+
+use bongsu_broker::{Broker, Entropy, Recorded};
+use bongsu_journal::{Journal, ReadError};
+use tokio::sync::mpsc;
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::function_runner::FunctionRunner;
+use crate::handle::Handle;
+use crate::reader::{Reader, to_core};
+use crate::shard::Shard;
+
+/// Requests that may be on their way to the shard; further senders wait.
+const REQUESTS_MAX: usize = 8192;
+/// How much of the journal is read at a time.
+const REPLAY_BYTES: usize = 4 << 20;
+
+/// What a shard needs to know.
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Seed of everything random: ids of messages, queues and attempts.
+    pub seed: [u8; 32],
+    /// How many bytes of recent messages are kept in memory.
+    pub recent_bytes_max: usize,
+    /// What runs functions.
+    pub functions: Arc<dyn FunctionRunner>,
+}
+
+/// Why a shard could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record is not a fact that this version knows.
+    #[error("the record at position {position} of the journal cannot be read by this version: {}", flaw.0)]
+    Malformed {
+        /// Where the record lies.
+        position: u64,
+        /// What is wrong with it.
+        flaw: bongsu_broker::wire::Malformed,
+    },
+}
+
+/// Replays the journal. Nothing is served until [`Shard::run`] is.
+pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handle, Shard), StartError> {
+    let mut broker = Broker::new();
+    let mut facts = 0u64;
+    let mut from = journal.span().start;
+    loop {
+        let chunk = journal.read(from, REPLAY_BYTES).await?;
+        if chunk.next == from {
+            break;
+        }
+        for (place, bytes) in chunk.records() {
+            let malformed = |flaw| StartError::Malformed { position: place.position.0, flaw };
+            let recorded = Recorded::decode(bytes).map_err(malformed)?;
+            broker.apply(&recorded.fact, recorded.at, to_core(place));
+            facts += 1;
+        }
+        from = chunk.next;
+    }
+    broker.finish_replay();
+    broker.advance(options.clock.now());
+    info!(facts, "replayed");
+    let reader = Reader::new(journal.clone(), options.recent_bytes_max);
+    let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
+    let handle = Handle::new(requests, reader.clone());
+    let entropy = Entropy::from_seed(options.seed);
+    let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.functions);
+    Ok((handle, shard))
+}
