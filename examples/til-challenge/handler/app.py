@@ -14,6 +14,8 @@ from pathlib import Path
 
 DOCUMENT = "til.json"
 LOCK = "til.json.lock"
+# The subtypes of messages that members write; edits, deletions, joins and bots have others.
+POSTS = (None, "file_share", "thread_broadcast")
 
 
 def handler(event, context):
@@ -45,8 +47,8 @@ def store_folder():
 
 def receive(envelope, folder):
     """Takes one Slack event; says what became of it."""
-    event = envelope["event"]
-    if event["type"] != "message" or "subtype" in event:
+    event = envelope.get("event", {})
+    if event.get("type") != "message" or event.get("subtype") not in POSTS:
         return "not a post, ignored"
     entry = {
         "event_id": envelope["event_id"],

@@ -58,6 +58,10 @@ class HandlerTest(unittest.TestCase):
         expected = {"event_id": "Ev2", "channel": "C1", "user": "U1", "text": "post 2"}
         self.assertEqual(self.document()["2024-06"], {june: expected})
 
+    def test_a_post_with_a_file_is_a_post(self):
+        self.handle(post(1, subtype="file_share"))
+        self.assertEqual(len(self.document()["2024-05"]), 1)
+
     def test_an_event_that_comes_again_changes_nothing(self):
         self.handle(post(1))
         before = self.document()
@@ -74,7 +78,8 @@ class HandlerTest(unittest.TestCase):
     def test_whatever_is_not_a_post_is_ignored(self):
         joined = {"type": "event_callback", "event_id": "Ev1", "event": {"type": "team_join", "user": {}}}
         edited = post(2, subtype="message_changed")
-        self.assertEqual(self.handle(joined, edited), [])
+        limited = {"type": "app_rate_limited", "minute_rate_limited": MAY}
+        self.assertEqual(self.handle(joined, edited, limited), [])
         self.assertFalse(self.folder.exists())
 
     def test_after_a_failure_the_rest_of_its_group_fails_and_other_groups_go_on(self):

@@ -1,1 +1,17 @@
 //! Wires rings together: configuration, listening, deploying.
+//!
+//! [`serve`] opens the journal, replays it, deploys a template if there is one, and answers on both ports until it is
+//! told to stop. Everything that decides, endures or talks is in the other crates.
+
+mod api;
+mod config;
+mod credentials;
+mod deploy;
+mod functions;
+mod ingress;
+mod serve;
+
+pub use config::{Config, Storage, TemplateFile};
+pub use credentials::{CredentialsError, read_credentials};
+pub use deploy::DeployError;
+pub use serve::{ServeError, serve};

@@ -8,6 +8,7 @@ pub mod characters;
 pub mod codec;
 pub mod error;
 pub mod message_attributes;
+pub mod received;
 pub mod request_id;
 pub mod service;
 pub mod sigv4;

@@ -80,11 +80,15 @@ fn message_of(event: &Verified<'_>, ready: &Ready) -> Result<WebhookMessage, Ref
     check_body(event.body(), ready.route.body)?;
     let webhook = &ready.route.webhook;
     let group = match &webhook.group {
-        Some(selector) => Some(event.select(selector).ok_or_else(|| nothing_selected(selector))?),
+        Some(selector) => {
+            // An event of a kind that the selector's author did not think of is better kept than refused.
+            let default = || event.default_group().map(str::to_owned);
+            Some(event.select(selector).or_else(default).ok_or_else(|| nothing_selected(selector))?)
+        }
         None if ready.is_fifo() => event.default_group().map(str::to_owned),
         None => None,
     };
-    let deduplication_id = if ready.is_fifo() { deduplication_id(event, webhook)? } else { None };
+    let deduplication_id = deduplication_id(event, webhook)?;
     Ok(WebhookMessage {
         body: event.body().clone(),
         group: group.map(identifier),

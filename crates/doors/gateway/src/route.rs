@@ -48,10 +48,10 @@ pub struct Webhook {
     pub secrets: Vec<Secret>,
     /// The provider's own settings by name; each provider's file lists them.
     pub options: BTreeMap<String, String>,
-    /// The message's group. On a FIFO queue a provider may have a default, otherwise it is required; a webhook in which
-    /// nothing is selected is answered 400. What SQS does not allow as an id is replaced by its SHA-256.
+    /// The message's group. If nothing is selected the provider's default counts; without one the webhook is answered
+    /// 400. On a FIFO queue one of the two is required. What SQS does not allow as an id is replaced by its SHA-256.
     pub group: Option<Selector>,
-    /// The message's deduplication id, used on FIFO queues only. If nothing is selected the provider's default counts;
+    /// The message's deduplication id, on standard queues too. If nothing is selected the provider's default counts;
     /// without one the webhook is answered 400: a hash of the body could swallow a different webhook that looks alike.
     pub deduplication: Option<Selector>,
 }

@@ -118,9 +118,12 @@ impl Faults {
     }
 
     fn add(&mut self, line: Option<u32>, reason: &str) {
+        if self.errors.len() >= ERRORS_MAX {
+            return;
+        }
         let reason = self.hidden.iter().fold(reason.to_owned(), |reason, hidden| reason.replace(hidden, "***"));
         let error = TemplateError { line, resource: self.resource.clone(), reason: printable(&reason) };
-        if self.errors.len() < ERRORS_MAX && !self.errors.contains(&error) {
+        if !self.errors.contains(&error) {
             self.errors.push(error);
         }
     }

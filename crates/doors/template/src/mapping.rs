@@ -1,5 +1,7 @@
 //! What connects a queue with a function: `AWS::Lambda::EventSourceMapping`, and SAM's events of type `SQS`.
 
+use std::collections::BTreeMap;
+
 use crate::error::Faults;
 use crate::names::{self, FIFO_SUFFIX};
 use crate::node::Entry;
@@ -152,13 +154,12 @@ pub(crate) fn check(
     queues: &[QueueResource],
     faults: &mut Faults,
 ) {
-    for (index, mapping) in mappings.iter().enumerate() {
-        faults.concern(Some(&mapping.logical_id));
-        let is_same = |other: &&MappingResource| other.function == mapping.function && other.queue == mapping.queue;
-        if let Some(other) = mappings[..index].iter().find(is_same) {
-            let MappingResource { function, queue, .. } = mapping;
-            let reason =
-                format!("{} already connects the queue {queue} with the function {function}", other.logical_id);
+    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for mapping in mappings {
+        let MappingResource { logical_id, function, queue, .. } = mapping;
+        faults.concern(Some(logical_id));
+        if let Some(first) = seen.insert((function, queue), logical_id) {
+            let reason = format!("{first} already connects the queue {queue} with the function {function}");
             faults.at(mapping.line, reason);
         }
         let Some(function) = functions.iter().find(|function| function.name == mapping.function) else {

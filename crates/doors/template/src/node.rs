@@ -33,6 +33,13 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
+impl Entry {
+    /// The same entry with another value.
+    pub(crate) fn with(&self, node: Node) -> Entry {
+        Entry { key: self.key.clone(), line: self.line, node }
+    }
+}
+
 impl Text {
     pub(crate) fn plain(text: impl Into<String>) -> Text {
         Text { text: text.into(), hidden: false }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::names::{self, FIFO_SUFFIX};
-use crate::node::{Node, Value};
+use crate::node::Value;
 use crate::reader::Reader;
 use crate::scope::Identity;
 use crate::{Inputs, template::Declared};
 
 /// The visibility timeout of a queue that names none, in seconds.
 const VISIBILITY_TIMEOUT_DEFAULT: u32 = 30;
+/// How many queues may be named as the only sources of a dead-letter queue.
+const SOURCE_QUEUES_MAX: usize = 10;
 
 /// A queue to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +110,7 @@ pub(crate) fn read(
     keep("ContentBasedDeduplication", reader.boolean("ContentBasedDeduplication").map(|value| value.to_string()));
     keep("DeduplicationScope", reader.one_of("DeduplicationScope", &["queue", "messageGroup"]));
     keep("FifoThroughputLimit", reader.one_of("FifoThroughputLimit", &["perQueue", "perMessageGroupId"]));
-    keep("RedriveAllowPolicy", reader.take("RedriveAllowPolicy").map(|node| json(&node).to_string()));
+    keep("RedriveAllowPolicy", redrive_allow_policy(&mut reader));
 
     let redrive_line = reader.line_of("RedrivePolicy");
     let redrive = redrive_policy(&mut reader);
@@ -142,6 +144,31 @@ fn redrive_policy(reader: &mut Reader<'_>) -> Option<(String, u32)> {
     let count = policy.whole("maxReceiveCount", 1..=1000);
     policy.finish();
     Some((arn?, count?))
+}
+
+fn redrive_allow_policy(reader: &mut Reader<'_>) -> Option<String> {
+    let mut policy = reader.map("RedriveAllowPolicy")?;
+    if !policy.has("redrivePermission") {
+        policy.fault(policy.line_of(""), "redrivePermission is missing");
+    }
+    let permission = policy.one_of("redrivePermission", &["allowAll", "denyAll", "byQueue"]);
+    let sources = policy.texts("sourceQueueArns").unwrap_or_default();
+    let permission = permission?;
+    let fits =
+        if permission == "byQueue" { (1..=SOURCE_QUEUES_MAX).contains(&sources.len()) } else { sources.is_empty() };
+    if !fits {
+        let reason =
+            format!("sourceQueueArns must have 1 to {SOURCE_QUEUES_MAX} ARNs with byQueue, and none otherwise");
+        policy.fault(policy.line_of("sourceQueueArns"), reason);
+    }
+    policy.finish();
+    let mut json = serde_json::Map::new();
+    json.insert("redrivePermission".to_owned(), permission.into());
+    if !sources.is_empty() {
+        let sources: Vec<String> = sources.into_iter().map(|source| source.text).collect();
+        json.insert("sourceQueueArns".to_owned(), sources.into());
+    }
+    Some(serde_json::Value::Object(json).to_string())
 }
 
 fn check_couplings(attributes: &BTreeMap<String, String>, is_fifo: bool, reader: &mut Reader<'_>) {
@@ -185,16 +212,4 @@ fn tags(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
         tag.finish();
     }
     tags
-}
-
-/// A policy document as JSON text. Texts that look like numbers or booleans stay texts: SQS reads only texts here.
-fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Text(text) => serde_json::Value::String(text.text.clone()),
-        Value::List(items) => serde_json::Value::Array(items.iter().map(json).collect()),
-        Value::Map(entries) => {
-            serde_json::Value::Object(entries.iter().map(|entry| (entry.key.clone(), json(&entry.node))).collect())
-        }
-        Value::Null | Value::Broken => serde_json::Value::Null,
-    }
 }

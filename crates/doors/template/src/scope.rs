@@ -53,8 +53,7 @@ impl<'a> Scope<'a> {
         let value = match &node.value {
             Value::List(items) => Value::List(items.iter().filter_map(|item| self.resolve(item, faults)).collect()),
             Value::Map(entries) if function_of(node).is_none() => {
-                let resolved =
-                    |entry: &Entry| Some(Entry { node: self.resolve(&entry.node, faults)?, ..entry.clone() });
+                let resolved = |entry: &Entry| Some(entry.with(self.resolve(&entry.node, faults)?));
                 Value::Map(entries.iter().filter_map(resolved).collect())
             }
             _ => match self.evaluate(node) {
@@ -120,7 +119,7 @@ impl<'a> Scope<'a> {
                 None => {
                     let evaluated = |entry: &Entry| {
                         let node = self.evaluate(&entry.node).transpose()?;
-                        Some(node.map(|node| Entry { node, ..entry.clone() }))
+                        Some(node.map(|node| entry.with(node)))
                     };
                     Value::Map(entries.iter().filter_map(evaluated).collect::<Result<_, _>>()?)
                 }

@@ -339,7 +339,7 @@ fn read_globals(sections: &[Entry], scope: &Scope<'_>, faults: &mut Faults) -> V
 
 fn resolve_properties(entries: &[Entry], ignored: &[&str], scope: &Scope<'_>, faults: &mut Faults) -> Vec<Entry> {
     let entries = entries.iter().filter(|entry| !ignored.contains(&entry.key.as_str()));
-    entries.filter_map(|entry| Some(Entry { node: scope.resolve(&entry.node, faults)?, ..entry.clone() })).collect()
+    entries.filter_map(|entry| Some(entry.with(scope.resolve(&entry.node, faults)?))).collect()
 }
 
 /// What stands at the resource wins; maps are put together.

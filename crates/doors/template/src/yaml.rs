@@ -69,7 +69,7 @@ fn join_surrogates(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         joined.push_str(before);
-        let pair = after.get(..11).filter(|pair| pair.starts_with('u') && &pair[5..7] == "\\u");
+        let pair = after.get(..11).filter(|pair| pair.starts_with('u') && pair.get(5..7) == Some("\\u"));
         let unit = |digits: Option<&str>| digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
         let units = pair.and_then(|pair| Some([unit(pair.get(1..5))?, unit(pair.get(7..11))?]));
         match units.map(|units| String::from_utf16(&units)) {
@@ -252,6 +252,12 @@ mod tests {
         for kept in [r"{a: '\ud83d\ude00'}", r#"{"a": "\ud83d"}"#, "a: 1"] {
             assert_eq!(join_surrogates(kept), kept);
         }
+    }
+
+    #[test]
+    fn an_escape_before_a_long_character_is_kept() {
+        let text = r#"{"a": "\u0041한한한 \u00e9é"}"#;
+        assert_eq!(join_surrogates(text), text);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::AppendError;
 use crate::frame::{self, BATCH_FRAME_BYTES, BatchHeader, FRAME_BYTES, Kind};
 
 /// The largest batch an engine accepts, framing included. A larger one is not appended.
@@ -164,6 +165,23 @@ impl Sealed {
         let offset = usize::try_from(from.0.checked_sub(self.at.0)?).ok()?;
         let header = frame::header(self.bytes.get(offset..)?)?;
         (header.position == from).then(|| Chunk { bytes: self.bytes.slice(offset..), next: self.end() })
+    }
+
+    /// Whether a log that ends at `end` takes this batch: the rule all engines share.
+    ///
+    /// A batch that begins beyond the end was built upon one that was not appended, so it is not appended either; only
+    /// one that begins before it shows that somebody else has written.
+    pub(crate) fn check_follows(&self, end: Position, bytes_max: usize) -> Result<(), AppendError> {
+        if self.at < end {
+            return Err(AppendError::Fenced { end });
+        }
+        if self.at > end {
+            return Err(AppendError::refused("the batch before this one was not appended"));
+        }
+        if self.bytes.len() > bytes_max {
+            return Err(AppendError::refused("the batch is larger than a segment takes"));
+        }
+        Ok(())
     }
 
     /// The batch as it goes to disk.

@@ -91,18 +91,22 @@ impl<J: Journal> FaultyJournal<J> {
 
     /// Lets the oldest waiting append go on. False: none waits.
     pub fn release_one(&self) -> bool {
-        let mut state = self.state();
-        let Some(held) = state.held.pop_front() else { return false };
-        let append = self.start(&mut state, held.batch, held.fault);
-        // Nobody listens if the test has dropped the append's future.
-        drop(held.released.send(append));
-        true
+        self.start_held(&mut self.state())
     }
 
     /// Ends the holding, and lets everything that waits go on in order.
     pub fn release(&self) {
-        while self.release_one() {}
-        self.state().holding = false;
+        let mut state = self.state();
+        state.holding = false;
+        while self.start_held(&mut state) {}
+    }
+
+    fn start_held(&self, state: &mut State) -> bool {
+        let Some(held) = state.held.pop_front() else { return false };
+        let append = self.start(state, held.batch, held.fault);
+        // Nobody listens if the test has dropped the append's future.
+        drop(held.released.send(append));
+        true
     }
 
     fn start(&self, state: &mut State, batch: Sealed, fault: Option<Fault>) -> BoxedAppend {

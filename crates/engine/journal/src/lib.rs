@@ -93,6 +93,16 @@ pub enum AppendError {
     },
 }
 
+impl AppendError {
+    fn refused(reason: &'static str) -> AppendError {
+        AppendError::NotAppended(io::Error::new(io::ErrorKind::InvalidInput, reason))
+    }
+
+    fn closed() -> AppendError {
+        AppendError::NotAppended(io::Error::new(io::ErrorKind::NotConnected, "the journal is closed"))
+    }
+}
+
 /// Why a read failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

@@ -50,7 +50,10 @@ impl Log {
     }
 
     fn append(&mut self, batch: Sealed, closed: bool) -> Result<(), AppendError> {
-        check_append(&batch, self.end, closed, BATCH_BYTES_MAX)?;
+        if closed {
+            return Err(AppendError::closed());
+        }
+        batch.check_follows(self.end, BATCH_BYTES_MAX)?;
         self.end = batch.end();
         self.bytes += batch.bytes_len() as u64;
         self.batches.push_back(batch);
@@ -86,27 +89,6 @@ impl Log {
 
 fn no_record() -> ReadError {
     ReadError::Io(io::Error::new(io::ErrorKind::InvalidInput, "no record begins there"))
-}
-
-/// Whether a log that ends at `end` takes this batch: the rule all engines share.
-///
-/// A batch that begins beyond the end was built upon one that was not appended, so it is not appended either; only one
-/// that begins before it shows that somebody else has written.
-pub(crate) fn check_append(batch: &Sealed, end: Position, closed: bool, bytes_max: usize) -> Result<(), AppendError> {
-    let not_appended = |kind, reason: &str| Err(AppendError::NotAppended(io::Error::new(kind, reason)));
-    if closed {
-        return not_appended(io::ErrorKind::NotConnected, "the journal is closed");
-    }
-    if batch.at() < end {
-        return Err(AppendError::Fenced { end });
-    }
-    if batch.at() > end {
-        return not_appended(io::ErrorKind::InvalidInput, "the batch before this one was not appended");
-    }
-    if batch.bytes_len() > bytes_max {
-        return not_appended(io::ErrorKind::InvalidInput, "the batch is larger than a segment takes");
-    }
-    Ok(())
 }
 
 impl Journal for MemoryJournal {

@@ -14,7 +14,7 @@ use crate::characters;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
 use crate::message_attributes::{INVALID_CHARACTERS, MessageAttributeValue, MessageAttributes, TRACE_HEADER, Value};
-use crate::request_id::uuid_text;
+use crate::received::{message_id, sequence_number};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
@@ -138,23 +138,11 @@ impl SentOutput {
     pub(super) fn new(id: Option<String>, sent: bongsu_broker::Sent, digests: Digests) -> SentOutput {
         SentOutput {
             id,
-            message_id: uuid(sent.message_id.0),
+            message_id: message_id(sent.message_id),
             md5_of_message_body: digests.body,
             md5_of_message_attributes: digests.attributes,
             md5_of_message_system_attributes: digests.system_attributes,
             sequence_number: sent.fifo.then(|| sequence_number(sent.sequence)),
         }
     }
-}
-
-/// A message id as clients see it.
-pub(super) fn uuid(id: u128) -> String {
-    std::str::from_utf8(&uuid_text(id)).expect("digits and hyphens are ASCII").to_owned()
-}
-
-/// Twenty digits, like AWS's, so that comparing texts compares numbers.
-pub(super) fn sequence_number(sequence: u64) -> String {
-    /// The first number; AWS's begin with similar digits.
-    const FIRST: u64 = 10_000_000_000_000_000_000;
-    format!("{:020}", FIRST + sequence)
 }

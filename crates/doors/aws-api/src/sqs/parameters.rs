@@ -1,11 +1,10 @@
 //! Parameters that several operations share: queue URLs, ids, ranges, receipt handles.
 
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::prelude::Engine;
 use bongsu_broker::{Account, QueueName, ReceiptHandle, Seconds};
 
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
+use crate::received::read_receipt_handle;
 
 /// Longest group id, deduplication id and receive attempt id.
 const ID_LENGTH_MAX: usize = 128;
@@ -64,23 +63,17 @@ pub(super) fn is_entry_id(id: &str) -> bool {
     (1..=ENTRY_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-/// Reads a receipt handle that [`handle_text`] wrote.
+/// A receipt handle as a client gives it back.
 pub(super) fn receipt_handle(handle: Option<Text<'_>>) -> Result<ReceiptHandle, ApiError> {
     let handle =
         handle.filter(|handle| !handle.is_empty()).ok_or_else(|| ApiError::missing_parameter("ReceiptHandle"))?;
-    let bytes = URL_SAFE_NO_PAD.decode(handle.as_bytes()).ok();
-    bytes.and_then(|bytes| ReceiptHandle::from_bytes(&bytes)).ok_or_else(|| handle_is_invalid(&handle))
+    read_receipt_handle(&handle).ok_or_else(|| handle_is_invalid(&handle))
 }
 
 /// The refusal of something that is no handle, or another queue's.
 pub(super) fn handle_is_invalid(handle: &str) -> ApiError {
     let text = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
     ApiError::new(ErrorKind::ReceiptHandleIsInvalid, text)
-}
-
-/// A receipt handle as clients see it.
-pub(super) fn handle_text(handle: ReceiptHandle) -> String {
-    URL_SAFE_NO_PAD.encode(handle.to_bytes())
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use bongsu_runtime::Received;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::outgoing::{sequence_number, uuid};
-use super::parameters::{handle_text, seconds};
+use super::parameters::seconds;
 use super::rejection::{Quoted, to_error};
 use crate::attributes_digest::Digest;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
 use crate::message_attributes::MessageAttributes;
+use crate::received::{SYSTEM_ATTRIBUTES, message_id, receipt_handle};
 
 /// Longest wait for a first message.
 const WAIT_SECONDS_MAX: u32 = 20;
@@ -104,24 +104,6 @@ struct Wanted<'a> {
     attributes: Vec<Text<'a>>,
 }
 
-/// One row a system attribute: its name, and its value if the message has one.
-const SYSTEM_ATTRIBUTES: &[(&str, fn(&Received, &Context<'_>) -> Option<String>)] = &[
-    ("SenderId", |message, _| Some(message.content.sender.to_string())),
-    ("SentTimestamp", |message, _| Some(message.delivery.sent_at.to_string())),
-    ("ApproximateReceiveCount", |message, _| Some(message.delivery.handle.receive_count.to_string())),
-    ("ApproximateFirstReceiveTimestamp", |message, _| Some(message.delivery.first_received_at.to_string())),
-    ("SequenceNumber", |message, _| {
-        message.delivery.handle.queue.is_fifo().then(|| sequence_number(message.delivery.handle.sequence))
-    }),
-    ("MessageDeduplicationId", |message, _| {
-        let id = message.content.deduplication_id.as_ref();
-        id.filter(|_| message.delivery.handle.queue.is_fifo()).map(|id| id.to_string())
-    }),
-    ("MessageGroupId", |message, _| message.content.group.as_ref().map(|group| group.to_string())),
-    ("AWSTraceHeader", |message, _| message.content.trace_header.as_ref().map(|header| header.to_string())),
-    ("DeadLetterQueueSourceArn", |message, cx| message.delivery.source.as_ref().map(|source| cx.arn(source))),
-];
-
 impl Wanted<'_> {
     fn check(&self) -> Result<(), ApiError> {
         let known = |name: &str| {
@@ -136,7 +118,8 @@ impl Wanted<'_> {
     fn message(&self, received: Received, cx: &Context<'_>) -> Result<Message, ApiError> {
         let asked = |name: &str| self.system.iter().any(|wanted| **wanted == *name || **wanted == *"All");
         let system = SYSTEM_ATTRIBUTES.iter().filter(|(name, _)| asked(name));
-        let attributes = system.filter_map(|(name, value)| Some((*name, value(&received, cx)?))).collect();
+        let region = &cx.config.region;
+        let attributes = system.filter_map(|(name, value)| Some((*name, value(&received, region)?))).collect();
         let mut message_attributes = MessageAttributes::default();
         if !self.attributes.is_empty() && !received.content.attributes.is_empty() {
             message_attributes = MessageAttributes::decode(&mut &received.content.attributes[..])
@@ -144,8 +127,8 @@ impl Wanted<'_> {
             message_attributes.retain_requested(&self.attributes);
         }
         Ok(Message {
-            message_id: uuid(received.content.message_id.0),
-            receipt_handle: handle_text(received.delivery.handle),
+            message_id: message_id(received.content.message_id),
+            receipt_handle: receipt_handle(received.delivery.handle),
             md5_of_body: Digest::from_bytes(received.content.body_md5),
             body: received.content.body,
             attributes,

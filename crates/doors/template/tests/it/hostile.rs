@@ -50,6 +50,9 @@ const PIECES: [&str; 40] = [
     "한글",
 ];
 
+/// Escapes of JSON, whole ones and halves, and characters of every length.
+const JSON_ESCAPES: [&str; 10] = [r"\ud83d", r"\ude00", r"\u0041", r"\\", r"\n", r"\u00", "a", "é", "한", "😀"];
+
 #[test]
 fn a_template_that_is_too_large_is_refused() {
     let shown = read(&format!("a: {}", "x".repeat(TEMPLATE_BYTES_MAX)));
@@ -158,6 +161,14 @@ proptest! {
             prop_assert!(!errors.errors().is_empty());
             prop_assert!(!errors.to_string().chars().any(|c| c.is_control() && c != '\n'));
         }
+    }
+
+    #[test]
+    fn escapes_of_json_in_any_order_never_panic(
+        escapes in prop::collection::vec(prop::sample::select(&JSON_ESCAPES[..]), 0..12)
+    ) {
+        let text = format!(r#"{{"Resources": {{"Queue": {{"Type": "AWS::SQS::Queue", "{}": 1}}}}}}"#, escapes.concat());
+        drop(parse(&text, "template.json", &inputs(&[])));
     }
 
     #[test]

@@ -83,6 +83,12 @@ Resources:
     Type: AWS::SQS::Queue
     Properties:
       RedrivePolicy: { deadLetterTargetArn: !GetAtt Twin.Arn, maxReceiveCount: 0, extra: 1 }
+  Open:
+    Type: AWS::SQS::Queue
+    Properties: { RedriveAllowPolicy: { redrivePermission: allowAll, sourceQueueArns: [!GetAtt Twin.Arn] } }
+  Shut:
+    Type: AWS::SQS::Queue
+    Properties: { RedriveAllowPolicy: { redrivePermission: sometimes } }
   Other:
     Type: AWS::SQS::Queue
     Properties:
@@ -105,8 +111,10 @@ Resources:
             template.yaml:12: resource Scoped: You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.
             template.yaml:17: resource Mixed: maxReceiveCount must be a whole number from 1 to 1000, not 0
             template.yaml:17: resource Mixed: property extra is not supported
-            template.yaml:21: resource Other: Dead-letter queue must be same type of queue as the source.
-            template.yaml:22: Circular dependency between resources: [One, Two]
+            template.yaml:20: resource Open: sourceQueueArns must have 1 to 10 ARNs with byQueue, and none otherwise
+            template.yaml:23: resource Shut: redrivePermission must be allowAll or denyAll or byQueue, not sometimes
+            template.yaml:27: resource Other: Dead-letter queue must be same type of queue as the source.
+            template.yaml:28: Circular dependency between resources: [One, Two]
         "#]],
     );
 }

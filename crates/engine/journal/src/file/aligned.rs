@@ -18,6 +18,15 @@ impl AlignedBuffer {
         AlignedBuffer { memory, start, length }
     }
 
+    /// Sees to it that there are at least `length` bytes, and keeps the first `kept`.
+    pub(super) fn grow(&mut self, length: usize, kept: usize) {
+        if self.length < length {
+            let mut larger = AlignedBuffer::new(length.next_power_of_two());
+            larger.as_mut_slice()[..kept].copy_from_slice(&self.as_slice()[..kept]);
+            *self = larger;
+        }
+    }
+
     pub(super) fn as_slice(&self) -> &[u8] {
         &self.memory[self.start..][..self.length]
     }

@@ -318,7 +318,7 @@ fn damage_before_what_was_durable_is_told_from_a_torn_tail_after_a_crash() {
 fn batches_behind_a_torn_one_are_cut_off_too() {
     let disk = SimulatedDisk::new(0);
     let mut log = open(&disk).unwrap();
-    let first = batch(Position(0), &[1], || vec![1; 100]);
+    let first = batch(Position(0), &[1], || vec![1; 4_048]);
     let second = batch(first.end(), &[1], || vec![2; 100]);
     append_all(&mut log, &[first.clone(), second.clone()]).unwrap();
     disk.kill();
@@ -328,7 +328,8 @@ fn batches_behind_a_torn_one_are_cut_off_too() {
     disk.set_contents(&segment(1), bytes);
     let mut log = open(&disk).unwrap();
     assert_eq!(log.shared().end(), Position(0));
-    append_all(&mut log, &[batch(Position(0), &[1], || vec![3; 100])]).unwrap();
+    // Ends where the old second batch begins, and with its block: nothing of what follows is overwritten.
+    append_all(&mut log, &[batch(Position(0), &[1], || vec![3; 4_048])]).unwrap();
     disk.crash();
     let log = open(&disk).unwrap();
     assert_eq!(log.shared().end(), first.end(), "the old second batch does not come back");

@@ -14,6 +14,9 @@ use crate::{AppendError, BATCH_BYTES_MAX, Position, Sealed};
 /// Batches that are written with one sync hold at most this many bytes.
 const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX;
 
+/// The write buffer before it grows for the first time.
+const BUFFER_BYTES_USUAL: usize = 64 << 10;
+
 /// The one writer of a log.
 #[derive(Debug)]
 pub(super) struct Log {
@@ -45,7 +48,7 @@ impl Log {
         last_block: &[u8],
         lock: Box<dyn Lock>,
     ) -> Log {
-        let mut buffer = AlignedBuffer::new(GROUP_BYTES_MAX + 2 * BLOCK_BYTES);
+        let mut buffer = AlignedBuffer::new(BUFFER_BYTES_USUAL);
         buffer.as_mut_slice()[..last_block.len()].copy_from_slice(last_block);
         let (active, end) = (shared.active(), shared.end());
         Log { disk, directory, shared, active, buffer, end, _lock: lock }
@@ -69,21 +72,17 @@ impl Log {
         if rolled {
             self.roll()?;
         }
+        let (count, end) = self.group(batches.clone());
         let offset = self.active.offset(self.end);
         let kept = offset as usize % BLOCK_BYTES;
-        let (mut filled, mut count, mut end) = (kept, 0, self.end);
-        for batch in batches {
-            let fits = filled - kept + batch.bytes_len() <= GROUP_BYTES_MAX && batch.end() <= self.active.end_max();
-            if !fits {
-                break;
-            }
-            assert_eq!(batch.at(), end, "batches follow one another");
-            let place = &mut self.buffer.as_mut_slice()[filled..filled + batch.bytes_len()];
-            batch.encode(self.end, self.shared.salt, place);
-            (filled, count, end) = (filled + batch.bytes_len(), count + 1, batch.end());
-        }
+        let filled = kept + (end.0 - self.end.0) as usize;
         let blocks = filled.next_multiple_of(BLOCK_BYTES);
+        self.buffer.grow(blocks, kept);
         let buffer = &mut self.buffer.as_mut_slice()[..blocks];
+        for batch in batches.take(count) {
+            let place = kept + (batch.at().0 - self.end.0) as usize;
+            batch.encode(self.end, self.shared.salt, &mut buffer[place..place + batch.bytes_len()]);
+        }
         buffer[filled..].fill(0);
         let written = self.active.file.write_through(buffer, offset - kept as u64);
         written.map_err(|error| AppendError::Unknown(self.shared.poison(error)))?;
@@ -91,6 +90,20 @@ impl Log {
         self.end = end;
         self.shared.set_end(end);
         Ok(Appended { batches: count, rolled })
+    }
+
+    /// How many of the batches are written together, and where the log ends then.
+    fn group<'a>(&self, batches: impl Iterator<Item = &'a Sealed>) -> (usize, Position) {
+        let (mut count, mut end) = (0, self.end);
+        for batch in batches {
+            let bytes = batch.end().0 - self.end.0;
+            if bytes > GROUP_BYTES_MAX as u64 || batch.end() > self.active.end_max() {
+                break;
+            }
+            assert_eq!(batch.at(), end, "batches follow one another");
+            (count, end) = (count + 1, batch.end());
+        }
+        (count, end)
     }
 
     /// Goes on to the next segment. Everything in the one before is durable, so only the last can ever be torn.

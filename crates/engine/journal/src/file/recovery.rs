@@ -17,7 +17,7 @@ use super::segment::{HEADER_BYTES, Header, HeaderError, LogId, Name, Segment, Sp
 use super::shared::Shared;
 use super::{OpenError, Options};
 use crate::disk::{BLOCK_BYTES, Disk, DiskFile, LockError};
-use crate::frame::{self, BATCH_FRAME_BYTES, Flawed};
+use crate::frame::{self, BATCH_FRAME_BYTES, Flawed, Kind};
 use crate::{Corruption, Flaw, Position};
 
 const LOCK_FILE: &str = "lock";
@@ -204,11 +204,11 @@ fn scan(segment: &Segment, bytes: &[u8]) -> Scan {
     let mut batches_behind = false;
     let behind = segment.offset(end) as usize;
     for (index, window) in bytes[behind..].windows(BATCH_FRAME_BYTES).enumerate() {
-        let position = Position(end.0 + index as u64);
         // The cheap half of the check first: this looks at every byte.
-        if window[8..16] == position.0.to_le_bytes()
-            && let Ok(header) = frame::check_batch_header(window, position, salt)
-        {
+        if window[7] != Kind::Batch as u8 {
+            continue;
+        }
+        if let Ok(header) = frame::check_batch_header(window, Position(end.0 + index as u64), salt) {
             proof = proof.max(header.durable);
             batches_behind = true;
         }

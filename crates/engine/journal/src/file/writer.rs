@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use super::log::Log;
 use super::shared::Shared;
 use super::workers::Workers;
-use crate::memory::check_append;
 use crate::{AppendError, Position, Sealed};
 
 /// Batches wait in the queue with at most this many bytes; one more is not appended.
@@ -62,7 +61,10 @@ impl Queue {
         if let Some(error) = shared.poisoned() {
             return Err(error);
         }
-        check_append(&batch, state.end, state.closing, shared.batch_bytes_max() as usize)?;
+        if state.closing {
+            return Err(AppendError::closed());
+        }
+        batch.check_follows(state.end, shared.batch_bytes_max() as usize)?;
         if state.bytes + batch.bytes_len() > QUEUED_BYTES_MAX {
             let reason = "too much waits to be appended";
             return Err(AppendError::NotAppended(io::Error::new(io::ErrorKind::WouldBlock, reason)));

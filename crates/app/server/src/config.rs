@@ -1,0 +1,50 @@
+//! What a server is told from outside.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bongsu_broker::Account;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the AWS endpoint listens.
+    pub api: SocketAddr,
+    /// Where the public front door listens.
+    pub ingress: SocketAddr,
+    /// Where facts are kept.
+    pub storage: Storage,
+    /// The account of requests in development mode, and of templates.
+    pub account: Account,
+    /// The region in ARNs and signatures.
+    pub region: String,
+    /// A credentials file; with one, every signature is verified.
+    pub credentials: Option<PathBuf>,
+    /// Listen beyond loopback without credentials, and take unsigned webhooks there.
+    pub insecure: bool,
+    /// Memory for recent messages, in bytes.
+    pub recent_bytes_max: usize,
+    /// Words put before every function's command line.
+    pub launcher: Vec<String>,
+    /// A template to deploy before serving.
+    pub template: Option<TemplateFile>,
+}
+
+/// Where facts are kept.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In a directory, durably.
+    Directory(PathBuf),
+    /// In memory: gone with the process.
+    Ephemeral,
+}
+
+/// A template and the parameters given to it.
+#[derive(Clone, Debug)]
+pub struct TemplateFile {
+    /// Where it lies; code directories are relative to its folder.
+    pub path: PathBuf,
+    /// Parameters by name.
+    pub parameters: BTreeMap<String, String>,
+}

@@ -1,0 +1,265 @@
+//! Brings what a template asks for into being: queues, functions, mappings, routes.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName, Rejection};
+use bongsu_gateway::{BodyKind, Route, Secret, Selector, Webhook};
+use bongsu_runtime::{Handle, Refusal};
+use bongsu_template::{
+    FunctionResource, HmacAlgorithm, Inputs, Mapping, QueueResource, RouteResource, SignatureEncoding, Stack,
+    TemplateErrors,
+};
+
+use crate::{Config, TemplateFile};
+
+/// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
+/// for a laptop.
+const CONCURRENCY_DEFAULT: u32 = 10;
+
+/// Why a template could not be deployed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The file could not be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The template.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The template is wrong; every fault has its line.
+    #[error("{0}")]
+    Template(TemplateErrors),
+    /// A resource cannot be made.
+    #[error("{file}:{line}: resource {resource}: {reason}")]
+    Resource {
+        /// The template.
+        file: String,
+        /// Where the resource begins.
+        line: u32,
+        /// Its logical id.
+        resource: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A template that was read and is ready to be deployed.
+pub(crate) struct Plan {
+    file: String,
+    folder: std::path::PathBuf,
+    stack: Stack,
+}
+
+/// What a deployment leads to.
+pub(crate) struct Deployed {
+    /// For the front door.
+    pub(crate) routes: Vec<Route>,
+    /// What was made, a line each.
+    pub(crate) summary: String,
+}
+
+impl Plan {
+    /// Reads the template; `api` and `ingress` are the addresses that URLs begin with.
+    pub(crate) fn read(template: &TemplateFile, config: &Config, api: &str, ingress: &str) -> Result<Plan, DeployError> {
+        let file = template.path.display().to_string();
+        let unreadable = |source| DeployError::Unreadable { path: file.clone(), source };
+        let text = std::fs::read_to_string(&template.path).map_err(unreadable)?;
+        let absolute = std::path::absolute(&template.path).map_err(unreadable)?;
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        let inputs = Inputs {
+            region: config.region.clone(),
+            account: config.account.to_string(),
+            api_base: api.to_owned(),
+            ingress_base: ingress.to_owned(),
+            parameters: template.parameters.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+            ..Inputs::default()
+        };
+        let stack = bongsu_template::parse(&text, &file, &inputs).map_err(DeployError::Template)?;
+        Ok(Plan { file, folder, stack })
+    }
+
+    /// Whether a stranger could put messages in without a signature, and through which route.
+    pub(crate) fn unsigned_route(&self) -> Option<String> {
+        let unsigned = |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.secrets.is_empty());
+        self.stack.routes.iter().find(unsigned).map(|route| route.key.to_string())
+    }
+
+    /// Makes everything. What exists already and is the same stays; functions and mappings that the template no longer
+    /// names go.
+    pub(crate) async fn deploy(&self, broker: &Handle, config: &Config) -> Result<Deployed, DeployError> {
+        let routes = self.stack.routes.iter().map(|route| self.route(route)).collect::<Result<Vec<_>, _>>()?;
+        let mut summary = String::new();
+        for queue in &self.stack.queues {
+            self.queue(queue, broker, config).await?;
+            line(&mut summary, "Queue", &format!("{}  {}", queue.name, queue.url));
+        }
+        self.remove_others(broker).await?;
+        for function in &self.stack.functions {
+            let defined = broker.define_function(self.function(function)?).await;
+            defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(refusal)))?;
+            line(&mut summary, "Function", &format!("{}  {} {}", function.name, function.runtime, function.handler));
+        }
+        for mapping in &self.stack.mappings {
+            let definition = MappingDefinition {
+                queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
+                function: mapping.function.as_str().into(),
+                batch_size: mapping.batch_size,
+                report_batch_item_failures: mapping.report_batch_item_failures,
+                concurrency_max: mapping.maximum_concurrency,
+                enabled: mapping.enabled,
+            };
+            let defined = broker.define_mapping(definition).await;
+            defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(refusal)))?;
+            line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
+        }
+        for route in &self.stack.routes {
+            let provider = route.webhook.as_ref().map_or("", |webhook| &webhook.provider);
+            line(&mut summary, "Route", &format!("{} -> {} ({provider})", route.key, route.queue));
+        }
+        for output in &self.stack.outputs {
+            line(&mut summary, "Output", &format!("{} = {}", output.name, output.value));
+        }
+        for ignored in &self.stack.ignored {
+            line(&mut summary, "Ignored", &format!("{} ({}): {}", ignored.logical_id, ignored.kind, ignored.why));
+        }
+        for queue in self.stack.queues.iter().filter(|queue| !queue.tags.is_empty()) {
+            line(&mut summary, "Ignored", &format!("{}: tags have no effect here", queue.logical_id));
+        }
+        Ok(Deployed { routes, summary })
+    }
+
+    async fn queue(&self, queue: &QueueResource, broker: &Handle, config: &Config) -> Result<(), DeployError> {
+        let name = QueueName { account: config.account, name: queue.name.as_str().into() };
+        let given = AttributesGiven::parse(&queue.attributes, &name, &config.region).map_err(Refusal::from);
+        let made = match given {
+            Ok(given) => broker.create_queue(name, given).await,
+            Err(refusal) => Err(refusal),
+        };
+        made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(refusal)))
+    }
+
+    async fn remove_others(&self, broker: &Handle) -> Result<(), DeployError> {
+        let unavailable = |refusal| self.fault(1, "(all)", &reason(refusal));
+        let existing = broker.functions().await.map_err(unavailable)?;
+        for mapping in existing.mappings {
+            let kept = self.stack.mappings.iter().any(|wanted| {
+                *wanted.queue == *mapping.definition.queue.name && *wanted.function == *mapping.definition.function
+            });
+            if !kept {
+                broker.delete_mapping(mapping.id).await.map_err(unavailable)?;
+            }
+        }
+        for function in existing.functions {
+            if !self.stack.functions.iter().any(|wanted| *wanted.name == *function.name) {
+                broker.delete_function(&function.name).await.map_err(unavailable)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&self, function: &FunctionResource) -> Result<Function, DeployError> {
+        let code = self.folder.join(&function.code);
+        let is_directory = std::fs::metadata(&code).is_ok_and(|metadata| metadata.is_dir());
+        if !is_directory {
+            let reason = format!("{} is not a directory; code comes from a directory", code.display());
+            return Err(self.fault(function.line, &function.logical_id, &reason));
+        }
+        let variables = function.environment.iter();
+        Ok(Function {
+            name: function.name.as_str().into(),
+            runtime: function.runtime.to_string().into(),
+            handler: function.handler.as_str().into(),
+            code: code.to_string_lossy().into(),
+            timeout_seconds: function.timeout_seconds,
+            memory_mb: function.memory_mebibytes,
+            environment: variables.map(|(name, value)| (name.as_str().into(), value.expose().into())).collect(),
+            concurrency_max: function.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT),
+        })
+    }
+
+    fn route(&self, route: &RouteResource) -> Result<Route, DeployError> {
+        let fault = |reason: &str| self.fault(route.line, &route.logical_id, reason);
+        let Some(webhook) = &route.webhook else {
+            return Err(fault(
+                "the route has no Metadata: Bongsu: Webhook:; to take requests of anybody ask for Provider: none",
+            ));
+        };
+        if route.body != Mapping::Body {
+            return Err(fault("MessageBody must be $request.body: another mapping is not supported yet"));
+        }
+        let selector = |mapping: &Option<Mapping>| match mapping {
+            None => Ok(None),
+            Some(mapping) => selector_text(mapping)
+                .and_then(|text| text.parse::<Selector>().ok())
+                .map(Some)
+                .ok_or_else(|| fault("a group or deduplication id is a path into the body, a header or a fixed text")),
+        };
+        let (group, deduplication) = (selector(&route.group)?, selector(&route.deduplication)?);
+        let looks_into_body = [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
+        let is_json = webhook.provider == "slack" || looks_into_body;
+        Ok(Route {
+            key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
+            api_name: route.api_name.clone(),
+            queue: route.queue.clone(),
+            body: if is_json { BodyKind::Json } else { BodyKind::Text },
+            webhook: Webhook {
+                provider: webhook.provider.clone(),
+                secrets: webhook.secrets.iter().map(|secret| Secret::from(secret.expose())).collect(),
+                options: webhook.hmac.iter().flat_map(hmac_options).map(|(k, v)| (k.to_owned(), v)).collect(),
+                group,
+                deduplication,
+            },
+        })
+    }
+
+    fn fault(&self, line: u32, resource: &str, reason: &str) -> DeployError {
+        DeployError::Resource { file: self.file.clone(), line, resource: resource.to_owned(), reason: reason.to_owned() }
+    }
+}
+
+fn selector_text(mapping: &Mapping) -> Option<String> {
+    match mapping {
+        Mapping::Body => None,
+        Mapping::BodyPath(path) => Some(path.to_string()),
+        Mapping::Header(name) => Some(format!("$request.header.{name}")),
+        Mapping::Text(text) => Some(text.clone()),
+    }
+}
+
+fn hmac_options(scheme: &bongsu_template::HmacScheme) -> Vec<(&'static str, String)> {
+    let encoding = match scheme.encoding {
+        SignatureEncoding::Hex => "hex",
+        SignatureEncoding::Base64 => "base64",
+    };
+    let hash = match scheme.algorithm {
+        HmacAlgorithm::Sha1 => "sha1",
+        HmacAlgorithm::Sha256 => "sha256",
+        HmacAlgorithm::Sha512 => "sha512",
+    };
+    vec![
+        ("Header", scheme.signature_header.clone()),
+        ("Prefix", scheme.prefix.clone()),
+        ("Encoding", encoding.to_owned()),
+        ("Hash", hash.to_owned()),
+    ]
+}
+
+fn reason(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Rejected(Rejection::QueueExists { attribute }) => format!(
+            "a queue of this name exists with another {attribute}; delete it, or change the template back (the queue \
+             and its messages were left as they are)"
+        ),
+        Refusal::Rejected(Rejection::RedrivePolicyInvalid { reason, .. }) => reason.into(),
+        Refusal::Rejected(Rejection::QueueDoesNotExist) => "its queue does not exist".to_owned(),
+        Refusal::Rejected(rejection) => format!("{rejection:?}"),
+        Refusal::Unavailable => "the server is stopping".to_owned(),
+    }
+}
+
+fn line(summary: &mut String, what: &str, text: &str) {
+    // Writing to a String cannot fail.
+    writeln!(summary, "{what:<8} {text}").unwrap_or_default();
+}

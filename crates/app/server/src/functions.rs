@@ -1,0 +1,165 @@
+//! Functions as the broker knows them, run by the delivery door as processes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bongsu_aws_api::attributes_digest::Digest;
+use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
+use bongsu_aws_api::received::{message_id, receipt_handle, system_attributes};
+use bongsu_aws_api::request_id::RequestIds;
+use bongsu_broker::{AttemptOutcome, Function};
+use bongsu_delivery::sqs_event::{BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event};
+use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, Runtime};
+use bongsu_journal::BoxFuture;
+use bongsu_runtime::{Batch, FunctionRunner};
+use tracing::{info, warn};
+
+/// Runs functions in processes of their own.
+#[derive(Clone)]
+pub(crate) struct Processes {
+    functions: Functions,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    region: String,
+    request_ids: RequestIds,
+    /// Each function's definition as the delivery door wants it, made anew when it changes.
+    specs: Mutex<BTreeMap<Box<str>, (Arc<Function>, Arc<FunctionSpec>)>>,
+}
+
+impl Processes {
+    pub(crate) fn new(functions: Functions, region: String) -> Processes {
+        let shared = Shared { region, request_ids: RequestIds::default(), specs: Mutex::default() };
+        Processes { functions, shared: Arc::new(shared) }
+    }
+
+    /// Ends all processes.
+    pub(crate) async fn stop(&self) {
+        self.functions.stop().await;
+    }
+
+    fn spec(&self, function: &Arc<Function>) -> Arc<FunctionSpec> {
+        let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
+        let version = match specs.get(&function.name) {
+            Some((known, spec)) if Arc::ptr_eq(known, function) || known == function => return spec.clone(),
+            Some((_, spec)) => spec.version + 1,
+            None => 1,
+        };
+        let spec = Arc::new(to_spec(function, version));
+        specs.insert(function.name.clone(), (function.clone(), spec.clone()));
+        spec
+    }
+}
+
+fn to_spec(function: &Function, version: u64) -> FunctionSpec {
+    FunctionSpec {
+        name: function.name.to_string(),
+        version,
+        runtime: match function.runtime.strip_prefix("python") {
+            Some(version) => Runtime::Python { version: version.to_owned() },
+            None => Runtime::Provided,
+        },
+        handler: function.handler.to_string(),
+        code: (*function.code).into(),
+        timeout: Duration::from_secs(function.timeout_seconds.into()),
+        memory_mb: function.memory_mb,
+        environment: function.environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+    }
+}
+
+impl FunctionRunner for Processes {
+    fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome> {
+        let this = self.clone();
+        Box::pin(async move {
+            let spec = this.spec(&batch.function);
+            let ids: Vec<String> = batch.messages.iter().map(|m| message_id(m.content.message_id)).collect();
+            let request_id = this.shared.request_ids.next().to_string();
+            let trace_id = batch.messages.first().and_then(|message| message.content.trace_header.as_ref());
+            let trace_id = trace_id.map(|header| header.to_string());
+            let payload = payload(&batch, &ids, &this.shared.region);
+            let end = this.functions.invoke(&spec, Invocation { request_id, payload, trace_id }).await;
+            let response = match end {
+                InvocationEnd::Returned(response) => response,
+                InvocationEnd::Failed(failure) => {
+                    warn!(function = %spec.name, queue = %batch.queue.name, messages = ids.len(), %failure, "attempt failed");
+                    return AttemptOutcome::Failed;
+                }
+            };
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            match batch_outcome(&response, batch.report_batch_item_failures, &ids) {
+                BatchOutcome::AllSucceeded => AttemptOutcome::Succeeded,
+                BatchOutcome::Failed(places) => AttemptOutcome::PartlyFailed(places),
+                BatchOutcome::AllFailed => AttemptOutcome::Failed,
+            }
+        })
+    }
+}
+
+/// The event that the function gets.
+fn payload(batch: &Batch, ids: &[String], region: &str) -> bytes::Bytes {
+    /// What a record borrows from.
+    struct Owned {
+        handle: String,
+        attributes: MessageAttributes,
+        body_md5: Digest,
+        attributes_md5: Option<Digest>,
+    }
+    let owned: Vec<Owned> = batch
+        .messages
+        .iter()
+        .map(|message| {
+            // Written by this server; unreadable attributes are left out rather than the message.
+            let stored = &mut &message.content.attributes[..];
+            let attributes = if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
+            let attributes = attributes.unwrap_or_default();
+            Owned {
+                handle: receipt_handle(message.delivery.handle),
+                body_md5: Digest::from_bytes(message.content.body_md5),
+                attributes_md5: (!attributes.is_empty()).then(|| attributes.digest()),
+                attributes,
+            }
+        })
+        .collect();
+    let arn = batch.queue.arn(region);
+    let records: Vec<EventRecord<'_>> = batch
+        .messages
+        .iter()
+        .zip(ids)
+        .zip(&owned)
+        .map(|((message, id), owned)| EventRecord {
+            message_id: id,
+            receipt_handle: &owned.handle,
+            body: &message.content.body,
+            attributes: system_attributes(message, region).collect(),
+            message_attributes: owned.attributes.iter().map(to_event).collect(),
+            md5_of_body: owned.body_md5.as_str(),
+            md5_of_message_attributes: owned.attributes_md5.as_ref().map(Digest::as_str),
+            event_source_arn: &arn,
+            aws_region: region,
+        })
+        .collect();
+    event(&records)
+}
+
+fn to_event(attribute: &bongsu_aws_api::message_attributes::MessageAttribute) -> EventAttribute<'_> {
+    EventAttribute {
+        name: &attribute.name,
+        data_type: &attribute.data_type,
+        value: match &attribute.value {
+            Value::Text(text) => EventAttributeValue::String(text),
+            Value::Binary(bytes) => EventAttributeValue::Binary(bytes),
+        },
+    }
+}
+
+/// Writes functions' output into the server's log.
+pub(crate) struct FunctionLog;
+
+impl LogSink for FunctionLog {
+    fn line(&self, line: LogLine) {
+        let request_id = line.request_id.as_deref().unwrap_or("-");
+        info!(target: "function", function = %line.function, request_id, "{}", line.text);
+    }
+}

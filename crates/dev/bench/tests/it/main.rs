@@ -1,0 +1,3 @@
+//! The benchmark as its users run it.
+
+mod run;
