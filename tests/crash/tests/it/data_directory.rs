@@ -38,7 +38,7 @@ fn a_second_server_on_the_same_directory_is_refused_and_the_first_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::serve(data.path());
     let queue = server.sqs().create_queue("work", &[]).unwrap();
-    assert_refused(data.path(), "another process");
+    assert_refused(data.path(), "held by process");
     server.sqs().send(&queue, "still here").unwrap();
 }
 
@@ -59,13 +59,13 @@ fn a_read_only_directory_is_refused() {
     if !is_root {
         let data = tempfile::tempdir().unwrap();
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o555)).unwrap();
-        return assert_refused(data.path(), "");
+        return assert_refused(data.path(), "no permission");
     }
     // Permissions do not bind root, mounts do.
     match Mount::in_memory(SMALL_DISK_BYTES) {
         Ok(mount) => {
             mount.make_read_only().unwrap();
-            assert_refused(mount.path(), "Read-only file system");
+            assert_refused(mount.path(), "read-only file system");
         }
         Err(reason) => skip("a_read_only_directory_is_refused", &format!("{reason:#}")),
     }
@@ -83,7 +83,7 @@ fn a_directory_of_a_newer_version_is_refused_and_left_alone() {
         change(segment, |bytes| bytes[SEGMENT_VERSION].copy_from_slice(&u32::MAX.to_le_bytes()));
     }
     let before: Vec<Vec<u8>> = segments.iter().map(|segment| fs::read(segment).unwrap()).collect();
-    assert_refused(data.path(), "newer version");
+    assert_refused(data.path(), "format version");
     let after: Vec<Vec<u8>> = segments.iter().map(|segment| fs::read(segment).unwrap()).collect();
     assert!(before == after, "the refused files have changed");
 }
