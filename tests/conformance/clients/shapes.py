@@ -1,0 +1,191 @@
+"""The shapes of requests and responses, held against the published service model."""
+
+import base64
+import json
+import unittest
+import urllib.error
+import urllib.request
+
+from under_test import ENDPOINT, Case, service_model
+
+MODEL = service_model()
+SHAPES = MODEL["shapes"]
+OPERATIONS = [
+    "CreateQueue",
+    "GetQueueUrl",
+    "ListQueues",
+    "GetQueueAttributes",
+    "SendMessage",
+    "SendMessageBatch",
+    "ReceiveMessage",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "ChangeMessageVisibility",
+    "DeleteQueue",
+]
+# What every service may answer beyond what an operation models.
+COMMON = {
+    "InvalidParameterValueException",
+    "MissingRequiredParameterException",
+    "SerializationException",
+    "UnknownOperationException",
+}
+NOT_OF_ITS_TYPE = {"string": {}, "integer": "not a number", "list": "not a list", "map": "not a map", "structure": "no"}
+
+
+def call(operation, request):
+    """The status and the JSON of an answer, as they are on the wire."""
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"AmazonSQS.{operation}"}
+    request = urllib.request.Request(ENDPOINT, data=json.dumps(request).encode(), headers=headers)
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, json.loads(response.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def misfits(value, name, path):
+    """Where a value does not fit a shape of the model: members that it does not know, types that differ."""
+    shape = SHAPES[name]
+    kind = shape["type"]
+    if kind == "structure":
+        if not isinstance(value, dict):
+            return [f"{path} is no structure"]
+        members = shape["members"]
+        # Lists are left out when they are empty, those that the model requires too.
+        required = [m for m in shape.get("required", []) if SHAPES[members[m]["shape"]]["type"] != "list"]
+        found = [f"{path}.{missing} is missing" for missing in required if missing not in value]
+        for member, inner in value.items():
+            if member not in members:
+                found.append(f"{path}.{member} is not in the model")
+            elif inner in (None, [], {}):
+                found.append(f"{path}.{member} is empty instead of absent")
+            else:
+                found += misfits(inner, members[member]["shape"], f"{path}.{member}")
+        return found
+    if kind == "list":
+        return [m for n, inner in enumerate(value) for m in misfits(inner, shape["member"]["shape"], f"{path}[{n}]")]
+    if kind == "map":
+        known = SHAPES[shape["key"]["shape"]].get("enum")
+        found = [f"{path}.{key} is not in the model" for key in value if known and key not in known]
+        return found + [m for k, inner in value.items() for m in misfits(inner, shape["value"]["shape"], f"{path}.{k}")]
+    types = {"string": str, "blob": str, "boolean": bool, "integer": int, "long": int}
+    return [] if type(value) is types[kind] else [f"{path} is {value!r}, not of type {kind}"]
+
+
+class Shapes(Case):
+    def setUp(self):
+        super().setUp()
+        self.url = self.fifo_queue()
+        self.standard = self.queue()
+
+    def handle(self):
+        """A receipt handle of a message in flight."""
+        call("SendMessage", {"QueueUrl": self.standard, "MessageBody": "x"})
+        _, answer = call("ReceiveMessage", {"QueueUrl": self.standard, "VisibilityTimeout": 60})
+        return answer["Messages"][0]["ReceiptHandle"]
+
+    def full_requests(self):
+        """For each operation a request with every member that the model knows."""
+        text = {"DataType": "String", "StringValue": "text"}
+        binary = {"DataType": "Binary", "BinaryValue": base64.b64encode(b"\x00\xff").decode()}
+        trace = {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}
+        message = {
+            "MessageBody": "body",
+            "DelaySeconds": 0,
+            "MessageAttributes": {"text": text, "binary": binary},
+            "MessageSystemAttributes": {"AWSTraceHeader": trace},
+            "MessageDeduplicationId": "one",
+            "MessageGroupId": "group",
+        }
+        account, name = self.url.split("/")[-2:]
+        handle = {"ReceiptHandle": self.handle()}
+        return {
+            "CreateQueue": {"QueueName": "full", "Attributes": {"DelaySeconds": "1"}, "tags": {"colour": "red"}},
+            "GetQueueUrl": {"QueueName": name, "QueueOwnerAWSAccountId": account},
+            "ListQueues": {"QueueNamePrefix": name[:1], "MaxResults": 1, "NextToken": self.next_token(name[:1])},
+            "GetQueueAttributes": {"QueueUrl": self.url, "AttributeNames": ["All"]},
+            "SendMessage": {"QueueUrl": self.url, **message},
+            "SendMessageBatch": {
+                "QueueUrl": self.url,
+                "Entries": [
+                    {"Id": "a", **message, "MessageDeduplicationId": "two"},
+                    {"Id": "b", **message, "MessageDeduplicationId": "three"},
+                ],
+            },
+            "ReceiveMessage": {
+                "QueueUrl": self.url,
+                "AttributeNames": ["All"],
+                "MessageSystemAttributeNames": ["All"],
+                "MessageAttributeNames": ["All"],
+                "MaxNumberOfMessages": 10,
+                "VisibilityTimeout": 0,
+                "WaitTimeSeconds": 0,
+                "ReceiveRequestAttemptId": "attempt",
+            },
+            "ChangeMessageVisibility": {"QueueUrl": self.standard, **handle, "VisibilityTimeout": 60},
+            "DeleteMessage": {"QueueUrl": self.standard, **handle},
+            "DeleteMessageBatch": {
+                "QueueUrl": self.standard,
+                "Entries": [{"Id": "a", **handle}, {"Id": "b", "ReceiptHandle": "garbage"}],
+            },
+            "DeleteQueue": {"QueueUrl": self.url},
+        }
+
+    def next_token(self, prefix):
+        _, answer = call("ListQueues", {"QueueNamePrefix": prefix, "MaxResults": 1})
+        return answer["NextToken"]
+
+    def test_every_member_of_every_request_is_understood_and_every_answer_fits(self):
+        requests = self.full_requests()
+        self.assertEqual(sorted(requests), sorted(OPERATIONS))
+        for operation, request in requests.items():
+            with self.subTest(operation):
+                model = MODEL["operations"][operation]
+                self.assertEqual(set(request), set(SHAPES[model["input"]["shape"]]["members"]), "not a full request")
+                status, answer = call(operation, request)
+                self.assertEqual(status, 200, answer)
+                if "output" in model:
+                    self.assertEqual(misfits(answer, model["output"]["shape"], operation), [])
+                else:
+                    self.assertEqual(answer, {})
+
+    def test_what_is_required_is_required(self):
+        for operation, request in self.full_requests().items():
+            shape = SHAPES[MODEL["operations"][operation]["input"]["shape"]]
+            for member in shape.get("required", []):
+                with self.subTest(f"{operation} without {member}"):
+                    status, answer = call(operation, {k: v for k, v in request.items() if k != member})
+                    self.assert_modelled(operation, status, answer)
+
+    def test_what_is_not_required_is_not_required(self):
+        for operation, request in self.full_requests().items():
+            required = set(SHAPES[MODEL["operations"][operation]["input"]["shape"]].get("required", []))
+            if operation == "SendMessage":
+                required |= {"MessageGroupId", "MessageDeduplicationId"}  # On a FIFO queue.
+            with self.subTest(operation):
+                status, answer = call(operation, {k: v for k, v in request.items() if k in required})
+                self.assertEqual(status, 200, answer)
+
+    def test_a_member_of_another_type_is_refused_not_misread(self):
+        for operation, request in self.full_requests().items():
+            for member, reference in SHAPES[MODEL["operations"][operation]["input"]["shape"]]["members"].items():
+                kind = SHAPES[reference["shape"]]["type"]
+                with self.subTest(f"{operation} with a bad {member}"):
+                    status, answer = call(operation, {**request, member: NOT_OF_ITS_TYPE[kind]})
+                    self.assertEqual(status, 400, answer)
+                    self.assertIn("SerializationException", answer["__type"])
+
+    def assert_modelled(self, operation, status, answer):
+        """The answer is an error, and one that the operation's users can expect."""
+        modelled = {error["shape"] for error in MODEL["operations"][operation].get("errors", [])}
+        self.assertGreaterEqual(status, 400, answer)
+        self.assertLess(status, 500, answer)
+        namespace, name = answer["__type"].split("#")
+        self.assertIn(name, modelled | COMMON)
+        self.assertEqual(namespace, "com.amazonaws.sqs" if name in modelled else "com.amazon.coral.service")
+        self.assertTrue(answer["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,1 +1,0 @@
-//! Published SDKs against the release binary.

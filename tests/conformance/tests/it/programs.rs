@@ -1,0 +1,105 @@
+//! Programs in other languages, each run against a server of its own.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bongsu_testkit::Server;
+
+/// Two accounts with a key each, in the AWS shared credentials format.
+const CREDENTIALS: &str = "
+[first]
+aws_access_key_id = AKIDFIRST
+aws_secret_access_key = first-secret
+account = 111111111111
+
+[second]
+aws_access_key_id = AKIDSECOND
+aws_secret_access_key = second-secret
+account = 222222222222
+";
+
+#[test]
+fn boto3_lives_through_the_life_of_messages() {
+    check(&Server::ephemeral(&[]), "messages.py", &[]);
+}
+
+#[test]
+fn botocore_does_so_over_the_query_protocol() {
+    check(&Server::ephemeral(&[]), "messages.py", &[("BONGSU_PROTOCOL", "query")]);
+}
+
+#[test]
+fn boto3_is_refused_with_its_own_exceptions() {
+    check(&Server::ephemeral(&[]), "errors.py", &[]);
+}
+
+#[test]
+fn botocore_is_refused_likewise_over_the_query_protocol() {
+    check(&Server::ephemeral(&[]), "errors.py", &[("BONGSU_PROTOCOL", "query")]);
+}
+
+#[test]
+fn requests_and_answers_have_the_published_shapes() {
+    check(&Server::ephemeral(&[]), "shapes.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_lives_through_the_life_of_messages() {
+    check(&Server::ephemeral(&[]), "cli.sh", &[]);
+}
+
+#[test]
+fn only_signed_requests_are_accepted_once_credentials_are_configured() {
+    check_signatures("json");
+}
+
+#[test]
+fn only_signed_requests_are_accepted_over_the_query_protocol_too() {
+    check_signatures("query");
+}
+
+fn check_signatures(protocol: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = folder.path().join("credentials");
+    fs::write(&credentials, CREDENTIALS).unwrap();
+    let server = Server::ephemeral(&["--credentials", credentials.to_str().unwrap()]);
+    check(&server, "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+}
+
+/// Runs a program of `clients/` and fails with what it printed if it fails.
+#[track_caller]
+fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {
+    let home = tempfile::tempdir().unwrap();
+    let python = python();
+    let tools = python.parent().unwrap();
+    let interpreter = if program.ends_with(".py") { python.as_path() } else { Path::new("bash") };
+    let inherited = env::var("PATH").unwrap();
+    let output = Command::new(interpreter)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(program))
+        .env_clear()
+        .env("PATH", format!("{}:{inherited}", tools.display()))
+        .env("HOME", home.path())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("LC_ALL", "C.UTF-8")
+        .env("AWS_ENDPOINT_URL", server.api_url())
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .env("AWS_PAGER", "")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{program}: {}\n{}", output.status, String::from_utf8_lossy(&said));
+}
+
+/// The Python that has the published SDKs installed.
+fn python() -> PathBuf {
+    let path = env::var_os("BONGSU_PYTHON").map(PathBuf::from);
+    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv/bin/python"));
+    assert!(path.exists(), "{} is missing; `cargo xtask test` installs it", path.display());
+    path
+}

@@ -1,1 +1,0 @@
-//! The release binary killed at random moments.

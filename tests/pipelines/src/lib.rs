@@ -1,1 +1,0 @@
-//! The example pipelines, end to end.
