@@ -17,7 +17,8 @@ pub trait Disk: Send + Sync + fmt::Debug + 'static {
     fn create_directory(&self, directory: &Path) -> io::Result<()>;
     /// The names of the files in a directory, in any order.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
-    /// Creates a file, which must not exist, and sets space for `bytes` aside if it can: so that a full disk shows at once.
+    /// Creates a file, which must not exist, and sets space for `bytes` aside if it can, so that a full disk shows at
+    /// once.
     fn create(&self, path: &Path, bytes: u64) -> io::Result<Arc<dyn DiskFile>>;
     /// Opens a file for reading and writing.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;

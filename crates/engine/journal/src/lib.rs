@@ -1,8 +1,9 @@
 //! Makes facts durable: the journal's contract, the segment-file engine, and the promises every engine keeps.
 //!
-//! The journal stores opaque payloads and knows nothing of queues. A caller encodes records into a [`Batch`] that begins
-//! at the end of the log, seals it, and hands it to [`Journal::append`]; the position of each record is known as soon as
-//! it is pushed, because positions are contiguous.
+//! The journal stores opaque payloads and knows nothing of queues. A caller encodes records into a [`Batch`] that
+//! begins at the end of the log, seals it, and hands it to [`Journal::append`]; the position of each record is known
+//! as soon as it is pushed, because positions are contiguous. `docs/formats/journal.md` describes the files,
+//! `docs/adr/0002-journal-positions.md` the reasons.
 
 mod batch;
 pub mod disk;
