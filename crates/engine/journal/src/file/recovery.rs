@@ -219,7 +219,8 @@ fn scan(segment: &Segment, bytes: &[u8]) -> Scan {
 /// Makes what was found the truth on disk as well.
 ///
 /// What is not proven to be durable may only be in the page cache, where a failed sync has marked it clean: it is
-/// written again. Batches behind the end are overwritten with zeros, so that they cannot be taken for part of a later log.
+/// written again. Batches behind the end are overwritten with zeros, so that they cannot be taken for part of a later
+/// log.
 fn settle(file: &dyn DiskFile, bytes: &mut [u8], proof: u64, end: u64, batches_behind: bool) -> io::Result<()> {
     if batches_behind {
         bytes[end as usize..].fill(0);
