@@ -8,9 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{FallocateFlags, OFlags};
-use rustix::io::Errno;
-
 /// Memory, offset and length of what is written through are multiples of this.
 pub const BLOCK_BYTES: usize = 4096;
 
@@ -20,7 +17,8 @@ pub trait Disk: Send + Sync + fmt::Debug + 'static {
     fn create_directory(&self, directory: &Path) -> io::Result<()>;
     /// The names of the files in a directory, in any order.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
-    /// Creates a file, which must not exist, and sets space for `bytes` aside if it can: so that a full disk shows at once.
+    /// Creates a file, which must not exist, and sets space for `bytes` aside if it can, so that a full disk shows at
+    /// once.
     fn create(&self, path: &Path, bytes: u64) -> io::Result<Arc<dyn DiskFile>>;
     /// Opens a file for reading and writing.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
@@ -97,12 +95,9 @@ impl Disk for SystemDisk {
 
     fn create(&self, path: &Path, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
         let buffered = OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)?;
-        match rustix::fs::fallocate(&buffered, FallocateFlags::empty(), 0, bytes) {
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
-            Err(error) => {
-                fs::remove_file(path)?;
-                return Err(error.into());
-            }
+        if let Err(error) = set_aside(&buffered, bytes) {
+            fs::remove_file(path)?;
+            return Err(error);
         }
         Ok(Arc::new(SystemFile::new(buffered, path)?))
     }
@@ -169,14 +164,65 @@ struct SystemFile {
 
 impl SystemFile {
     fn new(buffered: File, path: &Path) -> io::Result<SystemFile> {
-        let flags = (OFlags::DIRECT | OFlags::DSYNC).bits() as i32;
-        let direct = match OpenOptions::new().write(true).custom_flags(flags).open(path) {
-            Ok(file) => Some(file),
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => None,
-            Err(error) => return Err(error),
-        };
-        Ok(SystemFile { buffered, direct, direct_refused: AtomicBool::new(false) })
+        Ok(SystemFile { buffered, direct: open_direct(path)?, direct_refused: AtomicBool::new(false) })
     }
+}
+
+/// Sets space aside for a file where the file system can.
+#[cfg(target_os = "linux")]
+fn set_aside(file: &File, bytes: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_aside(_file: &File, _bytes: u64) -> io::Result<()> {
+    Ok(())
+}
+
+/// Opens a file for writes that bypass the page cache. `None`: not possible there.
+#[cfg(target_os = "linux")]
+fn open_direct(path: &Path) -> io::Result<Option<File>> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    match OpenOptions::new().write(true).custom_flags(OFlags::DIRECT.bits() as i32).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_direct(_path: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+/// Writes, and returns when data and length (but not, as with `O_SYNC`, the times of the file) are durable.
+#[cfg(target_os = "linux")]
+fn write_durably(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    use rustix::io::{Errno, ReadWriteFlags, pwritev2};
+
+    while !bytes.is_empty() {
+        match pwritev2(file, &[io::IoSlice::new(bytes)], offset, ReadWriteFlags::DSYNC) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => (bytes, offset) = (&bytes[written..], offset + written as u64),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write_durably(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)?;
+    file.sync_data()
 }
 
 impl DiskFile for SystemFile {
@@ -198,9 +244,9 @@ impl DiskFile for SystemFile {
 
     fn write_through(&self, blocks: &[u8], offset: u64) -> io::Result<()> {
         if let Some(direct) = self.direct.as_ref().filter(|_| !self.direct_refused.load(Ordering::Relaxed)) {
-            match direct.write_all_at(blocks, offset) {
-                // Refused before anything was written: this device wants other alignments.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            match write_durably(direct, blocks, offset) {
+                // Refused: this file system wants other alignments, or cannot do it at all.
+                Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
                     self.direct_refused.store(true, Ordering::Relaxed);
                 }
                 outcome => return outcome,

@@ -1,8 +1,9 @@
 //! Makes facts durable: the journal's contract, the segment-file engine, and the promises every engine keeps.
 //!
-//! The journal stores opaque payloads and knows nothing of queues. A caller encodes records into a [`Batch`] that begins
-//! at the end of the log, seals it, and hands it to [`Journal::append`]; the position of each record is known as soon as
-//! it is pushed, because positions are contiguous.
+//! The journal stores opaque payloads and knows nothing of queues. A caller encodes records into a [`Batch`] that
+//! begins at the end of the log, seals it, and hands it to [`Journal::append`]; the position of each record is known
+//! as soon as it is pushed, because positions are contiguous. `docs/formats/journal.md` describes the files,
+//! `docs/adr/0002-journal-positions.md` the reasons.
 
 mod batch;
 pub mod disk;
@@ -40,10 +41,10 @@ pub trait Journal: Send + Sync + 'static {
     /// queued one after the other without waiting; they become durable in that order, several with one sync.
     fn append(&self, batch: Sealed) -> BoxFuture<'static, Result<(), AppendError>>;
 
-    /// Whole, verified records from `from` on: about `bytes_max` bytes, at least one record, none at the end of the log.
+    /// Whole, verified records from `from` on: about `bytes_max` bytes, at least one record, none at the end.
     ///
-    /// `from` is [`Span::start`], the position of a record, the end of a batch, or the `next` of an earlier chunk. Reads
-    /// of 4 MiB replay a log as fast as the disk gives it.
+    /// `from` is [`Span::start`], the position of a record, the end of a batch, or the `next` of an earlier chunk.
+    /// Reads of a few MiB replay fastest.
     fn read(&self, from: Position, bytes_max: usize) -> BoxFuture<'static, Result<Chunk, ReadError>>;
 
     /// The payloads of durable records, in the order asked, each verified by checksum, position and length.
@@ -85,8 +86,8 @@ pub struct Span {
 /// Why an append did not resolve `Ok`.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// Nothing of this batch was written, nor of any batch queued behind it. The log still ends where it did: the caller
-    /// may build a new batch there, now or when there is space.
+    /// Nothing of this batch was written, nor of any batch queued behind it. The log still ends where it did: the
+    /// caller may build a new batch there, now or when there is space.
     #[error("nothing was appended: {0}")]
     NotAppended(io::Error),
     /// The batch may or may not survive a crash. Nothing more will be appended; only stopping and replaying can tell.

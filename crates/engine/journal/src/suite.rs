@@ -166,7 +166,7 @@ pub fn trimmed_places_are_gone(engine: &dyn Engine) {
     log.check();
 }
 
-/// Space does not grow while as much is trimmed as is appended, and the oldest segment's end is a good place to trim to.
+/// Space does not grow while as much is trimmed as is appended; the oldest segment's end is a place to trim to.
 pub fn trimming_gives_space_back(engine: &dyn Engine) {
     let mut log = Story::open(engine);
     log.fill(60);

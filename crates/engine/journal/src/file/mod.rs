@@ -40,8 +40,8 @@ const READERS: usize = 4;
 pub struct Options {
     /// A directory of its own; it is created if need be.
     pub directory: PathBuf,
-    /// Bytes of a new segment file, rounded up to whole blocks and to [`SEGMENT_BYTES_MIN`]. Older segments keep theirs.
-    /// A batch must fit in a segment.
+    /// Bytes of a new segment file, rounded up to whole blocks and to [`SEGMENT_BYTES_MIN`]. Older segments keep
+    /// theirs. A batch must fit in a segment.
     pub segment_bytes: u64,
     /// The file system.
     pub disk: Arc<dyn Disk>,
@@ -63,7 +63,7 @@ impl Options {
 #[non_exhaustive]
 pub enum OpenError {
     /// Another process, or another journal in this one, has it open.
-    #[error("{} is held by {}", path.display(), pid.map_or("another process".to_owned(), |pid| format!("process {pid}")))]
+    #[error("{} is held by another process{}", path.display(), pid.map_or(String::new(), |pid| format!(" ({pid})")))]
     Locked {
         /// The lock file.
         path: PathBuf,

@@ -1,10 +1,10 @@
 //! Opens a log after whatever happened to it: finds its end, cuts off what a crash tore, refuses what is damaged.
 //!
-//! A record that does not read back is either *torn* (its batch was never durable, hence never acknowledged) or *damaged*
-//! (it was). Unsynced writes reach the disk in any order, so a good batch behind a bad one proves nothing by itself. But
-//! every batch carries the position up to which the log was durable when it was written, and so does the mark of an
-//! orderly close. A bad place before the highest such position is damage and stops the start; behind it, it is the torn
-//! tail. Only the last segment can have one: a segment is durable before the next one gets its name.
+//! A record that does not read back is either *torn* (its batch was never durable, hence never acknowledged) or
+//! *damaged* (it was). Unsynced writes reach the disk in any order, so a good batch behind a bad one proves nothing by
+//! itself. But every batch carries the position up to which the log was durable when it was written, and so does the
+//! mark of an orderly close. A bad place before the highest such position is damage and stops the start; behind it, it
+//! is the torn tail. Only the last segment can have one: a segment is durable before the next one gets its name.
 
 use std::collections::VecDeque;
 use std::io;
@@ -218,8 +218,9 @@ fn scan(segment: &Segment, bytes: &[u8]) -> Scan {
 
 /// Makes what was found the truth on disk as well.
 ///
-/// What is not proven to be durable may only be in the page cache, where a failed sync has marked it clean: it is written
-/// again. Batches behind the end are overwritten with zeros, so that they cannot be taken for part of a later log.
+/// What is not proven to be durable may only be in the page cache, where a failed sync has marked it clean: it is
+/// written again. Batches behind the end are overwritten with zeros, so that they cannot be taken for part of a later
+/// log.
 fn settle(file: &dyn DiskFile, bytes: &mut [u8], proof: u64, end: u64, batches_behind: bool) -> io::Result<()> {
     if batches_behind {
         bytes[end as usize..].fill(0);

@@ -1,4 +1,4 @@
-//! What the writer, the readers and the keeper of a file journal all look at: the segments, and how far they are durable.
+//! What the writer, the readers and the keeper of a log all look at: the segments, and how far they are durable.
 
 use std::collections::VecDeque;
 use std::io;
