@@ -423,3 +423,15 @@ fn show_rejection(rejection: &Rejection) -> String {
 pub(super) fn outgoing_of(body: &str) -> Outgoing {
     outgoing(Words(vec![body]))
 }
+
+#[test]
+#[should_panic(expected = "line 2: sned a hello\nunknown word: sned")]
+fn a_script_with_an_unknown_word_is_refused_with_its_line() {
+    check("queue a\nsned a hello");
+}
+
+#[test]
+#[should_panic(expected = "line 3: receive a -> #2\nexpected: #2\n  actual: #1")]
+fn a_script_that_does_not_come_true_says_what_came_instead() {
+    check("queue a\nsend a hello\nreceive a -> #2");
+}
