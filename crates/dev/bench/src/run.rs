@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{Write, stderr},
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
@@ -54,7 +55,7 @@ pub struct Options {
     /// No signed requests. Without this and --signed: unsigned, and `send` in both ways.
     #[arg(long, conflicts_with = "signed")]
     pub unsigned: bool,
-    /// Signed requests only.
+    /// Signed requests only. A server that gets signed requests also verifies them.
     #[arg(long)]
     pub signed: bool,
     /// Messages in the deep backlog.
@@ -142,7 +143,7 @@ impl Run {
             Subject::Commit => return group_commit::measure(folder.path(), connections, 1, duration).await,
             Subject::CommitBatch => return group_commit::measure(folder.path(), connections, BATCH, duration).await,
             Subject::Echo | Subject::EchoBatch => start_echo(folder.path()).await?,
-            _ => self.start(folder.path()).await?,
+            _ => self.start(folder.path(), signed).await?,
         };
         if self.options.profile {
             progress(&format!("perf record -g -p {} -- sleep {}", server.id(), self.options.seconds));
@@ -154,17 +155,24 @@ impl Run {
 
     async fn backlog(&self) -> Result<Backlog> {
         let folder = tempfile::tempdir_in(self.folder())?;
-        Backlog::measure(self.options.backlog, folder.path(), async || self.start(folder.path()).await).await
+        Backlog::measure(self.options.backlog, folder.path(), async || self.start(folder.path(), false).await).await
     }
 
-    /// Starts the server under test with its data and its log in `folder`.
-    async fn start(&self, folder: &Path) -> Result<Server> {
+    /// Starts the server under test with its data and its log in `folder`; one that is to get signed requests knows the
+    /// caller, or it would not verify them.
+    async fn start(&self, folder: &Path, signed: bool) -> Result<Server> {
         let bin = &self.options.bin;
         let bin = bin.canonicalize().with_context(|| format!("there is no server at {}", bin.display()))?;
-        let data = folder.join("data");
-        let data = data.to_str().context("the data directory's path is not text")?;
-        let arguments = ["serve", "--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", data];
-        Server::start(&bin, &arguments, folder.join("log")).await
+        let folder = folder.to_str().context("the data directory's path is not text")?;
+        let (data, credentials, log) =
+            (format!("{folder}/data"), format!("{folder}/credentials"), format!("{folder}/log"));
+        let mut arguments = vec!["serve", "--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", &data];
+        if signed {
+            let keys = format!("[bench]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET}\n");
+            fs::write(&credentials, keys)?;
+            arguments.extend(["--credentials", &credentials]);
+        }
+        Server::start(&bin, &arguments, log.into()).await
     }
 }
 
