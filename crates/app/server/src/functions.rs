@@ -28,8 +28,11 @@ struct Shared {
     region: String,
     request_ids: RequestIds,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
-    specs: Mutex<BTreeMap<Box<str>, (Arc<Function>, Arc<FunctionSpec>)>>,
+    specs: Mutex<BTreeMap<Box<str>, Known>>,
 }
+
+/// A definition and what was made of it.
+type Known = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
     pub(crate) fn new(functions: Functions, region: String) -> Processes {

@@ -17,6 +17,21 @@ impl Text {
         Ok(Text(bytes))
     }
 
+    /// Its length in bytes; unlike using it as a `str`, this does not look at the bytes again.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its bytes; unlike using it as a `str`, this does not look at them again.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The text's bytes, shared.
     pub fn into_bytes(self) -> Bytes {
         self.0

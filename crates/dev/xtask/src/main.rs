@@ -1,6 +1,7 @@
 //! The project's own commands.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to people on a terminal")]
 
+mod bench;
 mod ci;
 mod run;
 mod test;
@@ -8,6 +9,7 @@ mod tidy;
 mod venv;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +30,13 @@ enum Command {
     Test,
     /// What CI runs: formatting, lints, tidiness, then the tests.
     Ci,
+    /// Measures the release binary against the machine's own limits; `cargo xtask bench --help` lists the options.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Handed to the benchmark.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Checks the rules that no compiler knows: rings, openings, leftovers, links.
     Tidy,
 }
@@ -35,6 +44,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = Workspace::find().and_then(|workspace| match Arguments::parse().command {
         Command::Test => test::run(&workspace),
+        Command::Bench { arguments } => bench::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
     });

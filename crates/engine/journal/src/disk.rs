@@ -1,9 +1,9 @@
 //! What the file engine asks of a file system, so that a simulated one can take its place.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +68,11 @@ impl From<io::Error> for LockError {
     }
 }
 
+/// Messages and functions' variables are nobody else's business.
+const DIRECTORY_MODE: u32 = 0o700;
+/// See [`DIRECTORY_MODE`].
+const FILE_MODE: u32 = 0o600;
+
 /// The operating system's file system.
 #[derive(Debug, Default)]
 pub struct SystemDisk;
@@ -79,7 +84,7 @@ impl Disk for SystemDisk {
         }
         let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         self.create_directory(parent)?;
-        match fs::create_dir(directory) {
+        match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !directory.is_dir() => Err(error),
             _ => self.sync_directory(parent),
         }
@@ -91,7 +96,7 @@ impl Disk for SystemDisk {
     }
 
     fn create(&self, path: &Path, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
-        let buffered = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        let buffered = OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)?;
         match rustix::fs::fallocate(&buffered, FallocateFlags::empty(), 0, bytes) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
             Err(error) => {
@@ -120,7 +125,8 @@ impl Disk for SystemDisk {
     }
 
     fn lock(&self, path: &Path) -> Result<Box<dyn Lock>, LockError> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(process_id(&mut file))),

@@ -26,8 +26,11 @@ pub(super) struct Output {
     attributes: BTreeMap<&'static str, String>,
 }
 
-/// One row an attribute that only the server sets.
-const OBSERVED: &[(&str, fn(&QueueDescription, &Context<'_>) -> String)] = &[
+/// The value of an attribute that only the server sets.
+type Observed = fn(&QueueDescription, &Context<'_>) -> String;
+
+/// One row an attribute that only the server sets: its name and its value.
+const OBSERVED: &[(&str, Observed)] = &[
     ("QueueArn", |queue, cx| cx.arn(&queue.name)),
     ("CreatedTimestamp", |queue, _| (queue.created_at.0 / 1000).to_string()),
     ("LastModifiedTimestamp", |queue, _| (queue.modified_at.0 / 1000).to_string()),

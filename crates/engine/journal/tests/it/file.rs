@@ -256,3 +256,18 @@ fn reading_trimming_and_appending_go_on_side_by_side() {
     reader.join().unwrap();
     assert!(journal.span().disk_bytes <= 5 * SEGMENT_BYTES);
 }
+
+#[test]
+fn nobody_but_the_owner_may_read_what_is_stored() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let journal = FileJournal::open(options(&directory)).unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+    drop(journal);
+}
