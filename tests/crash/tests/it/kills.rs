@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bongsu_testkit::Server;
 
-use crate::load::Load;
+use crate::load::{End, Load};
 use crate::random::Random;
 
 /// Kills unless `BONGSU_CRASH_CYCLES` says otherwise.
@@ -27,7 +27,7 @@ fn what_was_acknowledged_survives_hundreds_of_kills() {
 
     let data = tempfile::tempdir().unwrap();
     let mut server = Server::serve(data.path());
-    let load = Load::start(&server, &mut random);
+    let load = Load::start(&server, End::Sudden, &mut random);
     for _ in 0..cycles {
         load.run(random.within(SUCCESSES));
         load.pause();

@@ -27,6 +27,15 @@ const REPEATED_ONE_IN: u64 = 10;
 /// How long the queues may take to run empty at the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How the server goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Without a word.
+    Sudden,
+    /// With its disk failing: it may answer that it can do no more.
+    FailingDisk,
+}
+
 /// What the clients are to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -73,7 +82,7 @@ pub(crate) struct Load {
 
 impl Load {
     /// Makes the two queues and sets the clients to work.
-    pub(crate) fn start(server: &Server, random: &mut Random) -> Load {
+    pub(crate) fn start(server: &Server, end: End, random: &mut Random) -> Load {
         let visibility = VISIBILITY_TIMEOUT.as_secs().to_string();
         let mut sqs = server.sqs();
         let standard = sqs.create_queue("work", &[("VisibilityTimeout", &visibility)]).unwrap();
@@ -94,6 +103,7 @@ impl Load {
                 shared: Arc::clone(&shared),
                 sqs: server.sqs(),
                 queue: queue.to_owned(),
+                end,
                 number,
                 random: Random::new(random.within(0..u64::MAX)),
             };
@@ -147,22 +157,11 @@ enum Outcome<T> {
     Refused(Failure),
 }
 
-impl<T> From<Result<T, Failure>> for Outcome<T> {
-    fn from(result: Result<T, Failure>) -> Outcome<T> {
-        match result {
-            Ok(value) => Outcome::Done(value),
-            Err(Failure::NotSent(_)) => Outcome::NotSent,
-            // A server that is going down may still say so.
-            Err(Failure::Unknown(_) | Failure::Refused { status: 500.., .. }) => Outcome::Unknown,
-            Err(refused) => Outcome::Refused(refused),
-        }
-    }
-}
-
 struct Client {
     shared: Arc<Shared>,
     sqs: Sqs,
     queue: String,
+    end: End,
     number: u32,
     random: Random,
 }
@@ -181,6 +180,16 @@ impl Client {
         self.shared.phase() != Phase::End
     }
 
+    fn judge<T>(&self, result: Result<T, Failure>) -> Outcome<T> {
+        match result {
+            Ok(value) => Outcome::Done(value),
+            Err(Failure::NotSent(_)) => Outcome::NotSent,
+            Err(Failure::Unknown(_)) => Outcome::Unknown,
+            Err(Failure::Refused { status: 500.., .. }) if self.end == End::FailingDisk => Outcome::Unknown,
+            Err(refused) => Outcome::Refused(refused),
+        }
+    }
+
     fn refused(&self, what: &str, failure: &Failure) {
         self.ledger().break_promise(format!("{what} was refused: {failure}"));
     }
@@ -196,7 +205,7 @@ impl Client {
                 [key] => self.sqs.send(&self.queue, &key.body()).map(|sent| vec![sent]),
                 keys => self.send_batch(keys),
             };
-            match result.into() {
+            match self.judge(result) {
                 Outcome::Done(sent) => keys.iter().zip(sent).for_each(|(key, sent)| self.ledger().sent(*key, sent)),
                 Outcome::NotSent => {
                     keys.iter().for_each(|key| self.ledger().not_sent(*key));
@@ -247,7 +256,8 @@ impl Client {
         let body = key.body();
         let group = format!("g{}", key.group.expect("a FIFO message has a group"));
         while matches!(self.shared.phase(), Phase::Run | Phase::Down) {
-            match self.sqs.send_to_group(&self.queue, &group, &body.replace('/', "-"), &body).into() {
+            let result = self.sqs.send_to_group(&self.queue, &group, &body.replace('/', "-"), &body);
+            match self.judge(result) {
                 Outcome::Done(sent) => {
                     self.ledger().sent(key, sent);
                     return true;
@@ -265,7 +275,8 @@ impl Client {
 
     fn receive(&mut self) -> Vec<(Key, Message)> {
         let asked = Instant::now();
-        match self.sqs.receive(&self.queue, 1).into() {
+        let result = self.sqs.receive(&self.queue, 1);
+        match self.judge(result) {
             Outcome::Done(messages) => {
                 let keys = self.ledger().received(&messages, asked);
                 return keys.into_iter().zip(messages).collect();
@@ -293,7 +304,8 @@ impl Client {
         let entries: Vec<Value> = messages.iter().enumerate().map(entry).collect();
         messages.iter().for_each(|(key, _)| self.ledger().deleting(*key));
         let input = json!({ "QueueUrl": self.queue, "Entries": entries });
-        match self.sqs.call("DeleteMessageBatch", &input).into() {
+        let result = self.sqs.call("DeleteMessageBatch", &input);
+        match self.judge(result) {
             Outcome::Done(output) => {
                 if output["Failed"].as_array().is_some_and(|failed| !failed.is_empty()) {
                     self.ledger().break_promise(format!("a delete on a standard queue was refused: {output}"));
@@ -320,11 +332,18 @@ impl Client {
 
     fn delete(&mut self, key: Key, message: &Message) -> bool {
         self.ledger().deleting(key);
-        let outcome = self.sqs.delete(&self.queue, &message.receipt_handle).into();
+        let result = self.sqs.delete(&self.queue, &message.receipt_handle);
+        let outcome = self.judge(result);
         match &outcome {
             Outcome::Done(()) => self.ledger().deleted(key),
-            // Refused: we took longer than the visibility timeout.
-            Outcome::NotSent | Outcome::Refused(_) => self.ledger().not_deleted(key),
+            Outcome::NotSent => self.ledger().not_deleted(key),
+            Outcome::Refused(failure) => {
+                self.ledger().not_deleted(key);
+                // Whoever takes longer than the visibility timeout has lost the message.
+                if !matches!(failure, Failure::Refused { code, .. } if code == "InvalidParameterValue") {
+                    self.refused("a delete from a group", failure);
+                }
+            }
             Outcome::Unknown => self.ledger().delete_unknown(key),
         }
         matches!(outcome, Outcome::Done(()))

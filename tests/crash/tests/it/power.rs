@@ -3,7 +3,7 @@
 use bongsu_testkit::Server;
 
 use crate::disk::Disk;
-use crate::load::Load;
+use crate::load::{End, Load};
 use crate::random::Random;
 use crate::skip;
 
@@ -22,7 +22,7 @@ fn what_was_acknowledged_survives_power_cuts() {
     };
     let mut random = Random::new(u64::from(std::process::id()));
     let mut server = Server::serve(&disk.path().join("data"));
-    let load = Load::start(&server, &mut random);
+    let load = Load::start(&server, End::FailingDisk, &mut random);
     for _ in 0..CUTS {
         load.run(random.within(SUCCESSES));
         load.pause();
