@@ -38,7 +38,7 @@ impl Queues {
 
 impl Enqueue for Queues {
     fn enqueue(&self, queue: &str, message: WebhookMessage) -> BoxFuture<'_, Result<Enqueued, EnqueueError>> {
-        let queue = queue.to_owned();
+        let (queue, fifo) = (queue.to_owned(), queue.ends_with(".fifo"));
         Box::pin(async move {
             match queue.as_str() {
                 "refusing" => return Err(EnqueueError::Refused { reason: "no such luck".into() }),
@@ -55,7 +55,7 @@ impl Enqueue for Queues {
             Ok(Enqueued {
                 message_id: format!("message-{number}"),
                 md5_of_body: "5d41402abc4b2a76b9719d911017c592".into(),
-                sequence_number: id.map(|_| format!("{}", 100 + number)),
+                sequence_number: fifo.then(|| format!("{}", 100 + number)),
                 duplicate: seen.is_some(),
             })
         })
