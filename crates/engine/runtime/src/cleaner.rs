@@ -12,6 +12,8 @@ use crate::shard::{Fatal, Shard};
 
 /// The journal is cleaned when it takes more than this many times (in halves) what is alive.
 const DISK_HALVES_MAX: u64 = 5;
+/// While cleaning goes on, it looks at this many bytes for each that commands append: it always gains on them.
+const DEBT_PER_BYTE: u64 = 2;
 
 /// Cleans one segment after the other, for as long as it is worth it.
 #[derive(Default)]
@@ -20,6 +22,8 @@ pub(crate) struct Cleaner {
     round: Round,
     /// What the last whole round wrote again: so much was alive, whatever the broker counts (it counts only messages).
     kept_last_round: u64,
+    /// Bytes to look at until what commands have appended meanwhile is made up for.
+    debt: u64,
 }
 
 /// Where cleaning stands.
@@ -56,7 +60,8 @@ pub(crate) enum Step {
 impl Cleaner {
     /// Begins with the oldest segment when the journal takes too much for what is alive.
     pub(crate) fn consider(&mut self, broker: &Broker, span: &Span, limits: &Limits) {
-        let (Stage::Idle, Some(segment_end)) = (&self.stage, span.oldest_segment_end) else { return };
+        let Stage::Idle = &self.stage else { return };
+        let Some(segment_end) = span.oldest_segment_end else { return self.debt = 0 };
         let alive = broker.alive_bytes().max(self.kept_last_round);
         let held = span.end.0 - span.start.0;
         let wasteful = span.disk_bytes > limits.disk_bytes_floor && span.disk_bytes * 2 > alive * DISK_HALVES_MAX;
@@ -68,7 +73,21 @@ impl Cleaner {
                 self.round = Round { until: span.end, kept_bytes: 0 };
             }
             self.stage = Stage::Reading { from: span.start, segment_end, read: None };
+        } else {
+            self.debt = 0;
         }
+    }
+
+    /// Notes that commands have appended so many bytes.
+    pub(crate) fn owe(&mut self, bytes: usize) {
+        if !matches!(self.stage, Stage::Idle) {
+            self.debt += DEBT_PER_BYTE * bytes as u64;
+        }
+    }
+
+    /// Whether commands had better wait: otherwise a busy journal would grow faster than it is cleaned.
+    pub(crate) fn is_behind(&self, limits: &Limits) -> bool {
+        self.debt > limits.cleaning_debt_max
     }
 
     /// Waits for whatever comes next, for ever when idle; writing again waits until it may. May be dropped and called
@@ -128,6 +147,7 @@ impl Shard {
                 });
             };
             seen_bytes += bytes.len();
+            self.cleaner.debt = self.cleaner.debt.saturating_sub(bytes.len() as u64);
             let malformed = |flaw| Fatal::Malformed { position: place.position.0, flaw };
             let recorded = Recorded::decode(bytes).map_err(malformed)?;
             self.keep_alive(&recorded, place);

@@ -12,6 +12,8 @@ const ROOM_KEPT_FOR_CLEANING: u64 = 4 << 20;
 const ROOM_LOW: u64 = 48 << 20;
 /// The journal is not cleaned while it takes no more than this, unless the disk is full.
 const DISK_BYTES_FLOOR: u64 = 160 << 20;
+/// While cleaning owes more than this, further commands wait for it.
+const CLEANING_DEBT_MAX: u64 = 16 << 20;
 /// How much cleaning looks at in one turn of the loop.
 const CLEANING_STEP_BYTES: u64 = 512 << 10;
 
@@ -24,6 +26,7 @@ pub(crate) struct Limits {
     pub(crate) room_kept_for_cleaning: u64,
     pub(crate) room_low: u64,
     pub(crate) disk_bytes_floor: u64,
+    pub(crate) cleaning_debt_max: u64,
     pub(crate) cleaning_step_bytes: usize,
 }
 
@@ -38,6 +41,7 @@ impl Limits {
             room_kept_for_cleaning: scaled(ROOM_KEPT_FOR_CLEANING),
             room_low: scaled(ROOM_LOW),
             disk_bytes_floor: scaled(DISK_BYTES_FLOOR),
+            cleaning_debt_max: scaled(CLEANING_DEBT_MAX),
             cleaning_step_bytes: scaled(CLEANING_STEP_BYTES) as usize,
         }
     }

@@ -180,7 +180,8 @@ impl Shard {
             }
             self.look_at_journal();
             self.set_alarm();
-            let may_keep = self.has_room_in_batch() && self.room() >= self.limits.command_bytes_max as u64;
+            let may_keep = self.has_room_in_batch() && self.has_room_beyond(0);
+            let step_bytes = self.limits.cleaning_step_bytes;
             tokio::select! {
                 biased;
                 outcome = async { append.as_mut().expect("guarded").1.as_mut().await }, if append.is_some() => {
@@ -192,7 +193,7 @@ impl Shard {
                 }
                 // Before the requests, which would otherwise keep it from its turn for as long as they come; after each
                 // step they get theirs.
-                step = self.cleaner.step(&self.journal, self.durable, self.limits.cleaning_step_bytes, may_keep), if !self.stopping => {
+                step = self.cleaner.step(&self.journal, self.durable, step_bytes, may_keep), if !self.stopping => {
                     self.advance();
                     self.clean(step?)?;
                     tokio::task::yield_now().await;
@@ -255,7 +256,9 @@ impl Shard {
     /// Whether the next command can be decided; otherwise it waits in the channel.
     fn may_serve(&self) -> bool {
         let waits_for_room = self.is_room_low() && !self.room_is_scarce;
-        self.has_room_in_batch() && !waits_for_room && self.held.len() < HELD_MAX
+        // Cleaning that cannot go on itself is not waited for.
+        let waits_for_cleaning = self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping;
+        self.has_room_in_batch() && !waits_for_room && !waits_for_cleaning && self.held.len() < HELD_MAX
     }
 
     fn serve(&mut self, request: Request) {
@@ -359,12 +362,13 @@ impl Shard {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
-        let count = decision.facts.len();
+        let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
             let place = self.batch.push(unit, |out| Recorded::encode(now, fact, out));
             self.broker.apply(fact, now, to_core(place));
         }
+        self.cleaner.owe(self.batch.bytes_len() - before);
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
             self.hold(Held::Effect(effect));
@@ -464,7 +468,7 @@ impl Shard {
     }
 
     fn set_alarm(&mut self) {
-        let prepare_again_at = self.is_room_low().then_some(self.prepare_again_at);
+        let prepare_again_at = (self.is_room_low() && self.preparing.is_none()).then_some(self.prepare_again_at);
         let deadlines = [self.broker.next_deadline(), self.waiters.next_deadline(), prepare_again_at];
         let next = deadlines.into_iter().flatten().min();
         if let Some(next) = next {

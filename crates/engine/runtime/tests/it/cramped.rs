@@ -1,23 +1,21 @@
-//! A journal in memory that has only as much room as a test gives it.
+//! A journal that has only as much room as a test gives it.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bongsu_journal::{
     AppendError, BoxFuture, Chunk, Journal, MemoryJournal, Place, Position, ReadError, Sealed, Span, TrimError,
 };
 use tokio::sync::watch;
 
-/// Passes everything on to a journal in memory, and counts the room down.
-#[derive(Default)]
+/// Passes everything on to another journal, and counts the room down.
 pub(crate) struct Cramped {
-    inner: MemoryJournal,
+    inner: Arc<dyn Journal>,
     state: Mutex<State>,
     /// Preparing ends when this turns true.
     prepared: watch::Sender<bool>,
 }
 
-#[derive(Default)]
 struct State {
     room: u64,
     is_full: bool,
@@ -26,9 +24,12 @@ struct State {
 
 impl Cramped {
     pub(crate) fn with_room(room: u64) -> Cramped {
-        let cramped = Cramped::default();
-        cramped.set_room(room, false);
-        cramped
+        Cramped::over(Arc::new(MemoryJournal::new()), room)
+    }
+
+    pub(crate) fn over(inner: Arc<dyn Journal>, room: u64) -> Cramped {
+        let state = State { room, is_full: false, preparations: 0 };
+        Cramped { inner, state: Mutex::new(state), prepared: watch::Sender::default() }
     }
 
     pub(crate) fn set_room(&self, room: u64, is_full: bool) {
@@ -49,13 +50,6 @@ impl Cramped {
 
     pub(crate) fn preparations(&self) -> usize {
         self.state().preparations
-    }
-
-    pub(crate) fn reopen(&self) -> Cramped {
-        let again = Cramped { inner: self.inner.reopen(), ..Cramped::default() };
-        let state = self.state();
-        again.set_room(state.room, state.is_full);
-        again
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

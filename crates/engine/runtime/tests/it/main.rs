@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cleaning;
 mod cramped;
 mod durability;
 mod functions;
+mod restart;
 mod room;
 mod slow_reads;
 mod stopping;

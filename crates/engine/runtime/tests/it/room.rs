@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bongsu_broker::{Rejection, Seconds};
+use bongsu_journal::MemoryJournal;
 use bongsu_runtime::Refusal;
 
 use crate::cramped::Cramped;
@@ -137,15 +138,45 @@ async fn a_long_poll_gets_its_message_when_there_is_room_again() {
 
 #[tokio::test]
 async fn a_start_on_a_full_disk_still_hands_out_messages() {
-    let journal = Arc::new(Cramped::with_room(PLENTY));
-    let world = World::start(&journal).await;
+    let memory = Arc::new(MemoryJournal::new());
+    let world = World::start(&memory).await;
     world.create("q", &[]).await;
     world.send("q", "a").await;
     world.stop().await;
-    let journal = Arc::new(journal.reopen());
+    let journal = Arc::new(Cramped::over(Arc::new(memory.reopen()), LITTLE));
     journal.prepare_nothing();
     journal.set_room(LITTLE, true);
     let world = World::start(&journal).await;
     assert_eq!(world.try_send("q", "b").await, full());
     assert_eq!(bodies(&world.receive("q").await), ["a"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_asked_again_although_nobody_asks_for_anything() {
+    let journal = Arc::new(Cramped::with_room(PLENTY));
+    let world = World::start(&journal).await;
+    journal.prepare_nothing();
+    journal.set_room(LITTLE, true);
+    world.look_at_journal().await;
+    for preparations in 1..5 {
+        assert_eq!(journal.preparations(), preparations);
+        world.clock.advance(Seconds(1));
+        settle().await;
+    }
+}
+
+#[tokio::test]
+async fn a_preparation_that_takes_long_is_waited_for_without_spinning() {
+    let journal = Arc::new(Cramped::with_room(PLENTY));
+    let world = World::start(&journal).await;
+    world.create("q", &[]).await;
+    journal.set_room(LITTLE, false);
+    world.look_at_journal().await;
+    let sending = world.sending("q", "a");
+    settle().await;
+    world.clock.advance(Seconds(10));
+    assert!(!is_answered(&sending).await);
+    assert_eq!(journal.preparations(), 1);
+    journal.prepare_to(PLENTY);
+    sending.await.unwrap().unwrap().remove(0).unwrap();
 }

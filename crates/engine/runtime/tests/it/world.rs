@@ -8,7 +8,7 @@ use bongsu_broker::{
     Account, AttributesGiven, Outgoing, QueueDescription, QueueName, ReceiptHandle, Rejection, Seconds, SendOrigin,
     Sent, Text, Timestamp, VisibilityChange,
 };
-use bongsu_journal::Journal;
+use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
     Clock, Fatal, FunctionRunner, Handle, ManualClock, NoFunctions, Options, Received, Refusal, start,
 };
@@ -31,11 +31,17 @@ pub(crate) struct Setting {
     pub(crate) clock: ManualClock,
     pub(crate) recent_bytes_max: usize,
     pub(crate) functions: Arc<dyn FunctionRunner>,
+    pub(crate) segment_bytes: u64,
 }
 
 impl Default for Setting {
     fn default() -> Setting {
-        Setting { clock: ManualClock::starting_at(START), recent_bytes_max: 1 << 20, functions: Arc::new(NoFunctions) }
+        Setting {
+            clock: ManualClock::starting_at(START),
+            recent_bytes_max: 1 << 20,
+            functions: Arc::new(NoFunctions),
+            segment_bytes: SEGMENT_BYTES,
+        }
     }
 }
 
@@ -49,10 +55,10 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions } = setting;
+        let Setting { clock, recent_bytes_max, functions, segment_bytes } = setting;
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, functions };
         let (broker, shard) = start(journal, options).await.unwrap();
-        World { broker, clock, shard: tokio::spawn(shard.run()) }
+        World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }
     }
 
     pub(crate) async fn stop(self) {
