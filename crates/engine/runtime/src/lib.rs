@@ -7,6 +7,8 @@ mod cleaner;
 mod clock;
 mod function_runner;
 mod handle;
+mod invocation;
+mod limits;
 mod reader;
 mod shard;
 mod start;

@@ -4,29 +4,25 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Broker, Command, Decision, Effect, Entropy, Fact, Invocation, QueueId, Recorded, Rejection, Reply, Seconds,
-    Timestamp,
+    Broker, Command, Decision, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
-use bongsu_journal::{AppendError, BATCH_BYTES_MAX, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
-use tokio::sync::mpsc;
+use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
-use crate::function_runner::{Batch, FunctionRunner};
+use crate::function_runner::FunctionRunner;
 use crate::handle::{Handle, ReplyTo, Request};
+use crate::invocation::invoke;
+use crate::limits::Limits;
 use crate::reader::{Reader, to_core};
 use crate::waiters::{Waiter, Waiters};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
-/// No command's facts are larger than this: a batch send of 1 MiB and what surrounds it.
-const COMMAND_BYTES_MAX: usize = 2 << 20;
-/// Room in the journal that sends leave to everything else, so that a full disk can be emptied.
-const ROOM_KEPT_FROM_SENDS: u64 = 8 << 20;
-/// Room in the journal that deletes and receives leave to cleaning, which is what makes room again.
-const ROOM_KEPT_FOR_CLEANING: u64 = 4 << 20;
-
+/// Replies and effects that may wait for the journal; while there are more, no further commands are decided.
+const HELD_MAX: usize = 64 << 10;
 /// How soon a full disk is asked again whether it has space by now.
 const PREPARE_AGAIN_AFTER: Seconds = Seconds(1);
 
@@ -55,6 +51,7 @@ pub enum Fatal {
 /// A reply or effect that waits until the journal is durable up to a position.
 enum Held {
     Reply(ReplyTo, Result<Reply, Rejection>),
+    Place(oneshot::Sender<Option<Place>>, Place),
     Effect(Effect),
 }
 
@@ -102,13 +99,19 @@ pub struct Shard {
     held: VecDeque<(Position, Held)>,
     durable: Position,
     alarm: Alarm,
-    /// What the journal could surely take when this turn of the loop began.
+    pub(crate) limits: Limits,
+    /// What the journal could surely take when it was last looked at.
     room: u64,
+    /// Whether no more room is to be had for now: commands that need it are refused instead of waiting for it.
+    room_is_scarce: bool,
     /// An attempt of the journal to get more room.
     preparing: Option<BoxFuture<'static, ()>>,
     /// When the journal may be asked for more room again, although it was refused.
     prepare_again_at: Timestamp,
+    /// Whether to end once everything is answered and durable.
     stopping: bool,
+    /// Whether the last request there will be has been served.
+    requests_ended: bool,
 }
 
 impl Shard {
@@ -139,11 +142,21 @@ impl Shard {
             held: VecDeque::new(),
             durable: end,
             alarm,
+            limits: Limits::default(),
             room: 0,
+            room_is_scarce: false,
             preparing: None,
             prepare_again_at: Timestamp(0),
             stopping: false,
+            requests_ended: false,
         }
+    }
+
+    /// Keeps to smaller batches and thresholds, in proportion: for a journal whose segments are not of
+    /// [`bongsu_journal::SEGMENT_BYTES`]. No command may then be larger than a sixteenth of a segment.
+    pub fn for_segments_of(mut self, bytes: u64) -> Shard {
+        self.limits = Limits::for_segments_of(bytes);
+        self
     }
 
     /// Serves until [`Handle::stop`], then makes everything durable and closes the journal. Any error is final: the
@@ -151,21 +164,24 @@ impl Shard {
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
         self.decide_now(Command::EndLostAttempts, None, None);
+        self.look_at_journal();
         loop {
-            self.serve_woken();
+            self.serve_waiting();
             if append.is_none() && !self.batch.is_empty() {
                 // Everything that is ready to run gets its commands in before the disk is asked to sync.
                 tokio::task::yield_now().await;
                 self.drain();
-                self.serve_woken();
+                self.serve_waiting();
                 append = Some(self.start_append());
             }
             self.release();
-            if self.stopping && append.is_none() && self.batch.is_empty() {
+            if self.is_finished() && append.is_none() {
                 break;
             }
-            let starved = self.look_at_journal();
+            self.look_at_journal();
             self.set_alarm();
+            let may_keep = self.has_room_in_batch() && self.has_room_beyond(0);
+            let step_bytes = self.limits.cleaning_step_bytes;
             tokio::select! {
                 biased;
                 outcome = async { append.as_mut().expect("guarded").1.as_mut().await }, if append.is_some() => {
@@ -175,19 +191,23 @@ impl Shard {
                 () = async { self.preparing.as_mut().expect("guarded").await }, if self.preparing.is_some() => {
                     self.preparing = None;
                 }
-                request = self.requests.recv(), if self.has_room_in_batch() && !starved => {
+                // Before the requests, which would otherwise keep it from its turn for as long as they come; after each
+                // step they get theirs.
+                step = self.cleaner.step(&self.journal, self.durable, step_bytes, may_keep), if !self.stopping => {
+                    self.advance();
+                    self.clean(step?)?;
+                    tokio::task::yield_now().await;
+                    self.drain();
+                }
+                request = self.requests.recv(), if self.may_serve() && !self.requests_ended => {
                     self.advance();
                     match request {
                         Some(request) => self.serve(request),
-                        None => self.stop(),
+                        None => self.requests_ended = true,
                     }
                     self.drain();
                 }
-                step = self.cleaner.step(&self.journal, self.durable), if self.has_room_in_batch() => {
-                    self.advance();
-                    self.clean(step?)?;
-                }
-                () = self.alarm.ring() => self.advance(),
+                () = self.alarm.ring(), if self.has_room_in_batch() => self.advance(),
             }
         }
         info!("stopped");
@@ -196,19 +216,32 @@ impl Shard {
         Ok(())
     }
 
-    /// Lets time pass in the broker, and answers long polls whose time is over.
+    /// Whether everybody is answered, and everything decided is on its way into the journal.
+    fn is_finished(&self) -> bool {
+        self.stopping && self.requests_ended && self.waiters.is_empty() && self.batch.is_empty()
+    }
+
+    /// Lets time pass in the broker, and serves those for whom that changes something before anybody new.
     fn advance(&mut self) {
-        let now = self.clock.now();
-        self.broker.advance(now);
-        while let Some(waiter) = self.waiters.take_due(self.broker.now()) {
-            self.decide_now(waiter.command, Some(waiter.reply), None);
+        self.broker.advance(self.clock.now());
+        self.serve_waiting();
+    }
+
+    /// Gives arrivals to those who wait for them, then answers long polls whose time is over: when stopping, all.
+    fn serve_waiting(&mut self) {
+        self.serve_woken();
+        let until = if self.stopping { Timestamp(u64::MAX) } else { self.broker.now() };
+        while self.has_room_in_batch()
+            && let Some(waiter) = self.waiters.take_due(until)
+        {
+            self.ask(waiter.command, waiter.reply, None);
         }
     }
 
     /// Serves what is queued, as far as one turn and one batch allow.
     fn drain(&mut self) {
         for _ in 0..COMMANDS_A_TURN_MAX {
-            if !self.has_room_in_batch() {
+            if !self.may_serve() {
                 return;
             }
             let Ok(request) = self.requests.try_recv() else { return };
@@ -216,38 +249,62 @@ impl Shard {
         }
     }
 
-    fn has_room_in_batch(&self) -> bool {
-        self.batch.bytes_len() + COMMAND_BYTES_MAX <= BATCH_BYTES_MAX
+    pub(crate) fn has_room_in_batch(&self) -> bool {
+        self.batch.bytes_len() + self.limits.command_bytes_max <= self.limits.batch_bytes_max
+    }
+
+    /// Whether the next command can be decided; otherwise it waits in the channel.
+    fn may_serve(&self) -> bool {
+        let waits_for_room = self.is_room_low() && !self.room_is_scarce;
+        // Cleaning that cannot go on itself is not waited for.
+        let waits_for_cleaning = self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping;
+        self.has_room_in_batch() && !waits_for_room && !waits_for_cleaning && self.held.len() < HELD_MAX
     }
 
     fn serve(&mut self, request: Request) {
         match request {
-            Request::Ask { command, wait, reply } => match self.admit(&command) {
-                Ok(()) => self.decide_now(command, Some(reply), Some(wait)),
-                Err(rejection) => self.hold(Held::Reply(reply, Err(rejection))),
-            },
-            Request::Tell(command) => self.decide_now(command, None, None),
-            Request::Locate { handle, reply } => {
-                // A receiver that is gone needs no place.
-                reply.send(self.broker.locate(handle)).unwrap_or_default();
+            Request::Ask { command, wait, reply } => {
+                // Nobody would get the messages.
+                if !(reply.is_closed() && matches!(command, Command::Receive { .. })) {
+                    self.ask(command, reply, Some(wait));
+                }
             }
-            Request::Stop => self.stop(),
+            Request::Tell(command) => self.decide_now(command, None, None),
+            Request::Locate { handle, reply } => match self.broker.locate(handle) {
+                Some(place) => self.hold(Held::Place(reply, place)),
+                // A receiver that is gone needs no answer.
+                None => drop(reply.send(None)),
+            },
+            Request::Stop => {
+                debug!("stopping");
+                self.stopping = true;
+                // What is queued already is still served.
+                self.requests.close();
+            }
         }
     }
 
-    /// Begins cleaning if it is due, and notes how much room there is. Returns whether commands had better wait, because
-    /// room is low only for as long as it takes to prepare more.
-    fn look_at_journal(&mut self) -> bool {
+    fn ask(&mut self, command: Command, reply: ReplyTo, wait: Option<Option<Seconds>>) {
+        match self.admit(&command) {
+            Ok(()) => self.decide_now(command, Some(reply), wait),
+            Err(rejection) => self.hold(Held::Reply(reply, Err(rejection))),
+        }
+    }
+
+    /// Begins cleaning if it is due, notes how much room there is, and has more prepared when it is low.
+    fn look_at_journal(&mut self) {
         let span = self.journal.span();
-        self.cleaner.consider(&self.broker, &span);
+        self.cleaner.consider(&self.broker, &span, &self.limits);
         self.room = span.room;
-        let is_low = self.room() < ROOM_KEPT_FROM_SENDS + COMMAND_BYTES_MAX as u64;
-        let may_ask = !span.is_full || self.broker.now() >= self.prepare_again_at;
-        if is_low && may_ask && self.preparing.is_none() {
+        if !self.is_room_low() {
+            (self.room_is_scarce, self.prepare_again_at) = (false, Timestamp(0));
+            return;
+        }
+        if self.preparing.is_none() && self.broker.now() >= self.prepare_again_at {
             self.prepare_again_at = self.broker.now() + PREPARE_AGAIN_AFTER;
             self.preparing = Some(self.journal.prepare());
         }
-        is_low && !span.is_full
+        self.room_is_scarce = span.is_full || self.preparing.is_none();
     }
 
     /// Refuses what could not be made durable, before it changes anything.
@@ -257,10 +314,18 @@ impl Shard {
             Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::DefineFunction { .. }
-            | Command::DefineMapping { .. } => ROOM_KEPT_FROM_SENDS,
-            _ => ROOM_KEPT_FOR_CLEANING,
+            | Command::DefineMapping { .. } => self.limits.room_kept_from_sends,
+            _ => self.limits.room_kept_for_cleaning,
         };
-        if self.room() < kept + COMMAND_BYTES_MAX as u64 { Err(Rejection::StorageFull) } else { Ok(()) }
+        if self.has_room_beyond(kept) { Ok(()) } else { Err(Rejection::StorageFull) }
+    }
+
+    fn is_room_low(&self) -> bool {
+        !self.has_room_beyond(self.limits.room_kept_from_sends)
+    }
+
+    fn has_room_beyond(&self, kept: u64) -> bool {
+        self.room() >= kept + self.limits.command_bytes_max as u64
     }
 
     /// Bytes that the journal can surely still take, besides what is on its way.
@@ -271,7 +336,9 @@ impl Shard {
     /// Decides a command, applies its facts and queues its reply. `wait` says that an empty receive may wait: as long
     /// as given, or else as the queue says.
     fn decide_now(&mut self, command: Command, reply: Option<ReplyTo>, wait: Option<Option<Seconds>>) {
-        let may_wait = wait.filter(|_| matches!(command, Command::Receive { .. })).map(|wait| (wait, command.clone()));
+        let may_wait = wait
+            .filter(|wait| *wait != Some(Seconds(0)) && matches!(command, Command::Receive { .. }))
+            .map(|wait| (wait, command.clone()));
         let (result, known_after) = self.decide(command);
         let Some(reply) = reply else { return };
         if let (Some((wait, command)), Ok(Reply::Received { queue, deliveries })) = (may_wait, &result)
@@ -295,12 +362,13 @@ impl Shard {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
-        let count = decision.facts.len();
+        let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
             let place = self.batch.push(unit, |out| Recorded::encode(now, fact, out));
             self.broker.apply(fact, now, to_core(place));
         }
+        self.cleaner.owe(self.batch.bytes_len() - before);
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
             self.hold(Held::Effect(effect));
@@ -331,7 +399,13 @@ impl Shard {
         while self.held.front().is_some_and(|(until, _)| *until <= self.durable) {
             match self.held.pop_front() {
                 Some((_, Held::Reply(reply, result))) => send(reply, result),
-                Some((_, Held::Effect(Effect::Invoke(invocation)))) => self.invoke(invocation),
+                // A receiver that is gone needs no place.
+                Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
+                // What is not begun any more is lost, and comes back at the next start.
+                Some((_, Held::Effect(_))) if self.stopping => {}
+                Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
+                    invoke(invocation, self.functions.clone(), self.handle.clone());
+                }
                 None => {}
             }
         }
@@ -345,40 +419,40 @@ impl Shard {
         (end, self.journal.append(batch))
     }
 
-    /// Gives arrivals to those who wait for them: receives first, in the order they came, then functions.
+    /// Gives arrivals to those who wait for them: receives first, in the order they came, then functions. Whom there is
+    /// no room to serve is not forgotten.
     fn serve_woken(&mut self) {
-        loop {
+        while self.may_hand_out() {
             let woken = self.broker.take_woken();
             if woken.is_empty() {
                 return;
             }
             for queue in woken {
-                while self.has_room_in_batch() && self.serve_waiter(queue) {}
-                if self.admit(&Command::Dispatch { queue }).is_ok() && !self.stopping {
-                    while self.has_room_in_batch() && self.dispatch(queue) {}
-                }
-                if !self.has_room_in_batch() {
+                while self.may_hand_out() && self.serve_waiter(queue) {}
+                while self.may_hand_out() && !self.stopping && self.dispatch(queue) {}
+                if !self.may_hand_out() {
                     self.broker.wake(queue);
                 }
-            }
-            if !self.has_room_in_batch() {
-                return;
             }
         }
     }
 
+    fn may_hand_out(&self) -> bool {
+        self.has_room_in_batch() && self.has_room_beyond(self.limits.room_kept_for_cleaning)
+    }
+
     /// Lets the first waiting receive try again. Returns whether the next one should.
     fn serve_waiter(&mut self, queue: QueueId) -> bool {
-        let Some(waiter) = self.waiters.take_first(queue) else { return false };
+        let Some((turn, waiter)) = self.waiters.take_first(queue) else { return false };
         let (result, known_after) = self.decide(waiter.command.clone());
         match result {
             Ok(Reply::Received { deliveries, .. }) if deliveries.is_empty() => {
-                self.waiters.put_back(queue, waiter);
+                self.waiters.put_back(turn, waiter);
                 false
             }
             // A queue with too many messages in flight: a long poll says nothing and waits on.
             Err(Rejection::TooManyInFlight) => {
-                self.waiters.put_back(queue, waiter);
+                self.waiters.put_back(turn, waiter);
                 false
             }
             result => {
@@ -393,32 +467,12 @@ impl Shard {
         matches!(self.decide(Command::Dispatch { queue }).0, Ok(Reply::Dispatched(true)))
     }
 
-    /// Runs a function in a task of its own, which comes back with the outcome.
-    fn invoke(&self, invocation: Invocation) {
-        let (functions, handle) = (self.functions.clone(), self.handle.clone());
-        tokio::spawn(async move {
-            let Invocation { attempt, function, report_batch_item_failures, queue, deliveries } = invocation;
-            let outcome = match handle.with_contents(deliveries).await {
-                Ok(messages) => functions.run(Batch { function, report_batch_item_failures, queue, messages }).await,
-                Err(_) => bongsu_broker::AttemptOutcome::Failed,
-            };
-            handle.tell(Command::EndAttempt { attempt, outcome }).await;
-        });
-    }
-
     fn set_alarm(&mut self) {
-        let next = [self.broker.next_deadline(), self.waiters.next_deadline()].into_iter().flatten().min();
+        let prepare_again_at = (self.is_room_low() && self.preparing.is_none()).then_some(self.prepare_again_at);
+        let deadlines = [self.broker.next_deadline(), self.waiters.next_deadline(), prepare_again_at];
+        let next = deadlines.into_iter().flatten().min();
         if let Some(next) = next {
             self.alarm.set(next, self.clock.now());
-        }
-    }
-
-    /// Takes no more waiters and answers those there are; what is decided is still made durable.
-    fn stop(&mut self) {
-        debug!("stopping");
-        self.stopping = true;
-        while let Some(waiter) = self.waiters.take_any() {
-            self.decide_now(waiter.command, Some(waiter.reply), None);
         }
     }
 

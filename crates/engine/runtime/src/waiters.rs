@@ -1,6 +1,6 @@
 //! Long polls: receives that found nothing and wait for an arrival or their deadline.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_broker::{Command, QueueId, Timestamp};
 
@@ -17,26 +17,35 @@ pub(crate) struct Waiter {
     pub(crate) reply: ReplyTo,
 }
 
+/// Where a waiter stands: at which queue, and behind all lower numbers there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Turn {
+    queue: QueueId,
+    number: u64,
+}
+
 /// All waiting receives: by queue in the order they came, and by deadline.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    waiting: BTreeMap<u64, (QueueId, Waiter)>,
-    at_queue: BTreeMap<QueueId, VecDeque<u64>>,
-    by_deadline: BTreeSet<(Timestamp, u64)>,
+    waiting: BTreeMap<Turn, Waiter>,
+    by_deadline: BTreeSet<(Timestamp, Turn)>,
     next_number: u64,
 }
 
 impl Waiters {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.waiting.len() >= WAITERS_MAX
     }
 
+    /// Puts a receive at the end of the queue's line.
     pub(crate) fn add(&mut self, queue: QueueId, waiter: Waiter) {
-        let number = self.next_number;
+        let turn = Turn { queue, number: self.next_number };
         self.next_number += 1;
-        self.by_deadline.insert((waiter.deadline, number));
-        self.at_queue.entry(queue).or_default().push_back(number);
-        self.waiting.insert(number, (queue, waiter));
+        self.put_back(turn, waiter);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -44,48 +53,36 @@ impl Waiters {
     }
 
     /// Takes the receive that has waited longest at a queue, passing over clients that have gone.
-    pub(crate) fn take_first(&mut self, queue: QueueId) -> Option<Waiter> {
+    pub(crate) fn take_first(&mut self, queue: QueueId) -> Option<(Turn, Waiter)> {
+        let line = Turn { queue, number: 0 }..=Turn { queue, number: u64::MAX };
         loop {
-            let number = *self.at_queue.get(&queue)?.front()?;
-            let waiter = self.take(number).expect("a listed number waits");
-            if !waiter.reply.is_closed() {
+            let turn = *self.waiting.range(line.clone()).next()?.0;
+            if let Some(waiter) = self.take(turn) {
+                return Some((turn, waiter));
+            }
+        }
+    }
+
+    /// Takes a receive whose time is over, passing over clients that have gone.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Waiter> {
+        loop {
+            let (_, turn) = *self.by_deadline.first().filter(|(deadline, _)| *deadline <= now)?;
+            if let Some(waiter) = self.take(turn) {
                 return Some(waiter);
             }
         }
     }
 
-    /// Takes a receive whose time is over.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Waiter> {
-        let (_, number) = *self.by_deadline.first().filter(|(deadline, _)| *deadline <= now)?;
-        self.take(number)
+    /// Puts a receive where it was: it has not lost its turn.
+    pub(crate) fn put_back(&mut self, turn: Turn, waiter: Waiter) {
+        self.by_deadline.insert((waiter.deadline, turn));
+        self.waiting.insert(turn, waiter);
     }
 
-    /// Takes any receive, until none is left.
-    pub(crate) fn take_any(&mut self) -> Option<Waiter> {
-        let number = *self.waiting.first_key_value()?.0;
-        self.take(number)
-    }
-
-    /// Puts back the receive that was just taken: it is still the first.
-    pub(crate) fn put_back(&mut self, queue: QueueId, waiter: Waiter) {
-        let number = self.next_number;
-        self.next_number += 1;
-        self.by_deadline.insert((waiter.deadline, number));
-        self.at_queue.entry(queue).or_default().push_front(number);
-        self.waiting.insert(number, (queue, waiter));
-    }
-
-    fn take(&mut self, number: u64) -> Option<Waiter> {
-        let (queue, waiter) = self.waiting.remove(&number)?;
-        self.by_deadline.remove(&(waiter.deadline, number));
-        let line = self.at_queue.get_mut(&queue).expect("a waiter stands in line");
-        match line.front() {
-            Some(first) if *first == number => drop(line.pop_front()),
-            _ => line.retain(|other| *other != number),
-        }
-        if line.is_empty() {
-            self.at_queue.remove(&queue);
-        }
-        Some(waiter)
+    /// Removes a waiter. Returns it if its client is still there.
+    fn take(&mut self, turn: Turn) -> Option<Waiter> {
+        let waiter = self.waiting.remove(&turn)?;
+        self.by_deadline.remove(&(waiter.deadline, turn));
+        (!waiter.reply.is_closed()).then_some(waiter)
     }
 }

@@ -1,0 +1,237 @@
+//! Cleaning: space comes back, and nothing that is alive goes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bongsu_broker::{Function, MappingDefinition, Seconds};
+use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
+
+use crate::cramped::Cramped;
+use crate::slow_reads::SlowReads;
+use crate::world::{Setting, World, bodies, body, fifo_message, message, queue, redrive, settle};
+
+const SEGMENT_BYTES: u64 = 512 << 10;
+/// What is not cleaned at this size of segments.
+const FLOOR: u64 = 5 * SEGMENT_BYTES;
+/// A send of ten of these is the largest command at this size of segments.
+const BODY_BYTES: usize = 3000;
+
+fn small() -> Setting {
+    Setting { segment_bytes: SEGMENT_BYTES, recent_bytes_max: 0, ..Setting::default() }
+}
+
+fn open(directory: &Path) -> Arc<Cramped> {
+    let options = Options { segment_bytes: SEGMENT_BYTES, ..Options::new(directory) };
+    // Segments as small as a batch leave no room that could be promised.
+    Arc::new(Cramped::over(Arc::new(FileJournal::open(options).unwrap()), 1 << 40))
+}
+
+/// Sends ten messages, receives and deletes them.
+async fn churn(world: &World, name: &str) {
+    let entries = (0..10).map(|_| message(&"x".repeat(BODY_BYTES))).collect();
+    world.broker.send(queue(name), entries).await.unwrap();
+    let received = world.broker.receive(queue(name), 10, None, Some(Seconds(20))).await.unwrap();
+    let handles = received.iter().map(|received| received.delivery.handle).collect();
+    world.broker.delete(queue(name), handles).await.unwrap();
+}
+
+/// Churns, some at a time, until so many bytes were written; the disk use stays within bounds meanwhile.
+async fn churn_bytes(world: &Arc<World>, journal: &Arc<impl Journal>, bytes: u64) {
+    let until = journal.span().end.0 + bytes;
+    let churning: Vec<_> = (0..4)
+        .map(|number| {
+            let (world, journal) = (world.clone(), journal.clone());
+            tokio::spawn(async move {
+                let name = format!("churn-{number}");
+                world.create(&name, &[]).await;
+                while journal.span().end.0 < until {
+                    churn(&world, &name).await;
+                    let disk_bytes = journal.span().disk_bytes;
+                    assert!(disk_bytes <= 3 * FLOOR, "{disk_bytes} bytes are taken");
+                }
+                world.broker.delete_queue(queue(&name)).await.unwrap();
+            })
+        })
+        .collect();
+    for churning in churning {
+        churning.await.unwrap();
+    }
+}
+
+fn function() -> Function {
+    Function {
+        name: "f".into(),
+        runtime: "python3.11".into(),
+        handler: "app.handler".into(),
+        code: "code".into(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        environment: vec![("A".into(), "b".into())],
+        concurrency_max: 2,
+    }
+}
+
+#[tokio::test]
+async fn what_is_alive_survives_any_amount_of_cleaning() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let world = Arc::new(World::with(&journal, small()).await);
+    let attributes = [("VisibilityTimeout", "100"), ("DelaySeconds", "1")];
+    world.create("alive", &attributes).await;
+    world.create("dead", &[]).await;
+    world.create("source", &[("RedrivePolicy", &redrive("dead", 1)), ("VisibilityTimeout", "0")]).await;
+    world.create("q.fifo", &[]).await;
+    world.broker.define_function(function()).await.unwrap();
+    let mapping = MappingDefinition {
+        queue: queue("alive"),
+        function: "f".into(),
+        batch_size: 5,
+        report_batch_item_failures: false,
+        concurrency_max: Some(1),
+        enabled: false,
+    };
+    world.broker.define_mapping(mapping).await.unwrap();
+    let mut alive = Vec::new();
+    for number in 0..100 {
+        let body = format!("{number} {}", "y".repeat(number * 10));
+        alive.push((world.send("alive", &body).await.message_id, body));
+    }
+    world.clock.advance(Seconds(1));
+    let in_flight = world.receive("alive").await;
+    world.delete("alive", &in_flight[3]).await;
+    alive.remove(3);
+    let dead = world.send("source", "dead").await.message_id;
+    world.receive("source").await;
+    assert_eq!(world.receive("source").await, []);
+    let first = world.send_fifo("q.fifo", "g", "1").await;
+    let worked_off = world.receive_one("q.fifo").await;
+    world.delete("q.fifo", &worked_off).await;
+    for id in ["2", "3", "4"] {
+        world.send_fifo("q.fifo", "g", id).await;
+    }
+    let names = ["alive", "dead", "source", "q.fifo"];
+
+    churn_bytes(&world, &journal, 6 * FLOOR).await;
+    assert!(journal.span().start > Position(2 * FLOOR), "nothing was cleaned");
+    let mut described = Vec::new();
+    for name in names {
+        described.push(world.describe(name).await);
+    }
+    let functions = world.broker.functions().await.unwrap();
+    let clock = world.clock.clone();
+    Arc::into_inner(world).unwrap().stop().await;
+    drop(journal);
+
+    let journal = open(directory.path());
+    let world = Arc::new(World::with(&journal, Setting { clock, ..small() }).await);
+    churn_bytes(&world, &journal, 2 * FLOOR).await;
+    for (name, before) in names.into_iter().zip(&described) {
+        assert_eq!(world.describe(name).await, *before);
+    }
+    assert_eq!(world.broker.functions().await.unwrap(), functions);
+    assert!(world.send_fifo("q.fifo", "g", "1").await.duplicate);
+    assert_eq!(world.send_fifo("q.fifo", "g", "1").await.message_id, first.message_id);
+    let fifo = world.receive("q.fifo").await;
+    assert_eq!(bodies(&fifo), ["2", "3", "4"]);
+    let received = world.receive("dead").await;
+    assert_eq!((received[0].content.message_id, bodies(&received)), (dead, vec!["dead"]));
+    assert_eq!(received[0].delivery.source, Some(queue("source")));
+    assert_eq!(received[0].delivery.handle.receive_count, 2);
+    world.delete("alive", &in_flight[0]).await;
+    alive.remove(0);
+    world.clock.advance(Seconds(100));
+    settle().await;
+    let mut found = Vec::new();
+    loop {
+        let received = world.receive("alive").await;
+        if received.is_empty() {
+            break;
+        }
+        for received in received {
+            let again = in_flight.iter().any(|before| before.content == received.content);
+            assert_eq!(received.delivery.handle.receive_count, if again { 2 } else { 1 });
+            assert_eq!(received.content.attributes, body(&received).as_bytes()[..3]);
+            found.push((received.content.message_id, body(&received).to_owned()));
+        }
+    }
+    assert_eq!(found, alive);
+}
+
+#[tokio::test]
+async fn a_batch_full_of_living_messages_is_cleaned_in_pieces() {
+    let memory = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let world = Arc::new(World::with(&memory, small()).await);
+    world.create("q", &[]).await;
+    memory.hold();
+    let sending: Vec<_> =
+        (0..100).map(|number| world.sending("q", &format!("{number:03}{}", "z".repeat(900)))).collect();
+    settle().await;
+    memory.release();
+    for sending in sending {
+        sending.await.unwrap().unwrap();
+    }
+    churn_bytes(&world, &memory, 4 * FLOOR).await;
+    let mut numbers = Vec::new();
+    for _ in 0..10 {
+        numbers.extend(world.receive("q").await.iter().map(|received| body(received)[..3].parse::<u32>().unwrap()));
+    }
+    assert!(numbers.into_iter().eq(0..100));
+}
+
+#[tokio::test]
+async fn cleaning_rests_when_what_is_left_is_alive_though_it_is_not_messages() {
+    let memory = Arc::new(MemoryJournal::new());
+    let world = World::with(&memory, small()).await;
+    world.create("q.fifo", &[("VisibilityTimeout", "0")]).await;
+    for number in 0..FLOOR / 80 {
+        let group = (number % 10).to_string();
+        let entry = fifo_message("a", &group, &number.to_string());
+        world.broker.send(queue("q.fifo"), vec![entry]).await.unwrap();
+        if number % 10 == 9 {
+            let received = world.broker.receive(queue("q.fifo"), 10, Some(Seconds(5)), Some(Seconds(0))).await.unwrap();
+            let handles = received.iter().map(|received| received.delivery.handle).collect();
+            world.broker.delete(queue("q.fifo"), handles).await.unwrap();
+        }
+    }
+    let mut before = None;
+    let mut span = memory.span();
+    while span.end.0 < 20 * FLOOR {
+        settle().await;
+        span = memory.span();
+        if before.replace(span) == Some(span) {
+            // The ids that are still remembered take more than what may be wasted.
+            assert!(span.disk_bytes > FLOOR);
+            assert!(world.send_fifo("q.fifo", "0", "0").await.duplicate);
+            return;
+        }
+    }
+    panic!("cleaning goes on for ever");
+}
+
+#[tokio::test]
+async fn a_message_that_is_moved_between_its_receive_and_the_read_is_found() {
+    let journal = Arc::new(SlowReads::new(MemoryJournal::new()));
+    let world = Arc::new(World::with(&journal, small()).await);
+    world.create("q", &[]).await;
+    world.send("q", "moved").await;
+    world.send("q", "expired").await;
+    journal.hold();
+    let broker = world.broker.clone();
+    let receiving = tokio::spawn(async move { broker.receive(queue("q"), 1, None, Some(Seconds(0))).await });
+    settle().await;
+    let churning = world.clone();
+    let before = journal.span().end;
+    churning.create("p", &[]).await;
+    // Reads are held, so these are expired instead of deleted.
+    let entries = || (0..10).map(|_| message(&"x".repeat(BODY_BYTES))).collect::<Vec<_>>();
+    while journal.span().start < before {
+        world.broker.send(queue("p"), entries()).await.unwrap();
+        if journal.span().end.0 % 7 == 0 {
+            world.broker.delete_queue(queue("p")).await.unwrap();
+            world.create("p", &[]).await;
+        }
+        assert!(journal.span().end.0 < 20 * FLOOR);
+    }
+    journal.release();
+    assert_eq!(bodies(&receiving.await.unwrap().unwrap()), ["moved"]);
+}

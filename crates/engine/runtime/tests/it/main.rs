@@ -1,0 +1,14 @@
+//! The runtime over journals that wait, fail, fill up and are cleaned, on a clock that only a test moves.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cleaning;
+mod cramped;
+mod durability;
+mod functions;
+mod restart;
+mod room;
+mod slow_reads;
+mod stopping;
+mod waiting;
+mod world;
