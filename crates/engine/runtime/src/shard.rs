@@ -168,10 +168,8 @@ impl Shard {
         loop {
             self.serve_waiting();
             if append.is_none() && !self.batch.is_empty() {
-                // Everything that is ready to run gets its commands in before the disk is asked to sync.
-                tokio::task::yield_now().await;
-                self.drain();
-                self.serve_waiting();
+                // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
+                // work side by side. Waiting for more to gather would let each wait for the other.
                 append = Some(self.start_append());
             }
             self.release();
