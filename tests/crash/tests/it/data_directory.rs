@@ -38,7 +38,7 @@ fn a_second_server_on_the_same_directory_is_refused_and_the_first_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::serve(data.path());
     let queue = server.sqs().create_queue("work", &[]).unwrap();
-    assert_refused(data.path(), "held by process");
+    assert_refused(data.path(), "is held by another process");
     server.sqs().send(&queue, "still here").unwrap();
 }
 
