@@ -88,7 +88,7 @@ impl Ledger {
 
     /// What a receive got that was asked at the moment `asked`.
     pub(crate) fn received(&mut self, queue: &'static str, batch: &[Received], asked: u64) -> Vec<Number> {
-        let numbers: Vec<Number> = batch.iter().map(|received| number(received)).collect();
+        let numbers: Vec<Number> = batch.iter().map(number).collect();
         for (place, (number, received)) in numbers.iter().zip(batch).enumerate() {
             let message = self.messages.get_mut(number).expect("nobody sent this");
             assert_eq!(message.queue, queue, "{number} is in another queue");
