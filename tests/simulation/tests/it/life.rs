@@ -15,7 +15,11 @@ use tokio::task::{JoinHandle, yield_now};
 use crate::ledger::{Ledger, Number};
 use crate::settled::Settled;
 
-const QUEUES: [&str; 2] = ["standard", "ordered.fifo"];
+/// The dead letters of `failing`, whose consumers never delete anything, come last.
+const QUEUES: [&str; 4] = ["standard", "ordered.fifo", FAILING, DEAD];
+const FAILING: &str = "failing";
+const DEAD: &str = "dead";
+const REGION: &str = "us-east-1";
 const GROUPS: u64 = 4;
 const STEPS: u64 = 600;
 /// Small enough that a life fills and cleans many.
@@ -106,7 +110,7 @@ impl Life {
         let disk = SimulatedDisk::new(seed);
         let clock = ManualClock::starting_at(Timestamp(1_700_000_000_000));
         let server = serve(&disk, &clock).await.expect("nothing fails yet");
-        for name in QUEUES {
+        for name in QUEUES.into_iter().rev() {
             server.broker.create_queue(queue(name), attributes(name)).await.unwrap();
         }
         let mut random = [0; 32];
@@ -133,10 +137,15 @@ impl Life {
     }
 
     async fn step(&mut self) {
-        let name = QUEUES[self.below(2) as usize];
         match self.below(100) {
-            0..30 => self.send(name),
-            30..58 => self.receive(name),
+            0..30 => {
+                let name = QUEUES[self.below(3) as usize];
+                self.send(name);
+            }
+            30..58 => {
+                let name = QUEUES[self.below(4) as usize];
+                self.receive(name);
+            }
             58..80 => self.delete(),
             80..83 => self.change_visibility(),
             83..87 => self.clock.advance(Seconds((self.random.next_u64() % 20) as u32)),
@@ -237,8 +246,11 @@ impl Life {
                 }
             }
             (Asked::Receive(name), Answer::Received(Ok(batch))) => {
-                let numbers = self.ledger.received(name, &batch, at);
+                let numbers = self.ledger.received(if name == DEAD { FAILING } else { name }, &batch, at);
                 self.answers.push(format!("{name} handed out: {numbers:?}"));
+                if name == FAILING {
+                    return;
+                }
                 self.in_hand.extend(numbers.into_iter().zip(&batch).map(|(number, received)| InHand {
                     queue: name,
                     number,
@@ -312,13 +324,25 @@ impl Life {
                 Err(()) => self.disk.crash(),
             }
         };
+        let mut counts = BTreeMap::new();
         for name in QUEUES {
             // The power may go again at once.
             let Ok(described) = self.server.broker.describe_queue(queue(name)).await else { return };
             let there = described.visible + described.in_flight + described.delayed;
+            counts.insert(name, there);
+        }
+        // A message of one may have gone to the other.
+        let failed = counts.remove(DEAD).expect("described");
+        *counts.get_mut(FAILING).expect("described") += failed;
+        for (name, there) in counts {
             let (least, most) = self.ledger.bounds(name);
             assert!((least..=most).contains(&there), "{there} messages in {name}, expected {least} to {most}");
         }
+    }
+
+    async fn count(&self, name: &str) -> usize {
+        let described = self.server.broker.describe_queue(queue(name)).await.expect("nothing fails any more");
+        described.visible + described.in_flight + described.delayed
     }
 
     /// Works off everything that is left, and looks whether anything is missing.
@@ -330,29 +354,14 @@ impl Life {
         self.disk.kill();
         self.abandon().await;
         self.server = serve(&self.disk, &self.clock).await.expect("nothing fails any more");
-        self.clock.advance(LONG);
-        self.settle().await;
+        self.in_hand.clear();
         for name in QUEUES {
-            loop {
-                let left = self.in_hand.len();
+            while self.count(name).await > 0 {
+                self.clock.advance(LONG);
                 self.receive(name);
                 self.settle().await;
-                while !self.pending.is_empty() {
-                    self.clock.advance(Seconds(10));
-                    self.settle().await;
-                }
-                if self.in_hand.len() == left {
-                    break;
-                }
-                while self.in_hand.len() > left {
-                    let last = self.in_hand.len() - 1;
-                    self.in_hand.swap(left, last);
-                    let InHand { queue: name, number, handle, .. } = self.in_hand.pop().expect("just received");
-                    self.ledger.asks_delete(number);
-                    let broker = self.server.broker.clone();
-                    self.ask(Asked::Delete(number), async move {
-                        Answer::Each(broker.delete(queue(name), vec![handle]).await)
-                    });
+                while !self.in_hand.is_empty() {
+                    self.delete();
                     self.settle().await;
                 }
             }
@@ -391,9 +400,14 @@ fn queue(name: &str) -> QueueName {
 }
 
 fn attributes(name: &str) -> AttributesGiven {
-    let given = [("FifoQueue".to_owned(), "true".to_owned())];
-    let given = if name.ends_with(".fifo") { BTreeMap::from(given) } else { BTreeMap::new() };
-    AttributesGiven::parse(&given, &queue(name), "us-east-1").unwrap()
+    let redrive = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, queue(DEAD).arn(REGION));
+    let given: &[(&str, &str)] = match name {
+        FAILING => &[("RedrivePolicy", &redrive), ("VisibilityTimeout", "5")],
+        _ if name.ends_with(".fifo") => &[("FifoQueue", "true")],
+        _ => &[],
+    };
+    let given = given.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    AttributesGiven::parse(&given, &queue(name), REGION).unwrap()
 }
 
 fn message(name: &str, body: &str, number: Number, group: u64) -> Outgoing {
