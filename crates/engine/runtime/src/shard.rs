@@ -65,10 +65,13 @@ enum KnownAfter {
 
 impl KnownAfter {
     /// A standard queue's receive need not wait for its own fact: a crash means that the message comes again, which
-    /// "at least once" allows. But what it hands out must itself be durable, and so must a move to a dead-letter queue.
+    /// "at least once" allows. But what it hands out must itself be durable, and so must every move to a dead-letter
+    /// queue: the record of a message that was moved says nothing of the move.
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
-            (Reply::Received { queue, deliveries }, [Fact::Received { .. }]) if !queue.is_fifo() => {
+            (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
+                if !queue.is_fifo() && deliveries.iter().all(|delivery| delivery.source.is_none()) =>
+            {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
             }

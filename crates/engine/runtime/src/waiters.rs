@@ -86,3 +86,72 @@ impl Waiters {
         (!waiter.reply.is_closed()).then_some(waiter)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const FIRST: QueueId = QueueId(2);
+    const SECOND: QueueId = QueueId(4);
+
+    /// A waiter, and the client that must stay for it to be served.
+    fn waiter(deadline: u64) -> (Waiter, impl Sized) {
+        let (reply, client) = oneshot::channel();
+        (Waiter { command: Command::ListFunctions, deadline: Timestamp(deadline), reply }, client)
+    }
+
+    fn line(deadlines: &[u64]) -> (Waiters, Vec<impl Sized>) {
+        let mut waiters = Waiters::default();
+        let mut clients = Vec::new();
+        for deadline in deadlines {
+            let (waiter, client) = waiter(*deadline);
+            waiters.add(FIRST, waiter);
+            clients.push(client);
+        }
+        (waiters, clients)
+    }
+
+    #[test]
+    fn whoever_came_first_is_first_again_when_put_back() {
+        let (mut waiters, _clients) = line(&[30, 10, 20]);
+        let (turn, first) = waiters.take_first(FIRST).unwrap();
+        assert_eq!(first.deadline, Timestamp(30));
+        waiters.put_back(turn, first);
+        let order = std::iter::from_fn(|| waiters.take_first(FIRST)).map(|(_, waiter)| waiter.deadline.0);
+        assert_eq!(order.collect::<Vec<_>>(), [30, 10, 20]);
+        assert!(waiters.is_empty() && waiters.next_deadline().is_none());
+    }
+
+    #[test]
+    fn queues_have_lines_of_their_own() {
+        let (mut waiters, _clients) = line(&[1]);
+        assert!(waiters.take_first(SECOND).is_none());
+        let (other, _client) = waiter(2);
+        waiters.add(SECOND, other);
+        assert_eq!(waiters.take_first(SECOND).unwrap().1.deadline, Timestamp(2));
+        assert_eq!(waiters.take_first(FIRST).unwrap().1.deadline, Timestamp(1));
+    }
+
+    #[test]
+    fn whose_time_is_over_leaves_the_line_wherever_it_stands() {
+        let (mut waiters, _clients) = line(&[30, 10, 20]);
+        assert_eq!(waiters.next_deadline(), Some(Timestamp(10)));
+        assert!(waiters.take_due(Timestamp(9)).is_none());
+        assert_eq!(waiters.take_due(Timestamp(20)).unwrap().deadline, Timestamp(10));
+        assert_eq!(waiters.take_due(Timestamp(20)).unwrap().deadline, Timestamp(20));
+        assert!(waiters.take_due(Timestamp(20)).is_none());
+        assert_eq!(waiters.take_first(FIRST).unwrap().1.deadline, Timestamp(30));
+    }
+
+    #[test]
+    fn clients_that_have_gone_are_passed_over() {
+        let (mut waiters, mut clients) = line(&[10, 20, 30]);
+        clients.remove(0);
+        assert_eq!(waiters.take_first(FIRST).unwrap().1.deadline, Timestamp(20));
+        clients.clear();
+        assert!(waiters.take_due(Timestamp(100)).is_none());
+        assert!(waiters.is_empty());
+    }
+}

@@ -111,6 +111,25 @@ async fn a_standard_receive_that_dead_letters_is_answered_when_the_move_is_durab
 }
 
 #[tokio::test]
+async fn a_dead_letter_is_handed_out_when_its_move_is_durable() {
+    let journal = faulty();
+    let world = World::start(&journal).await;
+    world.create("dead", &[]).await;
+    world.create("q", &[("RedrivePolicy", &redrive("dead", 1)), ("VisibilityTimeout", "0")]).await;
+    world.send("q", "a").await;
+    world.receive("q").await;
+    journal.hold();
+    let moving = world.receiving("q", 0);
+    settle().await;
+    // A crash now would undo the move, and the receipt handle would name whatever comes to that place later.
+    let receiving = world.receiving("dead", 0);
+    assert!(!is_answered(&receiving).await);
+    journal.release();
+    assert_eq!(bodies(&receiving.await.unwrap().unwrap()), ["a"]);
+    assert_eq!(moving.await.unwrap(), Ok(Vec::new()));
+}
+
+#[tokio::test]
 async fn replies_leave_in_the_order_of_the_commands() {
     let journal = faulty();
     let world = World::start(&journal).await;

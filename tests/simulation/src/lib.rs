@@ -1,1 +1,0 @@
-//! Seeds, simulated disks, and invariants.
