@@ -50,7 +50,7 @@ pub(crate) struct Context<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) config: &'a Config,
     pub(crate) headers: &'a HeaderMap,
-    /// A queue's path, in the Query protocol.
+    /// Where a Query request was sent to: may be a queue's path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a Bytes,
 }
