@@ -26,8 +26,10 @@ pub(super) struct Output {
     attributes: BTreeMap<&'static str, String>,
 }
 
+type Observe = fn(&QueueDescription, &Context<'_>) -> String;
+
 /// One row an attribute that only the server sets.
-const OBSERVED: &[(&str, fn(&QueueDescription, &Context<'_>) -> String)] = &[
+const OBSERVED: &[(&str, Observe)] = &[
     ("QueueArn", |queue, cx| cx.arn(&queue.name)),
     ("CreatedTimestamp", |queue, _| (queue.created_at.0 / 1000).to_string()),
     ("LastModifiedTimestamp", |queue, _| (queue.modified_at.0 / 1000).to_string()),
