@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use bongsu_server::{Config, ServeError, serve};
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// The journal failed: a supervisor should start the server again, and the start will say what is wrong.
@@ -24,7 +24,7 @@ pub(crate) fn run(config: Config) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, ExitCode::FAILURE),
     };
-    match runtime.block_on(serve(config, stop_signal())) {
+    match runtime.block_on(async { serve(config, stop_signal()).await }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ ServeError::Fatal(_)) => fail(&error, ExitCode::from(EXIT_JOURNAL_FAILED)),
         Err(error) => fail(&error, ExitCode::FAILURE),
@@ -40,14 +40,18 @@ fn allow_many_files() {
     }
 }
 
-async fn stop_signal() {
-    let wait = async |kind| match signal(kind) {
+/// Resolves when somebody asks the server to stop. From the call on, so that no signal during the start is lost.
+fn stop_signal() -> impl Future<Output = ()> {
+    let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    let wait = async |signals: io::Result<Signal>| match signals {
         Ok(mut signals) => drop(signals.recv().await),
         Err(_) => std::future::pending().await,
     };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
+    async move {
+        tokio::select! {
+            () = wait(interrupt) => {}
+            () = wait(terminate) => {}
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName, Rejection};
+use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName};
 use bongsu_gateway::{BodyKind, Route, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
@@ -11,6 +11,7 @@ use bongsu_template::{
     TemplateErrors,
 };
 
+use crate::reason::reason;
 use crate::{Config, TemplateFile};
 
 /// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
@@ -52,14 +53,6 @@ pub(crate) struct Plan {
     stack: Stack,
 }
 
-/// What a deployment leads to.
-pub(crate) struct Deployed {
-    /// For the front door.
-    pub(crate) routes: Vec<Route>,
-    /// What was made, a line each.
-    pub(crate) summary: String,
-}
-
 impl Plan {
     /// Reads the template; `api` and `ingress` are the addresses that URLs begin with.
     pub(crate) fn read(
@@ -92,19 +85,26 @@ impl Plan {
         self.stack.routes.iter().find(unsigned).map(|route| route.key.to_string())
     }
 
-    /// Makes everything. What exists already and is the same stays; functions and mappings that the template no longer
-    /// names go.
-    pub(crate) async fn deploy(&self, broker: &Handle, config: &Config) -> Result<Deployed, DeployError> {
-        let routes = self.stack.routes.iter().map(|route| self.route(route)).collect::<Result<Vec<_>, _>>()?;
+    /// The routes, for the front door.
+    pub(crate) fn routes(&self) -> Result<Vec<Route>, DeployError> {
+        self.stack.routes.iter().map(|route| self.route(route)).collect()
+    }
+
+    /// Makes everything and tells what was made, a line each. What exists already and is the same stays; functions and
+    /// mappings that the template no longer names go.
+    pub(crate) async fn deploy(&self, broker: &Handle, config: &Config) -> Result<String, DeployError> {
+        // What is wrong with a function is known before the first queue is made.
+        let functions = self.stack.functions.iter().map(|function| self.function(function));
+        let functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
         let mut summary = String::new();
         for queue in &self.stack.queues {
             self.queue(queue, broker, config).await?;
             line(&mut summary, "Queue", &format!("{}  {}", queue.name, queue.url));
         }
         self.remove_others(broker).await?;
-        for function in &self.stack.functions {
-            let defined = broker.define_function(self.function(function)?).await;
-            defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(refusal)))?;
+        for (function, definition) in self.stack.functions.iter().zip(functions) {
+            let defined = broker.define_function(definition).await;
+            defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Function", &format!("{}  {} {}", function.name, function.runtime, function.handler));
         }
         for mapping in &self.stack.mappings {
@@ -117,7 +117,7 @@ impl Plan {
                 enabled: mapping.enabled,
             };
             let defined = broker.define_mapping(definition).await;
-            defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(refusal)))?;
+            defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
         }
         for route in &self.stack.routes {
@@ -133,7 +133,7 @@ impl Plan {
         for queue in self.stack.queues.iter().filter(|queue| !queue.tags.is_empty()) {
             line(&mut summary, "Ignored", &format!("{}: tags have no effect here", queue.logical_id));
         }
-        Ok(Deployed { routes, summary })
+        Ok(summary)
     }
 
     async fn queue(&self, queue: &QueueResource, broker: &Handle, config: &Config) -> Result<(), DeployError> {
@@ -143,11 +143,11 @@ impl Plan {
             Ok(given) => broker.create_queue(name, given).await,
             Err(refusal) => Err(refusal),
         };
-        made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(refusal)))
+        made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))
     }
 
     async fn remove_others(&self, broker: &Handle) -> Result<(), DeployError> {
-        let unavailable = |refusal| self.fault(1, "(all)", &reason(refusal));
+        let unavailable = |refusal| self.fault(1, "(all)", &reason(&refusal));
         let existing = broker.functions().await.map_err(unavailable)?;
         for mapping in existing.mappings {
             let kept = self.stack.mappings.iter().any(|wanted| {
@@ -256,19 +256,6 @@ fn hmac_options(scheme: &bongsu_template::HmacScheme) -> Vec<(&'static str, Stri
         ("Encoding", encoding.to_owned()),
         ("Hash", hash.to_owned()),
     ]
-}
-
-fn reason(refusal: Refusal) -> String {
-    match refusal {
-        Refusal::Rejected(Rejection::QueueExists { attribute }) => format!(
-            "a queue of this name exists with another {attribute}; delete it, or change the template back (the queue \
-             and its messages were left as they are)"
-        ),
-        Refusal::Rejected(Rejection::RedrivePolicyInvalid { reason, .. }) => reason.into(),
-        Refusal::Rejected(Rejection::QueueDoesNotExist) => "its queue does not exist".to_owned(),
-        Refusal::Rejected(rejection) => format!("{rejection:?}"),
-        Refusal::Unavailable => "the server is stopping".to_owned(),
-    }
 }
 
 fn line(summary: &mut String, what: &str, text: &str) {

@@ -1,5 +1,6 @@
 //! Functions as the broker knows them, run by the delivery door as processes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use bongsu_broker::{AttemptOutcome, Function};
 use bongsu_delivery::sqs_event::{
     BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event,
 };
-use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, Runtime};
+use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, LogStream, Runtime};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, FunctionRunner};
 use tracing::{info, warn};
@@ -166,6 +167,43 @@ pub(crate) struct FunctionLog;
 impl LogSink for FunctionLog {
     fn line(&self, line: LogLine) {
         let request_id = line.request_id.as_deref().unwrap_or("-");
-        info!(target: "function", function = %line.function, request_id, "{}", line.text);
+        info!(target: "function", "function={} request_id={request_id} {}", line.function, readable(&line));
+    }
+}
+
+/// The line without what stands before it already: the platform's own lines name the request again, with tabs between
+/// their parts.
+fn readable(line: &LogLine) -> Cow<'_, str> {
+    let Some(id) = line.request_id.as_deref().filter(|_| line.stream == LogStream::Platform) else {
+        return Cow::Borrowed(&line.text);
+    };
+    let text = line.text.replace(&format!("RequestId: {id}"), "").replace(id, "");
+    let (verb, parts) = text.split_once('\t').unwrap_or((&text, ""));
+    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts: Vec<String> = parts.split('\t').map(words).filter(|part| !part.is_empty()).collect();
+    Cow::Owned([words(verb), parts.join(", ")].join(" ").trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_lines_name_the_request_once() {
+        for (stream, text, expected) in [
+            (LogStream::Platform, "START RequestId: r-1 Version: $LATEST", "START Version: $LATEST"),
+            (LogStream::Platform, "END RequestId: r-1", "END"),
+            (
+                LogStream::Platform,
+                "REPORT RequestId: r-1\tDuration: 1.25 ms\tBilled Duration: 2 ms\t",
+                "REPORT Duration: 1.25 ms, Billed Duration: 2 ms",
+            ),
+            (LogStream::Platform, "r-1 Task timed out after 1.00 seconds", "Task timed out after 1.00 seconds"),
+            (LogStream::Stdout, "a\t  b r-1", "a\t  b r-1"),
+        ] {
+            let line =
+                LogLine { function: "til".into(), request_id: Some("r-1".into()), stream, text: text.to_owned() };
+            assert_eq!(readable(&line), expected);
+        }
     }
 }

@@ -9,6 +9,8 @@ use bongsu_gateway::{BoxFuture, Enqueue, EnqueueError, Enqueued, WebhookMessage}
 use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
 
+use crate::reason::reason;
+
 /// Who a webhook's message says that it comes from.
 const SENDER: &str = "webhook";
 
@@ -60,7 +62,6 @@ fn refused(refusal: Refusal) -> EnqueueError {
         Refusal::Rejected(Rejection::MessageTooLong { bytes_max }) => {
             EnqueueError::Refused { reason: format!("The message is longer than the {bytes_max} bytes of its queue") }
         }
-        Refusal::Rejected(rejection) => EnqueueError::Unavailable { reason: format!("{rejection:?}") },
-        Refusal::Unavailable => EnqueueError::Unavailable { reason: "the server is stopping".into() },
+        refusal => EnqueueError::Unavailable { reason: reason(&refusal) },
     }
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod deploy;
 mod functions;
 mod ingress;
+mod reason;
 mod serve;
 
 pub use config::{Config, Storage, TemplateFile};

@@ -16,7 +16,7 @@ use bongsu_runtime::{Clock, Fatal, Handle, StartError};
 use tokio::sync::watch;
 use tracing::info;
 
-use crate::deploy::{Deployed, Plan};
+use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
 use crate::{Config, CredentialsError, DeployError, Storage, api, read_credentials};
@@ -119,11 +119,13 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
 
-    let deployed = match &plan {
+    // Routes that cannot be served are found before anything is made.
+    let routes = plan.as_ref().map_or(Ok(Vec::new()), Plan::routes)?;
+    let front_door = front_door(&broker, &config, routes)?;
+    let summary = match &plan {
         Some(plan) => plan.deploy(&broker, &config).await?,
-        None => Deployed { routes: Vec::new(), summary: String::new() },
+        None => String::new(),
     };
-    let front_door = front_door(&broker, &config, deployed.routes)?;
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
@@ -149,7 +151,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         },
         until_stop(),
     ));
-    announce(&deployed.summary, &api_url, &ingress_url);
+    announce(&summary, &api_url, &ingress_url);
 
     tokio::select! {
         () = stop => info!("stopping"),

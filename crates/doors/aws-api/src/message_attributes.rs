@@ -46,6 +46,14 @@ pub struct MessageAttributeValue<'a> {
     pub binary_list_values: Option<Vec<Blob>>,
 }
 
+impl MessageAttributeValue<'_> {
+    /// What the attribute adds to its message's size besides its name.
+    pub fn size_bytes(&self) -> usize {
+        let text = |text: &Option<Text<'_>>| text.as_ref().map_or(0, |text| text.len());
+        text(&self.data_type) + text(&self.string_value) + self.binary_value.as_ref().map_or(0, |blob| blob.0.len())
+    }
+}
+
 /// Checked message attributes, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageAttributes {

@@ -54,7 +54,7 @@ impl AwsApi {
     pub async fn answer(&self, head: &Parts, body: Bytes) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let protocol = protocol_of(&head.headers);
-        if protocol == Protocol::Query && asks_nothing(head) {
+        if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
         }
         match self.call(head, &body, protocol, request_id).await {
@@ -84,8 +84,10 @@ impl AwsApi {
             caller: &caller,
             config: &self.config,
             headers: &head.headers,
-            path: head.uri.path(),
+            // SDKs that speak JSON send it to any path.
+            path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
             body,
+            named: std::sync::OnceLock::new(),
         };
         let text = request_id.text();
         let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");

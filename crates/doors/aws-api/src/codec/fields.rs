@@ -35,7 +35,7 @@ pub struct Integer(pub i64);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blob(pub Vec<u8>);
 
-/// A map from strings to strings, such as `Attributes` and `Tags`.
+/// A map from strings to strings, such as `Attributes` and `Tags`. A JSON `null` counts as not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct TextMap<'a>(pub BTreeMap<Text<'a>, Text<'a>>);
@@ -151,6 +151,37 @@ impl<'de> Visitor<'de> for TextSeed {
     }
 }
 
+/// A map's value: absent when it is null.
+struct EntrySeed;
+
+impl<'de> DeserializeSeed<'de> for EntrySeed {
+    type Value = Option<Text<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for EntrySeed {
+    type Value = Option<Text<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<Text<'de>>, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<Text<'de>>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
+        TextSeed { list_refusal: LIST_IN_MAP }.deserialize(deserializer).map(Some)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for TextMap<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextMapVisitor;
@@ -169,7 +200,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for TextMap<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<TextMap<'de>, A::Error> {
                 let mut map = BTreeMap::new();
                 while let Some(key) = entries.next_key()? {
-                    map.insert(key, entries.next_value_seed(TextSeed { list_refusal: LIST_IN_MAP })?);
+                    if let Some(text) = entries.next_value_seed(EntrySeed)? {
+                        map.insert(key, text);
+                    }
                 }
                 Ok(TextMap(map))
             }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use percent_encoding::percent_decode;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
@@ -30,8 +31,12 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     ///
-    /// `SerializationException` beyond [`PARAMETERS_MAX`] or [`DEPTH_MAX`].
+    /// `SerializationException` beyond [`PARAMETERS_MAX`] or [`DEPTH_MAX`], and for what is not UTF-8.
     pub fn parse(query_string: &'a str, form_body: &'a [u8]) -> Result<Self, ApiError> {
+        // Decoding would put other characters in its place.
+        if [query_string.as_bytes(), form_body].iter().any(|text| percent_decode(text).decode_utf8().is_err()) {
+            return Err(malformed("The parameters are not UTF-8.".to_owned()));
+        }
         let pairs: Vec<_> = form_urlencoded::parse(query_string.as_bytes())
             .chain(form_urlencoded::parse(form_body))
             .take(PARAMETERS_MAX + 1)
@@ -182,8 +187,9 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistyped> {
         let mut elements = self.node.numbered();
-        // The oldest clients write a list of one without its number: `AttributeName=All`.
-        if elements.is_empty() && self.node.text.is_some() {
+        // The oldest clients write a list of one without its number (`AttributeName=All`), newer ones an empty list
+        // without anything (`AttributeName=`).
+        if elements.is_empty() && self.node.text.is_some_and(|text| !text.is_empty()) {
             elements.push(self.node);
         }
         visitor.visit_seq(SeqDeserializer::new(elements.into_iter().map(|node| self.element(node))))
@@ -344,6 +350,7 @@ mod tests {
             assert_eq!(texts(&input.message_system_attribute_names), ["b"]);
         });
         check("ReceiveMessage", "AttributeName=All", |input| assert_eq!(texts(&input.attribute_names), ["All"]));
+        check("ReceiveMessage", "AttributeName=", |input| assert!(input.attribute_names.is_empty()));
     }
 
     #[test]
@@ -399,5 +406,12 @@ mod tests {
         assert!(Params::parse(&"a=b&".repeat(PARAMETERS_MAX), b"").is_ok());
         assert!(Params::parse(&"a=b&".repeat(PARAMETERS_MAX), b"c=d").is_err());
         assert!(Params::parse(&"a.".repeat(DEPTH_MAX + 1), b"").is_err());
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_rather_than_replaced() {
+        assert!(Params::parse("a=%EF%BF%BD", b"b=\xc3\xbc").is_ok());
+        assert!(Params::parse("a=%C3&b=%BC", b"").is_err());
+        assert!(Params::parse("", b"a=\xff").is_err());
     }
 }

@@ -41,18 +41,14 @@ pub(super) fn entry_ids<'a, T>(
         let text = format!("Maximum number of entries per request are {ENTRIES_MAX}. You have sent {}.", entries.len());
         return Err(ApiError::new(ErrorKind::TooManyEntriesInBatchRequest, text));
     }
-    let mut ids: Vec<String> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let id = id(entry).map(|id| id.to_string()).unwrap_or_default();
-        if !is_entry_id(&id) {
-            let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be \
-                        at most 80 letters long.";
-            return Err(ApiError::new(ErrorKind::InvalidBatchEntryId, text));
-        }
-        if ids.contains(&id) {
-            return Err(ApiError::new(ErrorKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
-        }
-        ids.push(id);
+    let ids: Vec<String> = entries.iter().map(|entry| id(entry).map(Text::to_string).unwrap_or_default()).collect();
+    if !ids.iter().all(|id| is_entry_id(id)) {
+        let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at \
+                    most 80 letters long.";
+        return Err(ApiError::new(ErrorKind::InvalidBatchEntryId, text));
     }
-    Ok(ids)
+    match ids.iter().enumerate().find(|(number, id)| ids[..*number].contains(id)) {
+        Some((_, id)) => Err(ApiError::new(ErrorKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated."))),
+        None => Ok(ids),
+    }
 }

@@ -14,7 +14,7 @@ pub(super) struct Input<'a> {
     queue_name: Option<Text<'a>>,
     #[serde(borrow)]
     attributes: Option<TextMap<'a>>,
-    #[serde(borrow, rename = "tags", alias = "Tags")]
+    #[serde(borrow, rename = "tags")]
     tags: Option<TextMap<'a>>,
 }
 

@@ -45,25 +45,23 @@ struct DeletedEntry {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let queue = cx.queue(input.queue_url.as_deref())?;
     let ids = entry_ids(input.entries.as_ref(), "DeleteMessageBatchRequestEntry", |entry| entry.id.as_ref())?;
-    let mut output = Output::default();
-    let (mut handles, mut accepted) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    let mut handles = Vec::with_capacity(ids.len());
+    let mut entries = Vec::with_capacity(ids.len());
     for (entry, id) in input.entries.into_iter().flatten().zip(ids) {
-        match receipt_handle(entry.receipt_handle.clone()) {
-            Ok(handle) => {
-                handles.push(handle);
-                accepted.push((id, entry.receipt_handle.unwrap_or_default()));
-            }
-            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
-        }
+        let checked = receipt_handle(entry.receipt_handle.clone()).map(|handle| handles.push(handle));
+        entries.push((id, entry.receipt_handle.unwrap_or_default(), checked));
     }
-    let results = cx.broker.delete(queue, handles).await?;
-    for ((id, handle), result) in accepted.into_iter().zip(results) {
-        match result {
+    let mut results = cx.broker.delete(queue, handles).await?.into_iter();
+    let mut output = Output::default();
+    for (id, handle, checked) in entries {
+        let quoted = Quoted { handle: &handle, in_batch: true };
+        let deleted = checked.and_then(|()| {
+            let result = results.next().ok_or_else(ApiError::internal_failure)?;
+            result.map_err(|rejection| to_error(rejection.into(), quoted))
+        });
+        match deleted {
             Ok(()) => output.successful.push(DeletedEntry { id }),
-            Err(rejection) => {
-                let quoted = Quoted { handle: &handle, in_batch: true };
-                output.failed.push(FailedEntry::new(id, &to_error(rejection.into(), quoted)));
-            }
+            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
         }
     }
     Ok(output)

@@ -16,14 +16,16 @@ mod rejection;
 mod send_message;
 mod send_message_batch;
 
-use bongsu_broker::{QueueName, Text as Shared};
-use bongsu_runtime::Handle;
+use std::sync::OnceLock;
+
+use bongsu_broker::{QueueName, Rejection, Text as Shared};
+use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
 use hyper::header::{HOST, HeaderMap};
 use serde::Deserialize;
 
 use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
 use crate::service::Config;
 use crate::sigv4::Caller;
 
@@ -50,9 +52,11 @@ pub(crate) struct Context<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) config: &'a Config,
     pub(crate) headers: &'a HeaderMap,
-    /// A queue's path, in the Query protocol.
+    /// Where a Query request was sent to: may be a queue's path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a Bytes,
+    /// The queue that the request names, once the operation has read it.
+    pub(crate) named: OnceLock<QueueName>,
 }
 
 /// One row an operation: its name, its module.
@@ -66,10 +70,10 @@ macro_rules! operations {
             envelope: Envelope<'_>,
         ) -> Result<Vec<u8>, ApiError> {
             match envelope.operation {
-                $($name => {
-                    let output = $module::call(source.decode(envelope.operation)?, cx).await?;
-                    protocol.encode(&output, envelope)
-                })*
+                $($name => match $module::call(source.decode(envelope.operation)?, cx).await {
+                    Ok(output) => protocol.encode(&output, envelope),
+                    Err(error) => Err(cx.first_fault(error).await),
+                },)*
                 unknown => Err(ApiError::unknown_operation(unknown)),
             }
         }
@@ -100,7 +104,19 @@ impl Context<'_> {
         let url =
             url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
         let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, self.account()?)?;
+        self.named.get_or_init(|| queue.clone());
         if queue.account == self.account()? { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
+    }
+
+    /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.
+    async fn first_fault(&self, fault: ApiError) -> ApiError {
+        let Some(queue) = self.named.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
+            return fault;
+        };
+        match self.broker.describe_queue(queue.clone()).await {
+            Err(Refusal::Rejected(Rejection::QueueDoesNotExist)) => ApiError::queue_does_not_exist(),
+            _ => fault,
+        }
     }
 
     /// The caller's account, which owns what the caller creates.

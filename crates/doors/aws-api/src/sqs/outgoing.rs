@@ -40,12 +40,6 @@ pub(super) struct MessageInput<'a> {
     pub(super) message_deduplication_id: Option<Text<'a>>,
 }
 
-/// A checked message, with the digests its sender gets back.
-pub(super) struct Prepared {
-    pub(super) outgoing: Outgoing,
-    digests: Digests,
-}
-
 /// By which a client checks that its message arrived as it was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Digests {
@@ -71,20 +65,16 @@ pub(super) struct SentOutput {
     sequence_number: Option<String>,
 }
 
-impl Prepared {
-    /// What counts towards the size of a batch.
-    pub(super) fn size(&self) -> usize {
-        self.outgoing.body.len() + self.outgoing.attributes_size
+impl MessageInput<'_> {
+    /// What counts towards the size of a batch, whether the message is good or not.
+    pub(super) fn size_bytes(&self) -> usize {
+        let attributes = self.message_attributes.iter().flatten();
+        let attributes: usize = attributes.map(|(name, value)| name.len() + value.size_bytes()).sum();
+        self.message_body.as_ref().map_or(0, |body| body.len()) + attributes
     }
 
-    pub(super) fn into_parts(self) -> (Outgoing, Digests) {
-        (self.outgoing, self.digests)
-    }
-}
-
-impl<'a> MessageInput<'a> {
     /// Checks everything that can be checked without knowing the queue. `body_name` is what a missing body is called.
-    pub(super) fn prepare(self, body_name: &str, cx: &Context<'_>) -> Result<Prepared, ApiError> {
+    pub(super) fn prepare(self, body_name: &str, cx: &Context<'_>) -> Result<(Outgoing, Digests), ApiError> {
         let body = self.message_body.filter(|body| !body.is_empty());
         let body = body.ok_or_else(|| ApiError::missing_parameter(body_name))?;
         if !characters::are_valid(&body) {
@@ -107,21 +97,19 @@ impl<'a> MessageInput<'a> {
         if !attributes.is_empty() {
             attributes.encode(&mut encoded);
         }
-        Ok(Prepared {
-            outgoing: Outgoing {
-                body_md5: digests.body.to_bytes(),
-                body: cx.share(body),
-                attributes: Bytes::from(encoded),
-                attributes_size: attributes.size_bytes(),
-                delay,
-                group: self.message_group_id.map(|id| cx.share(id)),
-                deduplication_id: self.message_deduplication_id.map(|id| cx.share(id)),
-                sender: Shared::from(cx.caller.user_id()),
-                trace_header: trace_header(&system, cx),
-                origin: SendOrigin::Api,
-            },
-            digests,
-        })
+        let outgoing = Outgoing {
+            body_md5: digests.body.to_bytes(),
+            body: cx.share(body),
+            attributes: Bytes::from(encoded),
+            attributes_size: attributes.size_bytes(),
+            delay,
+            group: self.message_group_id.map(|id| cx.share(id)),
+            deduplication_id: self.message_deduplication_id.map(|id| cx.share(id)),
+            sender: Shared::from(cx.caller.user_id()),
+            trace_header: trace_header(&system, cx),
+            origin: SendOrigin::Api,
+        };
+        Ok((outgoing, digests))
     }
 }
 

@@ -86,8 +86,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         let text = "ReceiveRequestAttemptId can be 1 to 128 characters long.";
         return Err(ApiError::invalid_parameter(text));
     }
+    let newer = input.message_system_attribute_names.filter(|names| !names.is_empty());
     let wanted = Wanted {
-        system: input.message_system_attribute_names.or(input.attribute_names).unwrap_or_default(),
+        system: newer.or(input.attribute_names).unwrap_or_default(),
         attributes: input.message_attribute_names.unwrap_or_default(),
     };
     wanted.check()?;

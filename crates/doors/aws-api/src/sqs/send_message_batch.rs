@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::batch::{FailedEntry, entry_ids};
-use super::outgoing::{MessageInput, Prepared, SentOutput};
+use super::outgoing::{MessageInput, SentOutput};
 use super::rejection::{Quoted, to_error};
 use crate::codec::Text;
 use crate::error::{ApiError, ErrorKind};
@@ -35,33 +35,37 @@ pub(super) struct Output {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let queue = cx.queue(input.queue_url.as_deref())?;
     let ids = entry_ids(input.entries.as_ref(), "SendMessageBatchRequestEntry", |entry| entry.id.as_ref())?;
-    let whole = queue.is_fifo();
-    let mut output = Output::default();
-    let (mut outgoing, mut accepted) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
-    let mut size = 0;
-    for (number, (entry, id)) in input.entries.into_iter().flatten().zip(ids).enumerate() {
-        let body_name = format!("SendMessageBatchRequestEntry.{}.MessageBody", number + 1);
-        match entry.prepare(&body_name, cx) {
-            Ok(prepared) => {
-                size += prepared.size();
-                let (message, digests) = Prepared::into_parts(prepared);
-                outgoing.push(message);
-                accepted.push((id, digests));
-            }
-            Err(error) if whole => return Err(error),
-            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
-        }
-    }
+    let size: usize = input.entries.iter().flatten().map(MessageInput::size_bytes).sum();
     if size > BATCH_BYTES_MAX {
         let text = format!("Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes.");
         return Err(ApiError::new(ErrorKind::BatchRequestTooLong, text));
     }
+    let whole = queue.is_fifo();
+    let mut outgoing = Vec::with_capacity(ids.len());
+    let mut entries = Vec::with_capacity(ids.len());
+    for (number, (entry, id)) in input.entries.into_iter().flatten().zip(ids).enumerate() {
+        let body_name = format!("SendMessageBatchRequestEntry.{}.MessageBody", number + 1);
+        let prepared = match entry.prepare(&body_name, cx) {
+            Err(error) if whole => return Err(error),
+            prepared => prepared,
+        };
+        let digests = prepared.map(|(message, digests)| {
+            outgoing.push(message);
+            digests
+        });
+        entries.push((id, digests));
+    }
     let quoted = Quoted { in_batch: true, ..Quoted::default() };
-    let results = cx.broker.send(queue, outgoing).await.map_err(|refusal| to_error(refusal, quoted))?;
-    for ((id, digests), result) in accepted.into_iter().zip(results) {
-        match result {
-            Ok(sent) => output.successful.push(SentOutput::new(Some(id), sent, digests)),
-            Err(rejection) => output.failed.push(FailedEntry::new(id, &to_error(rejection.into(), quoted))),
+    let mut results = cx.broker.send(queue, outgoing).await.map_err(|refusal| to_error(refusal, quoted))?.into_iter();
+    let mut output = Output::default();
+    for (id, digests) in entries {
+        let sent = digests.and_then(|digests| {
+            let result = results.next().ok_or_else(ApiError::internal_failure)?;
+            result.map(|sent| (sent, digests)).map_err(|rejection| to_error(rejection.into(), quoted))
+        });
+        match sent {
+            Ok((sent, digests)) => output.successful.push(SentOutput::new(Some(id), sent, digests)),
+            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
         }
     }
     Ok(output)

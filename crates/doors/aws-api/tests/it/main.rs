@@ -1,3 +1,11 @@
 //! Promises of the crate as its users see it: one module a subject.
 
+mod batches;
+mod harness;
+mod identity;
+mod messages;
+mod protocols;
+mod queues;
+mod refusals;
+mod strangers;
 mod two_protocols;

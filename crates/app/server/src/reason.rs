@@ -1,0 +1,60 @@
+//! Tells people in a sentence why the broker refused.
+
+use bongsu_broker::Rejection;
+use bongsu_runtime::Refusal;
+
+/// The sentence, without a full stop: it stands at the end of a line.
+pub(crate) fn reason(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Rejected(rejection) => rejected(rejection),
+        Refusal::Unavailable => "the server is stopping".to_owned(),
+    }
+}
+
+fn rejected(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::QueueDoesNotExist => "its queue does not exist".to_owned(),
+        Rejection::QueueExists { attribute } => format!(
+            "a queue of this name exists with another {attribute}; delete it, or change the template back (the queue \
+             and its messages were left as they are)"
+        ),
+        Rejection::QueueNameInvalid { fifo: false } => {
+            "a queue's name is 1 to 80 letters, digits, hyphens or underscores; only a FIFO queue's ends in .fifo"
+                .to_owned()
+        }
+        Rejection::QueueNameInvalid { fifo: true } => {
+            "a FIFO queue's name is letters, digits, hyphens or underscores, ends in .fifo and has at most 80 characters"
+                .to_owned()
+        }
+        Rejection::AttributeUnknown { name } => format!("{name} is not an attribute of this kind of queue"),
+        Rejection::AttributeInvalid { name, reason: None } => format!("the value of {name} is out of its range"),
+        Rejection::AttributeInvalid { name, reason: Some(reason) } => {
+            format!("the value of {name} is refused: {}", without_full_stop(reason))
+        }
+        Rejection::AttributeForFifoOnly { name } => format!("only FIFO queues have {name}"),
+        Rejection::RedrivePolicyInvalid { reason, .. } => {
+            format!("the redrive policy is refused: {}", without_full_stop(reason))
+        }
+        Rejection::MessageTooLong { bytes_max } => {
+            format!("the message is longer than the {bytes_max} bytes of its queue")
+        }
+        Rejection::GroupIdMissing => "a message of a FIFO queue needs a message group".to_owned(),
+        Rejection::DeduplicationIdMissing => {
+            "a message of this FIFO queue needs a deduplication id: give one, or set ContentBasedDeduplication"
+                .to_owned()
+        }
+        Rejection::DeduplicationIdOnStandard { .. } => "a standard queue takes no deduplication id".to_owned(),
+        Rejection::DelayOnFifo { .. } => "messages of a FIFO queue cannot be delayed one by one".to_owned(),
+        Rejection::ReceiptHandleInvalid => "the receipt handle belongs to another queue".to_owned(),
+        Rejection::ReceiptHandleExpired => "the receipt handle has expired".to_owned(),
+        Rejection::MessageNotAvailable => "the message is deleted or expired".to_owned(),
+        Rejection::VisibilityBeyondLimit { .. } => "a message stays hidden for at most twelve hours".to_owned(),
+        Rejection::TooManyInFlight => "too many messages of the queue are in flight".to_owned(),
+        Rejection::FunctionDoesNotExist { name } => format!("the function {name} does not exist"),
+        Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
+    }
+}
+
+fn without_full_stop(sentence: &str) -> &str {
+    sentence.strip_suffix('.').unwrap_or(sentence)
+}

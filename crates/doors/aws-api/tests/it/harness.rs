@@ -1,0 +1,279 @@
+//! An AWS endpoint in this process, and a client that puts the same call in JSON and in Query.
+
+use std::sync::Arc;
+
+use bongsu_aws_api::sigv4::Verifier;
+use bongsu_aws_api::{AwsApi, Config};
+use bongsu_broker::{Account, Seconds, Timestamp};
+use bongsu_journal::MemoryJournal;
+use bongsu_runtime::{Clock, ManualClock, NoFunctions, Options};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::header::HeaderMap;
+use serde_json::{Value, json};
+
+pub(crate) const ACCOUNT: &str = "000000000000";
+pub(crate) const REGION: &str = "us-east-1";
+/// When every test begins, in seconds.
+pub(crate) const NOW: u64 = 1_767_323_045;
+
+/// Section by section, what AWS calls its errors: shape, namespace, code, status.
+const ERRORS: &[(&str, &str, &str, u16)] = &[
+    ("QueueDoesNotExist", SQS, "AWS.SimpleQueueService.NonExistentQueue", 400),
+    ("QueueNameExists", SQS, "QueueAlreadyExists", 400),
+    ("ReceiptHandleIsInvalid", SQS, "ReceiptHandleIsInvalid", 404),
+    ("InvalidAttributeName", SQS, "InvalidAttributeName", 400),
+    ("InvalidAttributeValue", SQS, "InvalidAttributeValue", 400),
+    ("InvalidMessageContents", SQS, "InvalidMessageContents", 400),
+    ("UnsupportedOperation", SQS, "AWS.SimpleQueueService.UnsupportedOperation", 400),
+    ("EmptyBatchRequest", SQS, "AWS.SimpleQueueService.EmptyBatchRequest", 400),
+    ("TooManyEntriesInBatchRequest", SQS, "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400),
+    ("BatchEntryIdsNotDistinct", SQS, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400),
+    ("InvalidBatchEntryId", SQS, "AWS.SimpleQueueService.InvalidBatchEntryId", 400),
+    ("BatchRequestTooLong", SQS, "AWS.SimpleQueueService.BatchRequestTooLong", 400),
+    ("InvalidParameterValueException", CORAL, "InvalidParameterValue", 400),
+    ("MissingRequiredParameterException", CORAL, "MissingParameter", 400),
+    ("SerializationException", CORAL, "MalformedInput", 400),
+    ("UnknownOperationException", CORAL, "InvalidAction", 400),
+    ("AccessDeniedException", CORAL, "AccessDenied", 403),
+    ("UnrecognizedClientException", CORAL, "InvalidClientTokenId", 403),
+    ("InvalidSignatureException", CORAL, "SignatureDoesNotMatch", 403),
+    ("IncompleteSignatureException", CORAL, "IncompleteSignature", 400),
+];
+const SQS: &str = "com.amazonaws.sqs";
+const CORAL: &str = "com.amazon.coral.service";
+
+pub(crate) struct Server {
+    pub(crate) api: AwsApi,
+    pub(crate) clock: ManualClock,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Server {
+    /// A server in development mode.
+    pub(crate) async fn start() -> Server {
+        Server::with(Verifier::development(ACCOUNT)).await
+    }
+
+    pub(crate) async fn with(verifier: Verifier) -> Server {
+        let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
+        let options = Options {
+            clock: Clock::Manual(clock.clone()),
+            seed: [7; 32],
+            recent_bytes_max: 1 << 20,
+            functions: Arc::new(NoFunctions),
+        };
+        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
+        let (broker, shard) = started.expect("an empty journal");
+        tokio::spawn(shard.run());
+        let config = Config {
+            account: Account(0),
+            region: REGION.to_owned(),
+            verifier,
+            clock: Clock::Manual(clock.clone()),
+            host: "127.0.0.1:4566".to_owned(),
+        };
+        Server { api: AwsApi::new(config, broker), clock }
+    }
+
+    pub(crate) fn advance(&self, seconds: u32) {
+        self.clock.advance(Seconds(seconds));
+    }
+
+    pub(crate) async fn send(&self, request: Request<impl Into<Bytes>>) -> Answer {
+        let (head, body) = request.into_parts();
+        let (head_of_answer, body) = self.api.answer(&head, body.into()).await.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Answer {
+            status: head_of_answer.status.as_u16(),
+            headers: head_of_answer.headers,
+            body: String::from_utf8(body.to_vec()).expect("every answer is text"),
+        }
+    }
+
+    pub(crate) async fn json(&self, operation: &str, input: Value) -> Answer {
+        self.send(json_request(operation, input.to_string())).await
+    }
+
+    pub(crate) async fn query(&self, operation: &str, input: &Value) -> Answer {
+        self.send(query_request(operation, input)).await
+    }
+
+    /// Asks in JSON for something that must succeed.
+    pub(crate) async fn ask(&self, operation: &str, input: Value) -> Value {
+        let answer = self.json(operation, input).await;
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
+        if answer.body.is_empty() { Value::Null } else { answer.value() }
+    }
+
+    /// Makes a queue and returns its URL.
+    pub(crate) async fn queue(&self, name: &str, attributes: Value) -> String {
+        let output = self.ask("CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
+        output["QueueUrl"].as_str().expect("a queue URL").to_owned()
+    }
+
+    pub(crate) async fn standard(&self) -> String {
+        self.queue("orders", json!({})).await
+    }
+
+    pub(crate) async fn fifo(&self) -> String {
+        self.queue("orders.fifo", json!({ "FifoQueue": "true" })).await
+    }
+
+    /// Receives up to ten messages with everything they have.
+    pub(crate) async fn receive(&self, queue: &str) -> Vec<Value> {
+        let input = json!({
+            "QueueUrl": queue, "MaxNumberOfMessages": 10,
+            "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"],
+        });
+        self.ask("ReceiveMessage", input).await["Messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Both protocols refuse the call with the same error.
+    pub(crate) async fn refuses(&self, operation: &str, input: Value, shape: &str, message: &str) {
+        self.json(operation, input.clone()).await.is_json_error(shape, message);
+        self.query(operation, &input).await.is_query_error(shape, message);
+    }
+}
+
+pub(crate) fn json_request(operation: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+    Request::post("/")
+        .header("host", "127.0.0.1:4566")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", format!("AmazonSQS.{operation}"))
+        .body(body.into())
+        .expect("a good request")
+}
+
+pub(crate) fn query_request(operation: &str, input: &Value) -> Request<Bytes> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", operation).append_pair("Version", "2012-11-05");
+    flatten(operation, "", input, &mut form);
+    form_request("/", form.finish())
+}
+
+pub(crate) fn form_request(path: &str, form: impl Into<Bytes>) -> Request<Bytes> {
+    Request::post(path)
+        .header("host", "127.0.0.1:4566")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.into())
+        .expect("a good request")
+}
+
+/// Spells the members of a structure as botocore does.
+fn flatten(operation: &str, prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, String>) {
+    for (member, value) in input.as_object().expect("a structure") {
+        let name = match member.as_str() {
+            "Entries" => format!("{prefix}{operation}RequestEntry"),
+            "tags" => format!("{prefix}Tag"),
+            plural => format!("{prefix}{}", plural.strip_suffix('s').filter(|_| !value.is_number()).unwrap_or(plural)),
+        };
+        match value {
+            Value::Array(elements) if elements.is_empty() => drop(form.append_pair(&name, "")),
+            Value::Array(elements) => {
+                for (number, element) in (1..).zip(elements) {
+                    match element {
+                        Value::Object(_) => flatten(operation, &format!("{name}.{number}."), element, form),
+                        scalar => drop(form.append_pair(&format!("{name}.{number}"), &text(scalar))),
+                    }
+                }
+            }
+            Value::Object(entries) => {
+                let (key, value_name) = if member == "tags" { ("Key", "Value") } else { ("Name", "Value") };
+                for (number, (entry, value)) in (1..).zip(entries) {
+                    form.append_pair(&format!("{name}.{number}.{key}"), entry);
+                    match value {
+                        Value::Object(_) => {
+                            flatten(operation, &format!("{name}.{number}.{value_name}."), value, form);
+                        }
+                        scalar => drop(form.append_pair(&format!("{name}.{number}.{value_name}"), &text(scalar))),
+                    }
+                }
+            }
+            scalar => drop(form.append_pair(&format!("{prefix}{member}"), &text(scalar))),
+        }
+    }
+}
+
+fn text(scalar: &Value) -> String {
+    scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)
+}
+
+impl Answer {
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("JSON: {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+    }
+
+    /// The text of the first XML element of this name.
+    pub(crate) fn element(&self, name: &str) -> &str {
+        let start = format!("<{name}>");
+        let (_, rest) = self.body.split_once(&start).unwrap_or_else(|| panic!("<{name}> in {}", self.body));
+        rest.split_once('<').expect("an end").0
+    }
+
+    #[track_caller]
+    pub(crate) fn is_json_error(&self, shape: &str, message: &str) {
+        let (namespace, code, status) = error(shape);
+        let expected = json!({ "__type": format!("{namespace}#{shape}"), "message": message });
+        assert_eq!((self.status, self.value()), (status, expected));
+        assert_eq!(self.header("x-amzn-query-error"), format!("{code};Sender"));
+        assert_eq!(self.header("content-type"), "application/x-amz-json-1.0");
+        assert_eq!(self.header("x-amzn-requestid").len(), 36);
+    }
+
+    #[track_caller]
+    pub(crate) fn is_query_error(&self, shape: &str, message: &str) {
+        let (_, code, status) = error(shape);
+        let message = match shape {
+            "QueueDoesNotExist" => "The specified queue does not exist for this wsdl version.".to_owned(),
+            _ => message.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;"),
+        };
+        let id = self.header("x-amzn-requestid");
+        let expected = format!(
+            "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error>\
+             <Type>Sender</Type><Code>{code}</Code><Message>{message}</Message><Detail/></Error>\
+             <RequestId>{id}</RequestId></ErrorResponse>"
+        );
+        assert_eq!((self.status, self.body.as_str()), (status, expected.as_str()));
+        assert_eq!(self.header("content-type"), "text/xml");
+        assert!(!self.headers.contains_key("x-amzn-query-error"));
+    }
+
+    /// Success in JSON, with exactly this body.
+    #[track_caller]
+    pub(crate) fn is_json(&self, body: &str) {
+        assert_eq!((self.status, self.body.as_str()), (200, body));
+        assert_eq!(self.header("content-type"), "application/x-amz-json-1.0");
+        assert_eq!(self.header("x-amzn-requestid").len(), 36);
+    }
+
+    /// Success in XML: `result` stands before the response's metadata.
+    #[track_caller]
+    pub(crate) fn is_xml(&self, operation: &str, result: &str) {
+        let id = self.header("x-amzn-requestid");
+        let expected = format!(
+            "<?xml version=\"1.0\"?><{operation}Response xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">{result}\
+             <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
+        );
+        assert_eq!((self.status, self.body.as_str()), (200, expected.as_str()));
+        assert_eq!(self.header("content-type"), "text/xml");
+        assert_eq!(id.len(), 36);
+    }
+}
+
+fn error(shape: &str) -> (&'static str, &'static str, u16) {
+    let row = ERRORS.iter().find(|row| row.0 == shape).unwrap_or_else(|| panic!("{shape} in the table"));
+    (row.1, row.2, row.3)
+}

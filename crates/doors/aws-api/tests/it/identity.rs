@@ -1,0 +1,99 @@
+//! Who calls: signatures, unknown keys, and the accounts of others.
+
+use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
+use bytes::Bytes;
+use hyper::Request;
+use serde_json::json;
+
+use crate::harness::{Answer, NOW, REGION, Server, form_request, json_request, query_request};
+
+const ALICE: Signer<'static> = Signer { access_key_id: "ALICE", secret: "a", region: REGION, service: "sqs" };
+const BOB: Signer<'static> = Signer { access_key_id: "BOB", secret: "b", region: REGION, service: "sqs" };
+
+async fn server() -> Server {
+    let credentials = Credentials::new().with("ALICE", "a", "000000000001", "AIDAALICE");
+    let credentials = credentials.with("BOB", "b", "000000000002", "AIDABOB");
+    Server::with(Verifier::new(credentials, REGION)).await
+}
+
+fn sign(signer: Signer<'_>, request: Request<Bytes>, at: u64) -> Request<Bytes> {
+    let (mut head, body) = request.into_parts();
+    signer.sign(&head.method, &head.uri, &mut head.headers, &body, at);
+    Request::from_parts(head, body)
+}
+
+async fn ask(server: &Server, signer: Signer<'_>, operation: &str, input: serde_json::Value) -> Answer {
+    server.send(sign(signer, json_request(operation, input.to_string()), NOW)).await
+}
+
+#[tokio::test]
+async fn a_signed_request_acts_for_its_account() {
+    let server = server().await;
+    let made = ask(&server, ALICE, "CreateQueue", json!({ "QueueName": "orders" })).await;
+    let url = "http://127.0.0.1:4566/000000000001/orders";
+    made.is_json(&format!(r#"{{"QueueUrl":"{url}"}}"#));
+    let input = json!({ "QueueUrl": url, "MessageBody": "m" });
+    let sent = server.send(sign(ALICE, query_request("SendMessage", &input), NOW)).await;
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    let input = json!({ "QueueUrl": url, "AttributeNames": ["SenderId"] });
+    let received = ask(&server, ALICE, "ReceiveMessage", input).await.value();
+    assert_eq!(received["Messages"][0]["Attributes"]["SenderId"], "AIDAALICE");
+}
+
+#[tokio::test]
+async fn an_accounts_queues_are_closed_to_others() {
+    let server = server().await;
+    ask(&server, ALICE, "CreateQueue", json!({ "QueueName": "orders" })).await;
+    let url = "http://127.0.0.1:4566/000000000001/orders";
+    let text = "Access to the resource arn:aws:sqs:us-east-1:000000000001:orders is denied.";
+    for (operation, input) in [
+        ("SendMessage", json!({ "QueueUrl": url, "MessageBody": "m" })),
+        ("ReceiveMessage", json!({ "QueueUrl": url })),
+        ("GetQueueAttributes", json!({ "QueueUrl": url })),
+        ("DeleteQueue", json!({ "QueueUrl": url })),
+    ] {
+        ask(&server, BOB, operation, input).await.is_json_error("AccessDeniedException", text);
+    }
+    let request = form_request("/000000000001/orders", "Action=ReceiveMessage");
+    server.send(sign(BOB, request, NOW)).await.is_query_error("AccessDeniedException", text);
+    ask(&server, BOB, "ListQueues", json!({})).await.is_json("{}");
+    let own = ask(&server, BOB, "CreateQueue", json!({ "QueueName": "orders" })).await;
+    own.is_json(r#"{"QueueUrl":"http://127.0.0.1:4566/000000000002/orders"}"#);
+}
+
+#[tokio::test]
+async fn a_request_that_proves_nothing_is_refused() {
+    let server = server().await;
+    let list = || json_request("ListQueues", "{}");
+    let text = "Access to the resource 127.0.0.1:4566/ is denied.";
+    server.send(list()).await.is_json_error("AccessDeniedException", text);
+    server.send(query_request("ListQueues", &json!({}))).await.is_query_error("AccessDeniedException", text);
+
+    let unknown = Signer { access_key_id: "MALLORY", ..ALICE };
+    let text = "The security token included in the request is invalid.";
+    server.send(sign(unknown, list(), NOW)).await.is_json_error("UnrecognizedClientException", text);
+
+    let text = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                Access Key and signing method. Consult the service documentation for details.";
+    let wrong = Signer { secret: "guessed", ..ALICE };
+    server.send(sign(wrong, list(), NOW)).await.is_json_error("InvalidSignatureException", text);
+    let mut changed = sign(ALICE, list(), NOW);
+    *changed.body_mut() = Bytes::from_static(b"{\"MaxResults\":1}");
+    server.send(changed).await.is_json_error("InvalidSignatureException", text);
+
+    let old = server.send(sign(ALICE, list(), NOW - 901)).await;
+    assert_eq!((old.status, old.header("x-amzn-query-error")), (403, "SignatureDoesNotMatch;Sender"));
+
+    let mut broken = sign(ALICE, list(), NOW);
+    broken.headers_mut().insert("authorization", "AWS4-HMAC-SHA256 Credential=ALICE".parse().unwrap());
+    let broken = server.send(broken).await;
+    assert_eq!((broken.status, broken.header("x-amzn-query-error")), (400, "IncompleteSignature;Sender"));
+}
+
+#[tokio::test]
+async fn identity_comes_before_everything_else() {
+    let server = server().await;
+    for request in [json_request("FooBar", "{}"), json_request("SendMessage", "nonsense")] {
+        assert_eq!(server.send(request).await.status, 403);
+    }
+}

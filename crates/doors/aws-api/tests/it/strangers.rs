@@ -1,0 +1,216 @@
+//! Whatever a stranger sends is refused in words; nothing panics, and nothing is stored that was not meant.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::harness::{Answer, Server, form_request, json_request};
+
+const OPERATIONS: [&str; 11] = [
+    "ChangeMessageVisibility",
+    "CreateQueue",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "DeleteQueue",
+    "GetQueueAttributes",
+    "GetQueueUrl",
+    "ListQueues",
+    "ReceiveMessage",
+    "SendMessage",
+    "SendMessageBatch",
+];
+
+fn is_malformed(answer: &Answer) {
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(
+        answer.body.contains("SerializationException") || answer.body.contains("MalformedInput"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn a_message_of_two_mebibytes_is_too_long() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let text = "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.";
+    let input = json!({ "QueueUrl": url, "MessageBody": "x".repeat(2 << 20) });
+    server.refuses("SendMessage", input, "InvalidParameterValueException", text).await;
+    let whole = json!({ "QueueUrl": url, "MessageBody": "x".repeat(1 << 20) });
+    server.ask("SendMessage", whole).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_good_json_is_malformed() {
+    let server = Server::start().await;
+    server.standard().await;
+    let deep = |open: &str, close: &str| {
+        format!(r#"{{"QueueUrl":"orders","MessageBody":{}1{}}}"#, open.repeat(100_000), close.repeat(100_000))
+    };
+    let bad: Vec<Vec<u8>> = vec![
+        deep("[", "]").into(),
+        deep(r#"{"a":"#, "}").into(),
+        br#"{"QueueUrl":"orders","MessageBody":"\ud800"}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"\udc00\ud800"}"#.to_vec(),
+        b"{\"QueueUrl\":\"orders\",\"MessageBody\":\"\xff\"}".to_vec(),
+        b"{\"QueueUrl\":\"orders\",\"MessageBody\":\"a\nb\"}".to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a","MessageBody":"b"}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a","DelaySeconds":1e999}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a","DelaySeconds":123456789012345678901234567890}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a","DelaySeconds":1.5}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a"} {}"#.to_vec(),
+        br#"{"QueueUrl":"orders","MessageBody":"a""#.to_vec(),
+        b"\xef\xbb\xbf{}".to_vec(),
+        b"\0".to_vec(),
+    ];
+    for body in bad {
+        is_malformed(&server.send(json_request("SendMessage", body)).await);
+    }
+    assert!(server.receive("orders").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_that_is_no_good_text_is_malformed() {
+    let server = Server::start().await;
+    server.standard().await;
+    let message = "Action=SendMessage&QueueUrl=orders&MessageBody=";
+    let many = format!("{message}m{}", "&a=b".repeat(998));
+    assert!(many.matches('=').count() == 1001);
+    let deep = format!("{message}m&{}=1", "a.".repeat(100));
+    // A character that cannot be decoded would otherwise be stored as another one.
+    for form in [many.into(), deep.into(), format!("{message}%ff").into_bytes(), [message.as_bytes(), b"\xc3"].concat()]
+    {
+        is_malformed(&server.send(form_request("/", form)).await);
+    }
+    let get = hyper::Request::get(format!("/?{message}%c3%28")).body("").unwrap();
+    is_malformed(&server.send(get).await);
+    assert!(server.receive("orders").await.is_empty());
+    for odd in ["%", "%zz", "&&&==&", "\u{fffd}", "%EF%BF%BD"] {
+        let answer = server.send(form_request("/", format!("{message}x{odd}"))).await;
+        assert_eq!(answer.status, 200, "{odd}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn huge_numbers_and_names_are_refused() {
+    let server = Server::start().await;
+    server.standard().await;
+    for number in ["9223372036854775807", "-9223372036854775808", "99999999999999999999", "1e3", "0x10", ""] {
+        let form = format!("Action=ReceiveMessage&QueueUrl=orders&VisibilityTimeout={number}");
+        assert_eq!(server.send(form_request("/", form)).await.status, 400, "{number}");
+    }
+    for entry in ["4294967295", "4294967296", "99999999999999999999", "-1", "0", "1e9"] {
+        let form = format!("Action=GetQueueAttributes&QueueUrl=orders&AttributeName.{entry}=All");
+        assert_eq!(server.send(form_request("/", form)).await.status, 200, "{entry}");
+    }
+    let long = "x".repeat(1 << 20);
+    for (name, value) in [("QueueUrl", &*long), ("QueueUrl", &format!("http://{long}/000000000000/{long}"))] {
+        let answer = server.json("ReceiveMessage", json!({ name: value })).await;
+        assert_eq!(answer.header("x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// A refusal of the client in the protocol's form, or success: never a fault of ours.
+fn is_sane(answer: &Answer) {
+    assert!(matches!(answer.status, 200 | 400 | 403 | 404), "{}: {}", answer.status, answer.body);
+}
+
+/// JSON in which members of the model appear with values of any kind.
+fn members() -> impl Strategy<Value = String> {
+    let names = prop::sample::select(vec![
+        "QueueUrl",
+        "QueueName",
+        "Attributes",
+        "tags",
+        "AttributeNames",
+        "MessageBody",
+        "DelaySeconds",
+        "Entries",
+        "MessageAttributes",
+        "MessageSystemAttributes",
+        "MessageGroupId",
+        "MessageDeduplicationId",
+        "ReceiptHandle",
+        "VisibilityTimeout",
+        "MaxNumberOfMessages",
+        "WaitTimeSeconds",
+        "MaxResults",
+        "NextToken",
+        "QueueNamePrefix",
+        "MessageAttributeNames",
+        "MessageSystemAttributeNames",
+        "ReceiveRequestAttemptId",
+        "QueueOwnerAWSAccountId",
+        "Id",
+        "DataType",
+        "StringValue",
+        "BinaryValue",
+        "a",
+    ]);
+    let scalar = prop_oneof![
+        Just("\"orders\"".to_owned()),
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        (-1i64..12).prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| json!(number).to_string()),
+        ".{0,8}".prop_map(|text| json!(text).to_string()),
+    ];
+    let value = scalar.prop_recursive(4, 24, 4, move |inner| {
+        let member = (names.clone(), inner.clone()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(|values| format!("[{}]", values.join(","))),
+            prop::collection::vec(member, 0..6).prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    });
+    value.prop_filter("an object", |value| value.starts_with('{'))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_are_answered(operation in prop::sample::select(&OPERATIONS[..]),
+        body in prop::collection::vec(any::<u8>(), 0..200))
+    {
+        runtime().block_on(async {
+            let server = Server::start().await;
+            server.standard().await;
+            is_sane(&server.send(json_request(operation, body.clone())).await);
+            let form = [format!("Action={operation}&QueueUrl=orders&").as_bytes(), &body].concat();
+            is_sane(&server.send(form_request("/", form)).await);
+            is_sane(&server.send(form_request("/000000000000/orders", body)).await);
+        });
+    }
+
+    #[test]
+    fn random_members_are_answered(operation in prop::sample::select(&OPERATIONS[..]), body in members()) {
+        // Nobody would send what a waiting receive waits for.
+        prop_assume!(!body.contains("WaitTimeSeconds"));
+        runtime().block_on(async {
+            let server = Server::start().await;
+            server.standard().await;
+            is_sane(&server.send(json_request(operation, body)).await);
+        });
+    }
+
+    #[test]
+    fn random_parameters_are_answered(operation in prop::sample::select(&OPERATIONS[..]),
+        names in prop::collection::vec(
+            "(Attribute|Entries|MessageAttribute|SendMessageBatchRequestEntry|Tag|QueueName|MessageBody|MaxResults)\
+             (\\.[0-3])?(\\.(Name|Value|Id|MessageBody|Key|DelaySeconds))?(\\.(DataType|StringValue|BinaryValue))?",
+            0..12),
+        value in "[a-z0-9.]{0,4}")
+    {
+        runtime().block_on(async {
+            let server = Server::start().await;
+            server.standard().await;
+            let form = names.iter().map(|name| format!("&{name}={value}")).collect::<String>();
+            let form = format!("Action={operation}&QueueUrl=orders{form}");
+            is_sane(&server.send(form_request("/", form)).await);
+        });
+    }
+}
