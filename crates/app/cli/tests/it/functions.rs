@@ -6,8 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tempfile::TempDir;
 
-use crate::harness::{Server, exchange, folder, path};
+use crate::harness::{Server, exchange, folder};
 
 const HANDLERS: &str = r#"
 import os, time, urllib.parse, urllib.request
@@ -134,18 +135,33 @@ fn a_function_works_off_webhooks() {
 
 #[test]
 fn functions_do_not_outlive_a_killed_server() {
-    let (directory, file) = folder(&[("code/app.py", HANDLERS)]);
-    let pipe = directory.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-    let environment = format!("Timeout: 60\n      Environment: {{ Variables: {{ PIPE: {} }} }}", pipe.display());
-    std::fs::write(&file, format!("{RESULTS}{}", worker("holds", 90, &environment))).unwrap();
-    let mut server = Server::start(&["up", path(&file), "--ephemeral"]);
-    server.sqs("SendMessage", json!({ "QueueUrl": "holds", "MessageBody": "m" }));
-    let mut held = File::open(&pipe).unwrap();
-    held.read_exact(&mut [0]).unwrap();
+    let (_directory, mut server, mut held) = with_a_function_at_work();
     let killed = Instant::now();
     server.child.kill().unwrap();
     // The pipe's other end closes when the function's process is gone.
     held.read_to_end(&mut Vec::new()).unwrap();
     assert!(killed.elapsed() < Duration::from_secs(30), "{:?}", killed.elapsed());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_function_that_takes_long() {
+    let (_directory, server, mut held) = with_a_function_at_work();
+    let told = Instant::now();
+    server.stop();
+    held.read_to_end(&mut Vec::new()).unwrap();
+    assert!(told.elapsed() < Duration::from_secs(30), "{:?}", told.elapsed());
+}
+
+/// A server whose function holds the other end of the pipe for a minute.
+fn with_a_function_at_work() -> (TempDir, Server, File) {
+    let (directory, file) = folder(&[("code/app.py", HANDLERS)]);
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let environment = format!("Timeout: 60\n      Environment: {{ Variables: {{ PIPE: {} }} }}", pipe.display());
+    std::fs::write(&file, format!("{RESULTS}{}", worker("holds", 90, &environment))).unwrap();
+    let server = Server::up(&file);
+    server.sqs("SendMessage", json!({ "QueueUrl": "holds", "MessageBody": "m" }));
+    let mut held = File::open(&pipe).unwrap();
+    held.read_exact(&mut [0]).unwrap();
+    (directory, server, held)
 }
