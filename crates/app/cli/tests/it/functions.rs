@@ -158,10 +158,10 @@ fn with_a_function_at_work() -> (TempDir, Server, File) {
     let pipe = directory.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     let environment = format!("Timeout: 60\n      Environment: {{ Variables: {{ PIPE: {} }} }}", pipe.display());
-    std::fs::write(&file, format!("{RESULTS}{}", worker("holds", 90, &environment))).unwrap();
+    std::fs::write(&file, format!("{RESULTS}{}", worker("holds", 90, &environment))).expect("a file");
     let server = Server::up(&file);
     server.sqs("SendMessage", json!({ "QueueUrl": "holds", "MessageBody": "m" }));
-    let mut held = File::open(&pipe).unwrap();
-    held.read_exact(&mut [0]).unwrap();
+    let mut held = File::open(&pipe).expect("the pipe");
+    held.read_exact(&mut [0]).expect("a byte");
     (directory, server, held)
 }
