@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName};
-use bongsu_gateway::{BodyKind, Route, Secret, Selector, Webhook};
+use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
     FunctionResource, HmacAlgorithm, Inputs, Mapping, QueueResource, RouteResource, SignatureEncoding, Stack,
@@ -88,6 +88,20 @@ impl Plan {
     /// The routes, for the front door.
     pub(crate) fn routes(&self) -> Result<Vec<Route>, DeployError> {
         self.stack.routes.iter().map(|route| self.route(route)).collect()
+    }
+
+    /// Says where in the template a route is that cannot be served.
+    pub(crate) fn route_fault(&self, error: &RouteError) -> DeployError {
+        let (key, api_name) = match error {
+            RouteError::Claimed { key, second, .. } => (key, second),
+            RouteError::Webhook { key, api_name, .. } | RouteError::GroupMissing { key, api_name } => (key, api_name),
+        };
+        let is_meant = |route: &&RouteResource| route.key.to_string() == *key && route.api_name == *api_name;
+        let (line, resource) = match self.stack.routes.iter().find(is_meant) {
+            Some(route) => (route.line, route.logical_id.as_str()),
+            None => (1, "(all)"),
+        };
+        self.fault(line, resource, &error.to_string())
     }
 
     /// Makes everything and tells what was made, a line each. What exists already and is the same stays; functions and

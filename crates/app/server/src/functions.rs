@@ -29,11 +29,11 @@ struct Shared {
     region: String,
     request_ids: RequestIds,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
-    specs: Mutex<BTreeMap<Box<str>, Known>>,
+    specs: Mutex<BTreeMap<Box<str>, Definition>>,
 }
 
-/// A definition and what was made of it.
-type Known = (Arc<Function>, Arc<FunctionSpec>);
+/// A function as the broker defines it, and as the delivery door wants it.
+type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
     pub(crate) fn new(functions: Functions, region: String) -> Processes {

@@ -58,3 +58,29 @@ fn rejected(rejection: &Rejection) -> String {
 fn without_full_stop(sentence: &str) -> &str {
     sentence.strip_suffix('.').unwrap_or(sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_the_end_of_a_sentence() {
+        for (rejection, expected) in [
+            (
+                Rejection::AttributeInvalid { name: "X".into(), reason: Some("It must not be.") },
+                "the value of X is refused: It must not be",
+            ),
+            (Rejection::AttributeInvalid { name: "X".into(), reason: None }, "the value of X is out of its range"),
+            (
+                Rejection::RedrivePolicyInvalid {
+                    policy: "{}".into(),
+                    reason: "Dead letter target does not exist.".into(),
+                },
+                "the redrive policy is refused: Dead letter target does not exist",
+            ),
+            (Rejection::FunctionDoesNotExist { name: "til".into() }, "the function til does not exist"),
+        ] {
+            assert_eq!(reason(&Refusal::Rejected(rejection)), expected);
+        }
+    }
+}

@@ -121,7 +121,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
 
     // Routes that cannot be served are found before anything is made.
     let routes = plan.as_ref().map_or(Ok(Vec::new()), Plan::routes)?;
-    let front_door = front_door(&broker, &config, routes)?;
+    let front_door = front_door(&broker, &config, routes).map_err(|error| match &plan {
+        Some(plan) => ServeError::Deploy(plan.route_fault(&error)),
+        None => ServeError::Route(error),
+    })?;
     let summary = match &plan {
         Some(plan) => plan.deploy(&broker, &config).await?,
         None => String::new(),

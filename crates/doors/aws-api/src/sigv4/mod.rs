@@ -16,6 +16,7 @@ use crate::error::{ApiError, ErrorKind};
 
 mod canonical;
 mod date;
+mod foreign_page;
 
 use canonical::{DATE, Signed, TARGET};
 use date::RequestTime;
@@ -143,7 +144,8 @@ impl Verifier {
         Verifier { mode: Mode::Verifying { credentials, region: region.into() } }
     }
 
-    /// Accepts any signature, and none: for loopback, where no credentials are configured.
+    /// Accepts any signature, and none: for loopback, where no credentials are configured. Only requests that a page of
+    /// some other site makes in a browser on this machine are refused.
     pub fn development(account: &str) -> Self {
         Verifier { mode: Mode::Development { caller: Caller::new("development", account, account) } }
     }
@@ -163,6 +165,7 @@ impl Verifier {
         now_epoch_seconds: u64,
     ) -> Result<Caller, ApiError> {
         let (credentials, region) = match &self.mode {
+            Mode::Development { .. } if foreign_page::sent(headers) => return Err(foreign_page::refusal()),
             Mode::Development { caller } => return Ok(caller.clone()),
             Mode::Verifying { credentials, region } => (credentials, region),
         };

@@ -97,3 +97,13 @@ async fn identity_comes_before_everything_else() {
         assert_eq!(server.send(request).await.status, 403);
     }
 }
+
+#[tokio::test]
+async fn in_development_mode_a_page_of_another_site_is_refused_and_one_of_this_machine_is_not() {
+    let server = Server::with(Verifier::development("000000000000")).await;
+    for (origin, status) in [("https://example.com", 403), ("http://localhost:3000", 200)] {
+        let mut request = query_request("CreateQueue", &json!({ "QueueName": "orders" }));
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        assert_eq!(server.send(request).await.status, status, "{origin}");
+    }
+}

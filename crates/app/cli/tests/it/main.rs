@@ -1,0 +1,8 @@
+//! The binary as its users meet it: one module a subject.
+
+mod functions;
+mod harness;
+mod serving;
+mod starting;
+mod strangers;
+mod templates;
