@@ -64,9 +64,12 @@ impl Cleaner {
         let Some(segment_end) = span.oldest_segment_end else { return self.debt = 0 };
         let alive = broker.alive_bytes().max(self.kept_last_round);
         let held = span.end.0 - span.start.0;
+        // Begun with less room it might not come to its end, and would leave none for the deletes that help it.
+        let room_kept = limits.room_kept_for_cleaning + limits.command_bytes_max as u64;
+        let has_room = span.room >= self.need(broker, span) + room_kept;
         let wasteful = span.disk_bytes > limits.disk_bytes_floor && span.disk_bytes * 2 > alive * DISK_HALVES_MAX;
-        let cramped = span.is_full && span.room < limits.room_low && held > alive + (alive >> 2);
-        if wasteful || cramped {
+        let cramped = span.is_full && held > alive + (alive >> 2);
+        if has_room && (wasteful || cramped) {
             debug!(start = span.start.0, end = segment_end.0, alive, disk = span.disk_bytes, "cleaning a segment");
             if span.start >= self.round.until {
                 self.kept_last_round = self.round.kept_bytes;
@@ -76,6 +79,14 @@ impl Cleaner {
         } else {
             self.debt = 0;
         }
+    }
+
+    /// Room that cleaning the oldest segment takes at most, before it gives any back. What is written again is a little
+    /// longer than what was sent.
+    pub(crate) fn need(&self, broker: &Broker, span: &Span) -> u64 {
+        let segment = span.oldest_segment_end.map_or(0, |end| end.0 - span.start.0);
+        let alive = segment.min(broker.alive_bytes().max(self.kept_last_round));
+        alive + (alive >> 2)
     }
 
     /// Notes that commands have appended so many bytes.

@@ -6,10 +6,8 @@ use bongsu_journal::{BATCH_BYTES_MAX, SEGMENT_BYTES};
 const COMMAND_BYTES_MAX: u64 = 2 << 20;
 /// Room in the journal that sends leave to everything else, so that a full disk can be emptied.
 const ROOM_KEPT_FROM_SENDS: u64 = 8 << 20;
-/// Room in the journal that deletes and receives leave to cleaning, which is what makes room again.
+/// Room in the journal that deletes and receives leave to cleaning, and cleaning to them, when it begins.
 const ROOM_KEPT_FOR_CLEANING: u64 = 4 << 20;
-/// On a full disk with less room than this any segment is worth cleaning: a whole one can still be written again.
-const ROOM_LOW: u64 = 48 << 20;
 /// The journal is not cleaned while it takes no more than this, unless the disk is full.
 const DISK_BYTES_FLOOR: u64 = 160 << 20;
 /// While cleaning owes more than this, further commands wait for it.
@@ -24,7 +22,6 @@ pub(crate) struct Limits {
     pub(crate) command_bytes_max: usize,
     pub(crate) room_kept_from_sends: u64,
     pub(crate) room_kept_for_cleaning: u64,
-    pub(crate) room_low: u64,
     pub(crate) disk_bytes_floor: u64,
     pub(crate) cleaning_debt_max: u64,
     pub(crate) cleaning_step_bytes: usize,
@@ -39,7 +36,6 @@ impl Limits {
             command_bytes_max: scaled(COMMAND_BYTES_MAX) as usize,
             room_kept_from_sends: scaled(ROOM_KEPT_FROM_SENDS),
             room_kept_for_cleaning: scaled(ROOM_KEPT_FOR_CLEANING),
-            room_low: scaled(ROOM_LOW),
             disk_bytes_floor: scaled(DISK_BYTES_FLOOR),
             cleaning_debt_max: scaled(CLEANING_DEBT_MAX),
             cleaning_step_bytes: scaled(CLEANING_STEP_BYTES) as usize,

@@ -105,6 +105,9 @@ pub struct Shard {
     pub(crate) limits: Limits,
     /// What the journal could surely take when it was last looked at.
     room: u64,
+    /// Whether the file system gives no more; sends then leave the room that cleaning needs.
+    is_full: bool,
+    room_for_cleaning: u64,
     /// Whether no more room is to be had for now: commands that need it are refused instead of waiting for it.
     room_is_scarce: bool,
     /// An attempt of the journal to get more room.
@@ -147,6 +150,8 @@ impl Shard {
             alarm,
             limits: Limits::default(),
             room: 0,
+            is_full: false,
+            room_for_cleaning: 0,
             room_is_scarce: false,
             preparing: None,
             prepare_again_at: Timestamp(0),
@@ -167,8 +172,8 @@ impl Shard {
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
         self.decide_now(Command::EndLostAttempts, None, None);
-        self.look_at_journal();
         loop {
+            self.look_at_journal();
             self.serve_waiting();
             if append.is_none() && !self.batch.is_empty() {
                 // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
@@ -179,7 +184,6 @@ impl Shard {
             if self.is_finished() && append.is_none() {
                 break;
             }
-            self.look_at_journal();
             self.set_alarm();
             let may_keep = self.has_room_in_batch() && self.has_room_beyond(0);
             let step_bytes = self.limits.cleaning_step_bytes;
@@ -296,8 +300,9 @@ impl Shard {
     fn look_at_journal(&mut self) {
         let span = self.journal.span();
         self.cleaner.consider(&self.broker, &span, &self.limits);
-        self.room = span.room;
-        if !self.is_room_low() {
+        (self.room, self.is_full) = (span.room, span.is_full);
+        self.room_for_cleaning = if span.is_full { self.cleaner.need(&self.broker, &span) } else { 0 };
+        if !self.wants_room() {
             (self.room_is_scarce, self.prepare_again_at) = (false, Timestamp(0));
             return;
         }
@@ -315,10 +320,14 @@ impl Shard {
             Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::DefineFunction { .. }
-            | Command::DefineMapping { .. } => self.limits.room_kept_from_sends,
+            | Command::DefineMapping { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
             _ => self.limits.room_kept_for_cleaning,
         };
         if self.has_room_beyond(kept) { Ok(()) } else { Err(Rejection::StorageFull) }
+    }
+
+    fn wants_room(&self) -> bool {
+        self.is_full || self.is_room_low()
     }
 
     fn is_room_low(&self) -> bool {
@@ -415,6 +424,7 @@ impl Shard {
     /// Hands the batch to the journal and begins the next one behind it.
     fn start_append(&mut self) -> (Position, Append) {
         let end = self.batch.end();
+        self.room = self.room();
         let batch: Sealed = std::mem::replace(&mut self.batch, bongsu_journal::Batch::new(end)).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
@@ -469,7 +479,7 @@ impl Shard {
     }
 
     fn set_alarm(&mut self) {
-        let prepare_again_at = (self.is_room_low() && self.preparing.is_none()).then_some(self.prepare_again_at);
+        let prepare_again_at = (self.wants_room() && self.preparing.is_none()).then_some(self.prepare_again_at);
         let deadlines = [self.broker.next_deadline(), self.waiters.next_deadline(), prepare_again_at];
         let next = deadlines.into_iter().flatten().min();
         if let Some(next) = next {

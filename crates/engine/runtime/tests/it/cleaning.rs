@@ -71,7 +71,7 @@ fn function() -> Function {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_alive_survives_any_amount_of_cleaning() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(directory.path());

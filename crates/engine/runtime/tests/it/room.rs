@@ -1,10 +1,13 @@
 //! What happens when the journal has little room, or none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bongsu_broker::{Rejection, Seconds};
-use bongsu_journal::MemoryJournal;
+use bongsu_journal::simulated::SimulatedDisk;
+use bongsu_journal::{FileJournal, MemoryJournal, Options, SEGMENT_BYTES};
 use bongsu_runtime::Refusal;
+use tokio::time::timeout;
 
 use crate::cramped::Cramped;
 use crate::world::{World, bodies, is_answered, settle};
@@ -179,4 +182,42 @@ async fn a_preparation_that_takes_long_is_waited_for_without_spinning() {
     assert_eq!(journal.preparations(), 1);
     journal.prepare_to(PLENTY);
     sending.await.unwrap().unwrap().remove(0).unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_was_full_of_messages_takes_new_ones_when_some_are_deleted() {
+    let disk = SimulatedDisk::new(1);
+    disk.set_capacity(5 * SEGMENT_BYTES);
+    let options = Options { disk: Arc::new(disk), ..Options::new("/journal") };
+    let journal = Arc::new(FileJournal::open(options).unwrap());
+    let world = World::start(&journal).await;
+    world.create("q", &[("VisibilityTimeout", "3600")]).await;
+    let body = |number: usize| format!("{number} {}", "x".repeat(500 << 10));
+    let mut sent = 0;
+    while world.try_send("q", &body(sent)).await.is_ok() {
+        sent += 1;
+    }
+    assert_eq!(world.try_send("q", &body(sent)).await, full());
+    assert!(sent > 100, "{sent} messages filled the disk");
+
+    // Every segment keeps some that are alive.
+    for number in 0..sent {
+        let received = world.receive_one("q").await;
+        if number % 4 != 0 {
+            world.delete("q", &received).await;
+        }
+    }
+    let sending_again = async {
+        while world.try_send("q", "new").await == full() {
+            world.clock.advance(Seconds(1));
+            settle().await;
+        }
+    };
+    timeout(Duration::from_secs(10), sending_again).await.expect("room comes back");
+    assert!(!world.shard.is_finished());
+    assert_eq!(world.counts("q").await, (1, sent.div_ceil(4), 0));
+    world.clock.advance(Seconds(3600));
+    for number in (0..sent).step_by(4) {
+        assert_eq!(bodies(&[world.receive_one("q").await]), [body(number)]);
+    }
 }
