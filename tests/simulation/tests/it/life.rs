@@ -77,7 +77,6 @@ struct InHand {
     queue: &'static str,
     number: Number,
     handle: ReceiptHandle,
-    received_at: u64,
 }
 
 struct Server {
@@ -255,7 +254,6 @@ impl Life {
                     queue: name,
                     number,
                     handle: received.delivery.handle,
-                    received_at: self.moment,
                 }));
             }
             (Asked::Delete(number), Answer::Each(Ok(results))) => {
@@ -308,9 +306,6 @@ impl Life {
         self.server.journal.release();
         self.settle().await;
         assert!(self.pending.is_empty(), "nobody waits for a process that is gone");
-        let durable_at = self.durable_at;
-        // A crash may make a standard queue forget a receive that it answered at once, and so the handle.
-        self.in_hand.retain(|in_hand| in_hand.queue.ends_with(".fifo") || in_hand.received_at < durable_at);
     }
 
     async fn recover(&mut self) {

@@ -23,12 +23,15 @@ fn delete_one(queue: &Queue, handle: ReceiptHandle, sequences: &mut Vec<u64>) ->
     if handle.queue != queue.id {
         return Err(Rejection::ReceiptHandleInvalid);
     }
-    let Some(message) = queue.message(handle.sequence) else { return Ok(()) };
+    if queue.message(handle.sequence).is_none() {
+        return Ok(());
+    }
     if queue.id.is_fifo() && !is_current(queue, handle) {
         return Err(Rejection::ReceiptHandleExpired);
     }
-    // A standard message goes even by the handle of an earlier receive, and even while it is visible again.
-    if message.receive_count > 0 && !sequences.contains(&handle.sequence) {
+    // A standard message goes even by the handle of an earlier receive, even while it is visible again, and even if a
+    // crash made this server forget the receive, which it may have answered before that was durable.
+    if !sequences.contains(&handle.sequence) {
         sequences.push(handle.sequence);
     }
     Ok(())
