@@ -202,6 +202,7 @@ impl Shard {
                     self.advance();
                     self.clean(step?)?;
                     tokio::task::yield_now().await;
+                    self.advance();
                     self.drain();
                 }
                 request = self.requests.recv(), if self.may_serve() && !self.requests_ended => {
