@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use bongsu_aws_api::sigv4::Credentials;
 use bongsu_broker::Account;
+use bongsu_delivery::FunctionCredentials;
 
 /// What is wrong with a credentials file. Names lines and keys, never values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,25 @@ pub enum CredentialsError {
     /// Nobody could call.
     #[error("the file holds no credentials")]
     Empty,
+}
+
+/// What functions sign with: made anew at each start, known to nobody else, and good for the server's own account.
+pub(crate) fn for_functions() -> Result<FunctionCredentials, getrandom::Error> {
+    let hex = |bytes: &mut [u8]| {
+        getrandom::fill(bytes)?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+    };
+    Ok(FunctionCredentials {
+        access_key_id: format!("ASIA{}", hex(&mut [0; 8])?),
+        secret_access_key: hex(&mut [0; 20])?,
+        session_token: hex(&mut [0; 16])?,
+    })
+}
+
+/// Lets functions call.
+pub(crate) fn with_functions(credentials: Credentials, own: &FunctionCredentials, account: Account) -> Credentials {
+    let FunctionCredentials { access_key_id, secret_access_key, session_token } = own;
+    credentials.with_session(access_key_id, secret_access_key, session_token, &account.to_string(), access_key_id)
 }
 
 const KEY_ID: &str = "aws_access_key_id";

@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, REQUEST_BYTES_MAX};
-use bongsu_delivery::{Functions, FunctionsConfig};
+use bongsu_delivery::{FunctionCredentials, Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
@@ -16,6 +16,7 @@ use bongsu_runtime::{Clock, Fatal, Handle, StartError};
 use tokio::sync::watch;
 use tracing::info;
 
+use crate::credentials::{for_functions, with_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
@@ -89,7 +90,8 @@ pub enum ServeError {
 
 /// Serves until `stop` resolves, or until nothing more can be made durable.
 pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
-    let verifier = verifier(&config)?;
+    let function_credentials = for_functions().map_err(ServeError::Random)?;
+    let verifier = verifier(&config, &function_credentials)?;
     let api_limits = Arc::new(Limits { body_bytes_max: REQUEST_BYTES_MAX, ..Limits::default() });
     let api = listen(config.api, Limits::clone(&api_limits)).await?;
     let ingress = listen(config.ingress, Limits::default()).await?;
@@ -103,6 +105,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         region: config.region.clone(),
         account: config.account.to_string(),
         endpoint_url: api_url.clone(),
+        credentials: function_credentials,
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog),
     });
@@ -178,13 +181,13 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-fn verifier(config: &Config) -> Result<Verifier, ServeError> {
+fn verifier(config: &Config, functions: &FunctionCredentials) -> Result<Verifier, ServeError> {
     let Some(path) = &config.credentials else { return Ok(Verifier::development(&config.account.to_string())) };
     let text =
         fs::read_to_string(path).map_err(|source| ServeError::CredentialsUnreadable { path: path.clone(), source })?;
     let credentials = read_credentials(&text, config.account)
         .map_err(|source| ServeError::Credentials { path: path.clone(), source })?;
-    Ok(Verifier::new(credentials, &config.region))
+    Ok(Verifier::new(with_functions(credentials, functions, config.account), &config.region))
 }
 
 /// Loopback by default; anything else needs credentials, or the word `--insecure`.

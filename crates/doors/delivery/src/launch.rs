@@ -124,7 +124,7 @@ fn platform_variables(
 ) -> Vec<(&'static str, OsString)> {
     let mut variables: Vec<(&str, OsString)> = vec![
         ("_HANDLER", (&function.handler).into()),
-        ("AWS_ACCESS_KEY_ID", "test".into()),
+        ("AWS_ACCESS_KEY_ID", (&config.credentials.access_key_id).into()),
         ("AWS_DEFAULT_REGION", (&config.region).into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string().into()),
         ("AWS_LAMBDA_FUNCTION_NAME", (&function.name).into()),
@@ -134,8 +134,8 @@ fn platform_variables(
         ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream().into()),
         ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string().into()),
         ("AWS_REGION", (&config.region).into()),
-        ("AWS_SECRET_ACCESS_KEY", "test".into()),
-        ("AWS_SESSION_TOKEN", "test".into()),
+        ("AWS_SECRET_ACCESS_KEY", (&config.credentials.secret_access_key).into()),
+        ("AWS_SESSION_TOKEN", (&config.credentials.session_token).into()),
         ("LAMBDA_RUNTIME_DIR", "/var/runtime".into()),
         ("LAMBDA_TASK_ROOT", code.into()),
     ];

@@ -32,10 +32,23 @@ pub struct FunctionsConfig {
     pub account: String,
     /// Where the SDKs inside functions send their calls.
     pub endpoint_url: String,
+    /// What the SDKs inside functions sign their calls with.
+    pub credentials: FunctionCredentials,
     /// Words put before every function's command line; may be empty.
     pub launcher: Vec<String>,
     /// Receives every log line.
     pub logs: Arc<dyn LogSink>,
+}
+
+/// An access key for functions.
+#[derive(Clone)]
+pub struct FunctionCredentials {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: String,
 }
 
 /// The processes of all functions. Clones share them; dropping the last one kills them.

@@ -1,6 +1,7 @@
 //! Programs in other languages, each run against a server of its own.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,6 +67,21 @@ fn check_signatures(protocol: &str) {
     fs::write(&credentials, CREDENTIALS).unwrap();
     let server = Server::ephemeral(&["--credentials", credentials.to_str().unwrap()]);
     check(&server, "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+}
+
+#[test]
+fn a_function_calls_back_with_a_key_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = folder.path().join("credentials");
+    let own = "[own]\naws_access_key_id = AKIDOWN\naws_secret_access_key = own-secret\n";
+    fs::write(&credentials, own).unwrap();
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("function/template.yaml");
+    let packages = fs::read_dir(python().parent().unwrap().join("../lib")).unwrap().next().unwrap().unwrap();
+    let packages = format!("Packages={}", packages.path().join("site-packages").display());
+    let arguments = [template.to_str().unwrap(), "--parameter", &packages, "--ephemeral", "--credentials"];
+    let arguments = ["up"].into_iter().chain(arguments).chain(credentials.to_str());
+    let server = Server::start(arguments.map(OsString::from)).unwrap();
+    check(&server, "answers.py", &[("BONGSU_INGRESS", &format!("http://{}", server.ingress()))]);
 }
 
 /// Runs a program of `clients/` and fails with what it printed if it fails.

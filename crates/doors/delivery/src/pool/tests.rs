@@ -21,6 +21,11 @@ fn functions(limits: Limits) -> Functions {
         region: "us-east-1".to_owned(),
         account: "000000000000".to_owned(),
         endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        credentials: crate::FunctionCredentials {
+            access_key_id: "AKID".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            session_token: "token".to_owned(),
+        },
         launcher: Vec::new(),
         logs: Arc::new(Silence),
     };

@@ -82,6 +82,9 @@ def handler(event, context):
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_python3"),
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "token"),
     ] {
         assert_eq!(environment[name], value, "{name}");
     }

@@ -60,6 +60,11 @@ impl Fixture {
             region: "eu-north-1".to_owned(),
             account: "123456789012".to_owned(),
             endpoint_url: "http://127.0.0.1:4566".to_owned(),
+            credentials: bongsu_delivery::FunctionCredentials {
+                access_key_id: "AKID".to_owned(),
+                secret_access_key: "secret".to_owned(),
+                session_token: "token".to_owned(),
+            },
             launcher,
             logs: lines.clone(),
         });
