@@ -219,12 +219,11 @@ impl Plan {
         let (group, deduplication) = (selector(&route.group)?, selector(&route.deduplication)?);
         let looks_into_body =
             [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
-        let is_json = webhook.provider == "slack" || looks_into_body;
         Ok(Route {
             key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
             api_name: route.api_name.clone(),
             queue: route.queue.clone(),
-            body: if is_json { BodyKind::Json } else { BodyKind::Text },
+            body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
             webhook: Webhook {
                 provider: webhook.provider.clone(),
                 secrets: webhook.secrets.iter().map(|secret| Secret::from(secret.expose())).collect(),

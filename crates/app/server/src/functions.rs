@@ -161,13 +161,18 @@ fn to_event(attribute: &bongsu_aws_api::message_attributes::MessageAttribute) ->
     }
 }
 
+/// Runtimes join the lines of a traceback by CR, as AWS has it; in the log each is a line again, and says whose.
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
 /// Writes functions' output into the server's log.
 pub(crate) struct FunctionLog;
 
 impl LogSink for FunctionLog {
     fn line(&self, line: LogLine) {
         let request_id = line.request_id.as_deref().unwrap_or("-");
-        info!(target: "function", "function={} request_id={request_id} {}", line.function, readable(&line));
+        for part in readable(&line).split(LINE_ENDS) {
+            info!(target: "function", "function={} request_id={request_id} {part}", line.function);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_runtime::{Clock, Fatal, Handle, StartError};
 use tokio::sync::watch;
+use tokio::task::JoinError;
 use tracing::info;
 
 use crate::credentials::{for_functions, with_functions};
@@ -162,15 +163,23 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     tokio::select! {
         () = stop => info!("stopping"),
         // Not told to stop: the journal failed. Nobody is answered any more.
-        ended = &mut shard => return ended.unwrap_or(Ok(())).map_err(ServeError::from),
+        ended = &mut shard => return outcome(ended),
     }
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
     broker.stop().await;
-    let (served_api, served_ingress) = (serve_api.await, serve_ingress.await);
+    // A door that panicked has said so; what remains is to stop.
+    drop((serve_api.await, serve_ingress.await));
     processes.stop().await;
-    drop((served_api, served_ingress));
-    shard.await.unwrap_or(Ok(())).map_err(ServeError::from)
+    outcome(shard.await)
+}
+
+/// How the shard ended. A panic there is a broken invariant: it goes on here, and never passes for an orderly stop.
+fn outcome(ended: Result<Result<(), Fatal>, JoinError>) -> Result<(), ServeError> {
+    match ended {
+        Ok(ended) => ended.map_err(ServeError::from),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
 }
 
 async fn listen(address: SocketAddr, limits: Limits) -> Result<Listener, ServeError> {

@@ -429,11 +429,31 @@ impl Broker {
     }
 }
 
+/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: it is information for
+/// people, nothing is decided by it.
+const SOURCES_MAX: usize = 1 << 16;
+
 fn intern(names: &mut Vec<QueueName>, name: QueueName) -> u16 {
     let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-        names.push(name);
+        if names.len() < SOURCES_MAX {
+            names.push(name);
+        }
         names.len() - 1
     });
-    // More sources than that share the last name; it is information for people, nothing is decided by it.
-    u16::try_from(index).unwrap_or(u16::MAX)
+    u16::try_from(index).expect("there are at most so many names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Account;
+
+    #[test]
+    fn sources_beyond_the_limit_share_the_last_name() {
+        let name = |name: &str| QueueName { account: Account(0), name: name.into() };
+        let mut names = vec![name("a"); SOURCES_MAX];
+        assert_eq!(intern(&mut names, name("a")), 0);
+        assert_eq!(intern(&mut names, name("b")), u16::MAX);
+        assert_eq!(names.len(), SOURCES_MAX);
+    }
 }

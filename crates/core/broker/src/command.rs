@@ -43,7 +43,8 @@ pub enum Command {
     Dispatch { queue: QueueId },
     /// Says how an attempt ended.
     EndAttempt { attempt: AttemptId, outcome: AttemptOutcome },
-    /// After a start: ends the attempts of the process before, which are lost.
+    /// After a start: ends attempts of the process before, which are lost; at most so many at once that their facts fit
+    /// together. To be asked until no fact comes of it.
     EndLostAttempts,
 }
 
@@ -66,7 +67,7 @@ pub struct Outgoing {
     pub deduplication_id: Option<Text>,
     /// Who sends.
     pub sender: Text,
-    /// The `AWSTraceHeader` system attribute.
+    /// The `AWSTraceHeader` system attribute; the door bounds its length.
     pub trace_header: Option<Text>,
     /// Which way it came in.
     pub origin: SendOrigin,

@@ -1,6 +1,7 @@
 //! What must be written again before the oldest part of the journal can go.
 
-use crate::{Attempt, AttemptId, Broker, Deduplication, Fact, KeptMessage, Place};
+use crate::queue::Visibility;
+use crate::{Attempt, AttemptId, Broker, Content, Deduplication, Fact, KeptMessage, Place, QueueId};
 
 impl Broker {
     /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
@@ -44,7 +45,7 @@ impl Broker {
         }
     }
 
-    fn keep_queue(&self, id: crate::QueueId, place: Place) -> Vec<Fact> {
+    fn keep_queue(&self, id: QueueId, place: Place) -> Vec<Fact> {
         let Some(queue) = self.queues.get(&id) else { return Vec::new() };
         let Some(definition) = queue.definition.as_ref().filter(|definition| definition.place == place) else {
             return Vec::new();
@@ -59,7 +60,7 @@ impl Broker {
         }]
     }
 
-    fn keep_message(&self, queue: crate::QueueId, sequence: u64, content: &crate::Content, place: Place) -> Vec<Fact> {
+    fn keep_message(&self, queue: QueueId, sequence: u64, content: &Content, place: Place) -> Vec<Fact> {
         let (queue, sequence) = self.moved.get(&place.position).copied().unwrap_or((queue, sequence));
         let Some(queue) = self.queues.get(&queue) else { return Vec::new() };
         let Some(message) = queue.message(sequence).filter(|message| message.place == place) else {
@@ -75,7 +76,7 @@ impl Broker {
                 received_at: message.received_at,
                 hidden_until: message.hidden_until,
                 receive_count: message.receive_count,
-                in_flight: message.visibility == crate::queue::Visibility::InFlight,
+                in_flight: message.visibility == Visibility::InFlight,
                 source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
             },
         }];
@@ -91,7 +92,7 @@ impl Broker {
         needed
     }
 
-    fn keep_id(&self, queue: crate::QueueId, deduplication: &Deduplication) -> Option<Fact> {
+    fn keep_id(&self, queue: QueueId, deduplication: &Deduplication) -> Option<Fact> {
         let remembered = self.queues.get(&queue)?.deduplication.get(&deduplication.key)?;
         // A newer send may own the id by now; then its own record keeps it.
         (remembered.until == deduplication.until).then(|| Fact::DeduplicationKept {

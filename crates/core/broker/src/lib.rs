@@ -19,7 +19,7 @@ mod queue;
 mod rejection;
 mod text;
 mod time;
-pub mod wire;
+mod wire;
 
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
@@ -36,6 +36,7 @@ pub use queue::receipt::ReceiptHandle;
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
+pub use wire::Malformed;
 
 /// How many messages one receive, one batch or one function invocation may carry.
 pub const BATCH_MESSAGES_MAX: usize = 10;

@@ -4,7 +4,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::{Account, Place, QueueName, Seconds, Text, Timestamp};
+use crate::{Account, QueueName, Seconds, Text, Timestamp};
 
 /// The bytes are not what this version writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Malformed(pub &'static str);
 const ITEMS_MAX: u64 = 1 << 20;
 
 /// A value with one byte representation.
-pub trait Wire: Sized {
+pub(crate) trait Wire: Sized {
     /// Appends the value.
     fn put(&self, out: &mut Vec<u8>);
     /// Reads the value and moves `from` behind it.
@@ -204,7 +204,6 @@ wire_struct!(Timestamp(u64));
 wire_struct!(Seconds(u32));
 wire_struct!(Account(u64));
 wire_struct!(QueueName { account, name });
-wire_struct!(Place { position, length });
 
 #[cfg(test)]
 mod tests {

@@ -28,7 +28,7 @@ struct Arguments {
 enum Command {
     /// Builds the release binary and runs every test, the published SDKs' included.
     Test,
-    /// What CI runs: formatting, lints, tidiness, then the tests.
+    /// What CI runs: tidiness, formatting, lints, then the tests.
     Ci,
     /// Measures the release binary against the machine's own limits; `cargo xtask bench --help` lists the options.
     #[command(disable_help_flag = true)]

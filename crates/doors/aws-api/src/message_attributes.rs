@@ -1,7 +1,6 @@
-//! Message attributes: from the wire through every check into a compact form, and back.
+//! Message attributes: from the wire through every check, and back. `stored` is the form in between.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,6 +10,10 @@ use crate::characters;
 use crate::codec::fields::serialize_base64;
 use crate::codec::{Blob, Text};
 use crate::error::{ApiError, ErrorKind};
+
+mod stored;
+
+pub use stored::Malformed;
 
 /// Attributes of one message.
 pub const ATTRIBUTES_MAX: usize = 10;
@@ -26,6 +29,9 @@ const NUMBER_EXPONENTS: std::ops::RangeInclusive<i64> = -128..=126;
 
 /// The one system attribute that a sender may set.
 pub const TRACE_HEADER: &str = "AWSTraceHeader";
+
+/// Bytes of a trace header. It does not count towards its message's size, so nothing else would bound it.
+pub const TRACE_HEADER_BYTES_MAX: usize = 1024;
 
 /// A message attribute's value as clients send it, not checked yet.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -129,7 +135,7 @@ impl MessageAttributes {
         Ok(MessageAttributes { sorted })
     }
 
-    /// Checks a message's system attributes: [`TRACE_HEADER`] of type `String`, or none.
+    /// Checks a message's system attributes: [`TRACE_HEADER`] of type `String` and not too long, or none.
     ///
     /// # Errors
     ///
@@ -144,6 +150,11 @@ impl MessageAttributes {
             let attribute = check_value(name.into_string(), value)?;
             if attribute.data_type != "String" {
                 return Err(invalid_type(&attribute.name, "String"));
+            }
+            if attribute.value.as_bytes().len() > TRACE_HEADER_BYTES_MAX {
+                return Err(ApiError::invalid_parameter(format!(
+                    "Message system attribute '{TRACE_HEADER}' must be at most {TRACE_HEADER_BYTES_MAX} bytes long."
+                )));
             }
             sorted.push(attribute);
         }
@@ -347,86 +358,6 @@ impl Serialize for Wire<'_> {
     }
 }
 
-/// Stored bytes that are no message attributes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the stored message attributes are malformed")
-    }
-}
-
-impl std::error::Error for Malformed {}
-
-const KIND_TEXT: u8 = 1;
-const KIND_BINARY: u8 = 2;
-
-impl MessageAttributes {
-    /// Appends the stored form: the count in one byte, then for each attribute the name, the data type, one byte
-    /// (1 text, 2 binary) and the value. Name, data type and value follow their length (u8, u8, u32 little-endian).
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        // Each attribute adds two lengths of one byte, the kind, and a length of four bytes.
-        out.reserve(1 + self.size_bytes() + self.sorted.len() * 7);
-        out.push(self.sorted.len().try_into().expect("checked against ATTRIBUTES_MAX"));
-        for attribute in &self.sorted {
-            for short in [&attribute.name, &attribute.data_type] {
-                out.push(short.len().try_into().expect("checked against NAME_BYTES_MAX"));
-                out.extend_from_slice(short.as_bytes());
-            }
-            out.push(match attribute.value {
-                Value::Text(_) => KIND_TEXT,
-                Value::Binary(_) => KIND_BINARY,
-            });
-            let value = attribute.value.as_bytes();
-            let length = u32::try_from(value.len()).expect("a message is far smaller than 4 GiB");
-            out.extend_from_slice(&length.to_le_bytes());
-            out.extend_from_slice(value);
-        }
-    }
-
-    /// Reads the stored form from the front of `stored` and moves past it.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`] when the bytes were not written by [`encode`](Self::encode).
-    pub fn decode(stored: &mut &[u8]) -> Result<Self, Malformed> {
-        let count = take_byte(stored)?;
-        let mut sorted = Vec::with_capacity(count.into());
-        for _ in 0..count {
-            let name = take_short(stored)?;
-            let data_type = take_short(stored)?;
-            let kind = take_byte(stored)?;
-            let length = take(stored, 4)?.try_into().map(u32::from_le_bytes).map_err(|_| Malformed)?;
-            let value = take(stored, length.try_into().map_err(|_| Malformed)?)?;
-            let value = match kind {
-                KIND_TEXT => Value::Text(text(value)?),
-                KIND_BINARY => Value::Binary(value.to_vec()),
-                _ => return Err(Malformed),
-            };
-            sorted.push(MessageAttribute { name, data_type, value });
-        }
-        Ok(MessageAttributes { sorted })
-    }
-}
-
-fn take<'a>(stored: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> {
-    stored.split_off(..length).ok_or(Malformed)
-}
-
-fn take_byte(stored: &mut &[u8]) -> Result<u8, Malformed> {
-    stored.split_off_first().copied().ok_or(Malformed)
-}
-
-fn take_short(stored: &mut &[u8]) -> Result<String, Malformed> {
-    let length = take_byte(stored)?;
-    text(take(stored, length.into())?)
-}
-
-fn text(bytes: &[u8]) -> Result<String, Malformed> {
-    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Malformed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,6 +511,10 @@ mod tests {
         let error = check(r#"{"X":{"DataType":"String","StringValue":"v"}}"#).unwrap_err();
         assert_eq!(error.message(), "Message system attribute name 'X' is invalid.");
         assert!(check(r#"{"AWSTraceHeader":{"DataType":"Number","StringValue":"1"}}"#).is_err());
+        let of_length =
+            |bytes| format!(r#"{{"AWSTraceHeader":{{"DataType":"String","StringValue":"{}"}}}}"#, "x".repeat(bytes));
+        assert!(check(&of_length(TRACE_HEADER_BYTES_MAX)).is_ok());
+        assert!(check(&of_length(TRACE_HEADER_BYTES_MAX + 1)).is_err());
     }
 
     #[test]
@@ -601,21 +536,6 @@ mod tests {
             let mut attributes = all.clone();
             attributes.retain_requested(requested);
             assert_eq!(attributes.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), names, "{requested:?}");
-        }
-    }
-
-    #[test]
-    fn the_stored_form_comes_back_and_anything_shorter_is_malformed() {
-        for attributes in [MessageAttributes::default(), three()] {
-            let mut stored = Vec::new();
-            attributes.encode(&mut stored);
-            for cut in 0..stored.len() {
-                assert_eq!(MessageAttributes::decode(&mut &stored[..cut]), Err(Malformed));
-            }
-            stored.extend_from_slice(b"rest");
-            let mut rest = stored.as_slice();
-            assert_eq!(MessageAttributes::decode(&mut rest), Ok(attributes));
-            assert_eq!(rest, b"rest");
         }
     }
 }

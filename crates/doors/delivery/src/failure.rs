@@ -107,7 +107,9 @@ impl fmt::Display for FunctionFailure {
             FailureKind::CannotStart => "the process could not be started",
         };
         let shown = &self.payload[..self.payload.len().min(SHOWN_BYTES_MAX)];
-        write!(f, "{what}: {}", String::from_utf8_lossy(shown))
+        // One line, whatever the function wrote into it.
+        let shown = String::from_utf8_lossy(shown).replace(char::is_control, " ");
+        write!(f, "{what}: {shown}")
     }
 }
 
@@ -179,5 +181,11 @@ mod tests {
     fn a_log_shows_only_the_start_of_a_long_payload() {
         let failure = FunctionFailure { kind: FailureKind::Handler, payload: vec![b'x'; 10_000].into() };
         assert!(failure.to_string().len() < 2 * SHOWN_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_payload_cannot_begin_a_line_of_the_log() {
+        let failure = FunctionFailure { kind: FailureKind::Handler, payload: Bytes::from_static(b"a\r\nb\x1b[31m") };
+        assert_eq!(failure.to_string(), "the handler failed: a  b [31m");
     }
 }

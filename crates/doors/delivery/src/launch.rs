@@ -20,7 +20,7 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// Variables that belong to the platform; a function's own variables of these names are ignored.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-pub const RESERVED_VARIABLES: &[&str] = &[
+const RESERVED_VARIABLES: &[&str] = &[
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
     "_LAMBDA_TELEMETRY_LOG_FD",

@@ -16,7 +16,6 @@ pub mod sqs_event;
 
 pub use failure::{FailureKind, FunctionFailure};
 pub use function::{FunctionSpec, Invocation, InvocationEnd, Runtime};
-pub use launch::RESERVED_VARIABLES;
 pub use logs::{LogLine, LogSink, LogStream};
 pub use output::{INVOCATION_LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub use pool::{ENVIRONMENTS_MAX, FunctionCredentials, Functions, FunctionsConfig, IDLE_MAX, INIT_MAX};

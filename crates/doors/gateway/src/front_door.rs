@@ -77,7 +77,7 @@ impl FrontDoor {
 
 /// The message that a verified webhook becomes. Everything that a queue would refuse is refused here, with a reason.
 fn message_of(event: &Verified<'_>, ready: &Ready) -> Result<WebhookMessage, Refusal> {
-    check_body(event.body(), ready.route.body)?;
+    check_body(event.body(), ready.body())?;
     let webhook = &ready.route.webhook;
     let group = match &webhook.group {
         Some(selector) => {

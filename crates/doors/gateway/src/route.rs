@@ -23,7 +23,7 @@ pub struct Route {
     pub api_name: String,
     /// The name of the queue that its messages go to. AWS's naming rule tells a FIFO queue: `.fifo` at the end.
     pub queue: String,
-    /// What the body must be.
+    /// What the body must be, besides what its provider knows of it.
     pub body: BodyKind,
     /// Who sends, and how to know.
     pub webhook: Webhook,
@@ -206,6 +206,14 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    /// What both the route and its provider take as a body.
+    pub(crate) fn body(&self) -> BodyKind {
+        match (self.route.body, self.provider.body()) {
+            (BodyKind::Text, BodyKind::Text) => BodyKind::Text,
+            _ => BodyKind::Json,
+        }
+    }
+
     pub(crate) fn is_fifo(&self) -> bool {
         self.route.queue.ends_with(".fifo")
     }

@@ -69,7 +69,8 @@ fn next_step(rest: &str) -> Option<(Step, &str)> {
     let inside = rest.strip_prefix('.')?;
     let end = inside.find(['.', '[']).unwrap_or(inside.len());
     let (name, after) = inside.split_at(end);
-    let is_plain = !name.is_empty() && !name.contains(['*', '?', '$', '@', ']', '\'', '"', ' ']);
+    // As the gateway's selectors have it: what is read here can be selected there.
+    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     is_plain.then(|| (Step::Member(name.to_owned()), after))
 }
 
@@ -152,6 +153,7 @@ mod tests {
             "$a",
             "$['a",
             "$.a b",
+            "$.a,b",
         ] {
             assert!(parse_webhook_value(text).is_err(), "{text}");
         }

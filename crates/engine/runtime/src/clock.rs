@@ -1,4 +1,4 @@
-//! The only clock: the system's, or one that a test moves by hand.
+//! The broker's clock: the system's, or one that a test moves by hand.
 
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

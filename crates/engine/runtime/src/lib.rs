@@ -1,6 +1,6 @@
 //! Runs the broker: the shard loop, the clock, waiting receivers, and effects.
 //!
-//! The only clock and the only spawn are here. A [`Shard`] owns the broker's state and the end of the journal; doors
+//! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
 mod cleaner;

@@ -44,7 +44,7 @@ pub enum Fatal {
         /// Where the record lies.
         position: u64,
         /// What is wrong with it.
-        flaw: bongsu_broker::wire::Malformed,
+        flaw: bongsu_broker::Malformed,
     },
 }
 
@@ -171,7 +171,7 @@ impl Shard {
     /// process must end, and the next start replays what is durable.
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
-        self.decide_now(Command::EndLostAttempts, None, None);
+        self.end_lost_attempts().await?;
         loop {
             self.look_at_journal();
             self.serve_waiting();
@@ -220,6 +220,19 @@ impl Shard {
         // Everything is durable already; a lock that cannot be released ends with the process.
         self.journal.close().await.unwrap_or_default();
         Ok(())
+    }
+
+    /// Ends the attempts of the process before, all of them before the first new one begins.
+    async fn end_lost_attempts(&mut self) -> Result<(), Fatal> {
+        loop {
+            self.decide_now(Command::EndLostAttempts, None, None);
+            if self.batch.is_empty() {
+                return Ok(());
+            }
+            let (end, append) = self.start_append();
+            append.await?;
+            self.durable = end;
+        }
     }
 
     /// Whether everybody is answered, and everything decided is on its way into the journal.

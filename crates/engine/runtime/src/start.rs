@@ -42,7 +42,7 @@ pub enum StartError {
         /// Where the record lies.
         position: u64,
         /// What is wrong with it.
-        flaw: bongsu_broker::wire::Malformed,
+        flaw: bongsu_broker::Malformed,
     },
 }
 

@@ -98,6 +98,9 @@ fn a_message_whose_function_fails_ends_in_the_dead_letter_queue_and_others_go_on
     let line = log.lines().find(|line| line.contains("working on done")).expect("the function's line");
     let (_, words) = line.split_once("function=good request_id=").expect("function and request");
     assert_eq!(words.split_once(' ').map(|(_, text)| text), Some("working on done"), "{line}");
+    let is_traceback =
+        |line: &str| line.contains("function=raises ") && line.ends_with("Traceback (most recent call last):");
+    assert!(log.lines().any(is_traceback) && !log.contains('\r'), "{log}");
     let report = log.lines().find(|line| line.contains("REPORT")).expect("a report");
     assert!(report.contains(" REPORT Duration: ") && !report.contains(['\t']), "{report}");
     assert_eq!(report.matches("request_id=").count(), 1);

@@ -65,7 +65,7 @@ fn a_data_directory_belongs_to_one_server_at_a_time() {
     let data = directory.path().join("data");
     let server = Server::start(&["serve", "--data", path(&data)]);
     let said = refuses(&["serve", "--data", path(&data)]);
-    let holder = format!("is held by process {}", server.child.id());
+    let holder = format!("is held by another process ({})", server.child.id());
     assert!(said.starts_with("the data directory cannot be used: ") && said.contains(&holder), "{said}");
     server.stop();
     Server::start(&["serve", "--data", path(&data)]).stop();

@@ -9,12 +9,7 @@ impl Broker {
         let queue = self.queue(name)?;
         let mut sequences = Vec::with_capacity(handles.len());
         let results = handles.iter().map(|handle| delete_one(queue, *handle, &mut sequences)).collect();
-        let fact = Fact::Deleted { queue: queue.id, sequences };
-        let facts = if matches!(&fact, Fact::Deleted { sequences, .. } if sequences.is_empty()) {
-            Vec::new()
-        } else {
-            vec![fact]
-        };
+        let facts = if sequences.is_empty() { Vec::new() } else { vec![Fact::Deleted { queue: queue.id, sequences }] };
         Ok(Decision { facts, reply: Reply::Each(results), effects: Vec::new() })
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     MappingDefinition, MappingId, QueueId, ReceiptHandle, Rejection, Reply,
 };
 
+/// How many lost attempts end with one command: an end takes at most about 150 bytes, and all of them are one unit.
+const LOST_ATTEMPTS_MAX: usize = 10_000;
+
 impl Broker {
     pub(super) fn decide_define_function(&self, function: Function) -> Decision {
         match self.functions.get(&function.name) {
@@ -133,7 +136,30 @@ impl Broker {
     }
 
     pub(super) fn decide_end_lost_attempts(&self) -> Decision {
-        let ends = self.attempts.keys().map(|id| self.decide_end_attempt(*id, &AttemptOutcome::Lost));
+        let lost = self.attempts.keys().take(LOST_ATTEMPTS_MAX);
+        let ends = lost.map(|id| self.decide_end_attempt(*id, &AttemptOutcome::Lost));
         Decision { facts: ends.flat_map(|end| end.facts).collect(), reply: Reply::Done, effects: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Place, Timestamp};
+
+    #[test]
+    fn more_lost_attempts_than_fit_together_end_one_part_after_the_other() {
+        let mut broker = Broker::new();
+        for id in 0..LOST_ATTEMPTS_MAX as u64 + 1 {
+            let (attempt, mapping, queue) = (AttemptId(id), MappingId(1), QueueId(2));
+            let kept = Fact::AttemptKept { attempt, mapping, queue, messages: Vec::new() };
+            broker.apply(&kept, Timestamp(0), Place::default());
+        }
+        broker.finish_replay();
+        for ended in [LOST_ATTEMPTS_MAX, 1, 0] {
+            let facts = broker.decide_end_lost_attempts().facts;
+            assert_eq!(facts.len(), ended);
+            facts.iter().for_each(|fact| broker.apply(fact, Timestamp(0), Place::default()));
+        }
     }
 }

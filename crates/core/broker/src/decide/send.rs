@@ -102,8 +102,7 @@ fn find_duplicate(queue: &Queue, key: DeduplicationKey, drafted: &[Fact]) -> Opt
 
 /// The SHA-256 of the body in lower-case hex, as AWS shows it.
 fn content_id(body: &str) -> Text {
-    let digest = Sha256::digest(body.as_bytes());
-    Text::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    Text::from(hex::encode(Sha256::digest(body.as_bytes())))
 }
 
 fn deduplication_key(queue: &Queue, id: &str, group: Option<&str>) -> DeduplicationKey {

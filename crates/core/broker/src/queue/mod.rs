@@ -140,7 +140,7 @@ impl Queue {
         let (ControlFlow::Continue(()) | ControlFlow::Break(())) = all();
     }
 
-    /// Puts a message in. Returns whether the queue may have become receivable.
+    /// Puts a message in at a free number; it is visible at once if its time has come.
     pub(crate) fn insert(&mut self, sequence: u64, mut message: Message, group: Option<&Text>, now: Timestamp) {
         if self.id.is_fifo() {
             let group = group.expect("every message of a FIFO queue has a group");

@@ -16,12 +16,12 @@ pub struct ReceiptHandle {
 }
 
 /// The byte length of a handle before the door encodes it as text.
-pub(crate) const RECEIPT_BYTES: usize = 25;
+const RECEIPT_BYTES: usize = 25;
 const VERSION: u8 = 1;
 
 impl ReceiptHandle {
     /// The handle as bytes, with a checksum that tells a typing error from an old handle.
-    pub fn to_bytes(self) -> [u8; 25] {
+    pub fn to_bytes(self) -> [u8; RECEIPT_BYTES] {
         let mut bytes = [VERSION; RECEIPT_BYTES];
         bytes[1..9].copy_from_slice(&self.queue.0.to_be_bytes());
         bytes[9..17].copy_from_slice(&self.sequence.to_be_bytes());

@@ -346,6 +346,10 @@ fn check_skew(time: &RequestTime, now: u64) -> Result<(), ApiError> {
 
 /// What decides where a request goes must be signed, or a signed request could be sent on to another operation.
 fn check_signed_headers(authorization: &Authorization<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
+    // In order and each once, as the rules have it: a header named a thousand times would be digested a thousand times.
+    if !authorization.signed_headers.split(';').is_sorted_by(|a, b| a < b) {
+        return Err(refused("The 'SignedHeaders' of the AWS Authorization must be in order, each named once."));
+    }
     let is_signed = |name: &HeaderName| authorization.signed_headers.split(';').any(|signed| signed == name.as_str());
     if !is_signed(&HOST) {
         return Err(refused("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));

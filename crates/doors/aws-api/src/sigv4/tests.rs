@@ -293,6 +293,15 @@ fn the_scope_must_be_ours() {
 }
 
 #[test]
+fn a_header_cannot_be_signed_again_and_again() {
+    for names in ["host;host", "x-amz-date;host", "host;;x-amz-date", &format!("{}host", "a;".repeat(1000))] {
+        let request = Request::new("POST /", &[], "").with_authorization(&authorization(names, &"0".repeat(64)));
+        let text = "The 'SignedHeaders' of the AWS Authorization must be in order, each named once.";
+        assert_eq!(request.refusal().1, text, "{names}");
+    }
+}
+
+#[test]
 fn host_and_target_must_be_signed() {
     let unsigned = Request::new("POST /", &[], "").with_authorization(&authorization("x-amz-date", &"0".repeat(64)));
     assert_eq!(unsigned.refusal().1, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");

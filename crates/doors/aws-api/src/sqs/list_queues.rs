@@ -8,7 +8,7 @@ use super::Context;
 use crate::codec::{Integer, Text};
 use crate::error::ApiError;
 
-/// Queues in one answer.
+/// Queues in one answer at most.
 const PAGE_MAX: usize = 1000;
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     cx.not_at_a_queue("ListQueues")?;
     let max = match input.max_results {
         None => PAGE_MAX,
-        Some(Integer(max @ 1..=1000)) => max as usize,
+        Some(Integer(max)) if (1..=PAGE_MAX as i64).contains(&max) => max as usize,
         Some(_) => {
             let text = "Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and \
                         1000.";

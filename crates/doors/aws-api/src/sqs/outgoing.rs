@@ -13,7 +13,9 @@ use crate::attributes_digest::Digest;
 use crate::characters;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
-use crate::message_attributes::{INVALID_CHARACTERS, MessageAttributeValue, MessageAttributes, TRACE_HEADER, Value};
+use crate::message_attributes::{
+    INVALID_CHARACTERS, MessageAttributeValue, MessageAttributes, TRACE_HEADER, TRACE_HEADER_BYTES_MAX, Value,
+};
 use crate::received::{message_id, sequence_number};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -113,11 +115,14 @@ impl MessageInput<'_> {
     }
 }
 
-/// The trace header that was sent as a system attribute, or else the request's own.
+/// The trace header that was sent as a system attribute, or else the request's own, unless that is too long for one.
 fn trace_header(system: &MessageAttributes, cx: &Context<'_>) -> Option<Shared> {
     match system.get(TRACE_HEADER).map(|attribute| &attribute.value) {
         Some(Value::Text(text)) => Some(Shared::from(text.as_str())),
-        _ => cx.headers.get(TRACE_ID).and_then(|value| value.to_str().ok()).map(Shared::from),
+        _ => {
+            let own = cx.headers.get(TRACE_ID).and_then(|value| value.to_str().ok());
+            own.filter(|own| own.len() <= TRACE_HEADER_BYTES_MAX).map(Shared::from)
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use crate::error::{ApiError, ErrorKind};
 use crate::received::read_receipt_handle;
 
 /// Longest group id, deduplication id and receive attempt id.
-const ID_LENGTH_MAX: usize = 128;
+pub(super) const ID_LENGTH_MAX: usize = 128;
+/// Longest delay of a message, in seconds.
+const DELAY_SECONDS_MAX: u32 = 900;
 /// Longest batch entry id.
 const ENTRY_ID_LENGTH_MAX: usize = 80;
 
@@ -45,7 +47,7 @@ pub(super) fn seconds(
 
 /// `DelaySeconds` of a message.
 pub(super) fn delay(value: Option<Integer>) -> Result<Option<Seconds>, ApiError> {
-    seconds(value, "DelaySeconds", 900, "DelaySeconds must be >= 0 and <= 900.")
+    seconds(value, "DelaySeconds", DELAY_SECONDS_MAX, "DelaySeconds must be >= 0 and <= 900.")
 }
 
 /// Group and deduplication ids: letters, digits and punctuation.

@@ -7,8 +7,7 @@ use bongsu_runtime::Received;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::parameters::seconds;
-use super::rejection::{Quoted, to_error};
+use super::parameters::{ID_LENGTH_MAX, seconds};
 use crate::attributes_digest::Digest;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
@@ -82,7 +81,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let wait = seconds(input.wait_time_seconds, "WaitTimeSeconds", WAIT_SECONDS_MAX, reason)?;
     let reason = "Must be >= 0 and <= 43200, if provided.";
     let visibility = seconds(input.visibility_timeout, "VisibilityTimeout", VISIBILITY_TIMEOUT_MAX.0, reason)?;
-    if input.receive_request_attempt_id.is_some_and(|id| !(1..=128).contains(&id.len())) {
+    if input.receive_request_attempt_id.is_some_and(|id| !(1..=ID_LENGTH_MAX).contains(&id.len())) {
         let text = "ReceiveRequestAttemptId can be 1 to 128 characters long.";
         return Err(ApiError::invalid_parameter(text));
     }
@@ -92,10 +91,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         attributes: input.message_attribute_names.unwrap_or_default(),
     };
     wanted.check()?;
-    let received = match cx.broker.receive(queue, max, visibility, wait).await {
-        Ok(received) => received,
-        Err(refusal) => return Err(to_error(refusal, Quoted::default())),
-    };
+    let received = cx.broker.receive(queue, max, visibility, wait).await?;
     Ok(Output {
         messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
     })

@@ -39,6 +39,18 @@ async fn a_message_of_two_mebibytes_is_too_long() {
     server.ask("SendMessage", whole).await;
 }
 
+/// A trace header counts for nothing in its message's size; still no fact may outgrow the journal's records.
+#[tokio::test]
+async fn a_trace_header_of_mebibytes_is_refused() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let trace = json!({ "AWSTraceHeader": { "DataType": "String", "StringValue": "x".repeat(5 << 20) } });
+    let text = "Message system attribute 'AWSTraceHeader' must be at most 1024 bytes long.";
+    let input = json!({ "QueueUrl": url, "MessageBody": "m", "MessageSystemAttributes": trace });
+    server.refuses("SendMessage", input, "InvalidParameterValueException", text).await;
+    server.ask("SendMessage", json!({ "QueueUrl": url, "MessageBody": "m" })).await;
+}
+
 #[tokio::test]
 async fn a_body_that_is_no_good_json_is_malformed() {
     let server = Server::start().await;

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode};
 
-use crate::{Selector, Webhook};
+use crate::{BodyKind, Selector, Webhook};
 
 type Make = fn(&Settings<'_>) -> Result<Box<dyn Provider>, SettingsError>;
 
@@ -29,6 +29,11 @@ pub(crate) trait Provider: Send + Sync {
     /// Whether a verified webhook always has a group, so that a route needs to name none.
     fn gives_group(&self) -> bool {
         false
+    }
+
+    /// What its webhooks' bodies are; a route may ask for more.
+    fn body(&self) -> BodyKind {
+        BodyKind::Text
     }
 }
 

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use super::{Provider, Received, Refusal, Secret, Settings, SettingsError, Unverified, signature::Hash};
-use crate::{Selector, identifier::digest};
+use crate::{BodyKind, Selector, identifier::digest};
 
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 const SIGNATURE: &str = "x-slack-signature";
@@ -68,6 +68,10 @@ impl Provider for Slack {
 
     fn gives_group(&self) -> bool {
         true
+    }
+
+    fn body(&self) -> BodyKind {
+        BodyKind::Json
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let chosen = Webhook { group: selector("$.event.channel"), deduplication: selector("$.event_id"), ..slack() };
     let shop = Webhook { group: selector("$.resource.mall_id"), ..unsigned() };
     vec![
-        route("POST /slack", "slack.fifo", BodyKind::Json, slack()),
+        route("POST /slack", "slack.fifo", BodyKind::Text, slack()),
         route("POST /slack/chosen", "slack.fifo", BodyKind::Json, chosen),
         route("POST /slack/standard", "slack", BodyKind::Json, slack()),
         route("POST /github", "github.fifo", BodyKind::Text, github()),
