@@ -1,10 +1,12 @@
 //! Functions, and the mappings by which a queue feeds them.
 
+use std::fmt;
+
 use crate::wire::wire_struct;
 use crate::{BATCH_MESSAGES_MAX, Place, QueueName};
 
 /// What a function is made of. A new definition under the same name replaces the old one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Function {
     /// 1 to 64 of `A-Z a-z 0-9 - _`.
     pub name: Box<str>,
@@ -25,6 +27,20 @@ pub struct Function {
 }
 
 wire_struct!(Function { name, runtime, handler, code, timeout_seconds, memory_mb, environment, concurrency_max });
+
+/// Values of environment variables are often credentials: only their names show.
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&str> = self.environment.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Function")
+            .field("name", &self.name)
+            .field("runtime", &self.runtime)
+            .field("handler", &self.handler)
+            .field("code", &self.code)
+            .field("environment", &variables)
+            .finish_non_exhaustive()
+    }
+}
 
 /// A mapping's number: random, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,4 +87,25 @@ pub struct Mapping {
 pub(crate) struct Placed<T> {
     pub(crate) value: T,
     pub(crate) place: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_variables_do_not_show() {
+        let function = Function {
+            name: "f".into(),
+            runtime: "python3.13".into(),
+            handler: "app.handler".into(),
+            code: "code".into(),
+            timeout_seconds: 3,
+            memory_mb: 128,
+            environment: vec![("TOKEN".into(), "hush".into())],
+            concurrency_max: 1,
+        };
+        let shown = format!("{function:?}");
+        assert!(shown.contains("TOKEN") && !shown.contains("hush"), "{shown}");
+    }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use crate::FunctionFailure;
 
-/// What a function is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a function is made of. Not to be shown: values of variables are often credentials.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FunctionSpec {
     /// The function's name, unique among the functions of one [`Functions`](crate::Functions).
     pub name: String,
