@@ -8,9 +8,13 @@ use bongsu_broker::Account;
 use bongsu_server::{Config, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
+/// The one setting that is no flag.
+const LOG_HELP: &str = "The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off \
+                        without what functions print.";
+
 /// The event pipeline of SQS, Lambda and webhooks as one durable binary.
 #[derive(Parser)]
-#[command(name = "bongsu", version, about)]
+#[command(name = "bongsu", version, after_help = LOG_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -45,10 +49,10 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct ServeArguments {
     /// The AWS endpoint, for all services.
-    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS", value_parser = address)]
     api: SocketAddr,
     /// The public front door for webhooks and HTTP APIs.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = address)]
     ingress: SocketAddr,
     /// The data directory; it is created if need be.
     #[arg(long, default_value = "./bongsu-data", value_name = "DIRECTORY")]
@@ -91,6 +95,10 @@ impl ServeArguments {
     }
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address is an IP address and a port, such as 127.0.0.1:4566".to_owned())
+}
+
 fn account(text: &str) -> Result<Account, String> {
     text.parse().map_err(|()| "an account is twelve digits".to_owned())
 }
@@ -118,5 +126,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_says_what_this_is() {
+        let help = Arguments::command().render_help().to_string();
+        assert!(help.starts_with("The event pipeline of SQS, Lambda and webhooks"), "{help}");
+        assert!(help.contains("BONGSU_LOG"), "{help}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_answered_with_one_that_is() {
+        for wrong in ["localhost:4566", "127.0.0.1", "127.0.0.1:99999", "4566"] {
+            let refused = Arguments::try_parse_from(["bongsu", "serve", "--api", wrong]).err().unwrap();
+            assert!(refused.to_string().contains("such as 127.0.0.1:4566"), "{refused}");
+        }
     }
 }

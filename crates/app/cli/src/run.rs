@@ -17,6 +17,8 @@ pub(crate) fn run(config: Config) -> ExitCode {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // A log that cannot be written, to a full disk or a closed pipe, must not end the server.
+        .log_internal_errors(false)
         .init();
     allow_many_files();
     // One thread: from here on everything is short steps between waits, and the disk has threads of its own.

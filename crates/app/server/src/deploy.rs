@@ -115,7 +115,7 @@ impl Plan {
             self.queue(queue, broker, config).await?;
             line(&mut summary, "Queue", &format!("{}  {}", queue.name, queue.url));
         }
-        self.remove_others(broker).await?;
+        self.remove_others(broker, &mut summary).await?;
         for (function, definition) in self.stack.functions.iter().zip(functions) {
             let defined = broker.define_function(definition).await;
             defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(&refusal)))?;
@@ -160,7 +160,7 @@ impl Plan {
         made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))
     }
 
-    async fn remove_others(&self, broker: &Handle) -> Result<(), DeployError> {
+    async fn remove_others(&self, broker: &Handle, summary: &mut String) -> Result<(), DeployError> {
         let unavailable = |refusal| self.fault(1, "(all)", &reason(&refusal));
         let existing = broker.functions().await.map_err(unavailable)?;
         for mapping in existing.mappings {
@@ -169,11 +169,14 @@ impl Plan {
             });
             if !kept {
                 broker.delete_mapping(mapping.id).await.map_err(unavailable)?;
+                let MappingDefinition { queue, function, .. } = &mapping.definition;
+                line(summary, "Removed", &format!("mapping {} -> {function}", queue.name));
             }
         }
         for function in existing.functions {
             if !self.stack.functions.iter().any(|wanted| *wanted.name == *function.name) {
                 broker.delete_function(&function.name).await.map_err(unavailable)?;
+                line(summary, "Removed", &format!("function {}", function.name));
             }
         }
         Ok(())

@@ -96,8 +96,16 @@ impl FunctionRunner for Processes {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             match batch_outcome(&response, batch.report_batch_item_failures, &ids) {
                 BatchOutcome::AllSucceeded => AttemptOutcome::Succeeded,
-                BatchOutcome::Failed(places) => AttemptOutcome::PartlyFailed(places),
-                BatchOutcome::AllFailed => AttemptOutcome::Failed,
+                BatchOutcome::Failed(places) => {
+                    let (messages, failed) = (ids.len(), places.len());
+                    warn!(function = %spec.name, queue = %batch.queue.name, messages, failed, "attempt partly failed");
+                    AttemptOutcome::PartlyFailed(places)
+                }
+                BatchOutcome::AllFailed => {
+                    let failure = "the response is not a batch response, or names a message that is not in the batch";
+                    warn!(function = %spec.name, queue = %batch.queue.name, messages = ids.len(), failure, "attempt failed");
+                    AttemptOutcome::Failed
+                }
             }
         })
     }
@@ -182,7 +190,7 @@ fn readable(line: &LogLine) -> Cow<'_, str> {
     let Some(id) = line.request_id.as_deref().filter(|_| line.stream == LogStream::Platform) else {
         return Cow::Borrowed(&line.text);
     };
-    let text = line.text.replace(&format!("RequestId: {id}"), "").replace(id, "");
+    let text = line.text.replace("RequestId: ", "").replace(&format!("{id} "), "").replace(id, "");
     let (verb, parts) = text.split_once('\t').unwrap_or((&text, ""));
     let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let parts: Vec<String> = parts.split('\t').map(words).filter(|part| !part.is_empty()).collect();
@@ -204,6 +212,7 @@ mod tests {
                 "REPORT Duration: 1.25 ms, Billed Duration: 2 ms",
             ),
             (LogStream::Platform, "r-1 Task timed out after 1.00 seconds", "Task timed out after 1.00 seconds"),
+            (LogStream::Platform, "ended: \"RequestId: r-1 Error: exit status 3\"", "ended: \"Error: exit status 3\""),
             (LogStream::Stdout, "a\t  b r-1", "a\t  b r-1"),
         ] {
             let line =

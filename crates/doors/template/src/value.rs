@@ -110,8 +110,11 @@ pub(crate) fn parse_request_parameter(text: &str) -> Result<Mapping, String> {
     Ok(Mapping::Text(text.to_owned()))
 }
 
-/// Reads a value of the webhook metadata: a path that begins with `$`, or a fixed text.
+/// Reads a value of the webhook metadata: a path that begins with `$`, what a request parameter may be, or a fixed text.
 pub(crate) fn parse_webhook_value(text: &str) -> Result<Mapping, String> {
+    if text.starts_with("$request.") {
+        return parse_request_parameter(text);
+    }
     match text.strip_prefix('$') {
         Some(path) => JsonPath::parse(path).map(Mapping::BodyPath),
         None => Ok(Mapping::Text(text.to_owned())),
@@ -158,6 +161,14 @@ mod tests {
             assert!(parse_webhook_value(text).is_err(), "{text}");
         }
         assert!(parse_webhook_value(&format!("${}", ".a".repeat(PATH_STEPS_MAX + 1))).is_err());
+    }
+
+    #[test]
+    fn a_webhook_may_be_identified_as_request_parameters_do_it() {
+        let parse = parse_webhook_value;
+        assert_eq!(parse("$request.header.X-GitHub-Delivery"), Ok(Mapping::Header("x-github-delivery".to_owned())));
+        assert_eq!(parse("$request.body.event.id"), parse("$.event.id"));
+        assert!(parse("$request.path.id").is_err());
     }
 
     #[test]

@@ -35,6 +35,10 @@ def prints(event, context):
     print("x" * (1 << 20))
     raise ValueError("and it does not work")
 
+def answers(event, context):
+    body = event["Records"][0]["body"]
+    return {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"] if body == "one" else body}]}
+
 def holds(event, context):
     with open(os.environ["PIPE"], "w") as pipe:
         pipe.write(".")
@@ -105,6 +109,43 @@ fn a_message_whose_function_fails_ends_in_the_dead_letter_queue_and_others_go_on
     assert!(report.contains(" REPORT Duration: ") && !report.contains(['\t']), "{report}");
     assert_eq!(report.matches("request_id=").count(), 1);
     assert!(!report.contains("RequestId"), "{report}");
+}
+
+#[test]
+fn a_stack_trace_is_logged_line_by_line() {
+    let template = format!("{RESULTS}{}", worker("raises", 2, "Timeout: 1"));
+    let (_directory, file) = folder(&[("template.yaml", &template), ("code/app.py", HANDLERS)]);
+    let server = Server::up(&file);
+    server.sqs("SendMessage", json!({ "QueueUrl": "raises", "MessageBody": "m" }));
+    assert_eq!(server.receive("raises-dead").as_deref(), Some("m"));
+    let log = server.stop();
+    assert!(!log.contains('\r'), "{log}");
+    let printed: Vec<&str> =
+        log.lines().filter_map(|line| line.split_once(" function=raises request_id=")).map(|(_, text)| text).collect();
+    let at =
+        printed.iter().position(|text| text.ends_with(" [ERROR] ValueError: it does not work")).expect("the error");
+    assert!(printed[at + 1].ends_with(" Traceback (most recent call last):"), "{printed:?}");
+    assert!(printed[at + 2].contains("code/app.py\", line"), "{printed:?}");
+}
+
+#[test]
+fn an_answer_that_fails_messages_is_logged() {
+    let template = format!("{RESULTS}{}", worker("answers", 2, "Timeout: 1"))
+        .replace("BatchSize: 1", "BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures]");
+    let (_directory, file) = folder(&[("template.yaml", &template), ("code/app.py", HANDLERS)]);
+    let server = Server::up(&file);
+    for body in ["one", "nobody"] {
+        server.sqs("SendMessage", json!({ "QueueUrl": "answers", "MessageBody": body }));
+    }
+    assert!(server.receive("answers-dead").is_some());
+    assert!(server.receive("answers-dead").is_some());
+    let log = server.stop();
+    for line in [
+        "attempt partly failed function=answers queue=answers messages=1 failed=1",
+        "attempt failed function=answers queue=answers messages=1 failure=",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(crate) struct Server {
     pub(crate) ingress: SocketAddr,
     /// What it said on standard output up to `Ready.`.
     pub(crate) announced: Vec<String>,
+    /// None where nobody reads it.
     log: Option<JoinHandle<String>>,
 }
 
@@ -78,6 +79,10 @@ fn read_log(child: &mut Child) -> JoinHandle<String> {
     })
 }
 
+fn read_to_end(log: Option<JoinHandle<String>>) -> String {
+    log.map(|log| log.join().expect("a log")).unwrap_or_default()
+}
+
 /// The lines of standard output up to `Ready.` or its end.
 fn read_until_ready(child: &mut Child) -> Vec<String> {
     let mut announced = Vec::new();
@@ -94,16 +99,28 @@ impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Server {
         let mut child = spawn(arguments);
         let log = read_log(&mut child);
+        Server::ready(child, Some(log))
+    }
+
+    /// With a log that nobody can write to.
+    pub(crate) fn without_log(arguments: &[&str]) -> Server {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let child = bongsu(arguments).stdout(Stdio::piped()).stderr(writer).spawn().expect("the binary");
+        Server::ready(child, None)
+    }
+
+    fn ready(mut child: Child, log: Option<JoinHandle<String>>) -> Server {
         let announced = read_until_ready(&mut child);
         if announced.last().is_none_or(|line| line != READY) {
-            panic!("not ready: {announced:?}\n{}", log.join().expect("a log"));
+            panic!("not ready: {announced:?}\n{}", read_to_end(log));
         }
         let address = |name: &str| {
             let line = announced.iter().find_map(|line| line.strip_prefix(name)).expect("an address");
             line.trim().strip_prefix("http://").and_then(|text| text.parse().ok()).expect("an address")
         };
         let (api, ingress) = (address("API "), address("Ingress "));
-        Server { child, api, ingress, announced, log: Some(log) }
+        Server { child, api, ingress, announced, log }
     }
 
     pub(crate) fn ephemeral() -> Server {
@@ -143,7 +160,7 @@ impl Server {
     pub(crate) fn stop(mut self) -> String {
         self.terminate();
         let status = self.child.wait().expect("a status");
-        let log = self.log.take().expect("not taken").join().expect("a log");
+        let log = read_to_end(self.log.take());
         assert!(status.success(), "{status}: {log}");
         assert!(!log.contains("panicked"), "{log}");
         log

@@ -20,6 +20,13 @@ fn ready_comes_last_and_health_is_told() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let server = Server::without_log(&["serve", "--ephemeral"]);
+    server.sqs("CreateQueue", json!({ "QueueName": "orders" }));
+    server.stop();
+}
+
+#[test]
 fn a_stop_answers_those_who_wait_and_is_prompt() {
     let server = Server::ephemeral();
     server.sqs("CreateQueue", json!({ "QueueName": "orders" }));

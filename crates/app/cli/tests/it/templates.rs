@@ -125,6 +125,35 @@ fn a_queue_that_exists_differently_is_left_as_it_is() {
 }
 
 #[test]
+fn what_a_template_no_longer_names_is_told() {
+    let worker = "  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: worker
+      Runtime: python3.11
+      Handler: app.handler
+      CodeUri: .
+      Events: { Messages: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }
+";
+    let (directory, file) = folder(&[("template.yaml", &format!("{QUEUE}{worker}"))]);
+    let data = directory.path().join("data");
+    let arguments = ["up", path(&file), "--data", path(&data)];
+    let removed = |server: &Server| -> Vec<String> {
+        server.announced.iter().filter(|line| line.starts_with("Removed")).cloned().collect()
+    };
+    let server = Server::start(&arguments);
+    assert!(removed(&server).is_empty());
+    server.stop();
+    std::fs::write(&file, QUEUE).unwrap();
+    let server = Server::start(&arguments);
+    assert_eq!(removed(&server), ["Removed  mapping orders -> worker", "Removed  function worker"]);
+    server.stop();
+    let server = Server::start(&arguments);
+    assert!(removed(&server).is_empty());
+    server.stop();
+}
+
+#[test]
 fn unsigned_routes_stay_on_loopback_without_a_word() {
     let template = format!("{QUEUE}{}", api("Shop", &webhook("Provider: none")));
     let said = refuses_template(&template, &["--ingress", "0.0.0.0:0"]);
