@@ -145,22 +145,42 @@ fn a_full_disk_refuses_sends_while_receives_and_deletes_go_on() {
     let mut sqs = server.sqs();
     let queue = sqs.create_queue("work", &[]).unwrap();
 
-    let sent = fill(&mut sqs, &queue);
+    let sent = fill(&mut sqs, &queue, LARGE_BODY_BYTES);
     let (received, emptied) = (receive_all(&mut sqs, &queue, sent), sqs.depth(&queue).unwrap());
     assert_eq!((received, emptied), (sent, 0), "nothing is lost, and deletes go on");
 
     // Space comes back by what was deleted, without a restart and after one.
-    let again = fill(&mut sqs, &queue);
+    let again = fill(&mut sqs, &queue, LARGE_BODY_BYTES);
     assert!(again >= sent / 2, "after deletes there was room for {again} messages of {sent}");
     server.kill_nine();
     server.restart().unwrap();
     assert_eq!(server.sqs().depth(&queue).unwrap(), again);
 }
 
+/// Whatever the size of the messages, and however the disk was filled: who deletes gets room again.
+#[test]
+fn a_full_disk_is_emptied_message_by_message() {
+    for (disk_mib, body_bytes) in [(120, 1_000_000), (120, 3_000), (200, 100_000)] {
+        let mount = match Mount::in_memory(disk_mib << 20) {
+            Ok(mount) => mount,
+            Err(reason) => return skip("a_full_disk_is_emptied_message_by_message", &format!("{reason:#}")),
+        };
+        let mut server = Server::serve(mount.path());
+        let queue = server.sqs().create_queue("work", &[]).unwrap();
+        let sent = fill(&mut server.sqs(), &queue, body_bytes);
+        server.kill_nine();
+        server.restart().unwrap();
+        let mut sqs = server.sqs();
+        assert_eq!(receive_all(&mut sqs, &queue, sent), sent, "{body_bytes} bytes each");
+        let again = fill(&mut sqs, &queue, body_bytes);
+        assert!(again >= sent / 2, "after deletes there was room for {again} messages of {sent}");
+    }
+}
+
 /// Sends until there is no room, and returns how many were acknowledged.
-fn fill(sqs: &mut Sqs, queue: &str) -> u64 {
-    let body = "x".repeat(LARGE_BODY_BYTES);
-    for sent in 0..2 * SMALL_DISK_BYTES / LARGE_BODY_BYTES as u64 {
+fn fill(sqs: &mut Sqs, queue: &str, body_bytes: usize) -> u64 {
+    let body = "x".repeat(body_bytes);
+    for sent in 0..2 * SMALL_DISK_BYTES / body_bytes as u64 {
         match sqs.send(queue, &body) {
             Ok(_) => {}
             Err(Failure::Refused { status, message, .. }) => {
