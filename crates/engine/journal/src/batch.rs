@@ -115,6 +115,8 @@ impl Batch {
         let header = BatchHeader { length, digest: self.digest, durable: Position(0) };
         // What is still missing, the durable position and the log's salt, the engine fills in when it writes.
         frame::seal_batch(&mut self.bytes, self.at, header, 0);
+        // Sealed batches are kept in memory for readers, within a budget that counts bytes and not room to grow.
+        self.bytes.shrink_to_fit();
         Sealed { at: self.at, bytes: self.bytes.into(), digest: self.digest }
     }
 }

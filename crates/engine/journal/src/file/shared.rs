@@ -86,8 +86,11 @@ impl Shared {
 
     /// Makes the spares that are missing; a refusal is noted, not fatal: there is still room in those that are ready.
     pub(super) fn prepare_spares(&self) {
-        if let Err(error) = self.reserve.prepare() {
-            tracing::warn!(%error, "no spare segment can be made");
+        let was_full = self.reserve.is_full();
+        match self.reserve.prepare() {
+            Err(error) if was_full => tracing::debug!(%error, "still no spare segment can be made"),
+            Err(error) => tracing::warn!(%error, "no spare segment can be made"),
+            Ok(()) => {}
         }
     }
 
