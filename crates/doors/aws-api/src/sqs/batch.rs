@@ -9,10 +9,34 @@ use crate::error::{ApiError, ErrorKind};
 /// Entries a request.
 const ENTRIES_MAX: usize = bongsu_broker::BATCH_MESSAGES_MAX;
 
+/// What became of the entries, each kind in the order of the request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BatchOutput<T> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    successful: Vec<T>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedEntry>,
+}
+
+impl<T> BatchOutput<T> {
+    pub(super) fn new() -> BatchOutput<T> {
+        BatchOutput { successful: Vec::new(), failed: Vec::new() }
+    }
+
+    /// Adds the outcome of one entry; `succeeded` is what a success looks like to the client.
+    pub(super) fn add<V>(&mut self, id: String, outcome: Result<V, ApiError>, succeeded: impl FnOnce(String, V) -> T) {
+        match outcome {
+            Ok(value) => self.successful.push(succeeded(id, value)),
+            Err(error) => self.failed.push(FailedEntry::new(id, &error)),
+        }
+    }
+}
+
 /// An entry that was refused on its own.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct FailedEntry {
+struct FailedEntry {
     id: String,
     sender_fault: bool,
     code: &'static str,
@@ -20,7 +44,7 @@ pub(super) struct FailedEntry {
 }
 
 impl FailedEntry {
-    pub(super) fn new(id: String, error: &ApiError) -> FailedEntry {
+    fn new(id: String, error: &ApiError) -> FailedEntry {
         let kind = error.kind();
         FailedEntry { id, sender_fault: kind.is_sender_fault(), code: kind.code(), message: error.message().to_owned() }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::batch::{FailedEntry, entry_ids};
+use super::batch::{BatchOutput, entry_ids};
 use super::parameters::receipt_handle;
 use super::rejection::{Quoted, to_error};
 use crate::codec::Text;
@@ -27,22 +27,13 @@ struct Entry<'a> {
     receipt_handle: Option<Text<'a>>,
 }
 
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Output {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    successful: Vec<DeletedEntry>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    failed: Vec<FailedEntry>,
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DeletedEntry {
+pub(super) struct DeletedEntry {
     id: String,
 }
 
-pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<BatchOutput<DeletedEntry>, ApiError> {
     let queue = cx.queue(input.queue_url.as_deref())?;
     let ids = entry_ids(input.entries.as_ref(), "DeleteMessageBatchRequestEntry", |entry| entry.id.as_ref())?;
     let mut handles = Vec::with_capacity(ids.len());
@@ -52,17 +43,14 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         entries.push((id, entry.receipt_handle.unwrap_or_default(), checked));
     }
     let mut results = cx.broker.delete(queue, handles).await?.into_iter();
-    let mut output = Output::default();
+    let mut output = BatchOutput::new();
     for (id, handle, checked) in entries {
         let quoted = Quoted { handle: &handle, in_batch: true };
         let deleted = checked.and_then(|()| {
             let result = results.next().ok_or_else(ApiError::internal_failure)?;
             result.map_err(|rejection| to_error(rejection.into(), quoted))
         });
-        match deleted {
-            Ok(()) => output.successful.push(DeletedEntry { id }),
-            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
-        }
+        output.add(id, deleted, |id, ()| DeletedEntry { id });
     }
     Ok(output)
 }

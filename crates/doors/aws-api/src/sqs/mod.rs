@@ -103,9 +103,10 @@ impl Context<'_> {
     fn queue(&self, url: Option<&str>) -> Result<QueueName, ApiError> {
         let url =
             url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
-        let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, self.account()?)?;
+        let own = self.account()?;
+        let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, own)?;
         self.named.get_or_init(|| queue.clone());
-        if queue.account == self.account()? { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
+        if queue.account == own { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
     }
 
     /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.

@@ -2,10 +2,10 @@
 //!
 //! On a standard queue a bad entry fails alone; on a FIFO queue it fails the whole request, so that order holds.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Context;
-use super::batch::{FailedEntry, entry_ids};
+use super::batch::{BatchOutput, entry_ids};
 use super::outgoing::{MessageInput, SentOutput};
 use super::rejection::{Quoted, to_error};
 use crate::codec::Text;
@@ -23,16 +23,7 @@ pub(super) struct Input<'a> {
     entries: Option<Vec<MessageInput<'a>>>,
 }
 
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Output {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    successful: Vec<SentOutput>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    failed: Vec<FailedEntry>,
-}
-
-pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<BatchOutput<SentOutput>, ApiError> {
     let queue = cx.queue(input.queue_url.as_deref())?;
     let ids = entry_ids(input.entries.as_ref(), "SendMessageBatchRequestEntry", |entry| entry.id.as_ref())?;
     let size: usize = input.entries.iter().flatten().map(MessageInput::size_bytes).sum();
@@ -57,16 +48,13 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     }
     let quoted = Quoted { in_batch: true, ..Quoted::default() };
     let mut results = cx.broker.send(queue, outgoing).await.map_err(|refusal| to_error(refusal, quoted))?.into_iter();
-    let mut output = Output::default();
+    let mut output = BatchOutput::new();
     for (id, digests) in entries {
         let sent = digests.and_then(|digests| {
             let result = results.next().ok_or_else(ApiError::internal_failure)?;
             result.map(|sent| (sent, digests)).map_err(|rejection| to_error(rejection.into(), quoted))
         });
-        match sent {
-            Ok((sent, digests)) => output.successful.push(SentOutput::new(Some(id), sent, digests)),
-            Err(error) => output.failed.push(FailedEntry::new(id, &error)),
-        }
+        output.add(id, sent, |id, (sent, digests)| SentOutput::new(Some(id), sent, digests));
     }
     Ok(output)
 }
