@@ -62,6 +62,20 @@ fn arns_are_compared_part_by_part() {
 }
 
 #[test]
+fn a_wildcard_reaches_beyond_a_colon_only_in_the_last_part_of_an_arn() {
+    let events = principal("events.amazonaws.com");
+    let source_arn = Some("arn:aws:logs:eu-west-1:222222222222:log-group:sales");
+    check(
+        &Request { source_arn, ..notification(&events) },
+        &[
+            (r#""ArnLike":{"aws:SourceArn":"arn:aws:logs:*:log-group:sales"}"#, NEITHER),
+            (r#""StringLike":{"aws:SourceArn":"arn:aws:logs:*:log-group:sales"}"#, BOTH),
+            (r#""ArnLike":{"aws:SourceArn":"arn:aws:logs:*:*:*sales"}"#, BOTH),
+        ],
+    );
+}
+
+#[test]
 fn every_key_has_its_value() {
     let sns = principal("sns.amazonaws.com");
     check(
