@@ -7,7 +7,7 @@ use crate::function::Placed;
 use crate::queue::{Definition, GroupIndex, Message, Queue, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, Content, Fact, Function, KeptMessage, MappingDefinition, MappingId, Place, QueueId, QueueName,
-    ReceiptHandle, Rejection, Seconds, Timestamp,
+    QueueStatistics, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -101,6 +101,11 @@ impl Broker {
     /// Where the content of a handed-out message lies now; `None` if it is gone.
     pub fn locate(&self, handle: ReceiptHandle) -> Option<Place> {
         Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
+    }
+
+    /// Every queue in numbers, by name.
+    pub fn statistics(&self) -> impl Iterator<Item = (&QueueName, QueueStatistics)> {
+        self.by_name.iter().map(|(name, id)| (name, self.queues[id].statistics(self.now)))
     }
 
     pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {

@@ -33,6 +33,7 @@ pub use function::{Function, Mapping, MappingDefinition, MappingId};
 pub use queue::attributes::{AttributesGiven, QueueAttributes, RedrivePolicy};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;
+pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};

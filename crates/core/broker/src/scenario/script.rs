@@ -3,7 +3,7 @@
 //! ```text
 //! queue NAME [visibility=S] [retention=S] [delay=S] [size=BYTES] [content-deduplication] [per-group]
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
-//! delete-queue NAME | list [PREFIX] | count NAME
+//! delete-queue NAME | list [PREFIX] | count NAME | statistics NAME
 //! send NAME BODY [group=G] [dedup=D] [delay=S] [window=S] [size=BYTES] [| BODY ...]
 //!                                               `window` is a webhook's; `|` makes a batch
 //! receive NAME [max=N] [visibility=S]           #2x3 is the third receive of the second message sent
@@ -22,14 +22,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::world::World;
 use crate::{
-    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, Delivery, Effect, Function, MappingDefinition,
-    MappingId, MessageId, Outgoing, QueueName, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Text,
-    VisibilityChange,
+    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, Delivery, Effect, Function, GroupStatistics,
+    MappingDefinition, MappingId, MessageId, Outgoing, QueueName, QueueStatistics, ReceiptHandle, Rejection, Reply,
+    Seconds, SendOrigin, Sent, Text, VisibilityChange,
 };
 
 const ACCOUNT: Account = Account(1);
@@ -103,6 +104,11 @@ impl Story {
                 let woken = self.world.broker.take_woken();
                 let names = woken.into_iter().map(|id| self.world.broker.name_of(id));
                 return listed(names.map(|name| name.map_or("deleted".into(), |name| name.name.to_string())));
+            }
+            "statistics" => {
+                let name = words.queue();
+                let found = self.world.broker.statistics().find(|(queue, _)| **queue == name);
+                return found.map_or("no such queue".into(), |(_, statistics)| show_statistics(&statistics));
             }
             "restart" => {
                 self.world.restart();
@@ -388,6 +394,22 @@ fn outcome(words: &mut Words) -> AttemptOutcome {
 fn listed(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     if items.is_empty() { "nothing".into() } else { items.join(" ") }
+}
+
+/// All but the bytes.
+fn show_statistics(statistics: &QueueStatistics) -> String {
+    let age =
+        |name: &str, age: Option<Duration>| age.map_or(String::new(), |age| format!(" {name}={}s", age.as_secs_f64()));
+    let QueueStatistics { visible, in_flight, delayed, .. } = statistics;
+    let counts = format!("visible={visible} in-flight={in_flight} delayed={delayed}");
+    let oldest = age("oldest", statistics.oldest_age);
+    match &statistics.groups {
+        GroupStatistics::Fifo { in_flight } => format!("{counts}{oldest} groups-in-flight={in_flight}"),
+        GroupStatistics::Fair { noisy, quiet_visible, quiet_in_flight, quiet_delayed, quiet_oldest_age } => {
+            let quiet = format!("quiet={quiet_visible}/{quiet_in_flight}/{quiet_delayed}");
+            format!("{counts}{oldest} noisy={noisy} {quiet}{}", age("oldest-quiet", *quiet_oldest_age))
+        }
+    }
 }
 
 fn show_each(results: &[Result<(), Rejection>]) -> String {
