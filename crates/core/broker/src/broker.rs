@@ -25,6 +25,8 @@ pub struct Broker {
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
+    /// The messages that attempts work on, which cleaning asks for one by one.
+    pub(crate) worked_on: BTreeSet<(QueueId, u64, AttemptId)>,
     pub(crate) running: BTreeMap<MappingId, u32>,
     /// The functions of mappings that are gone while attempts of theirs still run.
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
@@ -51,6 +53,7 @@ impl Broker {
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            worked_on: BTreeSet::new(),
             running: BTreeMap::new(),
             retired: BTreeMap::new(),
             moved: BTreeMap::new(),
@@ -205,9 +208,7 @@ impl Broker {
             Fact::AttemptEnded { attempt, deleted, released } => self.end_attempt(*attempt, deleted, released),
             Fact::AttemptKept { attempt, mapping, queue, messages } => {
                 let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
-                if self.attempts.insert(*attempt, kept).is_none() {
-                    *self.running.entry(*mapping).or_default() += 1;
-                }
+                self.put_attempt(*attempt, kept);
             }
             Fact::MessageKept { message } => self.put_kept(message, place),
             Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
@@ -282,8 +283,7 @@ impl Broker {
             messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
         }
         if let Some((attempt, mapping)) = attempt {
-            self.attempts.insert(attempt, Attempt { mapping, queue: id, messages, place });
-            *self.running.entry(mapping).or_default() += 1;
+            self.put_attempt(attempt, Attempt { mapping, queue: id, messages, place });
         }
         self.touch(id);
     }
@@ -336,8 +336,25 @@ impl Broker {
         self.touch(to);
     }
 
+    fn put_attempt(&mut self, id: AttemptId, attempt: Attempt) {
+        if self.take_attempt(id).is_none() {
+            *self.running.entry(attempt.mapping).or_default() += 1;
+        }
+        let worked_on = attempt.messages.iter().map(|(sequence, _)| (attempt.queue, *sequence, id));
+        self.worked_on.extend(worked_on);
+        self.attempts.insert(id, attempt);
+    }
+
+    fn take_attempt(&mut self, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.attempts.remove(&id)?;
+        for (sequence, _) in &attempt.messages {
+            self.worked_on.remove(&(attempt.queue, *sequence, id));
+        }
+        Some(attempt)
+    }
+
     fn end_attempt(&mut self, attempt: AttemptId, deleted: &[u64], released: &[u64]) {
-        let Some(ended) = self.attempts.remove(&attempt) else {
+        let Some(ended) = self.take_attempt(attempt) else {
             // Its record was cleaned away together with its end being known; the messages were kept as they were.
             return self.assert_replaying();
         };

@@ -3,7 +3,7 @@
 //! A group waits for its turn while its first message is receivable. Whenever it is received from, or comes back, it
 //! goes to the end of the line, so that no group starves another.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::named::{GroupIndex, Named};
 use crate::Text;
@@ -20,8 +20,8 @@ pub(crate) struct Groups {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Group {
-    /// Sequence numbers of all its messages, rising.
-    messages: VecDeque<u64>,
+    /// Sequence numbers of all its messages. Not a deque: after cleaning a replay meets old messages behind newer ones.
+    messages: BTreeSet<u64>,
     turn: Option<u64>,
     in_flight: u32,
 }
@@ -30,21 +30,14 @@ impl Groups {
     /// Adds a message to its group, which is made if need be.
     pub(crate) fn insert(&mut self, name: &Text, sequence: u64) -> GroupIndex {
         let index = self.groups.open(name);
-        let messages = &mut self.groups[index].messages;
-        let at = if messages.back().is_none_or(|last| *last < sequence) {
-            messages.len()
-        } else {
-            messages.partition_point(|other| *other < sequence)
-        };
-        messages.insert(at, sequence);
+        self.groups[index].messages.insert(sequence);
         index
     }
 
     /// Takes a message out of its group; an empty group is forgotten.
     pub(crate) fn remove(&mut self, index: GroupIndex, sequence: u64) {
         let group = &mut self.groups[index];
-        let at = group.messages.binary_search(&sequence).expect("a message is in its group");
-        group.messages.remove(at);
+        assert!(group.messages.remove(&sequence), "a message is in its group");
         if group.messages.is_empty() {
             if let Some(turn) = group.turn {
                 self.line.remove(&turn);
@@ -74,7 +67,7 @@ impl Groups {
 
     /// The first message of the group, if the group still exists.
     pub(crate) fn first(&self, index: GroupIndex) -> Option<u64> {
-        self.groups.get(index)?.messages.front().copied()
+        self.groups.get(index)?.messages.first().copied()
     }
 
     /// All messages of a group, in order.

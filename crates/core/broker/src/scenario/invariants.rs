@@ -28,6 +28,9 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.moved.keys().all(|position| positions.contains(position)), "only live messages are looked up");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
+    let messages = broker.attempts.iter().flat_map(|(id, a)| a.messages.iter().map(|(n, _)| (a.queue, *n, *id)));
+    let worked_on: BTreeSet<_> = messages.collect();
+    assert_eq!(broker.worked_on, worked_on, "cleaning finds the attempts of a message");
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 

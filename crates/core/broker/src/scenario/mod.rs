@@ -6,6 +6,7 @@
 mod cleaning;
 mod dead_letters;
 mod deduplication;
+mod deep;
 mod fair;
 mod fifo;
 mod functions;
