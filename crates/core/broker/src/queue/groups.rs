@@ -3,9 +3,10 @@
 //! A group waits for its turn while its first message is receivable. Whenever it is received from, or comes back, it
 //! goes to the end of the line, so that no group starves another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::named::{GroupIndex, Named};
+use super::sequences::Sequences;
 use crate::Text;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub(crate) struct Groups {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Group {
-    /// Sequence numbers of all its messages. Not a deque: after cleaning a replay meets old messages behind newer ones.
-    messages: BTreeSet<u64>,
+    /// All of them. After cleaning a replay meets old ones behind newer ones.
+    messages: Sequences,
     turn: Option<u64>,
     in_flight: u32,
 }
@@ -37,7 +38,7 @@ impl Groups {
     /// Takes a message out of its group; an empty group is forgotten.
     pub(crate) fn remove(&mut self, index: GroupIndex, sequence: u64) {
         let group = &mut self.groups[index];
-        assert!(group.messages.remove(&sequence), "a message is in its group");
+        assert!(group.messages.remove(sequence), "a message is in its group");
         if group.messages.is_empty() {
             if let Some(turn) = group.turn {
                 self.line.remove(&turn);
@@ -67,12 +68,12 @@ impl Groups {
 
     /// The first message of the group, if the group still exists.
     pub(crate) fn first(&self, index: GroupIndex) -> Option<u64> {
-        self.groups.get(index)?.messages.first().copied()
+        self.groups.get(index)?.messages.first()
     }
 
     /// All messages of a group, in order.
     pub(crate) fn messages(&self, index: GroupIndex) -> impl Iterator<Item = u64> {
-        self.groups[index].messages.iter().copied()
+        self.groups[index].messages.range(0)
     }
 
     /// The group's name.

@@ -9,6 +9,7 @@ pub(crate) mod name;
 mod named;
 pub(crate) mod receipt;
 mod retention;
+mod sequences;
 mod shelf;
 pub(crate) mod statistics;
 mod tenants;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Visibility;
 use super::named::{GroupIndex, Named};
+use super::sequences::Sequences;
 use crate::Text;
 
 // AWS also calls a tenant noisy that takes more than a tenth of the consumers' recent processing time. That is left
@@ -31,7 +32,7 @@ pub(crate) struct Tenants {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tenant {
-    pub(crate) visible: BTreeSet<u64>,
+    pub(crate) visible: Sequences,
     pub(crate) in_flight: u32,
     pub(crate) delayed: u32,
 }
@@ -70,7 +71,7 @@ impl Tenants {
 
     fn show(&mut self, index: GroupIndex, sequence: u64) {
         let visible = &mut self.tenants[index].visible;
-        let first = visible.first().copied();
+        let first = visible.first();
         assert!(visible.insert(sequence), "a message is shown once");
         if first.is_none_or(|first| sequence < first) {
             if let Some(first) = first {
@@ -83,11 +84,11 @@ impl Tenants {
 
     fn unshow(&mut self, index: GroupIndex, sequence: u64) {
         let visible = &mut self.tenants[index].visible;
-        assert!(visible.remove(&sequence), "a visible message is shown");
+        assert!(visible.remove(sequence), "a visible message is shown");
         if self.line.remove(&(sequence, index))
             && let Some(next) = visible.first()
         {
-            self.line.insert((*next, index));
+            self.line.insert((next, index));
         }
         self.visible -= 1;
     }
@@ -127,7 +128,7 @@ impl Tenants {
 
     /// The visible messages of these tenants, oldest first.
     pub(crate) fn visible_of(&self, noisy: &[GroupIndex]) -> impl Iterator<Item = u64> {
-        let head = |tenant: &GroupIndex| Some((*self.tenants[*tenant].visible.first()?, *tenant));
+        let head = |tenant: &GroupIndex| Some((self.tenants[*tenant].visible.first()?, *tenant));
         self.oldest_first(noisy.iter().filter_map(head).collect::<BTreeSet<_>>().into_iter())
     }
 
@@ -139,8 +140,8 @@ impl Tenants {
         std::iter::from_fn(move || {
             let next_of_reached = reached.first().is_some_and(|next| heads.peek().is_none_or(|head| next < head));
             let (sequence, tenant) = if next_of_reached { reached.pop_first() } else { heads.next() }?;
-            let later = self.tenants[tenant].visible.range(sequence + 1..).next();
-            reached.extend(later.map(|later| (*later, tenant)));
+            let later = self.tenants[tenant].visible.range(sequence + 1).next();
+            reached.extend(later.map(|later| (later, tenant)));
             Some(sequence)
         })
     }
