@@ -8,6 +8,8 @@ mod groups;
 pub(crate) mod name;
 mod named;
 pub(crate) mod receipt;
+pub(crate) mod redrive;
+mod requests;
 mod retention;
 mod sequences;
 mod shelf;
@@ -20,11 +22,12 @@ use std::ops::ControlFlow;
 pub(crate) use deduplication::{DeduplicationWindow, Remembered};
 use groups::Groups;
 pub(crate) use named::GroupIndex;
+pub(crate) use requests::{ReceiveRequest, ReceiveRequests};
 use retention::Retention;
 use shelf::{Shelf, chunk_of};
 use tenants::Tenants;
 
-use crate::{Place, QueueAttributes, QueueId, QueueName, Text, Timestamp};
+use crate::{Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};
 
 /// What the broker keeps in memory of a message; its content stays in the journal, at `place`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +58,11 @@ pub(crate) enum Visibility {
 pub(crate) struct Definition {
     pub(crate) name: QueueName,
     pub(crate) attributes: QueueAttributes,
+    pub(crate) tags: Tags,
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Timestamp,
+    /// Zero if it never was.
+    pub(crate) purged_at: Timestamp,
     /// Where the newest full record of this definition lies.
     pub(crate) place: Place,
 }
@@ -67,6 +73,8 @@ pub(crate) struct Queue {
     /// Absent only during a replay, until the kept definition is read.
     pub(crate) definition: Option<Definition>,
     pub(crate) deduplication: DeduplicationWindow,
+    /// Receives of a FIFO queue that can be asked for again.
+    pub(crate) requests: ReceiveRequests,
     pub(crate) next_sequence: u64,
     /// The queues whose messages were dead-lettered here.
     pub(crate) sources: Vec<QueueName>,
@@ -93,6 +101,7 @@ impl Queue {
             id,
             definition: None,
             deduplication: DeduplicationWindow::default(),
+            requests: ReceiveRequests::default(),
             next_sequence: 0,
             sources: Vec::new(),
             messages: Shelf::new(),
@@ -117,6 +126,11 @@ impl Queue {
 
     pub(crate) fn messages(&self) -> impl Iterator<Item = (u64, &Message)> {
         self.messages.iter()
+    }
+
+    /// The messages whose numbers are `first` or more.
+    pub(crate) fn messages_from(&self, first: u64) -> impl Iterator<Item = (u64, &Message)> {
+        self.messages.iter_from(first)
     }
 
     pub(crate) fn group_name(&self, message: &Message) -> Option<&Text> {
@@ -222,6 +236,27 @@ impl Queue {
         Some(message)
     }
 
+    /// Takes all messages out, and forgets every id. What the queue is, and its next number, stay.
+    pub(crate) fn purge(&mut self) -> Queue {
+        let emptied = Queue {
+            definition: self.definition.clone(),
+            next_sequence: self.next_sequence,
+            sources: self.sources.clone(),
+            ..Queue::new(self.id)
+        };
+        std::mem::replace(self, emptied)
+    }
+
+    /// Has messages that still wait for their delay wait for another one, counted from when they were sent.
+    pub(crate) fn delay_from_send(&mut self, delay: Seconds, now: Timestamp) {
+        let is_delayed = |sequence: u64| self.message(sequence).is_some_and(|m| m.visibility == Visibility::Delayed);
+        let delayed: Vec<u64> = self.hidden.iter().map(|(_, sequence)| *sequence).filter(|s| is_delayed(*s)).collect();
+        for sequence in delayed {
+            let until = self.message(sequence).expect("listed above").sent_at + delay;
+            self.hide_as(Visibility::Delayed, sequence, until, now);
+        }
+    }
+
     /// Counts a receive and hides the message until `hidden_until`.
     pub(crate) fn receive(&mut self, sequence: u64, hidden_until: Timestamp, now: Timestamp) {
         let message = self.messages.get_mut(sequence).expect("only present messages are received");
@@ -244,9 +279,13 @@ impl Queue {
 
     /// Moves the end of the message's visibility timeout; a time that has passed makes it visible at once.
     pub(crate) fn hide(&mut self, sequence: u64, until: Timestamp, now: Timestamp) {
+        self.hide_as(Visibility::InFlight, sequence, until, now);
+    }
+
+    fn hide_as(&mut self, hidden: Visibility, sequence: u64, until: Timestamp, now: Timestamp) {
         let before = self.messages.get(sequence).expect("only present messages are hidden").clone();
         self.leave(sequence, &before);
-        let visibility = if until <= now { Visibility::Visible } else { Visibility::InFlight };
+        let visibility = if until <= now { Visibility::Visible } else { hidden };
         let message = self.messages.get_mut(sequence).expect("looked up above");
         message.hidden_until = until;
         message.visibility = visibility;
@@ -311,7 +350,10 @@ impl Queue {
     /// When time next changes something here: a message becomes visible or expires, an id is forgotten.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let visible = self.hidden.first().map(|(until, _)| *until);
-        [visible, self.next_expiry(), self.deduplication.next_expiry()].into_iter().flatten().min()
+        [visible, self.next_expiry(), self.deduplication.next_expiry(), self.requests.next_expiry()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn next_expiry(&self) -> Option<Timestamp> {
@@ -329,8 +371,10 @@ impl Queue {
                 self.hide(sequence, until, until);
             } else if self.next_expiry() == Some(deadline) {
                 self.expire(deadline, &mut expired);
-            } else {
+            } else if self.deduplication.next_expiry() == Some(deadline) {
                 self.deduplication.forget_first();
+            } else {
+                self.requests.forget_first();
             }
         }
         expired

@@ -30,7 +30,7 @@ impl Deep {
         broker.advance(NOW);
         let mut deep = Deep { broker, entropy: Entropy::from_seed([0; 32]), name: name.clone(), id, position: 0 };
         let attributes = QueueAttributes { fifo: name.is_fifo(), ..Default::default() };
-        deep.happen(&Fact::QueueCreated { id, name, attributes });
+        deep.happen(&Fact::QueueCreated { id, name, attributes, tags: Vec::new() });
         deep
     }
 
@@ -48,7 +48,7 @@ impl Deep {
     }
 
     fn receive(&mut self, visibility_timeout: Option<Seconds>) -> Vec<ReceiptHandle> {
-        let command = Command::Receive { queue: self.name.clone(), max: 10, visibility_timeout };
+        let command = Command::Receive { queue: self.name.clone(), max: 10, visibility_timeout, request: None };
         let Reply::Received { deliveries, .. } = self.ask(command) else { panic!("a receive is answered as one") };
         deliveries.into_iter().map(|delivery| delivery.handle).collect()
     }
