@@ -36,6 +36,7 @@ pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;
 pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
+pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
