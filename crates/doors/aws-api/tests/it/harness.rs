@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_aws_api::{AwsApi, Config};
+use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
 use bongsu_runtime::{Clock, ManualClock, NoFunctions, Options};
@@ -64,6 +64,15 @@ impl Server {
     }
 
     pub(crate) async fn with(verifier: Verifier) -> Server {
+        Server::at(None, verifier).await
+    }
+
+    /// A server in development mode that clients reach under this URL.
+    pub(crate) async fn public(url: &str) -> Server {
+        Server::at(Some(url.parse().expect("a public URL")), Verifier::development(ACCOUNT)).await
+    }
+
+    async fn at(public_url: Option<PublicUrl>, verifier: Verifier) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let options = Options {
             clock: Clock::Manual(clock.clone()),
@@ -80,6 +89,7 @@ impl Server {
             verifier,
             clock: Clock::Manual(clock.clone()),
             host: "127.0.0.1:4566".to_owned(),
+            public_url,
         };
         Server { api: AwsApi::new(config, broker), clock }
     }
