@@ -119,7 +119,7 @@ fn a_queue_that_exists_differently_is_left_as_it_is() {
     let changed = directory.path().join("changed.yaml");
     std::fs::write(&changed, QUEUE.replace("VisibilityTimeout: 5", "VisibilityTimeout: 6")).unwrap();
     let said = refuses(&up(&changed).each_ref().map(String::as_str));
-    let text = "a queue of this name exists with another VisibilityTimeout; delete it, or change the template back";
+    let text = "a queue of this name exists with another VisibilityTimeout; delete it, or change it back here";
     assert!(said.starts_with(&format!("{}:3: resource Queue: {text}", changed.display())), "{said}");
     start(&file).stop();
 }
