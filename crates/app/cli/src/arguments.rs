@@ -5,8 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bongsu_broker::Account;
-use bongsu_server::{Config, Storage, TemplateFile};
+use bongsu_server::{Config, ElasticMqError, ElasticMqFile, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
+
+/// Whose requests are, and where, when neither a flag nor a file says.
+const ACCOUNT_DEFAULT: Account = Account(0);
+const REGION_DEFAULT: &str = "us-east-1";
 
 /// The one setting that is no flag.
 const LOG_HELP: &str = "The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off \
@@ -51,6 +55,15 @@ pub(crate) struct ServeArguments {
     /// The AWS endpoint, for all services.
     #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS", value_parser = address)]
     api: SocketAddr,
+    /// A further address of the AWS endpoint, such as 127.0.0.1:9324. May be given several times.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    api_also: Vec<SocketAddr>,
+    /// What queue URLs begin with, such as http://sqs.example.com:9324; otherwise the host that the client used.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    public_url: Option<PublicUrl>,
+    /// Make the queues of an ElasticMQ configuration file, and take over its address, region and account.
+    #[arg(long, value_name = "FILE")]
+    elasticmq_conf: Option<PathBuf>,
     /// The public front door for webhooks and HTTP APIs.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = address)]
     ingress: SocketAddr,
@@ -60,12 +73,12 @@ pub(crate) struct ServeArguments {
     /// Keep everything in memory: nothing survives the process.
     #[arg(long, conflicts_with = "data")]
     ephemeral: bool,
-    /// The account of development requests and of templates: twelve digits.
-    #[arg(long, default_value = "000000000000", value_parser = account)]
-    account: Account,
-    /// The region in ARNs and signatures.
-    #[arg(long, default_value = "us-east-1", value_parser = region)]
-    region: String,
+    /// The account of development requests and of templates: twelve digits [default: 000000000000]
+    #[arg(long, value_parser = account)]
+    account: Option<Account>,
+    /// The region in ARNs and signatures [default: us-east-1]
+    #[arg(long, value_parser = region)]
+    region: Option<String>,
     /// Verify every signature against this file: the AWS tools' format, with an `account` beside each key.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
@@ -81,13 +94,27 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
-    pub(crate) fn into_config(self, template: Option<(PathBuf, Vec<(String, String)>)>) -> Config {
-        Config {
+    /// Flags come before the ElasticMQ configuration, and that before what is usual.
+    pub(crate) fn into_config(
+        self,
+        template: Option<(PathBuf, Vec<(String, String)>)>,
+    ) -> Result<Config, ElasticMqError> {
+        let elasticmq = self.elasticmq_conf.as_deref().map(ElasticMqFile::read).transpose()?;
+        let settings = elasticmq.as_ref().map(ElasticMqFile::settings);
+        let rest_sqs = settings.and_then(|settings| settings.rest_sqs);
+        let api_also = match rest_sqs.filter(|rest_sqs| self.api_also.is_empty() && !covers(self.api, *rest_sqs)) {
+            Some(rest_sqs) => vec![rest_sqs],
+            None => self.api_also,
+        };
+        let public_url = self.public_url.or_else(|| elasticmq.as_ref()?.public_url().cloned());
+        Ok(Config {
             api: self.api,
+            api_also,
+            public_url,
             ingress: self.ingress,
             storage: if self.ephemeral { Storage::Ephemeral } else { Storage::Directory(self.data) },
-            account: self.account,
-            region: self.region,
+            account: self.account.or_else(|| settings?.account).unwrap_or(ACCOUNT_DEFAULT),
+            region: self.region.or_else(|| settings?.region.clone()).unwrap_or_else(|| REGION_DEFAULT.to_owned()),
             credentials: self.credentials,
             cooldowns: self.cooldowns,
             insecure: self.insecure,
@@ -95,8 +122,21 @@ impl ServeArguments {
             launcher: crate::launch::launcher(),
             template: template
                 .map(|(path, parameters)| TemplateFile { path, parameters: parameters.into_iter().collect() }),
-        }
+            elasticmq,
+        })
     }
+}
+
+/// Whether whoever connects to `address` reaches a listener at `listening` already.
+fn covers(listening: SocketAddr, address: SocketAddr) -> bool {
+    // Port 0 is another one each time.
+    listening.port() == address.port()
+        && address.port() != 0
+        && (listening.ip() == address.ip() || listening.ip().is_unspecified())
+}
+
+fn public_url(text: &str) -> Result<PublicUrl, &'static str> {
+    text.parse()
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

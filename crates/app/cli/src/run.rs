@@ -57,7 +57,8 @@ fn stop_signal() -> impl Future<Output = ()> {
     }
 }
 
-fn fail(error: &dyn std::error::Error, code: ExitCode) -> ExitCode {
+/// Says in one line what went wrong.
+pub(crate) fn fail(error: &dyn std::error::Error, code: ExitCode) -> ExitCode {
     // Without anybody who reads it there is nobody to tell; the exit code says it too.
     writeln!(io::stderr(), "bongsu: {error}").unwrap_or_default();
     code

@@ -15,7 +15,7 @@ fn rejected(rejection: &Rejection) -> String {
     match rejection {
         Rejection::QueueDoesNotExist => "its queue does not exist".to_owned(),
         Rejection::QueueExists { attribute } => format!(
-            "a queue of this name exists with another {attribute}; delete it, or change the template back (the queue \
+            "a queue of this name exists with another {attribute}; delete it, or change it back here (the queue \
              and its messages were left as they are)"
         ),
         Rejection::QueueNameInvalid { fifo: false } => {

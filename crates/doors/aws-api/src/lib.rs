@@ -8,10 +8,12 @@ pub mod characters;
 pub mod codec;
 pub mod error;
 pub mod message_attributes;
+mod public_url;
 pub mod received;
 pub mod request_id;
 pub mod service;
 pub mod sigv4;
 mod sqs;
 
+pub use public_url::PublicUrl;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};

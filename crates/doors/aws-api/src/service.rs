@@ -11,6 +11,7 @@ use tracing::debug;
 
 use crate::codec::{Envelope, Params, Protocol, SQS};
 use crate::error::ApiError;
+use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::Verifier;
 use crate::sqs::{self, Context, Source};
@@ -37,6 +38,8 @@ pub struct Config {
     pub cooldowns: bool,
     /// The address in queue URLs when a request names no host.
     pub host: String,
+    /// What queue URLs begin with, instead of the host that the client used.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// The AWS endpoint: every service on one port.

@@ -42,6 +42,11 @@ fn botocore_is_refused_likewise_over_the_query_protocol() {
 }
 
 #[test]
+fn terraform_makes_and_deletes_queues() {
+    check(&Server::ephemeral(&[]), "terraform.py", &[]);
+}
+
+#[test]
 fn requests_and_answers_have_the_published_shapes() {
     check(&Server::ephemeral(&[]), "shapes.py", &[]);
 }

@@ -1,5 +1,6 @@
 //! The binary as its users meet it: one module a subject.
 
+mod addresses;
 mod functions;
 mod harness;
 mod serving;
