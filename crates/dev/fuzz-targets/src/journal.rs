@@ -20,8 +20,19 @@ const SECTOR_BYTES: usize = 512;
 /// Damages of one input; those behind are left out.
 const DAMAGES_MAX: usize = 64;
 /// Payloads of the log, in bytes, a row a batch: from nothing to more than a block.
-const BATCHES: &[&[usize]] =
-    &[&[0], &[1, 20, 300], &[3000], &[16, 16], &[5000], &[700, 40], &[2000, 2000], &[100], &[6000], &[64, 0, 64], &[900]];
+const BATCHES: &[&[usize]] = &[
+    &[0],
+    &[1, 20, 300],
+    &[3000],
+    &[16, 16],
+    &[5000],
+    &[700, 40],
+    &[2000, 2000],
+    &[100],
+    &[6000],
+    &[64, 0, 64],
+    &[900],
+];
 
 /// A log that was written without faults.
 struct Written {

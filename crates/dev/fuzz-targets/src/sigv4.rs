@@ -28,9 +28,13 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier(SECRET));
 static OTHER_VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier(OTHER_SECRET));
 
 fn verifier(secret: &str) -> Verifier {
-    let credentials = Credentials::new()
-        .with(ACCESS_KEY_ID, secret, "123456789012", "AIDAEXAMPLE")
-        .with_session(SESSION_KEY_ID, secret, SESSION_TOKEN, "123456789012", "AIDAEXAMPLE");
+    let credentials = Credentials::new().with(ACCESS_KEY_ID, secret, "123456789012", "AIDAEXAMPLE").with_session(
+        SESSION_KEY_ID,
+        secret,
+        SESSION_TOKEN,
+        "123456789012",
+        "AIDAEXAMPLE",
+    );
     Verifier::new(credentials, REGION)
 }
 

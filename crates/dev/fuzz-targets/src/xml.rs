@@ -38,7 +38,8 @@ fn check_name(name: &str) {
 /// Characters: <https://www.w3.org/TR/xml/#charsets>
 fn check_text(text: &str) {
     for character in text.chars() {
-        let is_character = matches!(character, '\t' | '\n' | '\r' | ' '..) && !('\u{fffe}'..='\u{ffff}').contains(&character);
+        let is_character =
+            matches!(character, '\t' | '\n' | '\r' | ' '..) && !('\u{fffe}'..='\u{ffff}').contains(&character);
         assert!(is_character, "{character:?} is no character of XML: {text:?}");
     }
     for reference in text.split('&').skip(1) {

@@ -9,7 +9,11 @@ use bongsu_fuzz_targets::TARGETS;
 fn files(kind: &str, target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz").join(kind).join(target);
     // A target without findings has no folder of them.
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.expect("a folder that can be read").path())
+        .collect();
     files.sort();
     files
 }
@@ -18,7 +22,7 @@ fn run(kind: &str) {
     let mut failed = Vec::new();
     for (name, target) in TARGETS {
         for file in files(kind, name) {
-            let input = fs::read(&file).unwrap();
+            let input = fs::read(&file).expect("a file that can be read");
             if catch_unwind(|| target(&input)).is_err() {
                 failed.push(file);
             }
