@@ -29,8 +29,9 @@ const TURNS_BEFORE_WAITING: usize = 64;
 const WAIT_MAX: Seconds = Seconds(20);
 /// An answer must be there after waiting this often.
 const WAITS_MAX: usize = 2;
-/// The statuses that the AWS error tables hold, and success.
-const STATUSES: &[u16] = &[200, 400, 403, 404, 413];
+const SUCCESS: u16 = 200;
+/// Success, and the statuses of the AWS error table that put the fault on the caller.
+const STATUSES: &[u16] = &[SUCCESS, 400, 403, 404, 413];
 
 /// What there is before an input's own requests: a queue of each kind, and a message that was received.
 const BEFORE: &[(&str, &str)] = &[
@@ -76,14 +77,18 @@ impl World {
                 for (operation, body) in BEFORE {
                     world.ask(operation, body).await;
                 }
+                let mut is_changed = false;
                 for part in parts.take(REQUESTS_MAX) {
                     if let Some(request) = request(part, &world.handle) {
-                        world.answer(request).await;
+                        is_changed |= world.answer(request).await.0 == SUCCESS;
                     }
                 }
-                let before = world.inventory().await;
-                let mut world = world.restart().await;
-                assert_eq!(world.inventory().await, before, "a restart finds what there was");
+                // Most inputs are refused; a restart would take longer than they do.
+                if is_changed {
+                    let before = world.inventory().await;
+                    world = world.restart().await;
+                    assert_eq!(world.inventory().await, before, "a restart finds what there was");
+                }
                 world.shard.abort();
             });
         });
@@ -129,7 +134,7 @@ impl World {
     async fn ask(&mut self, operation: &str, body: &str) -> Value {
         let request = json::request(operation.as_bytes(), body.as_bytes()).expect("a good request");
         let (status, body) = self.answer(request).await;
-        assert_eq!(status, 200, "{operation}: {body}");
+        assert_eq!(status, SUCCESS, "{operation}: {body}");
         serde_json::from_str(&body).unwrap_or_default()
     }
 
