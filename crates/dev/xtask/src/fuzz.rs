@@ -86,7 +86,7 @@ impl Fuzzer {
         let home = workspace.target.join(PACKAGE);
         let manifest = Path::new(PACKAGE).join("Cargo.toml");
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--release", "--locked", "--manifest-path"]).arg(manifest);
+        cargo.args(["build", "--release", "--manifest-path"]).arg(manifest);
         // Naming the target keeps the flags away from build scripts and macros, which run without the fuzzer.
         cargo.args(["--target", &host, "--target-dir"]).arg(&home);
         run::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS.join("\u{1f}")))?;
