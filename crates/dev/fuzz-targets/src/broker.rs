@@ -108,6 +108,7 @@ impl World {
             region: "us-east-1".to_owned(),
             verifier: Verifier::development("000000000000"),
             clock: Clock::Manual(clock.clone()),
+            cooldowns: false,
             host: "127.0.0.1:4566".to_owned(),
         };
         let shard = tokio::spawn(shard.run());
