@@ -19,7 +19,10 @@ const SEGMENT_BYTES: u64 = 3 * BLOCK_BYTES as u64;
 const SECTOR_BYTES: usize = 512;
 /// Damages of one input; those behind are left out.
 const DAMAGES_MAX: usize = 64;
-/// Payloads of the log, in bytes, a row a batch: from nothing to more than a block.
+/// Batches that are written with one sync: none of them proves that another was durable.
+const GROUP: usize = 4;
+/// Payloads of the log, in bytes, a row a batch: from nothing to more than a block. One batch fills a block
+/// exactly: what lies behind it is not overwritten by the next one in its place.
 const BATCHES: &[&[usize]] = &[
     &[0],
     &[1, 20, 300],
@@ -29,7 +32,7 @@ const BATCHES: &[&[usize]] = &[
     &[700, 40],
     &[2000, 2000],
     &[100],
-    &[6000],
+    &[4048],
     &[64, 0, 64],
     &[900],
 ];
@@ -38,6 +41,8 @@ const BATCHES: &[&[usize]] = &[
 struct Written {
     files: Vec<(PathBuf, Vec<u8>)>,
     records: Vec<(Place, Bytes)>,
+    /// Where each batch began, and its payloads' lengths.
+    batches: Vec<(Position, &'static [usize])>,
 }
 
 /// One that was closed in order, one whose process was killed.
@@ -68,8 +73,9 @@ pub fn journal(input: &[u8]) {
     if let Some(found) = found.as_ref().filter(|_| !damaged.forged) {
         assert!(written.has(found), "read what was not written: {found:?}");
     }
-    let batch = batch(log.end(), &[40, 400]);
-    log.append(&batch).expect("a log that was recovered goes on");
+    // As long as the batch that may have been there, so that what lay behind it would fit.
+    let batch = batch(log.end(), written.lengths_at(log.end()), u8::MAX);
+    log.append(std::slice::from_ref(&batch)).expect("a log that was recovered goes on");
     drop(log);
     disk.kill();
     let log = open(&disk).expect("a log that was recovered is good");
@@ -85,11 +91,11 @@ fn open(disk: &SimulatedDisk) -> Result<OpenLog, OpenError> {
     OpenLog::open(&Options { directory: DIRECTORY.into(), segment_bytes: SEGMENT_BYTES, disk })
 }
 
-/// A batch of one unit for each payload.
-fn batch(at: Position, payloads: &[usize]) -> Sealed {
+/// A batch of one unit for each payload, whose bytes depend on `bits`.
+fn batch(at: Position, payloads: &[usize], bits: u8) -> Sealed {
     let mut batch = Batch::new(at);
     for &length in payloads {
-        batch.push(Unit::Ends, |to| to.extend((0..length).map(|index| (index % 251) as u8)));
+        batch.push(Unit::Ends, |to| to.extend((0..length).map(|index| (index % 251) as u8 ^ bits)));
     }
     batch.seal()
 }
@@ -103,14 +109,26 @@ impl Written {
     fn new(closed: bool) -> Written {
         let disk = SimulatedDisk::new(1);
         let mut log = open(&disk).expect("an empty disk");
-        for payloads in BATCHES {
-            log.append(&batch(log.end(), payloads)).expect("a disk without faults");
+        let mut batches = Vec::new();
+        for group in BATCHES.chunks(GROUP) {
+            let mut sealed: Vec<Sealed> = Vec::new();
+            for &lengths in group {
+                let at = sealed.last().map_or(log.end(), Sealed::end);
+                batches.push((at, lengths));
+                sealed.push(batch(at, lengths, 0));
+            }
+            log.append(&sealed).expect("a disk without faults");
         }
         let records = log.records().expect("a disk without faults");
         if closed {
             log.close().expect("a disk without faults");
         }
-        Written { files: contents(&disk), records }
+        Written { files: contents(&disk), records, batches }
+    }
+
+    /// The payloads' lengths of the batch that began there, or those of another one.
+    fn lengths_at(&self, position: Position) -> &'static [usize] {
+        self.batches.iter().find(|(at, _)| *at == position).map_or(&[40, 400], |(_, lengths)| lengths)
     }
 
     /// Whether these are some of the records, with none left out in between.

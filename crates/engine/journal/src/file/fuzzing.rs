@@ -41,9 +41,13 @@ impl OpenLog {
         }
     }
 
-    /// Makes a batch durable, which begins at the log's end.
-    pub fn append(&mut self, batch: &Sealed) -> Result<(), AppendError> {
-        self.0.append(std::iter::once(batch)).map(drop)
+    /// Makes batches durable, which follow one another from the log's end on, with one sync where they fit.
+    pub fn append(&mut self, mut batches: &[Sealed]) -> Result<(), AppendError> {
+        while !batches.is_empty() {
+            let appended = self.0.append(batches.iter())?;
+            batches = &batches[appended.batches..];
+        }
+        Ok(())
     }
 
     /// Ends the log in order.
