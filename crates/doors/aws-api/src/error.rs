@@ -320,4 +320,10 @@ mod tests {
         let text = encoded(&ApiError::invalid_value("<a>\u{0}", "Label", "\"no\""), Protocol::Query);
         assert!(text.contains("Value &lt;a&gt;\u{fffd} for parameter Label is invalid. Reason: &quot;no&quot;"));
     }
+
+    #[test]
+    fn an_echoed_noncharacter_cannot_break_the_xml() {
+        let text = encoded(&ApiError::invalid_value("\u{ffef}\u{fffe}\u{ffff}!", "Label", "no"), Protocol::Query);
+        assert!(text.contains("Value \u{ffef}\u{fffd}\u{fffd}! for parameter"), "{text:?}");
+    }
 }
