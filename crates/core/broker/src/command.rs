@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::{
     AttemptId, AttemptOutcome, AttributesGiven, Fact, Function, Mapping, MappingDefinition, MappingId, MessageId,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Text, Timestamp,
+    MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
+    Text, Timestamp,
 };
 
 /// One request to the broker.
@@ -46,6 +47,19 @@ pub enum Command {
     /// After a start: ends attempts of the process before, which are lost; at most so many at once that their facts fit
     /// together. To be asked until no fact comes of it.
     EndLostAttempts,
+    /// Begins to move a dead-letter queue's messages back to where they came from, or to another queue.
+    StartMoveTask {
+        source: QueueName,
+        destination: Option<QueueName>,
+        /// Checked by the door: 1 to 500.
+        messages_per_second: Option<u32>,
+    },
+    /// Ends a task that runs; what it has moved stays moved.
+    CancelMoveTask { id: MoveTaskId, source: QueueName },
+    /// Lists the remembered tasks of a source, the newest first, at most `max`.
+    ListMoveTasks { source: QueueName, max: usize },
+    /// Takes the next step of the task that runs at a queue, if it is due.
+    MoveMessages { source: QueueId },
 }
 
 /// A message on its way into a queue.
@@ -139,6 +153,15 @@ pub enum Reply {
     Functions(Inventory),
     /// `Dispatch`: whether an attempt was started, or messages were moved, so that asking again makes sense.
     Dispatched(bool),
+    /// `StartMoveTask`.
+    MoveTaskStarted(MoveTaskId),
+    /// `CancelMoveTask`.
+    MoveTaskCancelled {
+        /// How many messages the task had moved.
+        moved: u64,
+    },
+    /// `ListMoveTasks`, the newest first.
+    MoveTasks(Vec<MoveTaskDescription>),
 }
 
 /// What a sender learns.
@@ -167,6 +190,8 @@ pub struct Delivery {
     pub first_received_at: Timestamp,
     /// Where it was dead-lettered from.
     pub source: Option<QueueName>,
+    /// Its identity, if a move task gave it another one than its record has.
+    pub message_id: Option<MessageId>,
 }
 
 /// Everything about a queue.

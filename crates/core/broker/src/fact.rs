@@ -4,7 +4,10 @@ use bytes::Bytes;
 
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{AttemptId, QueueAttributes, QueueId, QueueName, Text, Timestamp};
+use crate::{
+    AttemptId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, QueueAttributes, QueueId, QueueName, Redrive, Text,
+    Timestamp,
+};
 
 /// Where a fact lies in the journal. The core only keeps it and hands it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +63,7 @@ pub struct KeptMessage {
     pub queue: QueueId,
     /// Its number there.
     pub sequence: u64,
-    /// Unchanged since it was sent.
+    /// Unchanged since it was sent, but for the id that a move task may have given it.
     pub content: Content,
     /// When it was sent (standard) or last moved here (FIFO).
     pub sent_at: Timestamp,
@@ -134,6 +137,19 @@ pub enum Fact {
     MappingDeleted { id: MappingId },
     /// A function's try is over: the messages it worked off are gone; those of a lost try are visible again.
     AttemptEnded { attempt: AttemptId, deleted: Vec<u64>, released: Vec<u64> },
+    /// A task begins to move messages out of a queue.
+    MoveTaskStarted { source: QueueId, task: MoveTaskId, definition: MoveTaskDefinition, next_step_at: Timestamp },
+    /// A task moved messages: they are new in the queue `to`, but for their content.
+    Redriven {
+        task: MoveTaskId,
+        from: QueueId,
+        to: QueueId,
+        visible_at: Timestamp,
+        next_step_at: Timestamp,
+        moves: Vec<Redrive>,
+    },
+    /// A task moves nothing any more.
+    MoveTaskEnded { source: QueueId, task: MoveTaskId, status: MoveTaskStatus },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -149,6 +165,16 @@ pub enum Fact {
     DeduplicationKept { queue: QueueId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
     /// Kept by cleaning: a function's try that is still going on.
     AttemptKept { attempt: AttemptId, mapping: MappingId, queue: QueueId, messages: Vec<(u64, u32)> },
+    /// Kept by cleaning: a move task as it is now.
+    MoveTaskKept {
+        source: QueueId,
+        task: MoveTaskId,
+        definition: MoveTaskDefinition,
+        status: MoveTaskStatus,
+        moved: u64,
+        started_at: Timestamp,
+        next_step_at: Timestamp,
+    },
 }
 
 wire_enum!(Fact {
@@ -164,10 +190,14 @@ wire_enum!(Fact {
     10 => MappingDefined { id, definition }
     11 => MappingDeleted { id }
     12 => AttemptEnded { attempt, deleted, released }
+    19 => MoveTaskStarted { source, task, definition, next_step_at }
+    20 => Redriven { task, from, to, visible_at, next_step_at, moves }
+    21 => MoveTaskEnded { source, task, status }
     32 => QueueKept { id, name, attributes, created_at, modified_at, next_sequence }
     33 => MessageKept { message }
     34 => DeduplicationKept { queue, deduplication, message_id, sequence }
     35 => AttemptKept { attempt, mapping, queue, messages }
+    39 => MoveTaskKept { source, task, definition, status, moved, started_at, next_step_at }
 });
 
 wire_struct!(MessageId(u128));

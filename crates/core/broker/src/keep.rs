@@ -1,7 +1,7 @@
 //! What must be written again before the oldest part of the journal can go.
 
 use crate::queue::Visibility;
-use crate::{Attempt, AttemptId, Broker, Content, Deduplication, Fact, KeptMessage, Place, QueueId};
+use crate::{Attempt, AttemptId, Broker, Content, Deduplication, Fact, KeptMessage, MoveTaskId, Place, QueueId};
 
 impl Broker {
     /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
@@ -33,6 +33,9 @@ impl Broker {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
+            Fact::MoveTaskStarted { source, task, .. } | Fact::MoveTaskKept { source, task, .. } => {
+                self.keep_move_task(*source, *task, place).into_iter().collect()
+            }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
             | Fact::Received { attempt: None, .. }
@@ -41,7 +44,9 @@ impl Broker {
             | Fact::DeadLettered { .. }
             | Fact::FunctionDeleted { .. }
             | Fact::MappingDeleted { .. }
-            | Fact::AttemptEnded { .. } => Vec::new(),
+            | Fact::AttemptEnded { .. }
+            | Fact::Redriven { .. }
+            | Fact::MoveTaskEnded { .. } => Vec::new(),
         }
     }
 
@@ -70,7 +75,10 @@ impl Broker {
             message: KeptMessage {
                 queue: queue.id,
                 sequence,
-                content: content.clone(),
+                content: Content {
+                    message_id: queue.new_id(sequence).unwrap_or(content.message_id),
+                    ..content.clone()
+                },
                 sent_at: message.sent_at,
                 first_received_at: message.first_received_at,
                 received_at: message.received_at,
@@ -90,6 +98,19 @@ impl Broker {
             needed.extend(attempts.map(|(id, attempt)| keep_attempt(*id, attempt)));
         }
         needed
+    }
+
+    fn keep_move_task(&self, source: QueueId, id: MoveTaskId, place: Place) -> Option<Fact> {
+        let task = self.queues.get(&source)?.move_tasks.get(id).filter(|task| task.place == place)?;
+        Some(Fact::MoveTaskKept {
+            source,
+            task: id,
+            definition: task.definition.clone(),
+            status: task.status,
+            moved: task.moved,
+            started_at: task.started_at,
+            next_step_at: task.next_step_at,
+        })
     }
 
     fn keep_id(&self, queue: QueueId, deduplication: &Deduplication) -> Option<Fact> {

@@ -15,6 +15,7 @@ mod entropy;
 mod fact;
 mod function;
 mod keep;
+mod move_task;
 mod queue;
 mod rejection;
 mod text;
@@ -30,6 +31,7 @@ pub use command::{
 pub use entropy::Entropy;
 pub use fact::{Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MessageId, Place, Recorded};
 pub use function::{Function, Mapping, MappingDefinition, MappingId};
+pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use queue::attributes::{AttributesGiven, QueueAttributes, RedrivePolicy};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;

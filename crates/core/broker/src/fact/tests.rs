@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Account, RedrivePolicy, Seconds};
+use crate::{Account, MoveTaskFailure, RedrivePolicy, Seconds};
 
 fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
@@ -60,6 +60,16 @@ fn mapping() -> MappingDefinition {
     }
 }
 
+fn move_task() -> MoveTaskDefinition {
+    MoveTaskDefinition {
+        number: 7,
+        destination: Some(name("a")),
+        messages_per_second: Some(500),
+        below: 201,
+        to_move: 4,
+    }
+}
+
 fn kept_message() -> KeptMessage {
     KeptMessage {
         queue: QueueId(3),
@@ -109,6 +119,21 @@ fn examples() -> Vec<Fact> {
         Fact::MappingDefined { id: MappingId(8), definition: mapping() },
         Fact::MappingDeleted { id: MappingId(8) },
         Fact::AttemptEnded { attempt: AttemptId(9), deleted: vec![1], released: vec![200] },
+        Fact::MoveTaskStarted {
+            source: id,
+            task: MoveTaskId(0x21),
+            definition: move_task(),
+            next_step_at: Timestamp(1000),
+        },
+        Fact::Redriven {
+            task: MoveTaskId(0x21),
+            from: id,
+            to: QueueId(5),
+            visible_at: Timestamp(1000),
+            next_step_at: Timestamp(1500),
+            moves: vec![Redrive { sequence: 200, new_sequence: 1, message_id: MessageId(0x43) }],
+        },
+        Fact::MoveTaskEnded { source: id, task: MoveTaskId(0x21), status: MoveTaskStatus::Completed },
         Fact::QueueKept {
             id,
             name: name("q"),
@@ -125,6 +150,15 @@ fn examples() -> Vec<Fact> {
             sequence: 200,
         },
         Fact::AttemptKept { attempt: AttemptId(9), mapping: MappingId(8), queue: id, messages: vec![(1, 1), (200, 3)] },
+        Fact::MoveTaskKept {
+            source: id,
+            task: MoveTaskId(0x21),
+            definition: move_task(),
+            status: MoveTaskStatus::Failed(MoveTaskFailure::DestinationDoesNotExist),
+            moved: 3,
+            started_at: Timestamp(1000),
+            next_step_at: Timestamp(1500),
+        },
     ]
 }
 
@@ -160,17 +194,21 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MappingDefined 80010a08ac02017101660a01010201
         MappingDeleted 80010b08
         AttemptEnded 80010c09010101c801
+        MoveTaskStarted 80011303000000000000000000000000000000210701ac02016101f403c90104e807
+        Redriven 800114000000000000000000000000000000210305e807dc0b01c8010100000000000000000000000000000043
+        MoveTaskEnded 800115030000000000000000000000000000002101
         QueueKept 80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
+        MoveTaskKept 80012703000000000000000000000000000000210701ac02016101f403c901040403e807dc0b
     "#]]);
 }
 
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (1..=12).chain(32..=35).collect::<Vec<u8>>());
+    assert_eq!(tags, (1..=12).chain(19..=21).chain(32..=35).chain([39]).collect::<Vec<u8>>());
     for unknown in (0..=255).filter(|tag| !tags.contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
@@ -313,6 +351,36 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_move_task()(
+        (number, below, to_move) in any::<(u32, u64, u64)>(),
+        destination in prop::option::of(any_name()),
+        messages_per_second: Option<u32>,
+    ) -> MoveTaskDefinition {
+        MoveTaskDefinition { number, destination, messages_per_second, below, to_move }
+    }
+}
+
+prop_compose! {
+    fn any_redrive()((sequence, new_sequence) in any::<(u64, u64)>(), id: u128) -> Redrive {
+        Redrive { sequence, new_sequence, message_id: MessageId(id) }
+    }
+}
+
+prop_compose! {
+    fn any_task_id()(id: u128) -> MoveTaskId { MoveTaskId(id) }
+}
+
+fn any_status() -> impl Strategy<Value = MoveTaskStatus> {
+    prop::sample::select(vec![
+        MoveTaskStatus::Running,
+        MoveTaskStatus::Completed,
+        MoveTaskStatus::Cancelled,
+        MoveTaskStatus::Failed(MoveTaskFailure::CouldNotDetermineMessageSource),
+        MoveTaskStatus::Failed(MoveTaskFailure::DestinationDoesNotExist),
+    ])
+}
+
+prop_compose! {
     fn any_id()(id: u64) -> QueueId { QueueId(id) }
 }
 
@@ -387,6 +455,30 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             mapping: any_mapping_id(),
             queue: any_id(),
             messages: any::<Vec<(u64, u32)>>(),
+        }
+        MoveTaskStarted {
+            source: any_id(),
+            task: any_task_id(),
+            definition: any_move_task(),
+            next_step_at: any_time(),
+        }
+        Redriven {
+            task: any_task_id(),
+            from: any_id(),
+            to: any_id(),
+            visible_at: any_time(),
+            next_step_at: any_time(),
+            moves: prop::collection::vec(any_redrive(), 0..4),
+        }
+        MoveTaskEnded { source: any_id(), task: any_task_id(), status: any_status() }
+        MoveTaskKept {
+            source: any_id(),
+            task: any_task_id(),
+            definition: any_move_task(),
+            status: any_status(),
+            moved: any::<u64>(),
+            started_at: any_time(),
+            next_step_at: any_time(),
         }
     }
 }

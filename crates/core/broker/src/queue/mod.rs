@@ -10,7 +10,7 @@ pub(crate) mod receipt;
 mod retention;
 mod shelf;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 pub(crate) use deduplication::{DeduplicationWindow, Remembered};
@@ -18,7 +18,8 @@ pub(crate) use groups::{GroupIndex, Groups};
 use retention::Retention;
 use shelf::Shelf;
 
-use crate::{Place, QueueAttributes, QueueId, QueueName, Text, Timestamp};
+use crate::move_task::MoveTasks;
+use crate::{MessageId, Place, QueueAttributes, QueueId, QueueName, Text, Timestamp};
 
 /// What the broker keeps in memory of a message; its content stays in the journal, at `place`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,10 @@ pub(crate) struct Queue {
     pub(crate) next_sequence: u64,
     /// The queues whose messages were dead-lettered here.
     pub(crate) sources: Vec<QueueName>,
+    /// The tasks that move messages out of here.
+    pub(crate) move_tasks: MoveTasks,
+    /// Identities that move tasks gave to messages here, until they are in the messages' own records.
+    new_ids: BTreeMap<u64, MessageId>,
     messages: Shelf<Message>,
     groups: Groups,
     /// Delayed and received messages, by when they become visible.
@@ -81,6 +86,8 @@ impl Queue {
             deduplication: DeduplicationWindow::default(),
             next_sequence: 0,
             sources: Vec::new(),
+            move_tasks: MoveTasks::default(),
+            new_ids: BTreeMap::new(),
             messages: Shelf::new(),
             groups: Groups::default(),
             hidden: BTreeSet::new(),
@@ -168,6 +175,7 @@ impl Queue {
     /// Takes a message out for good.
     pub(crate) fn remove(&mut self, sequence: u64) -> Option<Message> {
         let message = self.messages.remove(sequence)?;
+        self.new_ids.remove(&sequence);
         self.unhide(sequence, &message);
         if self.messages.iter_chunk(shelf::chunk_of(sequence)).next().is_none() {
             self.retention.forget(sequence);
@@ -213,9 +221,20 @@ impl Queue {
         self.refresh_group(before.group);
     }
 
-    /// Notes that the message's content now lies somewhere else.
+    /// The message's identity, if a move task gave it another one than its record has.
+    pub(crate) fn new_id(&self, sequence: u64) -> Option<MessageId> {
+        self.new_ids.get(&sequence).copied()
+    }
+
+    /// Gives a message another identity than its record has.
+    pub(crate) fn set_new_id(&mut self, sequence: u64, id: MessageId) {
+        self.new_ids.insert(sequence, id);
+    }
+
+    /// Notes that the message's content now lies somewhere else, with its identity of today.
     pub(crate) fn relocate(&mut self, sequence: u64, place: Place) {
         self.messages.get_mut(sequence).expect("only present messages are relocated").place = place;
+        self.new_ids.remove(&sequence);
     }
 
     fn unhide(&mut self, sequence: u64, message: &Message) {
@@ -239,7 +258,8 @@ impl Queue {
     /// When time next changes something here: a message becomes visible or expires, an id is forgotten.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let visible = self.hidden.first().map(|(until, _)| *until);
-        [visible, self.next_expiry(), self.deduplication.next_expiry()].into_iter().flatten().min()
+        let step = self.move_tasks.next_deadline();
+        [visible, self.next_expiry(), self.deduplication.next_expiry(), step].into_iter().flatten().min()
     }
 
     fn next_expiry(&self) -> Option<Timestamp> {
@@ -255,6 +275,8 @@ impl Queue {
             if self.hidden.first().is_some_and(|(until, _)| *until == deadline) {
                 let (until, sequence) = *self.hidden.first().expect("looked at above");
                 self.hide(sequence, until, until);
+            } else if self.move_tasks.next_deadline() == Some(deadline) {
+                self.move_tasks.pass_deadline();
             } else if self.next_expiry() == Some(deadline) {
                 self.expire(deadline, &mut expired);
             } else {

@@ -1,7 +1,8 @@
 //! What holds at every moment, whatever happened before.
 
+use crate::move_task::MoveTask;
 use crate::queue::{Queue, Visibility};
-use crate::{Broker, Fact};
+use crate::{Broker, Fact, MoveTaskStatus};
 
 /// Panics unless the parts of the state agree with each other.
 pub(super) fn check_state(broker: &Broker) {
@@ -10,9 +11,14 @@ pub(super) fn check_state(broker: &Broker) {
         assert_eq!(queue.visible(), count(Visibility::Visible), "visible messages of {:?}", queue.id);
         assert_eq!(queue.in_flight(), count(Visibility::InFlight), "messages in flight of {:?}", queue.id);
         assert_eq!(queue.delayed(), count(Visibility::Delayed), "delayed messages of {:?}", queue.id);
+        let tasks: Vec<_> = queue.move_tasks.newest_first().collect();
+        assert!(tasks.is_sorted_by(|one, next| one.definition.number > next.definition.number), "the newest is first");
+        let ended = |task: &&MoveTask| task.status != MoveTaskStatus::Running;
+        assert!(tasks.iter().skip(1).copied().all(|task| ended(&task)), "only the newest task runs");
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
-        let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
+        let idle =
+            last.is_none() && queue.deduplication.next_expiry().is_none() && queue.move_tasks.running().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
     let alive: u64 =
@@ -27,10 +33,23 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 
-/// Panics if a fact hands out what is not receivable, or a FIFO message before an earlier one of its group.
+/// Panics if a fact hands out or moves what is not receivable, or a FIFO message before an earlier one of its group, or
+/// if a move task takes what came after its start.
 pub(super) fn check_order(broker: &Broker, fact: &Fact) {
-    let Fact::Received { queue, sequences, .. } = fact else { return };
-    let queue = &broker.queues[queue];
+    let (queue, sequences) = match fact {
+        Fact::Received { queue, sequences, .. } => (&broker.queues[queue], sequences.clone()),
+        Fact::Redriven { task, from, to, moves, .. } => {
+            let queue = &broker.queues[from];
+            let running = queue.move_tasks.running().expect("a task that moves messages runs");
+            assert_eq!(running.id, *task, "one task runs at a time");
+            assert!(running.next_step_at <= broker.now() || running.moved > 0, "no step is taken before its time");
+            assert!(moves.iter().all(|redrive| redrive.sequence < running.definition.below), "what comes later stays");
+            assert!(moves.is_sorted_by_key(|redrive| redrive.new_sequence), "messages keep their order");
+            assert_ne!(from, to, "messages move elsewhere");
+            (queue, moves.iter().map(|redrive| redrive.sequence).collect())
+        }
+        _ => return,
+    };
     for (place, sequence) in sequences.iter().enumerate() {
         let message = queue.message(*sequence).expect("only present messages are handed out");
         assert_eq!(message.visibility, Visibility::Visible, "only visible messages are handed out");

@@ -11,6 +11,7 @@ mod functions;
 mod history;
 mod invariants;
 mod ledger;
+mod move_tasks;
 mod properties;
 mod queues;
 mod retention;
