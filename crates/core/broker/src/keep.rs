@@ -1,7 +1,10 @@
 //! What must be written again before the oldest part of the journal can go.
 
 use crate::queue::Visibility;
-use crate::{Attempt, AttemptId, Broker, Content, Deduplication, Fact, KeptMessage, MoveTaskId, Place, QueueId};
+use crate::{
+    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MoveTaskId, Place,
+    QueueId, Timestamp,
+};
 
 impl Broker {
     /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
@@ -36,8 +39,16 @@ impl Broker {
             Fact::MoveTaskStarted { source, task, .. } | Fact::MoveTaskKept { source, task, .. } => {
                 self.keep_move_task(*source, *task, place).into_iter().collect()
             }
+            Fact::ReceivedByRequest { queue, request, until, .. }
+            | Fact::ReceiveRequestKept { queue, request, until, .. } => {
+                self.keep_request(*queue, *request, *until).into_iter().collect()
+            }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
+            | Fact::QueueAttributesSet { .. }
+            | Fact::QueueTagged { .. }
+            | Fact::QueuePurged { .. }
+            | Fact::ReceiveRepeated { .. }
             | Fact::Received { attempt: None, .. }
             | Fact::Deleted { .. }
             | Fact::VisibilityChanged { .. }
@@ -59,8 +70,10 @@ impl Broker {
             id,
             name: definition.name.clone(),
             attributes: definition.attributes.clone(),
+            tags: definition.tags.clone().into_iter().collect(),
             created_at: definition.created_at,
             modified_at: definition.modified_at,
+            purged_at: definition.purged_at,
             next_sequence: queue.next_sequence,
         }]
     }
@@ -110,6 +123,18 @@ impl Broker {
             moved: task.moved,
             started_at: task.started_at,
             next_step_at: task.next_step_at,
+        })
+    }
+
+    fn keep_request(&self, queue: QueueId, request: DeduplicationKey, until: Timestamp) -> Option<Fact> {
+        let known = self.queues.get(&queue)?.requests.get(&request)?;
+        // A newer receive may own the id by now; then its own record keeps it.
+        (known.until == until).then(|| Fact::ReceiveRequestKept {
+            queue,
+            request,
+            messages: known.messages.clone(),
+            hidden_until: known.hidden_until,
+            until,
         })
     }
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::move_task::MoveTask;
-use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
+use crate::queue::{DeduplicationWindow, Message, Queue, ReceiveRequests, Visibility};
 use crate::{
     Attempt, AttemptId, Broker, Content, Fact, Function, MappingDefinition, MappingId, Place, QueueAttributes, QueueId,
-    QueueName, Recorded, Text, Timestamp,
+    QueueName, Recorded, Tags, Text, Timestamp,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -136,8 +136,10 @@ struct ObservedQueue {
     id: QueueId,
     name: QueueName,
     attributes: QueueAttributes,
+    tags: Tags,
     created_at: Timestamp,
     modified_at: Timestamp,
+    purged_at: Timestamp,
     next_sequence: u64,
     counts: (usize, usize, usize),
     messages: Vec<ObservedMessage>,
@@ -146,6 +148,7 @@ struct ObservedQueue {
     deduplication: DeduplicationWindow,
     /// The newest first, without the places of their records.
     move_tasks: Vec<MoveTask>,
+    requests: ReceiveRequests,
 }
 
 #[derive(Debug, PartialEq)]
@@ -191,8 +194,10 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
         id: queue.id,
         name: definition.name,
         attributes: definition.attributes,
+        tags: definition.tags,
         created_at: definition.created_at,
         modified_at: definition.modified_at,
+        purged_at: definition.purged_at,
         next_sequence: queue.next_sequence,
         counts: (queue.visible(), queue.in_flight(), queue.delayed()),
         messages: queue
@@ -206,6 +211,7 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
             .newest_first()
             .map(|task| MoveTask { place: Place::default(), ..task.clone() })
             .collect(),
+        requests: queue.requests.clone(),
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) fn check_state(broker: &Broker) {
         assert!(tasks.iter().skip(1).copied().all(|task| ended(&task)), "only the newest task runs");
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
-        let idle =
-            last.is_none() && queue.deduplication.next_expiry().is_none() && queue.move_tasks.running().is_none();
+        let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
+        let idle = idle && queue.requests.next_expiry().is_none();
+        let idle = idle && queue.move_tasks.running().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
     let alive: u64 =
@@ -47,6 +48,9 @@ pub(super) fn check_order(broker: &Broker, fact: &Fact) {
             assert!(moves.is_sorted_by_key(|redrive| redrive.new_sequence), "messages keep their order");
             assert_ne!(from, to, "messages move elsewhere");
             (queue, moves.iter().map(|redrive| redrive.sequence).collect())
+        }
+        Fact::ReceivedByRequest { queue, messages, .. } => {
+            (&broker.queues[queue], messages.iter().map(|(sequence, _)| *sequence).collect())
         }
         _ => return,
     };
