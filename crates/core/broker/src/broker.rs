@@ -556,9 +556,9 @@ impl Broker {
     }
 }
 
-/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: it is information for
-/// people, nothing is decided by it.
-const SOURCES_MAX: usize = 1 << 16;
+/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: there it is
+/// information for people, nothing is decided by it.
+pub(crate) const SOURCES_MAX: usize = 1 << 16;
 
 fn intern(names: &mut Vec<QueueName>, name: QueueName) -> u16 {
     let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {

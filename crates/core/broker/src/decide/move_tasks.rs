@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::broker::SOURCES_MAX;
 use crate::move_task::MoveTask;
 use crate::queue::{Message, Queue};
 use crate::{
@@ -131,7 +132,11 @@ impl Broker {
 
     /// The queue that the task takes a message to: one given name, or the name of where the message comes from.
     fn destination_of(&self, queue: &Queue, task: &MoveTask, message: &Message) -> Result<&Queue, MoveTaskFailure> {
-        let own_source = || message.source.and_then(|source| queue.sources.get(usize::from(source)));
+        let own_source = || {
+            // The last name of all may stand for others too.
+            let known = message.source.map(usize::from).filter(|source| *source + 1 < SOURCES_MAX);
+            known.and_then(|source| queue.sources.get(source))
+        };
         let name = task.definition.destination.as_ref().or_else(own_source);
         let name = name.ok_or(MoveTaskFailure::CouldNotDetermineMessageSource)?;
         self.queue(name).map_err(|_| MoveTaskFailure::DestinationDoesNotExist)

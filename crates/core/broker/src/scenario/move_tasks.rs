@@ -441,6 +441,26 @@ fn what_expires_or_is_deleted_meanwhile_is_not_missed() {
 }
 
 #[test]
+fn a_task_has_nothing_to_do_in_a_purged_queue() {
+    check(
+        "
+        queue d
+        queue a visibility=0 dead-letters=d after=1
+        send a m1 | m2 -> #1 | #2
+        receive a max=2
+        receive a -> nothing
+        redrive d rate=1 -> %1
+        +1s
+        purge d
+        +1s
+        redrives d -> %1:completed:1/2
+        purge a
+        count a -> visible=0 in-flight=0 delayed=0
+        ",
+    );
+}
+
+#[test]
 fn a_message_may_be_moved_again_and_again() {
     check(
         "
