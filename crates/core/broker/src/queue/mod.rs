@@ -76,7 +76,7 @@ pub(crate) struct Queue {
     /// The tasks that move messages out of here.
     pub(crate) move_tasks: MoveTasks,
     /// Identities that move tasks gave to messages here, until they are in the messages' own records.
-    new_ids: BTreeMap<u64, MessageId>,
+    pub(crate) new_ids: BTreeMap<u64, MessageId>,
     messages: Shelf<Message>,
     groups: Groups,
     /// Delayed and received messages, by when they become visible.

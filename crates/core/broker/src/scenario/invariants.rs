@@ -11,6 +11,8 @@ pub(super) fn check_state(broker: &Broker) {
         assert_eq!(queue.visible(), count(Visibility::Visible), "visible messages of {:?}", queue.id);
         assert_eq!(queue.in_flight(), count(Visibility::InFlight), "messages in flight of {:?}", queue.id);
         assert_eq!(queue.delayed(), count(Visibility::Delayed), "delayed messages of {:?}", queue.id);
+        let has_message = |sequence: &u64| queue.message(*sequence).is_some();
+        assert!(queue.new_ids.keys().all(has_message), "only live messages have an id of their own");
         let tasks: Vec<_> = queue.move_tasks.newest_first().collect();
         assert!(tasks.is_sorted_by(|one, next| one.definition.number > next.definition.number), "the newest is first");
         let ended = |task: &&MoveTask| task.status != MoveTaskStatus::Running;
