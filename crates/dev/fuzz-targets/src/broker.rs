@@ -111,7 +111,6 @@ impl World {
             cooldowns: false,
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
-            cooldowns: false,
         };
         let shard = tokio::spawn(shard.run());
         World { journal, clock, api: AwsApi::new(config, broker), shard, handle: String::new() }
