@@ -8,13 +8,16 @@ use bongsu_broker::Account;
 use bongsu_server::{Config, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
-/// The one setting that is no flag.
-const LOG_HELP: &str = "The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off \
-                        without what functions print.";
+/// The settings that are no flags.
+const VARIABLES_HELP: &str = "\
+The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off without what functions print.
+
+BONGSU_ACCESS_KEY_ID and BONGSU_SECRET_ACCESS_KEY, with BONGSU_SESSION_TOKEN if need be, are a key of the account's root: \
+signatures are verified against it as against those of --credentials.";
 
 /// The event pipeline of SQS, Lambda and webhooks as one durable binary.
 #[derive(Parser)]
-#[command(name = "bongsu", version, after_help = LOG_HELP)]
+#[command(name = "bongsu", version, after_help = VARIABLES_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -66,7 +69,8 @@ pub(crate) struct ServeArguments {
     /// The region in ARNs and signatures.
     #[arg(long, default_value = "us-east-1", value_parser = region)]
     region: String,
-    /// Verify every signature against this file: the AWS tools' format, with an `account` beside each key.
+    /// Verify every signature against this file: the AWS tools' format, with an `account` and a `user`
+    /// beside each key.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
     /// Let anybody who can reach the ports in.

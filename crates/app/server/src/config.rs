@@ -19,7 +19,7 @@ pub struct Config {
     pub account: Account,
     /// The region in ARNs and signatures.
     pub region: String,
-    /// A credentials file; with one, every signature is verified.
+    /// A credentials file; with one, or with a key in the environment, every signature is verified.
     pub credentials: Option<PathBuf>,
     /// Listen beyond loopback without credentials, and take unsigned webhooks there.
     pub insecure: bool,

@@ -13,6 +13,6 @@ mod reason;
 mod serve;
 
 pub use config::{Config, Storage, TemplateFile};
-pub use credentials::{CredentialsError, read_credentials};
+pub use credentials::{CredentialsError, FileFault};
 pub use deploy::DeployError;
 pub use serve::{ServeError, serve};

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::ALGORITHM;
 use super::date::RequestTime;
+use super::presigned::SIGNATURE;
 
 pub(super) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 pub(super) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -35,9 +36,15 @@ pub(super) struct Signed<'a> {
 impl Signed<'_> {
     /// What the signature is made of: algorithm, time, scope, and the digest of the canonical request.
     pub(super) fn string_to_sign(&self, time: &RequestTime, scope: &str) -> Vec<u8> {
-        let mut digest = [0; 64];
-        hex::encode_to_slice(Sha256::digest(self.canonical_request()), &mut digest).expect("32 bytes are 64 digits");
-        [ALGORITHM.as_bytes(), time.as_str().as_bytes(), scope.as_bytes(), &digest].join(&b'\n')
+        let mut out = self.canonical_request();
+        let digest = Sha256::digest(&out);
+        out.clear();
+        for line in [ALGORITHM, time.as_str(), scope] {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
+        put_hex(&digest.into(), &mut out);
+        out
     }
 
     pub(super) fn canonical_request(&self) -> Vec<u8> {
@@ -67,15 +74,28 @@ impl Signed<'_> {
     }
 
     fn put_body_digest(&self, out: &mut Vec<u8>) {
-        if self.headers.get(CONTENT_SHA256).is_some_and(|given: &HeaderValue| given == UNSIGNED_PAYLOAD) {
+        if self.leaves_the_body_out() {
             out.extend_from_slice(UNSIGNED_PAYLOAD.as_bytes());
-            return;
+        } else {
+            // A digest that the header claims is not believed.
+            put_hex(&Sha256::digest(self.body).into(), out);
         }
-        // A digest that the header claims is not believed.
-        let mut digest = [0; 64];
-        hex::encode_to_slice(Sha256::digest(self.body), &mut digest).expect("32 bytes are 64 digits");
-        out.extend_from_slice(&digest);
     }
+
+    /// Presigners that sign headers as parameters say so in the query string.
+    fn leaves_the_body_out(&self) -> bool {
+        let says_so = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+            name.eq_ignore_ascii_case(CONTENT_SHA256.as_str()) && value == UNSIGNED_PAYLOAD
+        };
+        self.headers.get(CONTENT_SHA256).is_some_and(|given| given == UNSIGNED_PAYLOAD)
+            || self.uri.query().is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(says_so))
+    }
+}
+
+fn put_hex(digest: &[u8; 32], out: &mut Vec<u8>) {
+    let mut digits = [0; 64];
+    hex::encode_to_slice(digest, &mut digits).expect("32 bytes are 64 digits");
+    out.extend_from_slice(&digits);
 }
 
 /// The path without empty and dot segments, encoded once more (all services but S3 do so).
@@ -98,7 +118,7 @@ fn put_path(path: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// The parameters sorted by name, then value, each encoded in the one right way.
+/// The parameters sorted by name, then value, each encoded in the one right way; without the signature itself.
 fn put_query(query: &str, out: &mut Vec<u8>) {
     let mut parameters: Vec<(String, String)> = query
         .split('&')
@@ -107,6 +127,7 @@ fn put_query(query: &str, out: &mut Vec<u8>) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             (encoded_anew(name), encoded_anew(value))
         })
+        .filter(|(name, _)| name != SIGNATURE)
         .collect();
     parameters.sort_unstable();
     for (position, (name, value)) in parameters.iter().enumerate() {

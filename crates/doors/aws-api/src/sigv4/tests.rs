@@ -1,7 +1,12 @@
 //! AWS's published examples, every refusal, and: what is signed is accepted, what is altered is not.
 
+use hmac::Mac;
+use hyper::header::{HOST, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
+use super::canonical::{DATE, TARGET};
+use super::credentials::{SIGNING_KEYS_MAX, derive_signing_key};
+use super::date::RequestTime;
 use super::*;
 
 const ACCESS_KEY_ID: &str = "AKIDEXAMPLE";
@@ -11,8 +16,22 @@ const SIGNER: Signer<'_> =
 /// 20150830T123600Z
 const NOW: u64 = 1_440_938_160;
 
+const KEY: AccessKey<'_> = AccessKey {
+    id: ACCESS_KEY_ID,
+    secret: SECRET,
+    session_token: None,
+    account: "123456789012",
+    principal: Principal::User("example"),
+};
+
 fn verifier() -> Verifier {
-    Verifier::new(Credentials::new().with(ACCESS_KEY_ID, SECRET, "123456789012", "AIDAEXAMPLE"), "us-east-1")
+    verifier_of(KEY)
+}
+
+fn verifier_of(key: AccessKey<'_>) -> Verifier {
+    let mut credentials = Credentials::new();
+    assert!(credentials.add(key));
+    Verifier::new(credentials, "us-east-1")
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +66,11 @@ impl Request {
     }
 
     fn verify_with(&self, verifier: &Verifier, now: u64) -> Result<Caller, ApiError> {
-        verifier.verify(&self.method, &self.uri, &self.headers, &self.body, now)
+        self.verify_for("service", verifier, now)
+    }
+
+    fn verify_for(&self, service: &str, verifier: &Verifier, now: u64) -> Result<Caller, ApiError> {
+        verifier.verify(service, &self.method, &self.uri, &self.headers, &self.body, now)
     }
 
     fn verify(&self) -> Result<Caller, ApiError> {
@@ -75,7 +98,7 @@ fn check_examples(examples: &[Example<'_>]) {
         let request = Request::new(line, headers, body).with_authorization(&authorization(signed_headers, signature));
         let caller = request.verify().unwrap_or_else(|error| panic!("{line} {headers:?}: {error:?}"));
         assert_eq!(caller.access_key_id(), ACCESS_KEY_ID);
-        assert_eq!((caller.account(), caller.user_id()), ("123456789012", "AIDAEXAMPLE"));
+        assert_eq!(caller.arn(), "arn:aws:iam::123456789012:user/example");
     }
 }
 
@@ -199,8 +222,9 @@ fn what_botocore_signs_verifies() {
 #[test]
 fn a_request_without_a_signature_is_denied() {
     let request = Request::new("POST /1/q", &[], "");
-    let denied = "Access to the resource example.amazonaws.com/1/q is denied.";
-    assert_eq!(request.refusal(), ("AccessDenied", denied.into()));
+    let denied = request.verify_for("sqs", &verifier(), NOW).unwrap_err();
+    assert_eq!(denied.to_string(), "AccessDenied: Access to the resource example.amazonaws.com/1/q is denied.");
+    assert_eq!(request.refusal(), ("MissingAuthenticationToken", "Request is missing Authentication Token".into()));
 }
 
 #[test]
@@ -234,13 +258,12 @@ fn an_authorization_that_cannot_be_understood_is_incomplete() {
 #[test]
 fn an_unknown_key_and_a_wrong_session_token_are_not_told_apart() {
     let unknown = ("InvalidClientTokenId", "The security token included in the request is invalid.".to_owned());
-    let other = Verifier::new(Credentials::new().with("AKIDOTHER", SECRET, "1", "1"), "us-east-1");
+    let other = verifier_of(AccessKey { id: "AKIDOTHER", ..KEY });
     let error = Request::new("GET /", &[], "").signed().verify_with(&other, NOW).unwrap_err();
     assert_eq!((error.kind().code(), error.message().to_owned()), unknown);
     let surplus = Request::new("GET /", &[("x-amz-security-token", "t")], "").signed();
     assert_eq!(surplus.refusal(), unknown);
-    let credentials = Credentials::new().with_session(ACCESS_KEY_ID, SECRET, "right", "1", "1");
-    let verifier = Verifier::new(credentials, "us-east-1");
+    let verifier = verifier_of(AccessKey { session_token: Some("right"), ..KEY });
     for (headers, accepted) in
         [(&[("x-amz-security-token", "right")][..], true), (&[("x-amz-security-token", "wrong")], false), (&[], false)]
     {
@@ -281,15 +304,19 @@ fn the_scope_must_be_ours() {
         "Credential should be scoped to a valid region, not 'eu-west-1'."
     );
     assert_eq!(
-        scoped("20150830/us-east-1/sqs/aws5"),
+        scoped("20150830/us-east-1/service/aws5"),
         "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5'."
     );
     assert_eq!(
-        scoped("20150829/us-east-1/sqs/aws4_request"),
+        scoped("20150829/us-east-1/service/aws4_request"),
         "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: \
          '20150829' != '20150830', from '20150830T123600Z'."
     );
-    assert!(scoped("20150830/us-east-1/sqs/aws4_request").starts_with("The request signature we calculated"));
+    assert_eq!(
+        scoped("20150830/us-east-1/sqs/aws4_request"),
+        "Credential should be scoped to correct service: 'service'."
+    );
+    assert!(scoped("20150830/us-east-1/service/aws4_request").starts_with("The request signature we calculated"));
 }
 
 #[test]
@@ -343,8 +370,8 @@ fn in_development_any_signature_and_none_is_accepted() {
 
 #[test]
 fn secrets_do_not_show() {
-    let credentials = Credentials::new().with_session(ACCESS_KEY_ID, SECRET, "token-text", "1", "1");
-    let shown = format!("{credentials:?} {:?} {SIGNER:?}", verifier());
+    let key = AccessKey { session_token: Some("token-text"), ..KEY };
+    let shown = format!("{key:?} {:?} {SIGNER:?}", verifier_of(key));
     assert!(shown.contains(ACCESS_KEY_ID) && !shown.contains(SECRET) && !shown.contains("token-text"), "{shown}");
 }
 
@@ -352,9 +379,7 @@ fn secrets_do_not_show() {
 fn signing_keys_are_kept_only_after_a_right_signature_and_only_so_many() {
     let verifier = verifier();
     let kept = || match &verifier.mode {
-        Mode::Verifying { credentials, .. } => {
-            credentials.by_access_key_id[ACCESS_KEY_ID].signing_keys.read().unwrap().len()
-        }
+        Mode::Verifying { credentials, .. } => credentials.get(ACCESS_KEY_ID).unwrap().signing_keys_kept(),
         Mode::Development { .. } => unreachable!("it verifies"),
     };
     let forged = Request::new("GET /", &[], "").with_authorization(&authorization("host", &"0".repeat(64)));
@@ -366,7 +391,7 @@ fn signing_keys_are_kept_only_after_a_right_signature_and_only_so_many() {
         let signer = Signer { service: &service, ..SIGNER };
         signer.sign(&request.method, &request.uri, &mut request.headers, &request.body, NOW);
         for _ in 0..2 {
-            assert!(request.verify_with(&verifier, NOW).is_ok());
+            assert!(request.verify_for(&service, &verifier, NOW).is_ok());
             assert_eq!(kept(), (round + 1).min(SIGNING_KEYS_MAX));
         }
     }
