@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName};
-use hyper::{Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -27,7 +27,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A request and which of its headers are signed (`host;x-amz-date`).
 pub(super) struct Signed<'a> {
     pub(super) method: &'a Method,
-    pub(super) uri: &'a Uri,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
     pub(super) names: &'a str,
@@ -51,9 +52,9 @@ impl Signed<'_> {
         let mut out = Vec::with_capacity(CANONICAL_BYTES_USUAL);
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b'\n');
-        put_path(self.uri.path(), &mut out);
+        put_path(self.path, &mut out);
         out.push(b'\n');
-        put_query(self.uri.query().unwrap_or_default(), &mut out);
+        put_query(self.query, &mut out);
         out.push(b'\n');
         for name in self.names.split(';') {
             out.extend_from_slice(name.as_bytes());
@@ -88,7 +89,7 @@ impl Signed<'_> {
             name.eq_ignore_ascii_case(CONTENT_SHA256.as_str()) && value == UNSIGNED_PAYLOAD
         };
         self.headers.get(CONTENT_SHA256).is_some_and(|given| given == UNSIGNED_PAYLOAD)
-            || self.uri.query().is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(says_so))
+            || form_urlencoded::parse(self.query.as_bytes()).any(says_so)
     }
 }
 

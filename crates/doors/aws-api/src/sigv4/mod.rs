@@ -93,7 +93,8 @@ impl Verifier {
         check_session_token(credential.session_token.as_deref(), authorization.session_token)?;
         authorization.check(region, service, now_epoch_seconds)?;
         authorization.check_signed_headers(headers)?;
-        let signed = Signed { method, uri, headers, body, names: authorization.signed_headers };
+        let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+        let signed = Signed { method, path, query, headers, body, names: authorization.signed_headers };
         credential.verify(&authorization, &signed.string_to_sign(&authorization.time, authorization.scope.rest))?;
         Ok(credential.caller.clone())
     }
@@ -119,3 +120,5 @@ fn check_session_token(configured: Option<&str>, given: Option<&[u8]>) -> Result
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

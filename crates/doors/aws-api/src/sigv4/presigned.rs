@@ -107,3 +107,6 @@ impl<'a> Presigned<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,8 @@ impl Signer<'_> {
         names.sort_unstable();
         let names = names.join(";");
         let scope = format!("{}/{region}/{service}/{TERMINATOR}", time.day());
-        let string_to_sign = Signed { method, uri, headers, body, names: &names }.string_to_sign(&time, &scope);
+        let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+        let string_to_sign = Signed { method, path, query, headers, body, names: &names }.string_to_sign(&time, &scope);
         let key = derive_signing_key(secret, time.day(), region, service);
         let signature = hex::encode(key.chain_update(string_to_sign).finalize().into_bytes());
         let authorization =

@@ -1,4 +1,4 @@
-//! AWS's published examples, every refusal, and: what is signed is accepted, what is altered is not.
+//! What SDKs sign, every refusal, and: what is signed is accepted, what is altered is not.
 
 use hmac::Mac;
 use hyper::header::{HOST, HeaderName, HeaderValue};
@@ -100,90 +100,6 @@ fn check_examples(examples: &[Example<'_>]) {
         assert_eq!(caller.access_key_id(), ACCESS_KEY_ID);
         assert_eq!(caller.arn(), "arn:aws:iam::123456789012:user/example");
     }
-}
-
-/// The requests and signatures of AWS's published Signature Version 4 test suite.
-#[test]
-fn the_published_examples_verify() {
-    const UNRESERVED: &str = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-    let plain = "host;x-amz-date";
-    let mine = "host;my-header1;x-amz-date";
-    let typed = "content-type;host;x-amz-date";
-    check_examples(&[
-        ("GET /", &[], "", plain, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-        ("POST /", &[], "", plain, "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
-        ("GET /?Param1=value1", &[], "", plain, "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"),
-        ("POST /?Param1=value1", &[], "", plain, "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"),
-        (
-            "GET /?Param2=value2&Param1=value1",
-            &[],
-            "",
-            plain,
-            "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
-        ),
-        (
-            "GET /?Param1=value2&Param1=Value1",
-            &[],
-            "",
-            plain,
-            "eedbc4e291e521cf13422ffca22be7d2eb8146eecf653089df300a15b2382bd1",
-        ),
-        (
-            "GET /?Param1=value2&Param1=value1",
-            &[],
-            "",
-            plain,
-            "5772eed61e12b33fae39ee5e7012498b51d56abc0abb7c60486157bd471c4694",
-        ),
-        (
-            &format!("GET /?{UNRESERVED}={UNRESERVED}"),
-            &[],
-            "",
-            plain,
-            "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",
-        ),
-        (
-            &format!("GET /{UNRESERVED}"),
-            &[],
-            "",
-            plain,
-            "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f",
-        ),
-        ("GET /ሴ", &[], "", plain, "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
-        ("GET /?ሴ=bar", &[], "", plain, "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04"),
-        ("GET /./example", &[], "", plain, "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"),
-        ("GET //example//", &[], "", plain, "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"),
-        (
-            "GET /",
-            &[("my-header1", "value2"), ("my-header1", "value2"), ("my-header1", "value1")],
-            "",
-            mine,
-            "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
-        ),
-        (
-            "GET /",
-            &[("my-header1", "value4"), ("my-header1", "value1"), ("my-header1", "value3"), ("my-header1", "value2")],
-            "",
-            mine,
-            "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
-        ),
-        (
-            "GET /",
-            &[("my-header1", " value1"), ("my-header2", " \"a   b   c\"")],
-            "",
-            "host;my-header1;my-header2;x-amz-date",
-            "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
-        ),
-        (
-            "POST /",
-            &[("my-header1", "VALUE1")],
-            "",
-            mine,
-            "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d",
-        ),
-        ("POST /", &[FORM], "Param1=value1", typed, "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
-    ]);
 }
 
 #[test]
@@ -351,8 +267,8 @@ fn an_unsigned_payload_is_taken_when_the_signature_says_so() {
 fn a_date_header_stands_in_for_x_amz_date() {
     let mut request = Request::new("GET /", &[("date", "Sun, 30 Aug 2015 12:36:00 GMT")], "");
     request.headers.remove(DATE);
-    let signed =
-        Signed { method: &request.method, uri: &request.uri, headers: &request.headers, body: b"", names: "date;host" };
+    let (method, headers) = (&request.method, &request.headers);
+    let signed = Signed { method, path: "/", query: "", headers, body: b"", names: "date;host" };
     let time = RequestTime::at(NOW);
     let string_to_sign = signed.string_to_sign(&time, "20150830/us-east-1/service/aws4_request");
     let key = derive_signing_key(SECRET, "20150830", "us-east-1", "service");
