@@ -101,6 +101,11 @@ fn put_hex(digest: &[u8; 32], out: &mut Vec<u8>) {
 
 /// The path without empty and dot segments, encoded once more (all services but S3 do so).
 fn put_path(path: &str, out: &mut Vec<u8>) {
+    // Where SDKs send all that is not about a queue, and JSON even that.
+    if path == "/" {
+        out.push(b'/');
+        return;
+    }
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -121,6 +126,9 @@ fn put_path(path: &str, out: &mut Vec<u8>) {
 
 /// The parameters sorted by name, then value, each encoded in the one right way; without the signature itself.
 fn put_query(query: &str, out: &mut Vec<u8>) {
+    if query.is_empty() {
+        return;
+    }
     let mut parameters: Vec<(String, String)> = query
         .split('&')
         .filter(|parameter| !parameter.is_empty())
@@ -149,6 +157,10 @@ fn encoded_anew(text: &str) -> String {
 
 /// A header's value without blanks around it, and with one space for each run of blanks inside.
 fn put_collapsed(value: &[u8], out: &mut Vec<u8>) {
+    if !value.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
+        out.extend_from_slice(value);
+        return;
+    }
     let mut words = value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
     out.extend_from_slice(words.next().unwrap_or_default());
     for word in words {
