@@ -81,7 +81,12 @@ impl Verifier {
             Mode::Verifying { credentials, region } => (credentials, region),
         };
         let presigned = uri.query().map_or(Ok(None), Presigned::read)?;
-        let authorization = match (headers.get(AUTHORIZATION), &presigned) {
+        let mut given = headers.get_all(AUTHORIZATION).iter();
+        let header = given.next();
+        if given.next().is_some() {
+            return Err(refusal::incomplete("A request can have only one Authorization header."));
+        }
+        let authorization = match (header, &presigned) {
             (Some(header), None) => Authorization::of_header(header, headers)?,
             (None, Some(presigned)) => presigned.authorization()?,
             (Some(_), Some(_)) => {

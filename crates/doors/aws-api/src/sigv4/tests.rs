@@ -245,6 +245,32 @@ fn a_header_cannot_be_signed_again_and_again() {
 }
 
 #[test]
+fn what_is_added_to_a_signed_request_does_not_pass() {
+    let sent = [("my-header1", "a"), ("x-amz-target", "AmazonSQS.ListQueues"), ("x-amz-security-token", "right")];
+    let signed = Request::new("POST /a%20b/c", &sent, "body").signed();
+    let verifier = verifier_of(AccessKey { session_token: Some("right"), ..KEY });
+    assert!(signed.verify_with(&verifier, NOW).is_ok());
+    for (name, value, code) in [
+        ("my-header1", "b", "SignatureDoesNotMatch"),
+        ("host", "example.com", "SignatureDoesNotMatch"),
+        ("x-amz-target", "AmazonSQS.DeleteQueue", "SignatureDoesNotMatch"),
+        ("x-amz-date", "20150830T123600Z", "SignatureDoesNotMatch"),
+        ("x-amz-security-token", "wrong", "SignatureDoesNotMatch"),
+        ("authorization", "AWS4-HMAC-SHA256 Credential=x", "IncompleteSignature"),
+    ] {
+        let mut doubled = signed.clone();
+        doubled.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let refusal = doubled.verify_with(&verifier, NOW).unwrap_err();
+        assert_eq!(refusal.kind().code(), code, "{name}");
+    }
+    for target in ["/a%20b/c?x=y", "/a%2520b/c", "/a%20b%2Fc", "/a+b/c", "/a%20b/c/"] {
+        let elsewhere = Request { uri: target.parse().unwrap(), ..signed.clone() };
+        let refusal = elsewhere.verify_with(&verifier, NOW).unwrap_err();
+        assert_eq!(refusal.kind().code(), "SignatureDoesNotMatch", "{target}");
+    }
+}
+
+#[test]
 fn host_and_target_must_be_signed() {
     let unsigned = Request::new("POST /", &[], "").with_authorization(&authorization("x-amz-date", &"0".repeat(64)));
     assert_eq!(unsigned.refusal().1, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
