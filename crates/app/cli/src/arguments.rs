@@ -12,13 +12,16 @@ use clap::{Args, Parser, Subcommand};
 const ACCOUNT_DEFAULT: Account = Account(0);
 const REGION_DEFAULT: &str = "us-east-1";
 
-/// The one setting that is no flag.
-const LOG_HELP: &str = "The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off \
-                        without what functions print.";
+/// The settings that are no flags.
+const VARIABLES_HELP: &str = "\
+The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off without what functions print.
+
+BONGSU_ACCESS_KEY_ID and BONGSU_SECRET_ACCESS_KEY, with BONGSU_SESSION_TOKEN if need be, are a key of the account's root: \
+signatures are verified against it as against those of --credentials.";
 
 /// The event pipeline of SQS, Lambda and webhooks as one durable binary.
 #[derive(Parser)]
-#[command(name = "bongsu", version, after_help = LOG_HELP)]
+#[command(name = "bongsu", version, after_help = VARIABLES_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -79,7 +82,8 @@ pub(crate) struct ServeArguments {
     /// The region in ARNs and signatures [default: us-east-1]
     #[arg(long, value_parser = region)]
     region: Option<String>,
-    /// Verify every signature against this file: the AWS tools' format, with an `account` beside each key.
+    /// Verify every signature against this file: the AWS tools' format, with an `account` and a `user`
+    /// beside each key.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
     /// Refuse what AWS refuses for a minute: a second purge of a queue, and a new queue with the name of a deleted one.

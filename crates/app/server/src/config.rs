@@ -29,7 +29,7 @@ pub struct Config {
     pub account: Account,
     /// The region in ARNs and signatures.
     pub region: String,
-    /// A credentials file; with one, every signature is verified.
+    /// A credentials file; with one, or with a key in the environment, every signature is verified.
     pub credentials: Option<PathBuf>,
     /// Keep AWS's minute between two purges of a queue, and between a queue's deletion and the next of its name.
     pub cooldowns: bool,

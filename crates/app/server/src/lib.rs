@@ -16,7 +16,7 @@ mod serve;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use config::{API_ALSO_MAX, Config, Storage, TemplateFile};
-pub use credentials::{CredentialsError, read_credentials};
+pub use credentials::{CredentialsError, FileFault};
 pub use deploy::DeployError;
 pub use elasticmq::{ElasticMqError, ElasticMqFile};
 pub use serve::{ServeError, serve};

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
+use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
-use bongsu_delivery::{FunctionCredentials, Functions, FunctionsConfig};
+use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
@@ -17,11 +17,11 @@ use tokio::sync::watch;
 use tokio::task::JoinError;
 use tracing::info;
 
-use crate::credentials::{for_functions, with_functions};
+use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, api, read_credentials};
+use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, api};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -66,22 +66,9 @@ pub enum ServeError {
         /// The route.
         route: String,
     },
-    /// The credentials file cannot be read.
-    #[error("{}: {source}", path.display())]
-    CredentialsUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The credentials file is wrong.
-    #[error("{}: {source}", path.display())]
-    Credentials {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: CredentialsError,
-    },
+    /// The credentials are wrong.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
@@ -108,7 +95,15 @@ pub enum ServeError {
 /// Serves until `stop` resolves, or until nothing more can be made durable.
 pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
     let function_credentials = for_functions().map_err(ServeError::Random)?;
-    let verifier = verifier(&config, &function_credentials)?;
+    let credentials = credentials::read(config.credentials.as_deref(), |name| env::var_os(name), config.account)?;
+    let is_open = credentials.is_none();
+    let verifier = match credentials {
+        Some(mut credentials) => {
+            add_functions(&mut credentials, &function_credentials, config.account);
+            Verifier::new(credentials, &config.region)
+        }
+        None => Verifier::development(&config.account.to_string()),
+    };
     let api_limits = Arc::new(Limits { body_bytes_max: REQUEST_BYTES_MAX, ..Limits::default() });
     let api = listen(config.api, Limits::clone(&api_limits)).await?;
     let mut apis_also = Vec::with_capacity(config.api_also.len());
@@ -123,7 +118,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let queues_url = config.public_url.as_ref().map_or_else(|| api_url.clone(), PublicUrl::to_string);
     let plan = config.template.as_ref().map(|template| Plan::read(template, &config, &queues_url, &ingress_url));
     let plan = plan.transpose()?;
-    check_exposure(&config, plan.as_ref())?;
+    check_exposure(&config, is_open, plan.as_ref())?;
     if let Some(file) = &config.elasticmq {
         file.tell_notices();
     }
@@ -231,27 +226,18 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-fn verifier(config: &Config, functions: &FunctionCredentials) -> Result<Verifier, ServeError> {
-    let Some(path) = &config.credentials else { return Ok(Verifier::development(&config.account.to_string())) };
-    let text =
-        fs::read_to_string(path).map_err(|source| ServeError::CredentialsUnreadable { path: path.clone(), source })?;
-    let credentials = read_credentials(&text, config.account)
-        .map_err(|source| ServeError::Credentials { path: path.clone(), source })?;
-    Ok(Verifier::new(with_functions(credentials, functions, config.account), &config.region))
-}
-
 /// Loopback by default; anything else needs credentials, or the word `--insecure`.
-fn check_exposure(config: &Config, plan: Option<&Plan>) -> Result<(), ServeError> {
+fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result<(), ServeError> {
     if config.api_also.len() > API_ALSO_MAX {
         return Err(ServeError::TooManyAddresses);
     }
     if config.insecure {
         return Ok(());
     }
-    if !config.api.ip().is_loopback() && config.credentials.is_none() {
+    if !config.api.ip().is_loopback() && is_open {
         return Err(ServeError::ApiExposed { address: config.api });
     }
-    let exposed = config.api_also.iter().find(|also| !also.ip().is_loopback() && config.credentials.is_none());
+    let exposed = config.api_also.iter().find(|also| !also.ip().is_loopback() && is_open);
     if let Some(address) = exposed {
         return Err(ServeError::ApiAlsoExposed { address: *address });
     }

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use bongsu_aws_api::sigv4::{Caller, Credentials, Signer, Verifier};
+use bongsu_aws_api::sigv4::{AccessKey, Caller, Credentials, Principal, Signer, Verifier};
 use bytes::Bytes;
 use hyper::Request;
 use hyper::header::{HOST, HeaderValue};
@@ -28,13 +28,11 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier(SECRET));
 static OTHER_VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier(OTHER_SECRET));
 
 fn verifier(secret: &str) -> Verifier {
-    let credentials = Credentials::new().with(ACCESS_KEY_ID, secret, "123456789012", "AIDAEXAMPLE").with_session(
-        SESSION_KEY_ID,
-        secret,
-        SESSION_TOKEN,
-        "123456789012",
-        "AIDAEXAMPLE",
-    );
+    let mut credentials = Credentials::new();
+    for (id, session_token) in [(ACCESS_KEY_ID, None), (SESSION_KEY_ID, Some(SESSION_TOKEN))] {
+        let (account, principal) = ("123456789012", Principal::Root);
+        assert!(credentials.add(AccessKey { id, secret, session_token, account, principal }), "each id once");
+    }
     Verifier::new(credentials, REGION)
 }
 
@@ -64,7 +62,7 @@ pub fn sigv4(input: &[u8]) {
 }
 
 fn verify(verifier: &Verifier, request: &Request<Bytes>, now: u64) -> Option<Caller> {
-    verifier.verify(request.method(), request.uri(), request.headers(), request.body(), now).ok()
+    verifier.verify("sqs", request.method(), request.uri(), request.headers(), request.body(), now).ok()
 }
 
 fn is_accepted(verifier: &Verifier, request: &Request<Bytes>, now: u64) -> bool {

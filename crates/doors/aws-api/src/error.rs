@@ -100,6 +100,7 @@ errors! {
     SerializationException, Coral, "MalformedInput", 400;
     UnknownOperationException, Coral, "InvalidAction", 400;
     AccessDeniedException, Coral, "AccessDenied", 403;
+    MissingAuthenticationTokenException, Coral, "MissingAuthenticationToken", 403;
     UnrecognizedClientException, Coral, "InvalidClientTokenId", 403;
     InvalidSignatureException, Coral, "SignatureDoesNotMatch", 403;
     IncompleteSignatureException, Coral, "IncompleteSignature", 400;

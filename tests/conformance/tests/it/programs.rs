@@ -8,7 +8,7 @@ use std::process::Command;
 
 use bongsu_testkit::Server;
 
-/// Two accounts with a key each, in the AWS shared credentials format.
+/// Two accounts with a key each and a temporary one, in the AWS shared credentials format.
 const CREDENTIALS: &str = "
 [first]
 aws_access_key_id = AKIDFIRST
@@ -19,6 +19,13 @@ account = 111111111111
 aws_access_key_id = AKIDSECOND
 aws_secret_access_key = second-secret
 account = 222222222222
+
+[third]
+aws_access_key_id = ASIATHIRD
+aws_secret_access_key = third-secret
+aws_session_token = third-token
+account = 222222222222
+role = worker/one
 ";
 
 #[test]

@@ -44,7 +44,8 @@ pub(crate) fn encode_error(fault: &str, code: &str, message: &str, dialect: &'st
     out.leaf(Tag("", "Type"), fault);
     out.leaf(Tag("", "Code"), code);
     out.leaf(Tag("", "Message"), message);
-    out.text.push_str("<Detail/></Error>");
+    out.text.push_str(dialect.error_detail);
+    out.text.push_str("</Error>");
     out.leaf(Tag("", "RequestId"), id);
     out.text.push_str("</ErrorResponse>");
     out.text.into_bytes()
@@ -491,6 +492,7 @@ mod tests {
     fn another_service_may_wrap_its_lists() {
         static WRAPPED: Dialect = Dialect {
             xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
+            error_detail: "",
             collections: &[Collection {
                 member: "Messages",
                 elements: &["Messages.member"],
