@@ -250,7 +250,7 @@ impl Report<'_> {
         let groups = self.groups.map_or_else(String::new, |groups| format!(", {} groups", grouped(groups as f64)));
         let (messages, seconds) = (grouped(measured.messages as f64), measured.seconds);
         let mut text = format!(
-            "{messages} messages of {bytes} bytes in {seconds:.2} s: {connections} connections, {batch} a \
+            "{messages} messages of {bytes} bytes in {seconds:.2} s: {connections} connections, {batch} message(s) a \
              request{groups}.\n\n{}",
             table.text()
         );
@@ -290,7 +290,9 @@ mod tests {
         };
         let text = report.text();
         assert!(
-            text.starts_with("200 messages of 1,024 bytes in 2.00 s: 4 connections, 10 a request, 1,000 groups.\n"),
+            text.starts_with(
+                "200 messages of 1,024 bytes in 2.00 s: 4 connections, 10 message(s) a request, 1,000 groups.\n"
+            ),
             "{text}"
         );
         assert!(text.contains("       1,200  InternalFailure\n"), "{text}");
