@@ -8,6 +8,10 @@ use bongsu_broker::Account;
 use bongsu_server::{Config, ElasticMqError, ElasticMqFile, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::BenchArguments;
+use crate::peek::PeekArguments;
+use crate::redrive::RedriveArguments;
+
 /// Whose requests are, and where, when neither a flag nor a file says.
 const ACCOUNT_DEFAULT: Account = Account(0);
 const REGION_DEFAULT: &str = "us-east-1";
@@ -41,6 +45,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         serve: ServeArguments,
     },
+    /// Put any SQS endpoint under load and show rates and latencies.
+    ///
+    /// The endpoint is --endpoint-url, AWS_ENDPOINT_URL or that of --queue-url; else a Bongsu on this machine. Keys and
+    /// region are found where the AWS tools look for them; without keys requests are not signed.
+    Bench(BenchArguments),
+    /// Show a queue's messages without receiving them.
+    Peek(PeekArguments),
+    /// Move the messages of a dead-letter queue back, and show how far it is.
+    ///
+    /// Exit codes: 0 when all are moved, 1 when it failed or was refused, 3 when it was cancelled before the end.
+    Redrive(RedriveArguments),
     /// Start a function's process so that it ends with the server.
     #[command(hide = true)]
     LaunchFunction {
@@ -181,6 +196,56 @@ mod tests {
         let help = Arguments::command().render_help().to_string();
         assert!(help.starts_with("The event pipeline of SQS, Lambda and webhooks"), "{help}");
         assert!(help.contains("BONGSU_LOG"), "{help}");
+    }
+
+    fn parses(line: &str) -> bool {
+        Arguments::try_parse_from(line.split(' ')).is_ok()
+    }
+
+    #[test]
+    fn a_bench_takes_what_a_queue_can() {
+        assert!(parses("bongsu bench"));
+        assert!(parses(
+            "bongsu bench --workload pipeline --connections 8 --batch 10 --fifo --groups 5 --rate 100 --json"
+        ));
+        assert!(parses("bongsu bench --queue-url http://h:1/0/q --size 28 --seconds 0.5"));
+        for wrong in [
+            "--batch 11",
+            "--batch 0",
+            "--size 27",
+            "--size 1048577",
+            "--connections 0",
+            "--rate 0",
+            "--groups 5",
+            "--seconds 0",
+            "--seconds -1",
+            "--seconds nan",
+            "--workload both",
+        ] {
+            assert!(!parses(&format!("bongsu bench {wrong}")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_redrive_does_one_thing() {
+        assert!(parses("bongsu redrive dlq --to orders --rate 500"));
+        assert!(parses("bongsu redrive dlq --status") && parses("bongsu redrive dlq --cancel"));
+        for wrong in [
+            "",
+            "dlq --rate 501",
+            "dlq --rate 0",
+            "dlq --cancel --watch",
+            "dlq --status --to orders",
+            "dlq --cancel --rate 1",
+        ] {
+            assert!(!parses(format!("bongsu redrive {wrong}").trim()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_peek_names_a_queue() {
+        assert!(parses("bongsu peek orders --max 3 --json"));
+        assert!(!parses("bongsu peek") && !parses("bongsu peek orders --max 0"));
     }
 
     #[test]

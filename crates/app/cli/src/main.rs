@@ -1,7 +1,11 @@
-//! The one binary: `bongsu serve` and `bongsu up`.
+//! The one binary: `serve` and `up` run a server; `bench`, `peek` and `redrive` ask one.
 
 mod arguments;
+mod ask;
+mod bench;
 mod launch;
+mod peek;
+mod redrive;
 mod run;
 
 use std::path::PathBuf;
@@ -14,6 +18,9 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve(serve) => serve_with(serve, None),
         Command::Up { template, parameters, serve } => serve_with(serve, Some((template, parameters))),
+        Command::Bench(arguments) => ask::run(bench::run(arguments)),
+        Command::Peek(arguments) => ask::run(peek::run(arguments)),
+        Command::Redrive(arguments) => ask::run(redrive::run(arguments)),
         Command::LaunchFunction { parent, command } => launch::launch(parent, &command),
     }
 }
