@@ -3,6 +3,8 @@
 
 mod bench;
 mod ci;
+mod installation;
+mod node;
 mod run;
 mod test;
 mod tidy;
