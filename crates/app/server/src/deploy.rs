@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName};
+use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName, Rejection, Tags};
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
@@ -112,8 +112,8 @@ impl Plan {
         let functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
         let mut summary = String::new();
         for queue in &self.stack.queues {
-            self.queue(queue, broker, config).await?;
-            line(&mut summary, "Queue", &format!("{}  {}", queue.name, queue.url));
+            let made = self.queue(queue, broker, config).await?;
+            line(&mut summary, made, &format!("{}  {}", queue.name, queue.url));
         }
         self.remove_others(broker, &mut summary).await?;
         for (function, definition) in self.stack.functions.iter().zip(functions) {
@@ -144,19 +144,17 @@ impl Plan {
         for ignored in &self.stack.ignored {
             line(&mut summary, "Ignored", &format!("{} ({}): {}", ignored.logical_id, ignored.kind, ignored.why));
         }
-        for queue in self.stack.queues.iter().filter(|queue| !queue.tags.is_empty()) {
-            line(&mut summary, "Ignored", &format!("{}: tags have no effect here", queue.logical_id));
-        }
         Ok(summary)
     }
 
-    async fn queue(&self, queue: &QueueResource, broker: &Handle, config: &Config) -> Result<(), DeployError> {
-        let name = QueueName { account: config.account, name: queue.name.as_str().into() };
-        let given = AttributesGiven::parse(&queue.attributes, &name, &config.region).map_err(Refusal::from);
-        let made = match given {
-            Ok(given) => broker.create_queue(name, given).await,
-            Err(refusal) => Err(refusal),
-        };
+    /// Makes a queue, or gives one that is there already the attributes and tags of the template, and says which.
+    async fn queue(
+        &self,
+        queue: &QueueResource,
+        broker: &Handle,
+        config: &Config,
+    ) -> Result<&'static str, DeployError> {
+        let made = make_queue(queue, broker, config).await;
         made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))
     }
 
@@ -245,6 +243,30 @@ impl Plan {
             reason: reason.to_owned(),
         }
     }
+}
+
+async fn make_queue(queue: &QueueResource, broker: &Handle, config: &Config) -> Result<&'static str, Refusal> {
+    let name = QueueName { account: config.account, name: queue.name.as_str().into() };
+    let tags: Tags = queue.tags.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect();
+    let given = AttributesGiven::parse(&queue.attributes, &name, &config.region)?;
+    match broker.create_queue(name.clone(), given, tags.clone(), false).await {
+        Err(Refusal::Rejected(Rejection::QueueExists { .. })) => {
+            let given = AttributesGiven::parse_change(&queue.attributes, &name, &config.region)?;
+            broker.set_queue_attributes(name.clone(), given).await?;
+            tag(broker, name, tags).await?;
+            Ok("Changed")
+        }
+        made => {
+            made?;
+            // A queue that was there before may have other tags.
+            tag(broker, name, tags).await?;
+            Ok("Queue")
+        }
+    }
+}
+
+async fn tag(broker: &Handle, queue: QueueName, tags: Tags) -> Result<(), Refusal> {
+    if tags.is_empty() { Ok(()) } else { broker.tag_queue(queue, tags).await }
 }
 
 fn selector_text(mapping: &Mapping) -> Option<String> {

@@ -35,6 +35,10 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::RedrivePolicyInvalid { reason, .. } => {
             format!("the redrive policy is refused: {}", without_full_stop(reason))
         }
+        Rejection::TwoEncryptions => "there is one kind of encryption at a time: KMS or SQS".to_owned(),
+        Rejection::QueueDeletedRecently => "a queue of that name was deleted less than a minute ago".to_owned(),
+        Rejection::PurgeInProgress { queue } => format!("the queue {queue} was purged less than a minute ago"),
+        Rejection::TooManyTags { queue } => format!("the queue {queue} would have more than 50 tags"),
         Rejection::MessageTooLong { bytes_max } => {
             format!("the message is longer than the {bytes_max} bytes of its queue")
         }
@@ -49,7 +53,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::ReceiptHandleExpired => "the receipt handle has expired".to_owned(),
         Rejection::MessageNotAvailable => "the message is deleted or expired".to_owned(),
         Rejection::VisibilityBeyondLimit { .. } => "a message stays hidden for at most twelve hours".to_owned(),
-        Rejection::TooManyInFlight => "too many messages of the queue are in flight".to_owned(),
+        Rejection::TooManyInFlight { .. } => "too many messages of the queue are in flight".to_owned(),
         Rejection::FunctionDoesNotExist { name } => format!("the function {name} does not exist"),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::function::Placed;
-use crate::queue::{Definition, GroupIndex, Message, Queue, Remembered, Visibility};
+use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::{
-    Attempt, AttemptId, Content, Fact, Function, KeptMessage, MappingDefinition, MappingId, Place, QueueId, QueueName,
-    ReceiptHandle, Rejection, Seconds, Timestamp,
+    Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
+    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -30,6 +30,8 @@ pub struct Broker {
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
     /// Messages that left the queue that their record names, by the position of that record.
     pub(crate) moved: BTreeMap<u64, (QueueId, u64)>,
+    /// When queues were deleted, at least of the last minute.
+    pub(crate) deleted_at: BTreeMap<QueueName, Timestamp>,
     /// Bytes of the records that hold live messages.
     alive_bytes: u64,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
@@ -54,6 +56,7 @@ impl Broker {
             running: BTreeMap::new(),
             retired: BTreeMap::new(),
             moved: BTreeMap::new(),
+            deleted_at: BTreeMap::new(),
             alive_bytes: 0,
             woken: BTreeSet::new(),
         }
@@ -133,27 +136,46 @@ impl Broker {
     pub fn apply(&mut self, fact: &Fact, at: Timestamp, place: Place) {
         self.advance(at);
         match fact {
-            Fact::QueueCreated { id, name, attributes } => {
+            Fact::QueueCreated { id, name, attributes, tags } => {
                 let definition = Definition {
                     name: name.clone(),
                     attributes: attributes.clone(),
+                    tags: tags.iter().cloned().collect(),
                     created_at: at,
                     modified_at: at,
+                    purged_at: Timestamp(0),
                     place,
                 };
+                self.deleted_at.remove(name);
                 self.define_queue(*id, definition, 0);
             }
-            Fact::QueueKept { id, name, attributes, created_at, modified_at, next_sequence } => {
+            Fact::QueueKept { id, name, attributes, tags, created_at, modified_at, purged_at, next_sequence } => {
                 let definition = Definition {
                     name: name.clone(),
                     attributes: attributes.clone(),
+                    tags: tags.iter().cloned().collect(),
                     created_at: *created_at,
                     modified_at: *modified_at,
+                    purged_at: *purged_at,
                     place,
                 };
                 self.define_queue(*id, definition, *next_sequence);
             }
-            Fact::QueueDeleted { id } => self.forget_queue(*id),
+            Fact::QueueAttributesSet { id, attributes, delay_from_send } => {
+                self.set_attributes(*id, attributes, *delay_from_send);
+            }
+            Fact::QueueTagged { id, tags } => match self.definition_mut(*id) {
+                Some(definition) => definition.tags = tags.iter().cloned().collect(),
+                None => self.assert_replaying(),
+            },
+            Fact::QueuePurged { id } => self.purge(*id),
+            Fact::QueueDeleted { id } => {
+                if let Some(name) = self.name_of(*id).cloned() {
+                    self.deleted_at.retain(|_, deleted_at| *deleted_at + COOLDOWN > at);
+                    self.deleted_at.insert(name, at);
+                }
+                self.forget_queue(*id);
+            }
             Fact::Sent { queue, sequence, content, visible_at, deduplication } => {
                 let message = Message {
                     place,
@@ -176,6 +198,22 @@ impl Broker {
             }
             Fact::Received { queue, sequences, hidden_until, attempt } => {
                 self.receive(*queue, sequences, *hidden_until, *attempt, place);
+            }
+            Fact::ReceivedByRequest { queue, messages, hidden_until, request, until } => {
+                let sequences: Vec<u64> = messages.iter().map(|(sequence, _)| *sequence).collect();
+                self.receive(*queue, &sequences, *hidden_until, None, place);
+                self.remember_request(*queue, *request, messages, *hidden_until, *until);
+            }
+            Fact::ReceiveRepeated { queue, sequences, hidden_until, request } => {
+                sequences.iter().for_each(|sequence| self.hide(*queue, *sequence, *hidden_until));
+                let known = self.queues.get_mut(queue).and_then(|queue| queue.requests.get_mut(request));
+                match known {
+                    Some(known) => known.hidden_until = *hidden_until,
+                    None => self.assert_replaying(),
+                }
+            }
+            Fact::ReceiveRequestKept { queue, request, messages, hidden_until, until } => {
+                self.remember_request(*queue, *request, messages, *hidden_until, *until);
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::VisibilityChanged { queue, sequence, hidden_until } => self.hide(*queue, *sequence, *hidden_until),
@@ -229,6 +267,52 @@ impl Broker {
         queue.definition = Some(definition);
         queue.next_sequence = queue.next_sequence.max(next_sequence);
         self.touch(id);
+    }
+
+    fn definition_mut(&mut self, id: QueueId) -> Option<&mut Definition> {
+        self.queues.get_mut(&id)?.definition.as_mut()
+    }
+
+    fn set_attributes(&mut self, id: QueueId, attributes: &QueueAttributes, delay_from_send: bool) {
+        let now = self.now;
+        match self.definition_mut(id) {
+            Some(definition) => {
+                definition.attributes = attributes.clone();
+                definition.modified_at = now;
+            }
+            None => self.assert_replaying(),
+        }
+        if delay_from_send && let Some(queue) = self.queues.get_mut(&id) {
+            queue.delay_from_send(attributes.delay, now);
+        }
+        self.touch(id);
+    }
+
+    fn purge(&mut self, id: QueueId) {
+        let now = self.now;
+        let Some(queue) = self.queues.get_mut(&id) else { return self.assert_replaying() };
+        let purged = queue.purge();
+        if let Some(definition) = &mut queue.definition {
+            definition.purged_at = now;
+        }
+        purged.messages().for_each(|(_, message)| self.forget_record(message));
+        self.touch(id);
+    }
+
+    fn remember_request(
+        &mut self,
+        queue: QueueId,
+        request: DeduplicationKey,
+        messages: &[(u64, u32)],
+        hidden_until: Timestamp,
+        until: Timestamp,
+    ) {
+        if until > self.now {
+            let messages = messages.to_vec();
+            let remembered = ReceiveRequest { messages, hidden_until, until };
+            self.queue_or_placeholder(queue).requests.remember(request, remembered);
+            self.touch(queue);
+        }
     }
 
     /// During a replay a queue's messages may stand before its definition, which cleaning wrote again further on.

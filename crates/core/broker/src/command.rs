@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, AttemptOutcome, AttributesGiven, Fact, Function, Mapping, MappingDefinition, MappingId, MessageId,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Text, Timestamp,
+    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, Fact, Function, Mapping, MappingDefinition,
+    MappingId, MessageId, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Tags, Text,
+    Timestamp,
 };
 
 /// One request to the broker.
@@ -14,17 +15,33 @@ use crate::{
 #[allow(missing_docs, reason = "fields are named as in the operations they come from")]
 pub enum Command {
     /// Makes a queue, or finds one that has every given attribute.
-    CreateQueue { name: QueueName, given: AttributesGiven },
+    ///
+    /// With `cooldown` a name cannot be used again for a minute after its queue was deleted.
+    CreateQueue { name: QueueName, given: AttributesGiven, tags: Tags, cooldown: bool },
+    /// Changes the given attributes; all or none.
+    SetQueueAttributes { queue: QueueName, given: AttributesGiven },
+    /// Adds tags, or gives those that are there another value.
+    TagQueue { queue: QueueName, tags: Tags },
+    /// Removes tags; those that are not there do not matter.
+    UntagQueue { queue: QueueName, keys: Vec<Box<str>> },
+    /// Deletes all messages of a queue, those in flight too. With `cooldown`, at most once a minute.
+    PurgeQueue { queue: QueueName, cooldown: bool },
     /// Deletes a queue with everything in it.
     DeleteQueue { queue: QueueName },
     /// Tells everything about a queue.
     DescribeQueue { queue: QueueName },
     /// Lists names that start with `prefix` and come after `after`, at most `max`.
     ListQueues { account: crate::Account, prefix: String, after: Option<String>, max: usize },
+    /// Lists the queues of the account that have this one for their dead letters and come after `after`, at most `max`.
+    ListDeadLetterSources { queue: QueueName, after: Option<String>, max: usize },
+    /// Shows up to `max` messages with numbers from `from` on, and changes nothing.
+    Peek { queue: QueueName, from: u64, max: usize },
     /// Puts messages into a queue: one, or the entries of a batch.
     Send { queue: QueueName, entries: Vec<Outgoing> },
     /// Hands out up to `max` messages; the queue's visibility timeout unless another is given.
-    Receive { queue: QueueName, max: usize, visibility_timeout: Option<Seconds> },
+    ///
+    /// A FIFO queue hands out the same messages again to the same `request` while nobody touched them.
+    Receive { queue: QueueName, max: usize, visibility_timeout: Option<Seconds>, request: Option<DeduplicationKey> },
     /// Deletes received messages.
     Delete { queue: QueueName, handles: Vec<ReceiptHandle> },
     /// Moves the end of received messages' visibility timeouts.
@@ -122,7 +139,7 @@ pub enum Reply {
     Done,
     /// `DescribeQueue`.
     Queue(Box<QueueDescription>),
-    /// `ListQueues`, in order.
+    /// `ListQueues` and `ListDeadLetterSources`, in order.
     Queues(Vec<QueueName>),
     /// `Send`: one result an entry.
     Sent(Vec<Result<Sent, Rejection>>),
@@ -133,6 +150,8 @@ pub enum Reply {
         /// In the order of the queue.
         deliveries: Vec<Delivery>,
     },
+    /// `Peek`, by rising numbers.
+    Peeked(Vec<Peeked>),
     /// `Delete` and `ChangeVisibility`: one result an entry.
     Each(Vec<Result<(), Rejection>>),
     /// `ListFunctions`.
@@ -169,6 +188,26 @@ pub struct Delivery {
     pub source: Option<QueueName>,
 }
 
+/// A message that is shown without being handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peeked {
+    /// As the latest receive had it; of a message that was never received, with a receive count of zero.
+    pub delivery: Delivery,
+    /// What becomes of it next.
+    pub state: PeekedState,
+}
+
+/// Whether a message could be received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeekedState {
+    /// By anybody; in a FIFO queue once its group is free.
+    Visible,
+    /// Not before then: it was sent with a delay.
+    Delayed(Timestamp),
+    /// Not before then: it was received.
+    InFlight(Timestamp),
+}
+
 /// Everything about a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -176,6 +215,7 @@ pub struct QueueDescription {
     pub id: QueueId,
     pub name: QueueName,
     pub attributes: QueueAttributes,
+    pub tags: Tags,
     pub created_at: Timestamp,
     pub modified_at: Timestamp,
     pub visible: usize,

@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{AttemptId, QueueAttributes, QueueId, QueueName, Text, Timestamp};
+use crate::{AttemptId, QueueAttributes, QueueId, QueueName, Tag, Text, Timestamp};
+
+mod earlier;
 
 /// Where a fact lies in the journal. The core only keeps it and hands it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +21,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageId(pub u128);
 
-/// The first 128 bits of the SHA-256 of a deduplication id and its scope.
+/// The first 128 bits of the SHA-256 of a deduplication id and its scope, or of a receive request's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeduplicationKey(pub [u8; 16]);
 
@@ -78,9 +80,12 @@ pub struct KeptMessage {
     pub source: Option<QueueName>,
 }
 
-/// Writes an enum as a tag byte and the fields of the variant.
+/// Writes an enum as a tag byte and the fields of the variant; reads what earlier versions wrote, too.
 macro_rules! wire_enum {
-    ($name:ident { $( $tag:literal => $variant:ident { $($field:ident),* } )* }) => {
+    (
+        $name:ident { $( $tag:literal => $variant:ident { $($field:ident),* } )* }
+        and reads { $( $earlier_tag:literal => $earlier:path )* }
+    ) => {
         impl Wire for $name {
             fn put(&self, out: &mut Vec<u8>) {
                 match self {
@@ -91,6 +96,7 @@ macro_rules! wire_enum {
             fn take(from: &mut Bytes) -> Result<Self, Malformed> {
                 match u8::take(from)? {
                     $( $tag => Ok($name::$variant { $( $field: Wire::take(from)? ),* }), )*
+                    $( $earlier_tag => Ok(<$earlier>::take(from)?.into()), )*
                     _ => Err(Malformed("a kind of fact that this version does not know")),
                 }
             }
@@ -103,7 +109,14 @@ macro_rules! wire_enum {
 #[allow(missing_docs, reason = "fields are named as in the types they are made of")]
 pub enum Fact {
     /// A queue exists from now on.
-    QueueCreated { id: QueueId, name: QueueName, attributes: QueueAttributes },
+    QueueCreated { id: QueueId, name: QueueName, attributes: QueueAttributes, tags: Vec<Tag> },
+    /// A queue has these attributes from now on. If `delay_from_send`, messages that are still delayed wait for the new
+    /// delay, counted from when they were sent.
+    QueueAttributesSet { id: QueueId, attributes: QueueAttributes, delay_from_send: bool },
+    /// A queue has these tags from now on, and no others.
+    QueueTagged { id: QueueId, tags: Vec<Tag> },
+    /// All messages of a queue are gone, and what it remembered of deduplication ids and receives.
+    QueuePurged { id: QueueId },
     /// A queue and all its messages are gone.
     QueueDeleted { id: QueueId },
     /// A message is in the queue, receivable from `visible_at` on.
@@ -116,6 +129,16 @@ pub enum Fact {
     },
     /// Messages were handed out; to a function if `attempt` says so.
     Received { queue: QueueId, sequences: Vec<u64>, hidden_until: Timestamp, attempt: Option<(AttemptId, MappingId)> },
+    /// Messages of a FIFO queue were handed out, for the so-manieth time each, to a receive that may be asked for again.
+    ReceivedByRequest {
+        queue: QueueId,
+        messages: Vec<(u64, u32)>,
+        hidden_until: Timestamp,
+        request: DeduplicationKey,
+        until: Timestamp,
+    },
+    /// Such a receive was asked for again: its messages are hidden anew.
+    ReceiveRepeated { queue: QueueId, sequences: Vec<u64>, hidden_until: Timestamp, request: DeduplicationKey },
     /// Messages are gone, because a consumer said so.
     Deleted { queue: QueueId, sequences: Vec<u64> },
     /// A message is hidden until then; a time that has passed makes it visible.
@@ -139,8 +162,10 @@ pub enum Fact {
         id: QueueId,
         name: QueueName,
         attributes: QueueAttributes,
+        tags: Vec<Tag>,
         created_at: Timestamp,
         modified_at: Timestamp,
+        purged_at: Timestamp,
         next_sequence: u64,
     },
     /// Kept by cleaning: a message as it is now.
@@ -149,10 +174,17 @@ pub enum Fact {
     DeduplicationKept { queue: QueueId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
     /// Kept by cleaning: a function's try that is still going on.
     AttemptKept { attempt: AttemptId, mapping: MappingId, queue: QueueId, messages: Vec<(u64, u32)> },
+    /// Kept by cleaning: a receive that may be asked for again.
+    ReceiveRequestKept {
+        queue: QueueId,
+        request: DeduplicationKey,
+        messages: Vec<(u64, u32)>,
+        hidden_until: Timestamp,
+        until: Timestamp,
+    },
 }
 
 wire_enum!(Fact {
-    1 => QueueCreated { id, name, attributes }
     2 => QueueDeleted { id }
     3 => Sent { queue, sequence, content, visible_at, deduplication }
     4 => Received { queue, sequences, hidden_until, attempt }
@@ -164,10 +196,20 @@ wire_enum!(Fact {
     10 => MappingDefined { id, definition }
     11 => MappingDeleted { id }
     12 => AttemptEnded { attempt, deleted, released }
-    32 => QueueKept { id, name, attributes, created_at, modified_at, next_sequence }
+    13 => QueueCreated { id, name, attributes, tags }
+    14 => QueueAttributesSet { id, attributes, delay_from_send }
+    15 => QueueTagged { id, tags }
+    16 => QueuePurged { id }
+    17 => ReceivedByRequest { queue, messages, hidden_until, request, until }
+    18 => ReceiveRepeated { queue, sequences, hidden_until, request }
     33 => MessageKept { message }
     34 => DeduplicationKept { queue, deduplication, message_id, sequence }
     35 => AttemptKept { attempt, mapping, queue, messages }
+    36 => QueueKept { id, name, attributes, tags, created_at, modified_at, purged_at, next_sequence }
+    37 => ReceiveRequestKept { queue, request, messages, hidden_until, until }
+} and reads {
+    1 => earlier::QueueCreated
+    32 => earlier::QueueKept
 });
 
 wire_struct!(MessageId(u128));

@@ -1,7 +1,9 @@
 //! What must be written again before the oldest part of the journal can go.
 
 use crate::queue::Visibility;
-use crate::{Attempt, AttemptId, Broker, Content, Deduplication, Fact, KeptMessage, Place, QueueId};
+use crate::{
+    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, Place, QueueId, Timestamp,
+};
 
 impl Broker {
     /// Given a fact and its place, the facts that carry on what is still alive of it; usually none.
@@ -33,8 +35,16 @@ impl Broker {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
+            Fact::ReceivedByRequest { queue, request, until, .. }
+            | Fact::ReceiveRequestKept { queue, request, until, .. } => {
+                self.keep_request(*queue, *request, *until).into_iter().collect()
+            }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
+            | Fact::QueueAttributesSet { .. }
+            | Fact::QueueTagged { .. }
+            | Fact::QueuePurged { .. }
+            | Fact::ReceiveRepeated { .. }
             | Fact::Received { attempt: None, .. }
             | Fact::Deleted { .. }
             | Fact::VisibilityChanged { .. }
@@ -54,8 +64,10 @@ impl Broker {
             id,
             name: definition.name.clone(),
             attributes: definition.attributes.clone(),
+            tags: definition.tags.clone().into_iter().collect(),
             created_at: definition.created_at,
             modified_at: definition.modified_at,
+            purged_at: definition.purged_at,
             next_sequence: queue.next_sequence,
         }]
     }
@@ -90,6 +102,18 @@ impl Broker {
             needed.extend(attempts.map(|(id, attempt)| keep_attempt(*id, attempt)));
         }
         needed
+    }
+
+    fn keep_request(&self, queue: QueueId, request: DeduplicationKey, until: Timestamp) -> Option<Fact> {
+        let known = self.queues.get(&queue)?.requests.get(&request)?;
+        // A newer receive may own the id by now; then its own record keeps it.
+        (known.until == until).then(|| Fact::ReceiveRequestKept {
+            queue,
+            request,
+            messages: known.messages.clone(),
+            hidden_until: known.hidden_until,
+            until,
+        })
     }
 
     fn keep_id(&self, queue: QueueId, deduplication: &Deduplication) -> Option<Fact> {

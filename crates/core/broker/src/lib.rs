@@ -24,15 +24,16 @@ mod wire;
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
-    Command, Decision, Delivery, Effect, Inventory, Invocation, Outgoing, QueueDescription, Reply, SendOrigin, Sent,
-    VisibilityChange,
+    Command, Decision, Delivery, Effect, Inventory, Invocation, Outgoing, Peeked, PeekedState, QueueDescription, Reply,
+    SendOrigin, Sent, VisibilityChange,
 };
 pub use entropy::Entropy;
 pub use fact::{Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MessageId, Place, Recorded};
 pub use function::{Function, Mapping, MappingDefinition, MappingId};
-pub use queue::attributes::{AttributesGiven, QueueAttributes, RedrivePolicy};
+pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;
+pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
@@ -42,8 +43,18 @@ pub use wire::Malformed;
 pub const BATCH_MESSAGES_MAX: usize = 10;
 /// How long a FIFO queue remembers a deduplication id, from the first accepted send.
 pub const DEDUPLICATION_INTERVAL: Seconds = Seconds(300);
+/// How long a receive may be asked for again by its id, from when it was first asked for.
+pub const RECEIVE_REQUEST_INTERVAL: Seconds = Seconds(300);
 /// How long a message may stay in flight, counted from its receive.
 pub const VISIBILITY_TIMEOUT_MAX: Seconds = Seconds(43_200);
+/// A label that a user puts on a queue: key and value.
+pub type Tag = (Box<str>, Box<str>);
+/// A queue's labels by their keys.
+pub type Tags = std::collections::BTreeMap<Box<str>, Box<str>>;
+/// How many tags a queue may have.
+pub const TAGS_MAX: usize = 50;
+/// How long AWS has its users wait after a queue's deletion and after a purge, where this is asked for.
+pub const COOLDOWN: Seconds = Seconds(60);
 /// How many messages of one queue may be in flight at once.
 pub const IN_FLIGHT_MAX: usize = 120_000;
 

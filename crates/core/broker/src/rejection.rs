@@ -1,6 +1,6 @@
 //! Rejections: the broker's "no", each with its reason. The doors turn them into the words of their protocol.
 
-use crate::{Seconds, Text};
+use crate::{QueueId, Seconds, Text};
 
 /// Why a command was refused. A refused command changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,20 @@ pub enum Rejection {
         /// A whole sentence.
         reason: Box<str>,
     },
+    /// A KMS key and the service's own encryption at once.
+    TwoEncryptions,
+    /// A queue of that name was deleted less than a minute ago.
+    QueueDeletedRecently,
+    /// The queue was purged less than a minute ago.
+    PurgeInProgress {
+        /// The queue's name.
+        queue: Box<str>,
+    },
+    /// The queue would have more tags than a queue may have.
+    TooManyTags {
+        /// The queue's name.
+        queue: Box<str>,
+    },
     /// The message is larger than the queue allows.
     MessageTooLong {
         /// The queue's limit in bytes.
@@ -72,7 +86,10 @@ pub enum Rejection {
         timeout: Seconds,
     },
     /// A standard queue has too many messages in flight.
-    TooManyInFlight,
+    TooManyInFlight {
+        /// Where a long poll may wait for that to change.
+        queue: QueueId,
+    },
     /// No function of that name.
     FunctionDoesNotExist {
         /// As given.

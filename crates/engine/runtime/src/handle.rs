@@ -1,8 +1,11 @@
 //! The doors' side of the shard: one method a command, each with its own reply type.
 
+use std::collections::HashMap;
+
 use bongsu_broker::{
-    Account, AttributesGiven, Command, Content, Delivery, Function, Inventory, MappingDefinition, MappingId, Outgoing,
-    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, VisibilityChange,
+    Account, AttributesGiven, Command, Content, DeduplicationKey, Delivery, Function, Inventory, MappingDefinition,
+    MappingId, Outgoing, PeekedState, Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply,
+    Seconds, Sent, Tags, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
@@ -81,9 +84,65 @@ impl Handle {
         self.requests.send(Request::Tell(command)).await.unwrap_or_default();
     }
 
-    /// Makes a queue, or finds one that has every given attribute.
-    pub async fn create_queue(&self, name: QueueName, given: AttributesGiven) -> Result<(), Refusal> {
-        self.ask_done(Command::CreateQueue { name, given }).await
+    /// Makes a queue, or finds one that has every given attribute. With `cooldown`, not within a minute of its deletion.
+    pub async fn create_queue(
+        &self,
+        name: QueueName,
+        given: AttributesGiven,
+        tags: Tags,
+        cooldown: bool,
+    ) -> Result<(), Refusal> {
+        self.ask_done(Command::CreateQueue { name, given, tags, cooldown }).await
+    }
+
+    /// Changes the given attributes; all or none.
+    pub async fn set_queue_attributes(&self, queue: QueueName, given: AttributesGiven) -> Result<(), Refusal> {
+        self.ask_done(Command::SetQueueAttributes { queue, given }).await
+    }
+
+    /// Adds tags, or gives those that are there another value.
+    pub async fn tag_queue(&self, queue: QueueName, tags: Tags) -> Result<(), Refusal> {
+        self.ask_done(Command::TagQueue { queue, tags }).await
+    }
+
+    /// Removes tags; those that are not there do not matter.
+    pub async fn untag_queue(&self, queue: QueueName, keys: Vec<Box<str>>) -> Result<(), Refusal> {
+        self.ask_done(Command::UntagQueue { queue, keys }).await
+    }
+
+    /// Deletes all messages of a queue. With `cooldown`, at most once a minute.
+    pub async fn purge_queue(&self, queue: QueueName, cooldown: bool) -> Result<(), Refusal> {
+        self.ask_done(Command::PurgeQueue { queue, cooldown }).await
+    }
+
+    /// The queues of the same account that have this one for their dead letters and come after `after`, at most `max`.
+    pub async fn list_dead_letter_sources(
+        &self,
+        queue: QueueName,
+        after: Option<String>,
+        max: usize,
+    ) -> Result<Vec<QueueName>, Refusal> {
+        match self.ask(Command::ListDeadLetterSources { queue, after, max }, None).await? {
+            Reply::Queues(names) => Ok(names),
+            other => unreachable!("ListDeadLetterSources answered {other:?}"),
+        }
+    }
+
+    /// Shows up to `max` messages with numbers from `from` on, with their contents, and changes nothing.
+    pub async fn peek(&self, queue: QueueName, from: u64, max: usize) -> Result<Vec<(Received, PeekedState)>, Refusal> {
+        let peeked = match self.ask(Command::Peek { queue, from, max }, None).await? {
+            Reply::Peeked(peeked) => peeked,
+            other => unreachable!("Peek answered {other:?}"),
+        };
+        let states: HashMap<u64, PeekedState> =
+            peeked.iter().map(|peeked| (peeked.delivery.handle.sequence, peeked.state)).collect();
+        // Of what was deleted meanwhile there is nothing to show.
+        let shown = self.with_contents(peeked.into_iter().map(|peeked| peeked.delivery).collect()).await?;
+        let with_state = |received: Received| {
+            let state = states[&received.delivery.handle.sequence];
+            (received, state)
+        };
+        Ok(shown.into_iter().map(with_state).collect())
     }
 
     /// Deletes a queue with everything in it.
@@ -133,7 +192,19 @@ impl Handle {
         visibility_timeout: Option<Seconds>,
         wait: Option<Seconds>,
     ) -> Result<Vec<Received>, Refusal> {
-        match self.ask(Command::Receive { queue, max, visibility_timeout }, wait).await? {
+        self.receive_for(queue, max, visibility_timeout, wait, None).await
+    }
+
+    /// Likewise; a FIFO queue gives the same messages to the same request again, while nobody touched them.
+    pub async fn receive_for(
+        &self,
+        queue: QueueName,
+        max: usize,
+        visibility_timeout: Option<Seconds>,
+        wait: Option<Seconds>,
+        request: Option<DeduplicationKey>,
+    ) -> Result<Vec<Received>, Refusal> {
+        match self.ask(Command::Receive { queue, max, visibility_timeout, request }, wait).await? {
             Reply::Received { deliveries, .. } => self.with_contents(deliveries).await,
             other => unreachable!("Receive answered {other:?}"),
         }

@@ -253,7 +253,21 @@ impl Shard {
         while self.has_room_in_batch()
             && let Some(waiter) = self.waiters.take_due(until)
         {
-            self.ask(waiter.command, waiter.reply, None);
+            self.end_wait(waiter);
+        }
+    }
+
+    /// The last try of a long poll, which AWS never answers with too many messages in flight.
+    fn end_wait(&mut self, waiter: Waiter) {
+        if let Err(rejection) = self.admit(&waiter.command) {
+            return self.hold(Held::Reply(waiter.reply, Err(rejection)));
+        }
+        match self.decide(waiter.command) {
+            (Err(Rejection::TooManyInFlight { queue }), known_after) => {
+                let nothing = Reply::Received { queue, deliveries: Vec::new() };
+                self.answer(waiter.reply, Ok(nothing), known_after);
+            }
+            (result, known_after) => self.answer(waiter.reply, result, known_after),
         }
     }
 
@@ -330,9 +344,15 @@ impl Shard {
     /// Refuses what could not be made durable, before it changes anything.
     fn admit(&self, command: &Command) -> Result<(), Rejection> {
         let kept = match command {
-            Command::DescribeQueue { .. } | Command::ListQueues { .. } | Command::ListFunctions => return Ok(()),
+            Command::DescribeQueue { .. }
+            | Command::ListQueues { .. }
+            | Command::ListDeadLetterSources { .. }
+            | Command::Peek { .. }
+            | Command::ListFunctions => return Ok(()),
             Command::Send { .. }
             | Command::CreateQueue { .. }
+            | Command::SetQueueAttributes { .. }
+            | Command::TagQueue { .. }
             | Command::DefineFunction { .. }
             | Command::DefineMapping { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
             _ => self.limits.room_kept_for_cleaning,
@@ -365,15 +385,14 @@ impl Shard {
             .map(|wait| (wait, command.clone()));
         let (result, known_after) = self.decide(command);
         let Some(reply) = reply else { return };
-        if let (Some((wait, command)), Ok(Reply::Received { queue, deliveries })) = (may_wait, &result)
-            && deliveries.is_empty()
+        if let (Some((wait, command)), Some(queue)) = (may_wait, found_nothing_at(&result))
             && !self.waiters.is_full()
             && !self.stopping
         {
-            let wait = wait.or_else(|| self.broker.receive_wait(*queue)).unwrap_or_default();
+            let wait = wait.or_else(|| self.broker.receive_wait(queue)).unwrap_or_default();
             let deadline = self.broker.now() + wait;
             if deadline > self.broker.now() {
-                return self.waiters.add(*queue, Waiter { command, deadline, reply });
+                return self.waiters.add(queue, Waiter { command, deadline, reply });
             }
         }
         self.answer(reply, result, known_after);
@@ -471,12 +490,7 @@ impl Shard {
         let Some((turn, waiter)) = self.waiters.take_first(queue) else { return false };
         let (result, known_after) = self.decide(waiter.command.clone());
         match result {
-            Ok(Reply::Received { deliveries, .. }) if deliveries.is_empty() => {
-                self.waiters.put_back(turn, waiter);
-                false
-            }
-            // A queue with too many messages in flight: a long poll says nothing and waits on.
-            Err(Rejection::TooManyInFlight) => {
+            result if found_nothing_at(&result).is_some() => {
                 self.waiters.put_back(turn, waiter);
                 false
             }
@@ -504,6 +518,16 @@ impl Shard {
     /// The time that facts of this turn happen at.
     pub(crate) fn now(&self) -> Timestamp {
         self.broker.now()
+    }
+}
+
+/// The queue at which a receive may wait for what it did not find. Too many messages in flight are a reason to wait, too:
+/// AWS tells them to short polls alone.
+fn found_nothing_at(result: &Result<Reply, Rejection>) -> Option<QueueId> {
+    match result {
+        Ok(Reply::Received { queue, deliveries }) if deliveries.is_empty() => Some(*queue),
+        Err(Rejection::TooManyInFlight { queue }) => Some(*queue),
+        _ => None,
     }
 }
 

@@ -110,7 +110,7 @@ impl Life {
         let clock = ManualClock::starting_at(Timestamp(1_700_000_000_000));
         let server = serve(&disk, &clock).await.expect("nothing fails yet");
         for name in QUEUES.into_iter().rev() {
-            server.broker.create_queue(queue(name), attributes(name)).await.unwrap();
+            server.broker.create_queue(queue(name), attributes(name), Default::default(), false).await.unwrap();
         }
         let mut random = [0; 32];
         random[..8].copy_from_slice(&seed.to_le_bytes());

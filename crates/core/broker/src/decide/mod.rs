@@ -2,6 +2,7 @@
 
 mod deletion;
 mod functions;
+mod peek;
 mod queues;
 mod receive;
 mod send;
@@ -16,14 +17,26 @@ impl Broker {
     pub fn decide(&self, command: Command, now: Timestamp, entropy: &mut Entropy) -> Result<Decision, Rejection> {
         assert_eq!(now, self.now(), "time passes through advance");
         match command {
-            Command::CreateQueue { name, given } => self.decide_create_queue(name, given, entropy),
+            Command::CreateQueue { name, given, tags, cooldown } => {
+                self.decide_create_queue(name, given, tags, cooldown, entropy)
+            }
+            Command::SetQueueAttributes { queue, given } => self.decide_set_queue_attributes(&queue, &given),
+            Command::TagQueue { queue, tags } => self.decide_tag_queue(&queue, tags),
+            Command::UntagQueue { queue, keys } => self.decide_untag_queue(&queue, &keys),
+            Command::PurgeQueue { queue, cooldown } => self.decide_purge_queue(&queue, cooldown),
             Command::DeleteQueue { queue } => self.decide_delete_queue(&queue),
             Command::DescribeQueue { queue } => self.decide_describe_queue(&queue),
             Command::ListQueues { account, prefix, after, max } => {
                 Ok(self.decide_list_queues(account, &prefix, after, max))
             }
+            Command::ListDeadLetterSources { queue, after, max } => {
+                self.decide_list_dead_letter_sources(&queue, after.as_deref(), max)
+            }
+            Command::Peek { queue, from, max } => self.decide_peek(&queue, from, max),
             Command::Send { queue, entries } => self.decide_send(&queue, entries, entropy),
-            Command::Receive { queue, max, visibility_timeout } => self.decide_receive(&queue, max, visibility_timeout),
+            Command::Receive { queue, max, visibility_timeout, request } => {
+                self.decide_receive(&queue, max, visibility_timeout, request)
+            }
             Command::Delete { queue, handles } => self.decide_delete(&queue, &handles),
             Command::ChangeVisibility { queue, changes } => self.decide_change_visibility(&queue, &changes),
             Command::DefineFunction { function } => Ok(self.decide_define_function(function)),

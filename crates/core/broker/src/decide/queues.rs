@@ -3,7 +3,8 @@
 use std::ops::Bound;
 
 use crate::{
-    Account, AttributesGiven, Broker, Decision, Entropy, Fact, QueueDescription, QueueId, QueueName, Rejection, Reply,
+    Account, AttributesGiven, Broker, COOLDOWN, Decision, Entropy, Fact, QueueDescription, QueueId, QueueName,
+    Rejection, Reply, TAGS_MAX, Tags, Timestamp,
 };
 
 impl Broker {
@@ -12,28 +13,84 @@ impl Broker {
         &self,
         name: QueueName,
         given: AttributesGiven,
+        tags: Tags,
+        cooldown: bool,
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         if let Ok(queue) = self.queue(&name) {
             let current = queue.attributes();
             // The region cancels out: both sides are written with the same one.
-            let differs = |attribute: &str| current.get(attribute, "") != given.attributes.get(attribute, "");
-            return match given.names.iter().find(|attribute| differs(attribute)) {
+            let same = |attribute: &str| {
+                let (current, given) = (current.get(attribute, ""), given.attributes.get(attribute, ""));
+                current == given || is_same_json(current.as_deref(), given.as_deref())
+            };
+            return match given.names.iter().find(|attribute| !same(attribute)) {
                 Some(attribute) => Err(Rejection::QueueExists { attribute: attribute.clone() }),
                 None => Ok(Decision::reply(Reply::Done)),
             };
         }
-        self.check_redrive(&given)?;
+        if cooldown && self.deleted_at.get(&name).is_some_and(|deleted_at| self.now() < *deleted_at + COOLDOWN) {
+            return Err(Rejection::QueueDeletedRecently);
+        }
+        self.check_redrive(&given, &name)?;
+        check_tags(&tags, &name)?;
         let id = loop {
             let id = QueueId::new(entropy.next_u64(), given.attributes.fifo);
             if !self.queues.contains_key(&id) {
                 break id;
             }
         };
-        Ok(Decision::fact(Fact::QueueCreated { id, name, attributes: given.attributes }))
+        Ok(Decision::fact(Fact::QueueCreated {
+            id,
+            name,
+            attributes: given.attributes,
+            tags: tags.into_iter().collect(),
+        }))
     }
 
-    fn check_redrive(&self, given: &AttributesGiven) -> Result<(), Rejection> {
+    /// A new delay counts at once for delayed messages of a FIFO queue, so that order holds; a standard queue's keep theirs.
+    pub(super) fn decide_set_queue_attributes(
+        &self,
+        name: &QueueName,
+        given: &AttributesGiven,
+    ) -> Result<Decision, Rejection> {
+        let queue = self.queue(name)?;
+        let current = queue.attributes();
+        let mut attributes = current.clone();
+        given.change(&mut attributes)?;
+        self.check_redrive(given, name)?;
+        let delay_from_send = queue.id.is_fifo() && attributes.delay != current.delay;
+        Ok(Decision::fact(Fact::QueueAttributesSet { id: queue.id, attributes, delay_from_send }))
+    }
+
+    pub(super) fn decide_tag_queue(&self, name: &QueueName, added: Tags) -> Result<Decision, Rejection> {
+        let (id, mut tags) = self.tags(name)?;
+        tags.extend(added);
+        check_tags(&tags, name)?;
+        Ok(Decision::fact(Fact::QueueTagged { id, tags: tags.into_iter().collect() }))
+    }
+
+    pub(super) fn decide_untag_queue(&self, name: &QueueName, keys: &[Box<str>]) -> Result<Decision, Rejection> {
+        let (id, mut tags) = self.tags(name)?;
+        tags.retain(|key, _| !keys.contains(key));
+        Ok(Decision::fact(Fact::QueueTagged { id, tags: tags.into_iter().collect() }))
+    }
+
+    fn tags(&self, name: &QueueName) -> Result<(QueueId, Tags), Rejection> {
+        let queue = self.queue(name)?;
+        Ok((queue.id, queue.definition.as_ref().expect("found by its name").tags.clone()))
+    }
+
+    pub(super) fn decide_purge_queue(&self, name: &QueueName, cooldown: bool) -> Result<Decision, Rejection> {
+        let queue = self.queue(name)?;
+        let purged_at = queue.definition.as_ref().expect("found by its name").purged_at;
+        if cooldown && purged_at != Timestamp(0) && self.now() < purged_at + COOLDOWN {
+            return Err(Rejection::PurgeInProgress { queue: name.name.clone() });
+        }
+        Ok(Decision::fact(Fact::QueuePurged { id: queue.id }))
+    }
+
+    fn check_redrive(&self, given: &AttributesGiven, source: &QueueName) -> Result<(), Rejection> {
         let Some(redrive) = &given.attributes.redrive else { return Ok(()) };
         let refuse = |reason: &str| {
             let policy = given.redrive_policy.clone().unwrap_or_default();
@@ -42,10 +99,13 @@ impl Broker {
         if redrive.target.is_fifo() != given.attributes.fifo {
             return refuse("Dead-letter queue must be same type of queue as the source.");
         }
-        if !self.by_name.contains_key(&redrive.target) {
-            return refuse("Dead letter target does not exist.");
+        let Ok(target) = self.queue(&redrive.target) else { return refuse("Dead letter target does not exist.") };
+        match &target.attributes().redrive_allow {
+            Some(policy) if !policy.allows(source) => {
+                refuse("The dead-letter queue's redrive allow policy does not allow this source queue.")
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn decide_delete_queue(&self, name: &QueueName) -> Result<Decision, Rejection> {
@@ -59,6 +119,7 @@ impl Broker {
             id: queue.id,
             name: definition.name.clone(),
             attributes: definition.attributes.clone(),
+            tags: definition.tags.clone(),
             created_at: definition.created_at,
             modified_at: definition.modified_at,
             visible: queue.visible(),
@@ -82,4 +143,33 @@ impl Broker {
         let of_account = names.take_while(|name| name.account == account && name.name.starts_with(prefix));
         Decision::reply(Reply::Queues(of_account.take(max).cloned().collect()))
     }
+
+    /// Queues of other accounts do not see each other here, as little as in ListQueues.
+    pub(super) fn decide_list_dead_letter_sources(
+        &self,
+        target: &QueueName,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Decision, Rejection> {
+        self.queue(target)?;
+        let is_source = |id: &QueueId| {
+            let redrive = self.queues[id].attributes().redrive.as_ref();
+            redrive.is_some_and(|redrive| redrive.target == *target)
+        };
+        let first = QueueName { account: target.account, name: after.unwrap_or_default().into() };
+        let queues = self.by_name.range((Bound::Excluded(first), Bound::Unbounded));
+        let of_account = queues.take_while(|(name, _)| name.account == target.account);
+        let sources = of_account.filter(|(_, id)| is_source(id)).map(|(name, _)| name.clone());
+        Ok(Decision::reply(Reply::Queues(sources.take(max).collect())))
+    }
+}
+
+fn check_tags(tags: &Tags, queue: &QueueName) -> Result<(), Rejection> {
+    if tags.len() <= TAGS_MAX { Ok(()) } else { Err(Rejection::TooManyTags { queue: queue.name.clone() }) }
+}
+
+/// Policies are compared by what they say, not by how they are written.
+fn is_same_json(one: Option<&str>, other: Option<&str>) -> bool {
+    let parse = |text: Option<&str>| serde_json::from_str::<serde_json::Value>(text?).ok();
+    parse(one).is_some_and(|one| parse(other) == Some(one))
 }

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::queue::{GroupIndex, Message, Queue};
+use crate::queue::{GroupIndex, Message, Queue, Visibility};
 use crate::{
-    BATCH_MESSAGES_MAX, Broker, Decision, Delivery, Fact, IN_FLIGHT_MAX, QueueId, QueueName, ReceiptHandle, Rejection,
-    Reply, Seconds, Timestamp,
+    BATCH_MESSAGES_MAX, Broker, Decision, DeduplicationKey, Delivery, Fact, IN_FLIGHT_MAX, QueueId, QueueName,
+    RECEIVE_REQUEST_INTERVAL, ReceiptHandle, Rejection, Reply, Seconds, Timestamp,
 };
 
 /// How many messages one receive may move to the dead-letter queue; the next one goes on.
@@ -28,23 +28,50 @@ impl Broker {
         name: &QueueName,
         max: usize,
         visibility_timeout: Option<Seconds>,
+        request: Option<DeduplicationKey>,
     ) -> Result<Decision, Rejection> {
         let queue = self.queue(name)?;
+        let hidden_until = self.now() + visibility_timeout.unwrap_or(queue.attributes().visibility_timeout);
+        let request = request.filter(|_| queue.id.is_fifo());
+        if let Some(repeated) = request.and_then(|request| self.repeat(queue, request, hidden_until)) {
+            return Ok(repeated);
+        }
         if queue.in_flight() >= IN_FLIGHT_MAX && !queue.id.is_fifo() {
-            return Err(Rejection::TooManyInFlight);
+            return Err(Rejection::TooManyInFlight { queue: queue.id });
         }
         let mut batch = self.batch(queue, max, false);
-        let hidden_until = self.now() + visibility_timeout.unwrap_or(queue.attributes().visibility_timeout);
         if !batch.sequences.is_empty() {
-            batch.facts.push(Fact::Received {
-                queue: queue.id,
-                sequences: batch.sequences,
-                hidden_until,
-                attempt: None,
+            let queue = queue.id;
+            batch.facts.push(match request {
+                None => Fact::Received { queue, sequences: batch.sequences, hidden_until, attempt: None },
+                Some(request) => {
+                    let handles = batch.deliveries.iter().map(|delivery| delivery.handle);
+                    let messages = handles.map(|handle| (handle.sequence, handle.receive_count)).collect();
+                    let until = self.now() + RECEIVE_REQUEST_INTERVAL;
+                    Fact::ReceivedByRequest { queue, messages, hidden_until, request, until }
+                }
             });
         }
         let reply = Reply::Received { queue: queue.id, deliveries: batch.deliveries };
         Ok(Decision { facts: batch.facts, reply, effects: Vec::new() })
+    }
+
+    /// The messages that the same request was given before, hidden anew; `None` if it is a new request, or if any of them
+    /// was deleted, became visible or had its visibility changed since.
+    fn repeat(&self, queue: &Queue, request: DeduplicationKey, hidden_until: Timestamp) -> Option<Decision> {
+        let before = queue.requests.get(&request)?;
+        let untouched = |(sequence, receive_count): &(u64, u32)| {
+            let message = queue.message(*sequence)?;
+            let is_untouched = message.receive_count == *receive_count
+                && message.visibility == Visibility::InFlight
+                && message.hidden_until == before.hidden_until;
+            is_untouched.then(|| self.delivery(queue, *sequence, message, *receive_count))
+        };
+        let deliveries = before.messages.iter().map(untouched).collect::<Option<Vec<Delivery>>>()?;
+        let sequences = before.messages.iter().map(|(sequence, _)| *sequence).collect();
+        let fact = Fact::ReceiveRepeated { queue: queue.id, sequences, hidden_until, request };
+        let reply = Reply::Received { queue: queue.id, deliveries };
+        Some(Decision { facts: vec![fact], reply, effects: Vec::new() })
     }
 
     /// The next messages in the queue's order; those received too often are dead-lettered on the way.
@@ -67,7 +94,7 @@ impl Broker {
                 }
                 _ => {
                     batch.sequences.push(sequence);
-                    batch.deliveries.push(self.delivery(queue, sequence, message));
+                    batch.deliveries.push(self.delivery(queue, sequence, message, message.receive_count + 1));
                 }
             }
             ControlFlow::Continue(())
@@ -83,11 +110,12 @@ impl Broker {
             .then_some((target, redrive.receive_count_max))
     }
 
-    fn delivery(&self, queue: &Queue, sequence: u64, message: &Message) -> Delivery {
+    /// The message as its receive number `receive_count` sees it.
+    pub(super) fn delivery(&self, queue: &Queue, sequence: u64, message: &Message, receive_count: u32) -> Delivery {
         let first = message.first_received_at;
         Delivery {
             place: message.place,
-            handle: ReceiptHandle { queue: queue.id, sequence, receive_count: message.receive_count + 1 },
+            handle: ReceiptHandle { queue: queue.id, sequence, receive_count },
             sent_at: message.sent_at,
             first_received_at: if first == Timestamp(0) { self.now() } else { first },
             source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),

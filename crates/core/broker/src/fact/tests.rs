@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Account, RedrivePolicy, Seconds};
+use crate::{Account, RedriveAllowPolicy, RedrivePolicy, Seconds};
 
 fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
@@ -28,8 +28,22 @@ fn attributes() -> QueueAttributes {
         fifo: true,
         deduplication_per_group: true,
         redrive: Some(RedrivePolicy { target: name("d"), receive_count_max: 5 }),
+        redrive_allow: Some(redrive_allow_policy()),
+        policy: Some("{}".into()),
+        kms_key: Some("k".into()),
         ..QueueAttributes::default()
     }
+}
+
+fn redrive_allow_policy() -> RedriveAllowPolicy {
+    let text = r#"{"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:r:000000000300:s"]}"#;
+    let given = std::collections::BTreeMap::from([("RedriveAllowPolicy".to_owned(), text.to_owned())]);
+    let given = crate::AttributesGiven::parse(&given, &name("q"), "r").unwrap();
+    given.attributes.redrive_allow.unwrap()
+}
+
+fn tags() -> Vec<Tag> {
+    vec![("team".into(), "orders".into())]
 }
 
 fn deduplication() -> Deduplication {
@@ -79,7 +93,6 @@ fn kept_message() -> KeptMessage {
 fn examples() -> Vec<Fact> {
     let id = QueueId(3);
     vec![
-        Fact::QueueCreated { id, name: name("q"), attributes: attributes() },
         Fact::QueueDeleted { id },
         Fact::Sent {
             queue: id,
@@ -109,13 +122,22 @@ fn examples() -> Vec<Fact> {
         Fact::MappingDefined { id: MappingId(8), definition: mapping() },
         Fact::MappingDeleted { id: MappingId(8) },
         Fact::AttemptEnded { attempt: AttemptId(9), deleted: vec![1], released: vec![200] },
-        Fact::QueueKept {
-            id,
-            name: name("q"),
-            attributes: attributes(),
-            created_at: Timestamp(1000),
-            modified_at: Timestamp(2000),
-            next_sequence: 201,
+        Fact::QueueCreated { id, name: name("q"), attributes: attributes(), tags: tags() },
+        Fact::QueueAttributesSet { id, attributes: attributes(), delay_from_send: true },
+        Fact::QueueTagged { id, tags: tags() },
+        Fact::QueuePurged { id },
+        Fact::ReceivedByRequest {
+            queue: id,
+            messages: vec![(1, 1), (200, 3)],
+            hidden_until: Timestamp(31_000),
+            request: DeduplicationKey([0xee; 16]),
+            until: Timestamp(301_000),
+        },
+        Fact::ReceiveRepeated {
+            queue: id,
+            sequences: vec![1, 200],
+            hidden_until: Timestamp(31_000),
+            request: DeduplicationKey([0xee; 16]),
         },
         Fact::MessageKept { message: kept_message() },
         Fact::DeduplicationKept {
@@ -125,6 +147,23 @@ fn examples() -> Vec<Fact> {
             sequence: 200,
         },
         Fact::AttemptKept { attempt: AttemptId(9), mapping: MappingId(8), queue: id, messages: vec![(1, 1), (200, 3)] },
+        Fact::QueueKept {
+            id,
+            name: name("q"),
+            attributes: attributes(),
+            tags: tags(),
+            created_at: Timestamp(1000),
+            modified_at: Timestamp(2000),
+            purged_at: Timestamp(1500),
+            next_sequence: 201,
+        },
+        Fact::ReceiveRequestKept {
+            queue: id,
+            request: DeduplicationKey([0xee; 16]),
+            messages: vec![(1, 1), (200, 3)],
+            hidden_until: Timestamp(31_000),
+            until: Timestamp(301_000),
+        },
     ]
 }
 
@@ -148,7 +187,6 @@ fn check_pinned(pinned: &Expect) {
 #[test]
 fn the_bytes_of_every_kind_of_fact_are_pinned() {
     check_pinned(&expect![[r#"
-        QueueCreated 80010103ac02017100808040808c15001e0100010001ac02016405
         QueueDeleted 80010203
         Sent 80010303c80100112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e80701ddddddddddddddddddddddddddddddddc8af12
         Received 800104030201c80198f201010908
@@ -160,18 +198,52 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MappingDefined 80010a08ac02017101660a01010201
         MappingDeleted 80010b08
         AttemptEnded 80010c09010101c801
-        QueueKept 80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901
+        QueueCreated 80010d03ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01047465616d066f7264657273
+        QueueAttributesSet 80010e031001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01
+        QueueTagged 80010f0301047465616d066f7264657273
+        QueuePurged 80011003
+        ReceivedByRequest 80011103020101c8010398f201eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeec8af12
+        ReceiveRepeated 800112030201c80198f201eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
+        QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01047465616d066f7264657273e807d00fdc0bc901
+        ReceiveRequestKept 80012503eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee020101c8010398f201c8af12
     "#]]);
+}
+
+/// What earlier versions wrote, byte for byte.
+#[test]
+fn queues_of_earlier_versions_are_read() {
+    let read = |hex: &str| Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+    let attributes = QueueAttributes {
+        fifo: true,
+        deduplication_scope_per_group: true,
+        deduplication_per_group: true,
+        redrive: Some(RedrivePolicy { target: name("d"), receive_count_max: 5 }),
+        ..QueueAttributes::default()
+    };
+    let (id, name, tags) = (QueueId(3), name("q"), Vec::new());
+    let created = Fact::QueueCreated { id, name: name.clone(), attributes: attributes.clone(), tags: tags.clone() };
+    assert_eq!(read("80010103ac02017100808040808c15001e0100010001ac02016405"), Ok(created));
+    let kept = Fact::QueueKept {
+        id,
+        name,
+        attributes,
+        tags,
+        created_at: Timestamp(1000),
+        modified_at: Timestamp(2000),
+        purged_at: Timestamp(0),
+        next_sequence: 201,
+    };
+    assert_eq!(read("80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901"), Ok(kept));
 }
 
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (1..=12).chain(32..=35).collect::<Vec<u8>>());
-    for unknown in (0..=255).filter(|tag| !tags.contains(tag)) {
+    assert_eq!(tags, (2..=18).chain(33..=37).collect::<Vec<u8>>());
+    for unknown in (0..=255).filter(|tag| !tags.contains(tag) && ![1, 32].contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
     }
@@ -219,9 +291,12 @@ prop_compose! {
 
 prop_compose! {
     fn any_attributes()(
-        numbers: [u32; 5],
-        flags: [bool; 4],
+        numbers: [u32; 6],
+        flags: [bool; 6],
         redrive in prop::option::of((any_name(), any::<u32>())),
+        policy in prop::option::of(any_box()),
+        kms_key in prop::option::of(any_box()),
+        redrive_allow: bool,
     ) -> QueueAttributes {
         QueueAttributes {
             delay: Seconds(numbers[0]),
@@ -229,11 +304,17 @@ prop_compose! {
             retention: Seconds(numbers[2]),
             receive_wait: Seconds(numbers[3]),
             visibility_timeout: Seconds(numbers[4]),
+            kms_reuse: Seconds(numbers[5]),
             fifo: flags[0],
             content_based_deduplication: flags[1],
-            deduplication_per_group: flags[2],
-            throughput_per_group: flags[3],
+            deduplication_scope_per_group: flags[2],
+            deduplication_per_group: flags[3],
+            throughput_per_group: flags[4],
             redrive: redrive.map(|(target, receive_count_max)| RedrivePolicy { target, receive_count_max }),
+            redrive_allow: redrive_allow.then(redrive_allow_policy),
+            policy,
+            kms_key,
+            sqs_managed_sse: flags[5],
         }
     }
 }
@@ -313,6 +394,14 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_tags()(tags in prop::collection::vec((any_box(), any_box()), 0..3)) -> Vec<Tag> { tags }
+}
+
+prop_compose! {
+    fn any_key()(key: [u8; 16]) -> DeduplicationKey { DeduplicationKey(key) }
+}
+
+prop_compose! {
     fn any_id()(id: u64) -> QueueId { QueueId(id) }
 }
 
@@ -337,7 +426,30 @@ macro_rules! one_of_the_facts {
 
 fn any_fact() -> impl Strategy<Value = Fact> {
     one_of_the_facts! {
-        QueueCreated { id: any_id(), name: any_name(), attributes: any_attributes() }
+        QueueCreated { id: any_id(), name: any_name(), attributes: any_attributes(), tags: any_tags() }
+        QueueAttributesSet { id: any_id(), attributes: any_attributes(), delay_from_send: any::<bool>() }
+        QueueTagged { id: any_id(), tags: any_tags() }
+        QueuePurged { id: any_id() }
+        ReceivedByRequest {
+            queue: any_id(),
+            messages: any::<Vec<(u64, u32)>>(),
+            hidden_until: any_time(),
+            request: any_key(),
+            until: any_time(),
+        }
+        ReceiveRepeated {
+            queue: any_id(),
+            sequences: any::<Vec<u64>>(),
+            hidden_until: any_time(),
+            request: any_key(),
+        }
+        ReceiveRequestKept {
+            queue: any_id(),
+            request: any_key(),
+            messages: any::<Vec<(u64, u32)>>(),
+            hidden_until: any_time(),
+            until: any_time(),
+        }
         QueueDeleted { id: any_id() }
         Sent {
             queue: any_id(),
@@ -371,8 +483,10 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             id: any_id(),
             name: any_name(),
             attributes: any_attributes(),
+            tags: any_tags(),
             created_at: any_time(),
             modified_at: any_time(),
+            purged_at: any_time(),
             next_sequence: any::<u64>(),
         }
         MessageKept { message: any_kept_message() }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::wire::wire_struct;
-use crate::{Account, QueueName, Rejection, Seconds};
+use bytes::Bytes;
 
-/// Declares the attributes: Rust name, type, default, allowed range, and the name AWS gives it.
+use super::redrive::{RedriveAllowPolicy, RedrivePolicy};
+use crate::wire::{Malformed, Wire};
+use crate::{QueueName, Rejection, Seconds};
+
+/// Declares the attributes that are numbers: the number that facts know it by, Rust name, type, default, allowed range,
+/// and the name AWS gives it.
 macro_rules! queue_attributes {
-    ($( $(#[$doc:meta])* $field:ident: $type:ident = $default:literal, in $range:expr, as $name:literal; )*) => {
+    ($( $(#[$doc:meta])* $tag:literal: $field:ident: $type:ident = $default:literal, in $range:expr, as $name:literal; )*) => {
         /// How a queue behaves. Every value is within its range.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct QueueAttributes {
@@ -16,18 +20,24 @@ macro_rules! queue_attributes {
             pub fifo: bool,
             /// A FIFO message without an id is identified by the SHA-256 of its body.
             pub content_based_deduplication: bool,
-            /// A deduplication id counts within its message group only.
+            /// The `DeduplicationScope` as last set: `messageGroup`. Told, but without effect of its own.
+            pub deduplication_scope_per_group: bool,
+            /// A deduplication id counts within its message group only. As it was when the queue was made: a scope that is
+            /// set later changes what AWS tells of the queue, and not how it deduplicates.
             pub deduplication_per_group: bool,
             /// Throughput is limited per group; recorded and reported, nothing is throttled.
             pub throughput_per_group: bool,
             /// Where messages go that were received too often.
             pub redrive: Option<RedrivePolicy>,
+            /// Which queues may name this one in their redrive policy; all unless set.
+            pub redrive_allow: Option<RedriveAllowPolicy>,
+            /// Who else may use the queue: a resource policy, as JSON without needless white space.
+            pub policy: Option<Box<str>>,
+            /// The KMS key that is said to encrypt messages; kept and told.
+            pub kms_key: Option<Box<str>>,
+            /// Whether SQS is said to encrypt messages with a key of its own; kept and told.
+            pub sqs_managed_sse: bool,
         }
-
-        wire_struct!(QueueAttributes {
-            $($field,)*
-            fifo, content_based_deduplication, deduplication_per_group, throughput_per_group, redrive,
-        });
 
         impl Default for QueueAttributes {
             fn default() -> Self {
@@ -35,9 +45,14 @@ macro_rules! queue_attributes {
                     $( $field: $type::from_number($default), )*
                     fifo: false,
                     content_based_deduplication: false,
+                    deduplication_scope_per_group: false,
                     deduplication_per_group: false,
                     throughput_per_group: false,
                     redrive: None,
+                    redrive_allow: None,
+                    policy: None,
+                    kms_key: None,
+                    sqs_managed_sse: true,
                 }
             }
         }
@@ -59,33 +74,117 @@ macro_rules! queue_attributes {
                     _ => None,
                 }
             }
+
+            fn copy_number(&mut self, name: &str, from: &QueueAttributes) {
+                match name {
+                    $( $name => self.$field = from.$field, )*
+                    _ => unreachable!("{name} was parsed"),
+                }
+            }
+
+            fn put_numbers(&self, out: &mut Entries) {
+                $( out.put($tag, &self.$field.number()); )*
+            }
+
+            fn take_number(&mut self, tag: u8, from: &mut Bytes) -> Result<(), Malformed> {
+                match tag {
+                    $( $tag => self.$field = $type::from_number(u32::take(from)?), )*
+                    _ => return Err(Malformed("a queue attribute that this version does not know")),
+                }
+                Ok(())
+            }
         }
     };
 }
 
 queue_attributes! {
     /// How long a new message waits before it can first be received.
-    delay: Seconds = 0, in 0..=900, as "DelaySeconds";
+    1: delay: Seconds = 0, in 0..=900, as "DelaySeconds";
     /// The largest message in bytes: body plus names, types and values of its attributes.
-    message_bytes_max: u32 = 1_048_576, in 1_024..=1_048_576, as "MaximumMessageSize";
+    2: message_bytes_max: u32 = 1_048_576, in 1_024..=1_048_576, as "MaximumMessageSize";
     /// How long a message is kept, counted from when it was sent.
-    retention: Seconds = 345_600, in 60..=1_209_600, as "MessageRetentionPeriod";
+    3: retention: Seconds = 345_600, in 60..=1_209_600, as "MessageRetentionPeriod";
     /// How long a receive waits that does not say so itself.
-    receive_wait: Seconds = 0, in 0..=20, as "ReceiveMessageWaitTimeSeconds";
+    4: receive_wait: Seconds = 0, in 0..=20, as "ReceiveMessageWaitTimeSeconds";
     /// How long a received message stays hidden from other receivers.
-    visibility_timeout: Seconds = 30, in 0..=43_200, as "VisibilityTimeout";
+    5: visibility_timeout: Seconds = 30, in 0..=43_200, as "VisibilityTimeout";
+    /// How long a KMS data key is said to be used again; told only while there is a KMS key.
+    6: kms_reuse: Seconds = 300, in 60..=86_400, as "KmsDataKeyReusePeriodSeconds";
 }
 
-/// Where messages go that were received too often.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedrivePolicy {
-    /// The dead-letter queue, of the same kind as the source.
-    pub target: QueueName,
-    /// How often a message may be received, 1 to 1,000; the next attempt moves it.
-    pub receive_count_max: u32,
+/// The attributes that are no numbers, by the number that facts know them by.
+mod tag {
+    pub(super) const FIFO: u8 = 32;
+    pub(super) const CONTENT_BASED_DEDUPLICATION: u8 = 33;
+    pub(super) const DEDUPLICATION_SCOPE_PER_GROUP: u8 = 34;
+    pub(super) const DEDUPLICATION_PER_GROUP: u8 = 35;
+    pub(super) const THROUGHPUT_PER_GROUP: u8 = 36;
+    pub(super) const REDRIVE: u8 = 37;
+    pub(super) const REDRIVE_ALLOW: u8 = 38;
+    pub(super) const POLICY: u8 = 39;
+    pub(super) const KMS_KEY: u8 = 40;
+    pub(super) const SQS_MANAGED_SSE: u8 = 41;
 }
 
-wire_struct!(RedrivePolicy { target, receive_count_max });
+/// A list of numbered values, as it is written.
+#[derive(Default)]
+struct Entries {
+    count: u64,
+    bytes: Vec<u8>,
+}
+
+impl Entries {
+    fn put(&mut self, tag: u8, value: &impl Wire) {
+        self.count += 1;
+        self.bytes.push(tag);
+        value.put(&mut self.bytes);
+    }
+}
+
+/// A list of numbered values, so that a later version can add some: what a record does not have is as it was before there
+/// was such an attribute. Defaults are written like any other value: a default that changes later changes no queue.
+impl Wire for QueueAttributes {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut entries = Entries::default();
+        self.put_numbers(&mut entries);
+        for (tag, value) in [
+            (tag::FIFO, self.fifo),
+            (tag::CONTENT_BASED_DEDUPLICATION, self.content_based_deduplication),
+            (tag::DEDUPLICATION_SCOPE_PER_GROUP, self.deduplication_scope_per_group),
+            (tag::DEDUPLICATION_PER_GROUP, self.deduplication_per_group),
+            (tag::THROUGHPUT_PER_GROUP, self.throughput_per_group),
+            (tag::SQS_MANAGED_SSE, self.sqs_managed_sse),
+        ] {
+            entries.put(tag, &value);
+        }
+        self.redrive.iter().for_each(|policy| entries.put(tag::REDRIVE, policy));
+        self.redrive_allow.iter().for_each(|policy| entries.put(tag::REDRIVE_ALLOW, policy));
+        self.policy.iter().for_each(|policy| entries.put(tag::POLICY, policy));
+        self.kms_key.iter().for_each(|key| entries.put(tag::KMS_KEY, key));
+        entries.count.put(out);
+        out.extend_from_slice(&entries.bytes);
+    }
+
+    fn take(from: &mut Bytes) -> Result<QueueAttributes, Malformed> {
+        let mut attributes = QueueAttributes::default();
+        for _ in 0..u64::take(from)? {
+            match u8::take(from)? {
+                tag::FIFO => attributes.fifo = Wire::take(from)?,
+                tag::CONTENT_BASED_DEDUPLICATION => attributes.content_based_deduplication = Wire::take(from)?,
+                tag::DEDUPLICATION_SCOPE_PER_GROUP => attributes.deduplication_scope_per_group = Wire::take(from)?,
+                tag::DEDUPLICATION_PER_GROUP => attributes.deduplication_per_group = Wire::take(from)?,
+                tag::THROUGHPUT_PER_GROUP => attributes.throughput_per_group = Wire::take(from)?,
+                tag::REDRIVE => attributes.redrive = Some(Wire::take(from)?),
+                tag::REDRIVE_ALLOW => attributes.redrive_allow = Some(Wire::take(from)?),
+                tag::POLICY => attributes.policy = Some(Wire::take(from)?),
+                tag::KMS_KEY => attributes.kms_key = Some(Wire::take(from)?),
+                tag::SQS_MANAGED_SSE => attributes.sqs_managed_sse = Wire::take(from)?,
+                number => attributes.take_number(number, from)?,
+            }
+        }
+        Ok(attributes)
+    }
+}
 
 trait Number {
     fn from_number(number: u32) -> Self;
@@ -126,7 +225,16 @@ fn boolean(name: &str, text: &str) -> Result<bool, Rejection> {
     }
 }
 
-/// Attributes as a client gave them: parsed, with the names it gave, so that a repeated CreateQueue compares only those.
+fn one_of<const N: usize>(name: &str, text: &str, allowed: [&str; N]) -> Result<usize, Rejection> {
+    let place = allowed.iter().position(|candidate| *candidate == text);
+    place.ok_or_else(|| Rejection::AttributeInvalid { name: name.into(), reason: None })
+}
+
+fn unless_empty(text: &str) -> Option<Box<str>> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// Attributes as a client gave them: parsed, with the names it gave, so that only those are compared or changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttributesGiven {
     /// The given values over the defaults.
@@ -140,25 +248,38 @@ pub struct AttributesGiven {
 impl AttributesGiven {
     /// Parses what CreateQueue was given; every fault is a rejection that names the attribute.
     pub fn parse(given: &BTreeMap<String, String>, queue: &QueueName, region: &str) -> Result<Self, Rejection> {
-        let mut attributes = QueueAttributes::default();
         let fifo_given = given.get("FifoQueue").map(|text| boolean("FifoQueue", text)).transpose()?;
-        attributes.fifo = queue.is_fifo() && fifo_given == Some(true);
         if fifo_given == Some(false) {
             return Err(Rejection::AttributeUnknown { name: "FifoQueue".into() });
         }
-        if !queue.is_valid() || queue.is_fifo() != attributes.fifo || fifo_given.unwrap_or(false) != attributes.fifo {
-            return Err(Rejection::QueueNameInvalid { fifo: fifo_given.unwrap_or(false) });
+        let fifo = fifo_given.is_some();
+        if !queue.is_valid() || queue.is_fifo() != fifo {
+            return Err(Rejection::QueueNameInvalid { fifo });
         }
+        let mut parsed = Self::read(given, fifo, region)?;
+        let mut attributes = QueueAttributes { fifo, ..QueueAttributes::default() };
+        parsed.change(&mut attributes)?;
+        attributes.deduplication_per_group = attributes.deduplication_scope_per_group;
+        parsed.attributes = attributes;
+        Ok(parsed)
+    }
+
+    /// Parses what SetQueueAttributes was given for this queue.
+    pub fn parse_change(given: &BTreeMap<String, String>, queue: &QueueName, region: &str) -> Result<Self, Rejection> {
+        match given.get("FifoQueue").map(|text| boolean("FifoQueue", text)).transpose()? {
+            Some(_) if !queue.is_fifo() => Err(Rejection::AttributeUnknown { name: "FifoQueue".into() }),
+            Some(false) => Err(Rejection::AttributeInvalid {
+                name: "FifoQueue".into(),
+                reason: Some("Modifying queue type is not supported."),
+            }),
+            _ => Self::read(given, queue.is_fifo(), region),
+        }
+    }
+
+    fn read(given: &BTreeMap<String, String>, fifo: bool, region: &str) -> Result<Self, Rejection> {
+        let mut attributes = QueueAttributes { fifo, ..QueueAttributes::default() };
         for (name, text) in given {
             attributes.set(name, text, region)?;
-        }
-        if attributes.throughput_per_group && !attributes.deduplication_per_group {
-            return Err(Rejection::AttributeInvalid {
-                name: "FifoThroughputLimit".into(),
-                reason: Some(
-                    "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
-                ),
-            });
         }
         Ok(AttributesGiven {
             attributes,
@@ -166,11 +287,37 @@ impl AttributesGiven {
             redrive_policy: given.get("RedrivePolicy").map(|text| Box::from(text.as_str())),
         })
     }
+
+    /// Whether this attribute was given.
+    pub fn names(&self, attribute: &str) -> bool {
+        self.names.iter().any(|name| **name == *attribute)
+    }
+
+    /// Gives `attributes` the values that were given, if they go together with those that stay.
+    pub(crate) fn change(&self, attributes: &mut QueueAttributes) -> Result<(), Rejection> {
+        for name in &self.names {
+            attributes.copy(name, &self.attributes);
+        }
+        if attributes.throughput_per_group && !attributes.deduplication_scope_per_group {
+            return Err(Rejection::AttributeInvalid {
+                name: "FifoThroughputLimit".into(),
+                reason: Some(
+                    "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
+                ),
+            });
+        }
+        if attributes.kms_key.is_some() {
+            if self.names("SqsManagedSseEnabled") && attributes.sqs_managed_sse {
+                return Err(Rejection::TwoEncryptions);
+            }
+            attributes.sqs_managed_sse = false;
+        }
+        Ok(())
+    }
 }
 
 impl QueueAttributes {
     fn set(&mut self, name: &str, text: &str, region: &str) -> Result<(), Rejection> {
-        let invalid = || Rejection::AttributeInvalid { name: name.into(), reason: None };
         match name {
             "FifoQueue" => {}
             "ContentBasedDeduplication" if self.fifo => self.content_based_deduplication = boolean(name, text)?,
@@ -178,98 +325,82 @@ impl QueueAttributes {
                 return Err(Rejection::AttributeForFifoOnly { name: name.into() });
             }
             "DeduplicationScope" => {
-                self.deduplication_per_group = one_of(text, ["queue", "messageGroup"]).ok_or_else(invalid)? == 1;
+                self.deduplication_scope_per_group = one_of(name, text, ["queue", "messageGroup"])? == 1;
             }
             "FifoThroughputLimit" => {
-                self.throughput_per_group = one_of(text, ["perQueue", "perMessageGroupId"]).ok_or_else(invalid)? == 1;
+                self.throughput_per_group = one_of(name, text, ["perQueue", "perMessageGroupId"])? == 1;
             }
             "RedrivePolicy" if text.is_empty() => self.redrive = None,
             "RedrivePolicy" => self.redrive = Some(RedrivePolicy::parse(text, region)?),
+            "RedriveAllowPolicy" if text.is_empty() => self.redrive_allow = None,
+            "RedriveAllowPolicy" => self.redrive_allow = Some(RedriveAllowPolicy::parse(text, region)?),
+            "Policy" => self.policy = unless_empty(text),
+            "KmsMasterKeyId" => self.kms_key = unless_empty(text),
+            "SqsManagedSseEnabled" => self.sqs_managed_sse = boolean(name, text)?,
             _ => self.set_number(name, text)?,
         }
         Ok(())
     }
 
+    fn copy(&mut self, name: &str, from: &QueueAttributes) {
+        match name {
+            "FifoQueue" => {}
+            "ContentBasedDeduplication" => self.content_based_deduplication = from.content_based_deduplication,
+            "DeduplicationScope" => self.deduplication_scope_per_group = from.deduplication_scope_per_group,
+            "FifoThroughputLimit" => self.throughput_per_group = from.throughput_per_group,
+            "RedrivePolicy" => self.redrive.clone_from(&from.redrive),
+            "RedriveAllowPolicy" => self.redrive_allow.clone_from(&from.redrive_allow),
+            "Policy" => self.policy.clone_from(&from.policy),
+            "KmsMasterKeyId" => self.kms_key.clone_from(&from.kms_key),
+            "SqsManagedSseEnabled" => self.sqs_managed_sse = from.sqs_managed_sse,
+            _ => self.copy_number(name, from),
+        }
+    }
+
     /// The attribute's value as AWS writes it; `None` while it is unset or not an attribute of this kind of queue.
     pub fn get(&self, name: &str, region: &str) -> Option<String> {
+        let boolean = |value: bool| if value { "true" } else { "false" }.to_owned();
         let fifo_only = |text: &str| self.fifo.then(|| text.to_owned());
         match name {
             "FifoQueue" => fifo_only("true"),
-            "ContentBasedDeduplication" => fifo_only(if self.content_based_deduplication { "true" } else { "false" }),
-            "DeduplicationScope" => fifo_only(if self.deduplication_per_group { "messageGroup" } else { "queue" }),
+            "ContentBasedDeduplication" => self.fifo.then(|| boolean(self.content_based_deduplication)),
+            "DeduplicationScope" => {
+                fifo_only(if self.deduplication_scope_per_group { "messageGroup" } else { "queue" })
+            }
             "FifoThroughputLimit" => {
                 fifo_only(if self.throughput_per_group { "perMessageGroupId" } else { "perQueue" })
             }
             "RedrivePolicy" => self.redrive.as_ref().map(|policy| policy.to_json(region)),
+            "RedriveAllowPolicy" => self.redrive_allow.as_ref().map(|policy| policy.text.to_string()),
+            "Policy" => self.policy.as_deref().map(str::to_owned),
+            "KmsMasterKeyId" => self.kms_key.as_deref().map(str::to_owned),
+            "KmsDataKeyReusePeriodSeconds" if self.kms_key.is_none() => None,
+            "SqsManagedSseEnabled" => Some(boolean(self.sqs_managed_sse)),
             _ => self.number(name).map(|number| number.to_string()),
         }
     }
 
     /// The AWS names of all attributes that a client may set.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        let others =
-            ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit", "RedrivePolicy"];
+        let others = [
+            "FifoQueue",
+            "ContentBasedDeduplication",
+            "DeduplicationScope",
+            "FifoThroughputLimit",
+            "RedrivePolicy",
+            "RedriveAllowPolicy",
+            "Policy",
+            "KmsMasterKeyId",
+            "SqsManagedSseEnabled",
+        ];
         Self::NUMBERS.iter().copied().chain(others)
-    }
-}
-
-fn one_of<const N: usize>(text: &str, allowed: [&str; N]) -> Option<usize> {
-    allowed.iter().position(|candidate| *candidate == text)
-}
-
-impl RedrivePolicy {
-    fn parse(text: &str, region: &str) -> Result<RedrivePolicy, Rejection> {
-        let refuse = |reason: &str| Rejection::RedrivePolicyInvalid { policy: text.into(), reason: reason.into() };
-        let Ok(policy) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) else {
-            return Err(Rejection::AttributeInvalid {
-                name: "RedrivePolicy".into(),
-                reason: Some("Redrive policy is not a valid JSON map."),
-            });
-        };
-        let count = policy
-            .get("maxReceiveCount")
-            .ok_or_else(|| refuse("Redrive policy does not contain mandatory attribute: maxReceiveCount."))?;
-        let target = policy
-            .get("deadLetterTargetArn")
-            .ok_or_else(|| refuse("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
-        if policy.len() > 2 {
-            return Err(refuse("Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn]."));
-        }
-        let receive_count_max = match count {
-            serde_json::Value::String(digits) => digits.parse().ok(),
-            number => number.as_u64(),
-        };
-        let receive_count_max = receive_count_max.filter(|count| (1..=1000).contains(count)).ok_or_else(|| {
-            let shown = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
-            refuse(&format!(
-                "Invalid value for maxReceiveCount: {shown}, valid values are from 1 to 1000 both inclusive."
-            ))
-        })?;
-        let parts: Vec<&str> = target.as_str().unwrap_or_default().splitn(6, ':').collect();
-        let [_, _, service, target_region, account, name] = parts[..] else {
-            return Err(refuse("Dead-letter target ARN should be fully qualified ARN."));
-        };
-        if service != "sqs" {
-            return Err(refuse("Only SQS queues are valid resources for deadLetterTargetArn."));
-        }
-        if target_region != region {
-            return Err(refuse("Dead-letter target must be in same region as the source."));
-        }
-        let account: Account =
-            account.parse().map_err(|()| refuse("Dead-letter target ARN should be fully qualified ARN."))?;
-        let target = QueueName { account, name: name.into() };
-        Ok(RedrivePolicy { target, receive_count_max: receive_count_max as u32 })
-    }
-
-    fn to_json(&self, region: &str) -> String {
-        let arn = self.target.arn(region);
-        format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{}}}"#, self.receive_count_max)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Account;
 
     fn parse(queue: &str, given: &[(&str, &str)]) -> Result<QueueAttributes, Rejection> {
         let given = given.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
@@ -291,6 +422,11 @@ mod tests {
             ("DeduplicationScope", "messageGroup"),
             ("FifoThroughputLimit", "perMessageGroupId"),
             ("RedrivePolicy", arn),
+            ("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#),
+            ("Policy", r#"{"Version":"2012-10-17","Statement":[]}"#),
+            ("KmsMasterKeyId", "alias/aws/sqs"),
+            ("KmsDataKeyReusePeriodSeconds", "60"),
+            ("SqsManagedSseEnabled", "false"),
         ];
         let attributes = parse("a.fifo", &given).unwrap();
         for (name, value) in given {
@@ -321,20 +457,28 @@ mod tests {
     }
 
     #[test]
-    fn a_redrive_policy_says_what_is_wrong_with_it() {
-        let reason = |policy: &str| match parse("a", &[("RedrivePolicy", policy)]) {
-            Err(Rejection::RedrivePolicyInvalid { reason, .. }) => reason.to_string(),
-            other => format!("{other:?}"),
+    fn one_kind_of_encryption_excludes_the_other() {
+        let mut attributes = parse("a", &[("KmsMasterKeyId", "alias/aws/sqs")]).unwrap();
+        assert!(!attributes.sqs_managed_sse, "a key of one's own replaces the service's");
+        let both = [("KmsMasterKeyId", "alias/aws/sqs"), ("SqsManagedSseEnabled", "true")];
+        assert_eq!(parse("a", &both), Err(Rejection::TwoEncryptions));
+        assert!(parse("a", &[("SqsManagedSseEnabled", "true"), ("KmsMasterKeyId", "")]).is_ok());
+
+        let change = |name: &str, value: &str, attributes: &mut QueueAttributes| {
+            let given = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+            let queue = QueueName { account: Account(0), name: "a".into() };
+            AttributesGiven::parse_change(&given, &queue, "us-east-1").and_then(|given| given.change(attributes))
         };
-        assert!(reason("{").contains("not a valid JSON map"));
-        assert!(reason("{}").contains("maxReceiveCount"));
-        assert!(reason(r#"{"maxReceiveCount":1}"#).contains("deadLetterTargetArn"));
-        let with =
-            |arn: &str, count: &str| reason(&format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{count}}}"#));
-        assert!(with("arn:aws:sqs:us-east-1:000000000000:d", "0").contains("valid values are from 1 to 1000"));
-        assert!(with("arn:aws:sns:us-east-1:000000000000:d", "1").contains("Only SQS queues"));
-        assert!(with("arn:aws:sqs:eu-west-1:000000000000:d", "1").contains("same region"));
-        assert!(with("d", "1").contains("fully qualified"));
-        assert!(with("arn:aws:sqs:us-east-1:000000000000:d", "\"5\"").contains("Ok("));
+        assert_eq!(change("SqsManagedSseEnabled", "true", &mut attributes.clone()), Err(Rejection::TwoEncryptions));
+        change("KmsMasterKeyId", "", &mut attributes).unwrap();
+        assert!(!attributes.sqs_managed_sse, "it stays off when the key is gone");
+        change("SqsManagedSseEnabled", "true", &mut attributes).unwrap();
+        assert_eq!(attributes.get("KmsDataKeyReusePeriodSeconds", ""), None);
+    }
+
+    #[test]
+    fn an_unknown_number_is_refused_and_a_missing_one_is_as_before() {
+        assert_eq!(QueueAttributes::take(&mut Bytes::from_static(&[0])), Ok(QueueAttributes::default()));
+        assert!(QueueAttributes::take(&mut Bytes::from_static(&[1, 99, 0])).is_err());
     }
 }

@@ -7,6 +7,8 @@ mod deduplication;
 mod groups;
 pub(crate) mod name;
 pub(crate) mod receipt;
+pub(crate) mod redrive;
+mod requests;
 mod retention;
 mod shelf;
 
@@ -15,10 +17,11 @@ use std::ops::ControlFlow;
 
 pub(crate) use deduplication::{DeduplicationWindow, Remembered};
 pub(crate) use groups::{GroupIndex, Groups};
+pub(crate) use requests::{ReceiveRequest, ReceiveRequests};
 use retention::Retention;
 use shelf::Shelf;
 
-use crate::{Place, QueueAttributes, QueueId, QueueName, Text, Timestamp};
+use crate::{Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};
 
 /// What the broker keeps in memory of a message; its content stays in the journal, at `place`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +52,11 @@ pub(crate) enum Visibility {
 pub(crate) struct Definition {
     pub(crate) name: QueueName,
     pub(crate) attributes: QueueAttributes,
+    pub(crate) tags: Tags,
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Timestamp,
+    /// Zero if it never was.
+    pub(crate) purged_at: Timestamp,
     /// Where the newest full record of this definition lies.
     pub(crate) place: Place,
 }
@@ -61,6 +67,8 @@ pub(crate) struct Queue {
     /// Absent only during a replay, until the kept definition is read.
     pub(crate) definition: Option<Definition>,
     pub(crate) deduplication: DeduplicationWindow,
+    /// Receives of a FIFO queue that can be asked for again.
+    pub(crate) requests: ReceiveRequests,
     pub(crate) next_sequence: u64,
     /// The queues whose messages were dead-lettered here.
     pub(crate) sources: Vec<QueueName>,
@@ -79,6 +87,7 @@ impl Queue {
             id,
             definition: None,
             deduplication: DeduplicationWindow::default(),
+            requests: ReceiveRequests::default(),
             next_sequence: 0,
             sources: Vec::new(),
             messages: Shelf::new(),
@@ -100,6 +109,11 @@ impl Queue {
 
     pub(crate) fn messages(&self) -> impl Iterator<Item = (u64, &Message)> {
         self.messages.iter()
+    }
+
+    /// The messages whose numbers are `first` or more.
+    pub(crate) fn messages_from(&self, first: u64) -> impl Iterator<Item = (u64, &Message)> {
+        self.messages.iter_from(first)
     }
 
     pub(crate) fn group_name(&self, message: &Message) -> Option<&Text> {
@@ -179,6 +193,32 @@ impl Queue {
         Some(message)
     }
 
+    /// Takes all messages out, and forgets every id. What the queue is, and its next number, stay.
+    pub(crate) fn purge(&mut self) -> Queue {
+        let emptied = Queue {
+            definition: self.definition.clone(),
+            next_sequence: self.next_sequence,
+            sources: self.sources.clone(),
+            ..Queue::new(self.id)
+        };
+        std::mem::replace(self, emptied)
+    }
+
+    /// Has messages that still wait for their delay wait for another one, counted from when they were sent.
+    pub(crate) fn delay_from_send(&mut self, delay: Seconds, now: Timestamp) {
+        let is_delayed = |sequence: u64| self.message(sequence).is_some_and(|m| m.visibility == Visibility::Delayed);
+        let delayed: Vec<u64> = self.hidden.iter().map(|(_, sequence)| *sequence).filter(|s| is_delayed(*s)).collect();
+        for sequence in delayed {
+            let until = self.message(sequence).expect("listed above").sent_at + delay;
+            self.hide(sequence, until, now);
+            if until > now {
+                self.messages.get_mut(sequence).expect("hidden above").visibility = Visibility::Delayed;
+                self.in_flight -= 1;
+                self.delayed += 1;
+            }
+        }
+    }
+
     /// Counts a receive and hides the message until `hidden_until`.
     pub(crate) fn receive(&mut self, sequence: u64, hidden_until: Timestamp, now: Timestamp) {
         let message = self.messages.get_mut(sequence).expect("only present messages are received");
@@ -239,7 +279,10 @@ impl Queue {
     /// When time next changes something here: a message becomes visible or expires, an id is forgotten.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let visible = self.hidden.first().map(|(until, _)| *until);
-        [visible, self.next_expiry(), self.deduplication.next_expiry()].into_iter().flatten().min()
+        [visible, self.next_expiry(), self.deduplication.next_expiry(), self.requests.next_expiry()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn next_expiry(&self) -> Option<Timestamp> {
@@ -257,8 +300,10 @@ impl Queue {
                 self.hide(sequence, until, until);
             } else if self.next_expiry() == Some(deadline) {
                 self.expire(deadline, &mut expired);
-            } else {
+            } else if self.deduplication.next_expiry() == Some(deadline) {
                 self.deduplication.forget_first();
+            } else {
+                self.requests.forget_first();
             }
         }
         expired

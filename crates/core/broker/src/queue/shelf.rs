@@ -123,6 +123,12 @@ impl<T> Shelf<T> {
         self.chunks.keys().flat_map(|number| self.iter_chunk(*number))
     }
 
+    /// The items with numbers of `first` or more, by rising number.
+    pub(crate) fn iter_from(&self, first: u64) -> impl Iterator<Item = (u64, &T)> {
+        let chunks = self.chunks.range(chunk_of(first)..).map(|(number, _)| *number);
+        chunks.flat_map(|number| self.iter_chunk(number)).skip_while(move |(sequence, _)| *sequence < first)
+    }
+
     /// The items that share a chunk with others: see [`chunk_of`].
     pub(crate) fn iter_chunk(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
         self.chunks.get(&number).into_iter().flat_map(move |chunk| {

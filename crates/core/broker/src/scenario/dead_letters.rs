@@ -202,10 +202,10 @@ fn a_queue_that_is_its_own_dead_letter_queue_keeps_its_messages() {
     let redrive = Some(RedrivePolicy { target: name.clone(), receive_count_max: 1 });
     let attributes = QueueAttributes { redrive, visibility_timeout: crate::Seconds(0), ..QueueAttributes::default() };
     let mut world = World::new();
-    world.happen(&Fact::QueueCreated { id: QueueId(2), name: name.clone(), attributes });
+    world.happen(&Fact::QueueCreated { id: QueueId(2), name: name.clone(), attributes, tags: Vec::new() });
     world.ask(Command::Send { queue: name.clone(), entries: vec![super::script::outgoing_of("hello")] }).unwrap();
     for receive_count in 1..4 {
-        let receive = Command::Receive { queue: name.clone(), max: 1, visibility_timeout: None };
+        let receive = Command::Receive { queue: name.clone(), max: 1, visibility_timeout: None, request: None };
         let (Reply::Received { deliveries, .. }, _) = world.ask(receive).unwrap() else { panic!("not a receive") };
         assert_eq!(deliveries[0].handle.receive_count, receive_count);
         world.verify();

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
+use crate::queue::{DeduplicationWindow, Message, Queue, ReceiveRequests, Visibility};
 use crate::{
     Attempt, AttemptId, Broker, Content, Fact, Function, MappingDefinition, MappingId, Place, QueueAttributes, QueueId,
-    QueueName, Recorded, Text, Timestamp,
+    QueueName, Recorded, Tags, Text, Timestamp,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -135,14 +135,17 @@ struct ObservedQueue {
     id: QueueId,
     name: QueueName,
     attributes: QueueAttributes,
+    tags: Tags,
     created_at: Timestamp,
     modified_at: Timestamp,
+    purged_at: Timestamp,
     next_sequence: u64,
     counts: (usize, usize, usize),
     messages: Vec<ObservedMessage>,
     /// In order within each group; the turns between groups may change with a restart.
     receivable: BTreeMap<Option<Text>, Vec<u64>>,
     deduplication: DeduplicationWindow,
+    requests: ReceiveRequests,
 }
 
 #[derive(Debug, PartialEq)]
@@ -188,8 +191,10 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
         id: queue.id,
         name: definition.name,
         attributes: definition.attributes,
+        tags: definition.tags,
         created_at: definition.created_at,
         modified_at: definition.modified_at,
+        purged_at: definition.purged_at,
         next_sequence: queue.next_sequence,
         counts: (queue.visible(), queue.in_flight(), queue.delayed()),
         messages: queue
@@ -198,6 +203,7 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
             .collect(),
         receivable,
         deduplication: queue.deduplication.clone(),
+        requests: queue.requests.clone(),
     }
 }
 

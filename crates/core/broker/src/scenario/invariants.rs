@@ -13,6 +13,7 @@ pub(super) fn check_state(broker: &Broker) {
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
         let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
+        let idle = idle && queue.requests.next_expiry().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
     let alive: u64 =
@@ -29,7 +30,13 @@ pub(super) fn check_state(broker: &Broker) {
 
 /// Panics if a fact hands out what is not receivable, or a FIFO message before an earlier one of its group.
 pub(super) fn check_order(broker: &Broker, fact: &Fact) {
-    let Fact::Received { queue, sequences, .. } = fact else { return };
+    let (queue, sequences) = match fact {
+        Fact::Received { queue, sequences, .. } => (queue, sequences.clone()),
+        Fact::ReceivedByRequest { queue, messages, .. } => {
+            (queue, messages.iter().map(|(sequence, _)| *sequence).collect())
+        }
+        _ => return,
+    };
     let queue = &broker.queues[queue];
     for (place, sequence) in sequences.iter().enumerate() {
         let message = queue.message(*sequence).expect("only present messages are handed out");

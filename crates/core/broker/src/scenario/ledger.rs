@@ -8,6 +8,7 @@ use crate::{Broker, Fact, MessageId, QueueId, Timestamp};
 enum End {
     Deleted,
     Expired,
+    Purged,
     QueueDeleted,
 }
 
@@ -34,6 +35,7 @@ impl Ledger {
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::AttemptEnded { attempt, deleted, .. } => self.delete(broker.attempts[attempt].queue, deleted),
+            Fact::QueuePurged { id } => self.end_where(End::Purged, |queue, _| queue == *id),
             Fact::QueueDeleted { id } => self.end_where(End::QueueDeleted, |queue, _| queue == *id),
             _ => {}
         }

@@ -3,6 +3,7 @@
 //! After each line the state is rebuilt from the facts so far and compared, the journal is cleaned and what is left of
 //! it rebuilt and compared, and what must always hold is checked: every scenario is a recovery test too.
 
+mod administration;
 mod cleaning;
 mod dead_letters;
 mod deduplication;
@@ -13,6 +14,7 @@ mod invariants;
 mod ledger;
 mod properties;
 mod queues;
+mod requests;
 mod retention;
 mod script;
 mod standard;

@@ -57,6 +57,14 @@ fn line() -> impl Strategy<Value = String> {
         "list",
         "unmap a f",
         "delete-function f",
+        "purge a",
+        "purge a.fifo",
+        "tag a x:1",
+        "set a.fifo delay=3 retention=60",
+        "set a.fifo delay=0 retention=90",
+        "set a retention=60",
+        "set d.fifo content-deduplication visibility=7",
+        "peek a",
         "delete-queue a",
         "delete-queue d",
         "delete-queue a.fifo",
@@ -66,6 +74,7 @@ fn line() -> impl Strategy<Value = String> {
         8 => (queue(), prop::collection::vec(entry(), 1..4))
             .prop_map(|(queue, entries)| format!("send {queue} {}", entries.join(" | "))),
         6 => (queue(), 1..=10u8).prop_map(|(queue, max)| format!("receive {queue} max={max}")),
+        2 => (1..=10u8, 0..3u8).prop_map(|(max, id)| format!("receive a.fifo max={max} request=r{id}")),
         2 => (queue(), 1..=10u8, 0..40u8)
             .prop_map(|(queue, max, timeout)| format!("receive {queue} max={max} visibility={timeout}")),
         5 => (queue(), handle(), handle()).prop_map(|(queue, one, other)| format!("delete {queue} {one} {other}")),

@@ -3,10 +3,15 @@
 //! ```text
 //! queue NAME [visibility=S] [retention=S] [delay=S] [size=BYTES] [content-deduplication] [per-group]
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
+//!            [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
+//! set NAME ...                                  the same words without those of the last line but allow
+//! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
+//! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
 //! delete-queue NAME | list [PREFIX] | count NAME
 //! send NAME BODY [group=G] [dedup=D] [delay=S] [window=S] [size=BYTES] [| BODY ...]
 //!                                               `window` is a webhook's; `|` makes a batch
-//! receive NAME [max=N] [visibility=S]           #2x3 is the third receive of the second message sent
+//! receive NAME [max=N] [visibility=S] [request=ID]
+//!                                              #2x3 is the third receive of the second message sent
 //! delete NAME #1 #2x1                           by the handle of the latest receive, or of that one
 //! visibility NAME #1=S #2x1=S
 //! function NAME [concurrency=N] | delete-function NAME | functions
@@ -27,9 +32,9 @@ use bytes::Bytes;
 
 use super::world::World;
 use crate::{
-    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, Delivery, Effect, Function, MappingDefinition,
-    MappingId, MessageId, Outgoing, QueueName, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Text,
-    VisibilityChange,
+    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Delivery, Effect, Function,
+    MappingDefinition, MappingId, MessageId, Outgoing, Peeked, PeekedState, QueueName, ReceiptHandle, Rejection, Reply,
+    Seconds, SendOrigin, Sent, Tag, Text, VisibilityChange,
 };
 
 const ACCOUNT: Account = Account(1);
@@ -99,6 +104,12 @@ impl Story {
                 let (queue, entries) = send(step);
                 Command::Send { queue, entries }
             }
+            "tags" => {
+                let queue = words.queue();
+                let queue = self.world.broker.queue(&queue).expect("a script asks for the tags of what exists");
+                let tags = &queue.definition.as_ref().expect("it has a name").tags;
+                return listed(tags.iter().map(|(key, value)| format!("{key}:{value}")));
+            }
             "woken" => {
                 let woken = self.world.broker.take_woken();
                 let names = woken.into_iter().map(|id| self.world.broker.name_of(id));
@@ -125,6 +136,25 @@ impl Story {
     fn command(&self, verb: &str, words: &mut Words) -> Option<Command> {
         Some(match verb {
             "queue" => create_queue(words),
+            "set" => {
+                let name = words.queue();
+                let given = attributes(words, &name);
+                let given = AttributesGiven::parse_change(&given, &name, REGION);
+                Command::SetQueueAttributes { queue: name, given: given.expect("a script gives what parses") }
+            }
+            "tag" => Command::TagQueue { queue: words.queue(), tags: words.rest().map(tag).collect() },
+            "untag" => Command::UntagQueue { queue: words.queue(), keys: words.rest().map(Box::from).collect() },
+            "purge" => Command::PurgeQueue { cooldown: words.flag("cooldown"), queue: words.queue() },
+            "sources" => Command::ListDeadLetterSources {
+                after: words.option("after").map(str::to_owned),
+                max: words.number("max").unwrap_or(1000),
+                queue: words.queue(),
+            },
+            "peek" => Command::Peek {
+                from: words.number("from").unwrap_or(0),
+                max: words.number("max").unwrap_or(1000),
+                queue: words.queue(),
+            },
             "delete-queue" => Command::DeleteQueue { queue: words.queue() },
             "count" => Command::DescribeQueue { queue: words.queue() },
             "list" => Command::ListQueues {
@@ -136,6 +166,7 @@ impl Story {
             "receive" => Command::Receive {
                 max: words.number("max").unwrap_or(1),
                 visibility_timeout: words.number("visibility").map(Seconds),
+                request: words.option("request").map(request_key),
                 queue: words.queue(),
             },
             "delete" => {
@@ -201,6 +232,7 @@ impl Story {
                 let shown: Vec<String> = deliveries.into_iter().map(|delivery| self.show_delivery(delivery)).collect();
                 listed(shown.into_iter())
             }
+            Reply::Peeked(messages) => listed(messages.iter().map(|peeked| self.show_peeked(peeked))),
             Reply::Each(results) => show_each(&results),
             Reply::Functions(inventory) => {
                 let functions = inventory.functions.iter().map(|function| function.name.to_string());
@@ -238,6 +270,17 @@ impl Story {
         let times = if receive == 1 { String::new() } else { format!("x{receive}") };
         let source = delivery.source.map(|source| format!("(from {})", source.name)).unwrap_or_default();
         format!("#{message}{times}{source}")
+    }
+
+    fn show_peeked(&self, peeked: &Peeked) -> String {
+        let id = self.world.content(peeked.delivery.place).message_id;
+        let message = 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages are there");
+        let state = match peeked.state {
+            PeekedState::Visible => 'v',
+            PeekedState::Delayed(_) => 'd',
+            PeekedState::InFlight(_) => 'f',
+        };
+        format!("#{message}{state}{}", peeked.delivery.handle.receive_count)
     }
 
     fn show_effect(&mut self, effect: Effect) -> String {
@@ -293,11 +336,32 @@ fn milliseconds(time: &str) -> u64 {
 
 fn create_queue(words: &mut Words) -> Command {
     let name = words.queue();
+    let tags = words.option("tag").map(tag).into_iter().collect();
+    let cooldown = words.flag("cooldown");
+    let mut given = attributes(words, &name);
+    if name.is_fifo() {
+        given.insert("FifoQueue".to_owned(), "true".to_owned());
+    }
+    let given = AttributesGiven::parse(&given, &name, REGION).expect("a script gives attributes that parse");
+    Command::CreateQueue { name, given, tags, cooldown }
+}
+
+fn tag(word: &str) -> Tag {
+    let (key, value) = word.split_once(':').expect("a tag is written as key:value");
+    (key.into(), value.into())
+}
+
+/// One for each id.
+fn request_key(id: &str) -> DeduplicationKey {
+    let mut key = [0; 16];
+    key[..id.len()].copy_from_slice(id.as_bytes());
+    DeduplicationKey(key)
+}
+
+fn attributes(words: &mut Words, queue: &QueueName) -> BTreeMap<String, String> {
     let mut given = BTreeMap::new();
     let mut give = |name: &str, value: String| drop(given.insert(name.to_owned(), value));
-    if name.is_fifo() {
-        give("FifoQueue", "true".into());
-    }
+    let arn = |name: &str| QueueName { account: ACCOUNT, name: name.into() }.arn(REGION);
     for (word, attribute) in [
         ("visibility", "VisibilityTimeout"),
         ("retention", "MessageRetentionPeriod"),
@@ -314,13 +378,25 @@ fn create_queue(words: &mut Words) -> Command {
     if words.flag("per-group") {
         give("DeduplicationScope", "messageGroup".into());
     }
+    if words.flag("per-queue") {
+        give("DeduplicationScope", "queue".into());
+    }
     if let Some(target) = words.option("dead-letters") {
-        let arn = QueueName { account: ACCOUNT, name: target.into() }.arn(REGION);
+        let arn = arn(target);
         let after: u32 = words.number("after").expect("dead-letters needs after=N");
         give("RedrivePolicy", format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{after}}}"#));
     }
-    let given = AttributesGiven::parse(&given, &name, REGION).expect("a script gives attributes that parse");
-    Command::CreateQueue { name, given }
+    match words.option("allow") {
+        Some("none") => give("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#.into()),
+        Some(source) => {
+            let source = arn(source);
+            let policy = format!(r#"{{"redrivePermission":"byQueue","sourceQueueArns":["{source}"]}}"#);
+            give("RedriveAllowPolicy", policy);
+        }
+        None => {}
+    }
+    assert!(words.0.is_empty(), "unknown words for {}: {:?}", queue.name, words.0);
+    given
 }
 
 fn send(step: &str) -> (QueueName, Vec<Outgoing>) {
@@ -411,7 +487,10 @@ fn show_rejection(rejection: &Rejection) -> String {
         Rejection::ReceiptHandleExpired => "handle expired".into(),
         Rejection::MessageNotAvailable => "message not available".into(),
         Rejection::VisibilityBeyondLimit { timeout } => format!("{timeout} is beyond twelve hours"),
-        Rejection::TooManyInFlight => "too many in flight".into(),
+        Rejection::TooManyInFlight { .. } => "too many in flight".into(),
+        Rejection::TooManyTags { queue } => format!("too many tags on {queue}"),
+        Rejection::PurgeInProgress { queue } => format!("purged a moment ago: {queue}"),
+        Rejection::QueueDeletedRecently => "deleted a moment ago".into(),
         Rejection::FunctionDoesNotExist { name } => format!("no function {name}"),
         Rejection::RedrivePolicyInvalid { reason, .. } => reason.to_string(),
         other => format!("{other:?}"),

@@ -145,7 +145,7 @@ fn no_more_than_the_limit_are_in_flight_at_once() {
         let queue = crate::QueueName { account: crate::Account(1), name: name.into() };
         let attributes = crate::QueueAttributes { fifo: queue.is_fifo(), ..Default::default() };
         let id = crate::QueueId::new(8, queue.is_fifo());
-        happen(&mut broker, Fact::QueueCreated { id, name: queue.clone(), attributes });
+        happen(&mut broker, Fact::QueueCreated { id, name: queue.clone(), attributes, tags: Vec::new() });
         let content = Content {
             message_id: MessageId(1),
             body: Text::from("x"),
@@ -167,14 +167,14 @@ fn no_more_than_the_limit_are_in_flight_at_once() {
         let hidden_until = Timestamp(2_000);
         happen(&mut broker, Fact::Received { queue: id, sequences, hidden_until, attempt: None });
         let mut receive = |broker: &mut Broker| {
-            let command = Command::Receive { queue: queue.clone(), max: 10, visibility_timeout: None };
+            let command = Command::Receive { queue: queue.clone(), max: 10, visibility_timeout: None, request: None };
             let decision = broker.decide(command, broker.now(), &mut entropy)?;
             decision.facts.into_iter().for_each(|fact| happen(broker, fact));
             let Reply::Received { deliveries, .. } = decision.reply else { panic!("a receive is answered as one") };
             Ok(deliveries.len())
         };
         assert_eq!(receive(&mut broker), Ok(1), "only one is missing to the limit");
-        let refused = if queue.is_fifo() { Ok(0) } else { Err(Rejection::TooManyInFlight) };
+        let refused = if queue.is_fifo() { Ok(0) } else { Err(Rejection::TooManyInFlight { queue: id }) };
         assert_eq!(receive(&mut broker), refused, "a FIFO queue merely has nothing more to give");
     }
 }

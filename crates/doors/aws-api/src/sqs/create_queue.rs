@@ -38,6 +38,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let attributes = input.attributes.unwrap_or_default().0;
     let attributes = attributes.into_iter().map(|(name, value)| (name.into_string(), value.into_string())).collect();
     let given = AttributesGiven::parse(&attributes, &name, &cx.config.region).map_err(bongsu_runtime::Refusal::from)?;
-    cx.broker.create_queue(name.clone(), given).await?;
+    cx.broker.create_queue(name.clone(), given, bongsu_broker::Tags::new(), false).await?;
     Ok(Output { queue_url: cx.url(&name) })
 }

@@ -26,7 +26,10 @@ pub(super) fn to_error(refusal: Refusal, quoted: Quoted<'_>) -> ApiError {
 }
 
 fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
-    use ErrorKind::{InvalidAttributeName, InvalidAttributeValue, OverLimit, QueueNameExists};
+    use ErrorKind::{
+        InvalidAttributeName, InvalidAttributeValue, OverLimit, PurgeQueueInProgress, QueueDeletedRecently,
+        QueueNameExists,
+    };
     let invalid = |parameter: &str, reason: &str| ApiError::invalid_value(quoted.handle, parameter, reason);
     match rejection {
         Rejection::QueueDoesNotExist => ApiError::queue_does_not_exist(),
@@ -55,6 +58,21 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             format!("You can specify the {name} only when FifoQueue is set to true."),
         ),
         Rejection::RedrivePolicyInvalid { policy, reason } => ApiError::invalid_value(policy, "RedrivePolicy", &reason),
+        Rejection::TwoEncryptions => ApiError::new(
+            InvalidAttributeName,
+            "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+        ),
+        Rejection::QueueDeletedRecently => ApiError::new(
+            QueueDeletedRecently,
+            "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+        ),
+        Rejection::PurgeInProgress { queue } => ApiError::new(
+            PurgeQueueInProgress,
+            format!("Only one PurgeQueue operation on {queue} is allowed every 60 seconds."),
+        ),
+        Rejection::TooManyTags { queue } => {
+            ApiError::invalid_parameter(format!("Too many tags added for queue {queue}."))
+        }
         Rejection::MessageTooLong { bytes_max } => {
             let verb = if quoted.in_batch { "cannot be validated" } else { "are invalid" };
             ApiError::invalid_parameter(format!(
@@ -90,7 +108,7 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             "VisibilityTimeout",
             "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
         ),
-        Rejection::TooManyInFlight => ApiError::new(OverLimit, "Too many messages in flight."),
+        Rejection::TooManyInFlight { .. } => ApiError::new(OverLimit, "Too many messages in flight."),
         // No operation of this service names functions.
         Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),

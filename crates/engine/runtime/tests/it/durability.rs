@@ -34,7 +34,10 @@ async fn refusals_and_empty_receives_wait_for_what_was_decided_before_them() {
     world.create("q", &[]).await;
     journal.hold();
     let broker = world.broker.clone();
-    let creating = tokio::spawn(async move { broker.create_queue(queue("p"), Default::default()).await });
+    let creating =
+        tokio::spawn(
+            async move { broker.create_queue(queue("p"), Default::default(), Default::default(), false).await },
+        );
     settle().await;
     let empty = world.receiving("p", 0);
     let refused = world.receiving("unknown", 0);

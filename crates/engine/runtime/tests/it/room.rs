@@ -30,7 +30,10 @@ async fn a_full_disk_refuses_sends_and_can_be_emptied() {
     journal.set_room(LITTLE, true);
     world.look_at_journal().await;
     assert_eq!(world.try_send("q", "b").await, full());
-    assert_eq!(world.broker.create_queue(crate::world::queue("p"), Default::default()).await, full().map(drop));
+    assert_eq!(
+        world.broker.create_queue(crate::world::queue("p"), Default::default(), Default::default(), false).await,
+        full().map(drop)
+    );
     let received = world.receive_one("q").await;
     world.delete("q", &received).await;
     assert_eq!(world.counts("q").await, (0, 0, 0));

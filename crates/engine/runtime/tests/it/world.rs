@@ -67,7 +67,7 @@ impl World {
     }
 
     pub(crate) async fn create(&self, name: &str, attributes: &[(&str, &str)]) {
-        self.broker.create_queue(queue(name), given(name, attributes)).await.unwrap();
+        self.broker.create_queue(queue(name), given(name, attributes), Default::default(), false).await.unwrap();
     }
 
     pub(crate) async fn send(&self, name: &str, body: &str) -> Sent {
