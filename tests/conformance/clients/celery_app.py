@@ -30,9 +30,6 @@ app.conf.update(
     worker_concurrency=1,
     worker_prefetch_multiplier=1,
     task_acks_late=True,
-    # Workers do not talk to each other, which takes queues of their own.
-    worker_enable_remote_control=False,
-    worker_send_task_events=False,
 )
 reports = boto3.client("sqs")
 

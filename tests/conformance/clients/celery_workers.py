@@ -43,8 +43,7 @@ class Workers(Case):
 
     def worker(self, *queues):
         """A worker in a process group of its own, so that a test can take it away with all that it has started."""
-        command = ["-m", "celery", "--app", "celery_app", "worker", "--without-gossip", "--without-mingle", "--queues"]
-        command = [sys.executable, *command, ",".join(queues)]
+        command = [sys.executable, "-m", "celery", "--app", "celery_app", "worker", "--queues", ",".join(queues)]
         worker = subprocess.Popen(
             command, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True
         )

@@ -5,7 +5,8 @@ source "$(dirname "$0")/under_test.sh"
 dead=$(aws sqs create-queue --queue-name dead --tags team=mail,stage=test --query QueueUrl --output text)
 aws sqs tag-queue --queue-url "$dead" --tags team=post
 aws sqs untag-queue --queue-url "$dead" --tag-keys stage
-same "the tags" "$(aws sqs list-queue-tags --queue-url "$dead" --query Tags --output json | tr -d ' \n')" '{"team":"post"}'
+tags=$(aws sqs list-queue-tags --queue-url "$dead" --query Tags --output json | tr -d ' \n')
+same "the tags" "$tags" '{"team":"post"}'
 
 aws sqs add-permission --queue-url "$dead" --label partner --aws-account-ids 222222222222 --actions ReceiveMessage
 policy=$(attribute "$dead" Policy)
@@ -15,9 +16,11 @@ same "the policy" "$(attribute "$dead" Policy)" None
 
 source=$(attribute "$dead" QueueArn)
 queue=$(aws sqs create-queue --queue-name work --query QueueUrl --output text)
-aws sqs set-queue-attributes --queue-url "$queue" --attributes \
-    '{"VisibilityTimeout": "0", "RedrivePolicy": "{\"deadLetterTargetArn\": \"'"$source"'\", \"maxReceiveCount\": \"2\"}"}'
-same "the redrive policy" "$(attribute "$queue" RedrivePolicy)" '{"deadLetterTargetArn":"'"$source"'","maxReceiveCount":2}'
+policy='{\"deadLetterTargetArn\": \"'$source'\", \"maxReceiveCount\": \"2\"}'
+aws sqs set-queue-attributes --queue-url "$queue" \
+    --attributes '{"VisibilityTimeout": "0", "RedrivePolicy": "'"$policy"'"}'
+expected='{"deadLetterTargetArn":"'$source'","maxReceiveCount":2}'
+same "the redrive policy" "$(attribute "$queue" RedrivePolicy)" "$expected"
 sources=$(aws sqs list-dead-letter-source-queues --queue-url "$dead" --query queueUrls --output text)
 same "the sources of the dead letters" "$sources" "$queue"
 
@@ -28,7 +31,8 @@ for count in 1 2; do
     same "how often it was received" "$received" "$count"
 done
 same "a third receive" "$(aws sqs receive-message --queue-url "$queue")" ""
-letter=$(aws sqs receive-message --queue-url "$dead" --visibility-timeout 0 --query 'Messages[0].[MessageId, Body]' --output text)
+letter=$(aws sqs receive-message --queue-url "$dead" --visibility-timeout 0 \
+    --query 'Messages[0].[MessageId, Body]' --output text)
 same "the dead letter" "$letter" "$id"$'\tpoison'
 
 aws sqs start-message-move-task --source-arn "$source" > /dev/null
@@ -41,11 +45,13 @@ for _ in {1..10}; do
 done
 same "the finished task" "$(task 'Results[0].[Status, ApproximateNumberOfMessagesMoved]')" $'COMPLETED\t1'
 
-aws sqs send-message-batch --queue-url "$dead" --entries Id=a,MessageBody=a Id=b,MessageBody=b Id=c,MessageBody=c Id=d,MessageBody=d \
-    Id=e,MessageBody=e Id=f,MessageBody=f Id=g,MessageBody=g Id=h,MessageBody=h Id=i,MessageBody=i Id=j,MessageBody=j > /dev/null
-handle=$(aws sqs start-message-move-task --source-arn "$source" --destination-arn "$(attribute "$queue" QueueArn)" \
+aws sqs send-message-batch --queue-url "$dead" \
+    --entries Id={a,b,c,d,e,f,g,h,i,j},MessageBody=slow > /dev/null
+destination=$(attribute "$queue" QueueArn)
+handle=$(aws sqs start-message-move-task --source-arn "$source" --destination-arn "$destination" \
     --max-number-of-messages-per-second 1 --query TaskHandle --output text)
-moved=$(aws sqs cancel-message-move-task --task-handle "$handle" --query ApproximateNumberOfMessagesMoved --output text)
+moved=$(aws sqs cancel-message-move-task --task-handle "$handle" \
+    --query ApproximateNumberOfMessagesMoved --output text)
 [[ "$moved" -ge 0 && "$moved" -lt 10 ]] || fail "$moved messages were moved by the task that was called off"
 for _ in {1..10}; do
     [[ "$(task 'Results[0].Status')" == CANCELLING ]] || break
@@ -54,5 +60,5 @@ same "the task that was called off" "$(task 'Results[0].Status')" CANCELLED
 
 aws sqs purge-queue --queue-url "$dead"
 same "what is left" "$(attribute "$dead" ApproximateNumberOfMessages)" 0
-refused=$(aws sqs start-message-move-task --source-arn "$source-not" 2>&1) && fail "a queue that is not there is redriven"
+refused=$(aws sqs start-message-move-task --source-arn "$source-not" 2>&1) && fail "no queue of that name is there"
 [[ "$refused" == *"(ResourceNotFoundException)"* ]] || fail "the refusal does not name its code: $refused"

@@ -1,11 +1,12 @@
-// The whole life of messages, as the AWS SDK for JavaScript sees it. It checks the digests of what it sends and receives.
+// The whole life of messages, as the AWS SDK for JavaScript sees it, with its checks of their digests left on.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import * as model from "@aws-sdk/client-sqs";
 
-import { SOON, attribute, counts, moveTask, queue, queueWithDeadLetters, receive, redrive, sqs } from "./under_test.mjs";
+import { SOON, attribute, counts, moveTask, queue, queueWithDeadLetters } from "./under_test.mjs";
+import { receive, redrive, sqs } from "./under_test.mjs";
 
 // The SDK sends a request to the host that the queue's URL names, whatever the endpoint.
 const NOWHERE = `${process.env.AWS_ENDPOINT_URL}/000000000000/nowhere`;
@@ -211,21 +212,25 @@ describe("a refusal", { concurrency: true, timeout: 3 * SOON }, () => {
   test("is of the class that the SDK has for it", async () => {
     const QueueUrl = await queue({ DelaySeconds: "7" });
     const QueueName = QueueUrl.split("/").at(-1);
-    const unknown = "arn:aws:sqs:us-east-1:000000000000:nowhere";
-    const twice = [{ Id: "a", MessageBody: "x" }, { Id: "a", MessageBody: "y" }];
+    const again = (Attributes) => sqs.createQueue({ QueueName, Attributes });
     const set = (Attributes) => sqs.setQueueAttributes({ QueueUrl, Attributes });
+    const send = (MessageBody) => sqs.sendMessage({ QueueUrl, MessageBody });
+    const drop = (ReceiptHandle) => sqs.deleteMessage({ QueueUrl, ReceiptHandle });
+    const sendBatch = (Entries) => sqs.sendMessageBatch({ QueueUrl, Entries });
+    const twice = [{ Id: "a", MessageBody: "x" }, { Id: "a", MessageBody: "y" }];
+    const SourceArn = "arn:aws:sqs:us-east-1:000000000000:nowhere";
     const service = "AWS.SimpleQueueService.";
     for (const [status, kind, code, call] of [
       [400, "QueueDoesNotExist", `${service}NonExistentQueue`, () => sqs.getQueueUrl({ QueueName: "nowhere" })],
       [400, "QueueDoesNotExist", `${service}NonExistentQueue`, () => sqs.purgeQueue({ QueueUrl: NOWHERE })],
-      [400, "QueueNameExists", "QueueAlreadyExists", () => sqs.createQueue({ QueueName, Attributes: { DelaySeconds: "8" } })],
+      [400, "QueueNameExists", "QueueAlreadyExists", () => again({ DelaySeconds: "8" })],
       [400, "InvalidAttributeName", "InvalidAttributeName", () => set({ Colour: "red" })],
       [400, "InvalidAttributeValue", "InvalidAttributeValue", () => set({ DelaySeconds: "901" })],
-      [400, "InvalidMessageContents", "InvalidMessageContents", () => sqs.sendMessage({ QueueUrl, MessageBody: "a\u0001b" })],
-      [404, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", () => sqs.deleteMessage({ QueueUrl, ReceiptHandle: "garbage" })],
-      [400, "EmptyBatchRequest", `${service}EmptyBatchRequest`, () => sqs.sendMessageBatch({ QueueUrl, Entries: [] })],
-      [400, "BatchEntryIdsNotDistinct", `${service}BatchEntryIdsNotDistinct`, () => sqs.sendMessageBatch({ QueueUrl, Entries: twice })],
-      [404, "ResourceNotFoundException", "ResourceNotFoundException", () => sqs.startMessageMoveTask({ SourceArn: unknown })],
+      [400, "InvalidMessageContents", "InvalidMessageContents", () => send("a\u0001b")],
+      [404, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", () => drop("garbage")],
+      [400, "EmptyBatchRequest", `${service}EmptyBatchRequest`, () => sendBatch([])],
+      [400, "BatchEntryIdsNotDistinct", `${service}BatchEntryIdsNotDistinct`, () => sendBatch(twice)],
+      [404, "ResourceNotFoundException", "ResourceNotFoundException", () => sqs.startMessageMoveTask({ SourceArn })],
     ]) {
       const error = await refused(call(), code, status);
       assert.ok(error instanceof model[kind], `${kind}: ${error.constructor.name}`);
@@ -236,9 +241,10 @@ describe("a refusal", { concurrency: true, timeout: 3 * SOON }, () => {
   test("without a class has its code all the same", async () => {
     const QueueUrl = await queue({ MaximumMessageSize: "1024" });
     const SourceArn = await attribute(QueueUrl, "QueueArn");
-    const long = await refused(sqs.sendMessage({ QueueUrl, MessageBody: "x".repeat(1025) }), "InvalidParameterValue", 400);
+    const tooLong = sqs.sendMessage({ QueueUrl, MessageBody: "x".repeat(1025) });
+    const { message } = await refused(tooLong, "InvalidParameterValue", 400);
     const reason = "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.";
-    assert.equal(long.message, reason);
+    assert.equal(message, reason);
     await refused(sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 11 }), "InvalidParameterValue", 400);
     await refused(sqs.sendMessage({ QueueUrl, MessageBody: "" }), "MissingParameter", 400);
     const nobodys = await refused(sqs.startMessageMoveTask({ SourceArn }), "InvalidParameterValue", 400);

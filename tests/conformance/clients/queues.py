@@ -124,7 +124,8 @@ class Care(QueueCase):
         self.assert_refused(INVALID, reason, add, **one)
         reason = "Value three for parameter Label is invalid. Reason: can't find label."
         self.assert_refused(INVALID, reason, remove, QueueUrl=queue, Label="three")
-        reason = "Value SQS:CreateQueue for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action."
+        reason = "Reason: Only the queue owner is allowed to invoke this action."
+        reason = "Value SQS:CreateQueue for parameter ActionName is invalid. " + reason
         self.assert_refused(INVALID, reason, add, **{**one, "Label": "three", "Actions": ["CreateQueue"]})
 
         remove(QueueUrl=queue, Label="one")
@@ -209,7 +210,8 @@ class Redrive(QueueCase):
         [task] = self.sqs.list_message_move_tasks(SourceArn=source, MaxResults=10)["Results"]
         self.assertEqual({name: task[name] for name in start}, start)
         self.assertEqual((task["Status"], task["TaskHandle"]), ("RUNNING", handle))
-        reason = "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+        reason = "Only one active task is allowed for a source queue arn at a given time."
+        reason = "There is already a task running. " + reason
         self.assert_refused(INVALID, reason, self.sqs.start_message_move_task, **start)
 
         moved = self.sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
@@ -227,7 +229,8 @@ class Redrive(QueueCase):
         unknown = "arn:aws:sqs:us-east-1:000000000000:nowhere"
         reason = "Source queue must be configured as a Dead Letter Queue."
         self.assert_refused(INVALID, reason, start, SourceArn=self.attribute(self.queue(), "QueueArn"))
-        reason = "You must use this format to specify the SourceArn: arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+        form = "arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+        reason = "You must use this format to specify the SourceArn: " + form
         self.assert_refused(INVALID, reason, start, SourceArn="nowhere")
         reason = "The resource that you specified for the {} parameter doesn't exist."
         self.assert_refused(NOT_FOUND, reason.format("SourceArn"), start, SourceArn=unknown)

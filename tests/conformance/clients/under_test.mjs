@@ -22,7 +22,8 @@ export async function queue(Attributes = {}, options = {}) {
 export async function queueWithDeadLetters(maxReceiveCount, attributes = {}) {
   const dead = await queue(attributes.FifoQueue ? { FifoQueue: attributes.FifoQueue } : {});
   const deadLetterTargetArn = await attribute(dead, "QueueArn");
-  return [await queue({ ...attributes, RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }) }), dead];
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount });
+  return [await queue({ ...attributes, RedrivePolicy }), dead];
 }
 
 /** One attribute of a queue. */
