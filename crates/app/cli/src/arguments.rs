@@ -69,6 +69,9 @@ pub(crate) struct ServeArguments {
     /// Verify every signature against this file: the AWS tools' format, with an `account` beside each key.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    /// Refuse what AWS refuses for a minute: a second purge of a queue, and a new queue with the name of a deleted one.
+    #[arg(long)]
+    cooldowns: bool,
     /// Let anybody who can reach the ports in.
     #[arg(long)]
     insecure: bool,
@@ -86,6 +89,7 @@ impl ServeArguments {
             account: self.account,
             region: self.region,
             credentials: self.credentials,
+            cooldowns: self.cooldowns,
             insecure: self.insecure,
             recent_bytes_max: self.cache as usize * (1 << 20),
             launcher: crate::launch::launcher(),

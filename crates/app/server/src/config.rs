@@ -21,6 +21,8 @@ pub struct Config {
     pub region: String,
     /// A credentials file; with one, every signature is verified.
     pub credentials: Option<PathBuf>,
+    /// Keep AWS's minute between two purges of a queue, and between a queue's deletion and the next of its name.
+    pub cooldowns: bool,
     /// Listen beyond loopback without credentials, and take unsigned webhooks there.
     pub insecure: bool,
     /// Memory for recent messages, in bytes.

@@ -1,6 +1,7 @@
 //! Facts: what happened, as the journal holds it. Outcomes only, so that tomorrow's rules cannot change yesterday.
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
@@ -24,6 +25,16 @@ pub struct MessageId(pub u128);
 /// The first 128 bits of the SHA-256 of a deduplication id and its scope, or of a receive request's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeduplicationKey(pub [u8; 16]);
+
+impl DeduplicationKey {
+    /// Of the parts, one after the other.
+    pub fn of(parts: &[&[u8]]) -> DeduplicationKey {
+        let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        DeduplicationKey(key)
+    }
+}
 
 /// What a consumer gets to see of a message, unchanged from send to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]

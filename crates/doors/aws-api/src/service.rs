@@ -33,6 +33,8 @@ pub struct Config {
     pub verifier: Verifier,
     /// For the skew of signatures.
     pub clock: Clock,
+    /// Whether AWS's minute of waiting is kept to: between two purges, and before a deleted queue's name is used again.
+    pub cooldowns: bool,
     /// The address in queue URLs when a request names no host.
     pub host: String,
 }

@@ -106,14 +106,10 @@ fn content_id(body: &str) -> Text {
 }
 
 fn deduplication_key(queue: &Queue, id: &str, group: Option<&str>) -> DeduplicationKey {
-    let mut hash = Sha256::new();
     if queue.attributes().deduplication_per_group {
         // Neither part may contain a NUL, so the two cannot run into each other.
-        hash.update(group.unwrap_or_default().as_bytes());
-        hash.update([0]);
+        DeduplicationKey::of(&[group.unwrap_or_default().as_bytes(), &[0], id.as_bytes()])
+    } else {
+        DeduplicationKey::of(&[id.as_bytes()])
     }
-    hash.update(id.as_bytes());
-    let mut key = [0; 16];
-    key.copy_from_slice(&hash.finalize()[..16]);
-    DeduplicationKey(key)
 }

@@ -45,6 +45,13 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
+impl TextMap<'_> {
+    /// The entries on their own.
+    pub fn into_strings(self) -> BTreeMap<String, String> {
+        self.0.into_iter().map(|(key, value)| (key.into_string(), value.into_string())).collect()
+    }
+}
+
 impl Text<'_> {
     /// The text on its own, copied only if it was borrowed.
     pub fn into_string(self) -> String {

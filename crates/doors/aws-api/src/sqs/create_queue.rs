@@ -1,11 +1,13 @@
 //! `CreateQueue`: makes a queue, or finds one that has every attribute that was given.
 
 use bongsu_broker::{AttributesGiven, QueueName};
+use bongsu_runtime::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
+use super::tags::read_tags;
 use crate::codec::{Text, TextMap};
-use crate::error::{ApiError, ErrorKind};
+use crate::error::ApiError;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -30,14 +32,10 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     if name.is_empty() {
         return Err(ApiError::invalid_parameter("Queue name cannot be empty"));
     }
-    if input.tags.is_some_and(|tags| !tags.0.is_empty()) {
-        let text = "Tags are not supported by this version; create the queue without them.";
-        return Err(ApiError::new(ErrorKind::UnsupportedOperation, text));
-    }
+    let tags = read_tags(input.tags.unwrap_or_default())?;
     let name = QueueName { account: cx.account()?, name: (*name).into() };
-    let attributes = input.attributes.unwrap_or_default().0;
-    let attributes = attributes.into_iter().map(|(name, value)| (name.into_string(), value.into_string())).collect();
-    let given = AttributesGiven::parse(&attributes, &name, &cx.config.region).map_err(bongsu_runtime::Refusal::from)?;
-    cx.broker.create_queue(name.clone(), given, bongsu_broker::Tags::new(), false).await?;
+    let attributes = input.attributes.unwrap_or_default().into_strings();
+    let given = AttributesGiven::parse(&attributes, &name, &cx.config.region).map_err(Refusal::from)?;
+    cx.broker.create_queue(name.clone(), given, tags, cx.config.cooldowns).await?;
     Ok(Output { queue_url: cx.url(&name) })
 }

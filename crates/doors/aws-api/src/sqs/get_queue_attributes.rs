@@ -39,16 +39,11 @@ const OBSERVED: &[(&str, Observed)] = &[
     ("ApproximateNumberOfMessagesDelayed", |queue, _| queue.delayed.to_string()),
 ];
 
-/// Attributes of AWS that no queue has here: they are unset, which clients that ask for them by name understand.
-const UNSET: &[&str] =
-    &["Policy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
-
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let name = cx.queue(input.queue_url.as_deref())?;
     let wanted = input.attribute_names.unwrap_or_default();
     let known = |name: &str| {
-        let names = QueueAttributes::names().chain(OBSERVED.iter().map(|row| row.0)).chain(UNSET.iter().copied());
-        name == "All" || names.into_iter().any(|known| known == name)
+        name == "All" || QueueAttributes::names().chain(OBSERVED.iter().map(|row| row.0)).any(|known| known == name)
     };
     if let Some(name) = wanted.iter().find(|name| !known(name)) {
         return Err(ApiError::new(ErrorKind::InvalidAttributeName, format!("Unknown Attribute {name}.")));

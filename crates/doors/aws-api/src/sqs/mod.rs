@@ -2,19 +2,28 @@
 
 mod batch;
 mod change_message_visibility;
+mod change_message_visibility_batch;
 mod create_queue;
 mod delete_message;
 mod delete_message_batch;
 mod delete_queue;
 mod get_queue_attributes;
 mod get_queue_url;
+mod list_dead_letter_source_queues;
+mod list_queue_tags;
 mod list_queues;
 mod outgoing;
+mod pages;
 mod parameters;
+mod purge_queue;
 mod receive_message;
 mod rejection;
 mod send_message;
 mod send_message_batch;
+mod set_queue_attributes;
+mod tag_queue;
+mod tags;
+mod untag_queue;
 
 use std::sync::OnceLock;
 
@@ -86,16 +95,23 @@ macro_rules! operations {
 
 operations! {
     "ChangeMessageVisibility" => change_message_visibility,
+    "ChangeMessageVisibilityBatch" => change_message_visibility_batch,
     "CreateQueue" => create_queue,
     "DeleteMessage" => delete_message,
     "DeleteMessageBatch" => delete_message_batch,
     "DeleteQueue" => delete_queue,
     "GetQueueAttributes" => get_queue_attributes,
     "GetQueueUrl" => get_queue_url,
+    "ListDeadLetterSourceQueues" => list_dead_letter_source_queues,
+    "ListQueueTags" => list_queue_tags,
     "ListQueues" => list_queues,
+    "PurgeQueue" => purge_queue,
     "ReceiveMessage" => receive_message,
     "SendMessage" => send_message,
     "SendMessageBatch" => send_message_batch,
+    "SetQueueAttributes" => set_queue_attributes,
+    "TagQueue" => tag_queue,
+    "UntagQueue" => untag_queue,
 }
 
 impl Context<'_> {

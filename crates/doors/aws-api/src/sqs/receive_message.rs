@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::VISIBILITY_TIMEOUT_MAX;
+use bongsu_broker::{DeduplicationKey, VISIBILITY_TIMEOUT_MAX};
 use bongsu_runtime::Received;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub(super) struct Input<'a> {
     message_system_attribute_names: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     message_attribute_names: Option<Vec<Text<'a>>>,
-    /// Accepted; a repeated receive is answered anew.
+    /// FIFO: a receive that is repeated with the same id gets the same messages again, while nobody touched them.
     #[serde(borrow)]
     receive_request_attempt_id: Option<Text<'a>>,
 }
@@ -81,20 +81,26 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let wait = seconds(input.wait_time_seconds, "WaitTimeSeconds", WAIT_SECONDS_MAX, reason)?;
     let reason = "Must be >= 0 and <= 43200, if provided.";
     let visibility = seconds(input.visibility_timeout, "VisibilityTimeout", VISIBILITY_TIMEOUT_MAX.0, reason)?;
-    if input.receive_request_attempt_id.is_some_and(|id| !(1..=ID_LENGTH_MAX).contains(&id.len())) {
-        let text = "ReceiveRequestAttemptId can be 1 to 128 characters long.";
-        return Err(ApiError::invalid_parameter(text));
-    }
+    let request = input.receive_request_attempt_id.map(|id| request_key(&id)).transpose()?;
     let newer = input.message_system_attribute_names.filter(|names| !names.is_empty());
     let wanted = Wanted {
         system: newer.or(input.attribute_names).unwrap_or_default(),
         attributes: input.message_attribute_names.unwrap_or_default(),
     };
     wanted.check()?;
-    let received = cx.broker.receive(queue, max, visibility, wait).await?;
+    let received = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
     Ok(Output {
         messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
     })
+}
+
+fn request_key(id: &str) -> Result<DeduplicationKey, ApiError> {
+    if (1..=ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(DeduplicationKey::of(&[id.as_bytes()]));
+    }
+    let reason =
+        "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.";
+    Err(ApiError::invalid_value(id, "ReceiveRequestAttemptId", reason))
 }
 
 /// The attributes that the client asked for.

@@ -22,6 +22,10 @@ pub(crate) const NOW: u64 = 1_767_323_045;
 const ERRORS: &[(&str, &str, &str, u16)] = &[
     ("QueueDoesNotExist", SQS, "AWS.SimpleQueueService.NonExistentQueue", 400),
     ("QueueNameExists", SQS, "QueueAlreadyExists", 400),
+    ("QueueDeletedRecently", SQS, "AWS.SimpleQueueService.QueueDeletedRecently", 400),
+    ("PurgeQueueInProgress", SQS, "AWS.SimpleQueueService.PurgeQueueInProgress", 403),
+    ("ResourceNotFoundException", SQS, "ResourceNotFoundException", 404),
+    ("OverLimit", SQS, "OverLimit", 403),
     ("ReceiptHandleIsInvalid", SQS, "ReceiptHandleIsInvalid", 404),
     ("InvalidAttributeName", SQS, "InvalidAttributeName", 400),
     ("InvalidAttributeValue", SQS, "InvalidAttributeValue", 400),
@@ -63,7 +67,16 @@ impl Server {
         Server::with(Verifier::development(ACCOUNT)).await
     }
 
+    /// A server that keeps AWS's minute of waiting.
+    pub(crate) async fn with_cooldowns() -> Server {
+        Server::configured(Verifier::development(ACCOUNT), true).await
+    }
+
     pub(crate) async fn with(verifier: Verifier) -> Server {
+        Server::configured(verifier, false).await
+    }
+
+    async fn configured(verifier: Verifier, cooldowns: bool) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let options = Options {
             clock: Clock::Manual(clock.clone()),
@@ -79,6 +92,7 @@ impl Server {
             region: REGION.to_owned(),
             verifier,
             clock: Clock::Manual(clock.clone()),
+            cooldowns,
             host: "127.0.0.1:4566".to_owned(),
         };
         Server { api: AwsApi::new(config, broker), clock }
@@ -173,7 +187,7 @@ fn flatten(operation: &str, prefix: &str, input: &Value, form: &mut form_urlenco
     for (member, value) in input.as_object().expect("a structure") {
         let name = match member.as_str() {
             "Entries" => format!("{prefix}{operation}RequestEntry"),
-            "tags" => format!("{prefix}Tag"),
+            "tags" | "Tags" => format!("{prefix}Tag"),
             plural => format!("{prefix}{}", plural.strip_suffix('s').filter(|_| !value.is_number()).unwrap_or(plural)),
         };
         match value {
@@ -187,7 +201,8 @@ fn flatten(operation: &str, prefix: &str, input: &Value, form: &mut form_urlenco
                 }
             }
             Value::Object(entries) => {
-                let (key, value_name) = if member == "tags" { ("Key", "Value") } else { ("Name", "Value") };
+                let (key, value_name) =
+                    if member.eq_ignore_ascii_case("tags") { ("Key", "Value") } else { ("Name", "Value") };
                 for (number, (entry, value)) in (1..).zip(entries) {
                     form.append_pair(&format!("{name}.{number}.{key}"), entry);
                     match value {

@@ -61,7 +61,7 @@ async fn attributes_that_a_queue_was_made_with_come_back() {
         "FifoThroughputLimit": "perMessageGroupId", "DelaySeconds": "5", "MaximumMessageSize": "2048",
         "MessageRetentionPeriod": "60", "ReceiveMessageWaitTimeSeconds": "20", "VisibilityTimeout": "43200",
         "RedrivePolicy": format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":3}}"#),
-        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:orders.fifo",
+        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:orders.fifo", "SqsManagedSseEnabled": "true",
         "CreatedTimestamp": NOW.to_string(), "LastModifiedTimestamp": NOW.to_string(),
         "ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
         "ApproximateNumberOfMessagesDelayed": "0",
@@ -77,7 +77,7 @@ async fn a_standard_queue_shows_its_defaults_and_nothing_of_fifo() {
     let all = server.ask("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": ["All"] })).await;
     let expected = json!({
         "DelaySeconds": "0", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600",
-        "ReceiveMessageWaitTimeSeconds": "0", "VisibilityTimeout": "30",
+        "ReceiveMessageWaitTimeSeconds": "0", "VisibilityTimeout": "30", "SqsManagedSseEnabled": "true",
         "QueueArn": "arn:aws:sqs:us-east-1:000000000000:orders",
         "CreatedTimestamp": NOW.to_string(), "LastModifiedTimestamp": NOW.to_string(),
         "ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
@@ -112,7 +112,7 @@ async fn attributes_are_told_by_name_and_unset_ones_are_left_out() {
 
 /// Terraform and the SDKs ask for these by name.
 #[tokio::test]
-async fn attributes_of_aws_that_no_queue_has_here_are_unset() {
+async fn attributes_that_were_never_set_are_left_out() {
     let server = Server::start().await;
     let url = server.standard().await;
     for name in [
@@ -120,7 +120,6 @@ async fn attributes_of_aws_that_no_queue_has_here_are_unset() {
         "RedriveAllowPolicy",
         "KmsMasterKeyId",
         "KmsDataKeyReusePeriodSeconds",
-        "SqsManagedSseEnabled",
         "FifoQueue",
         "ContentBasedDeduplication",
         "DeduplicationScope",
