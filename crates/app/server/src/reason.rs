@@ -36,6 +36,12 @@ fn rejected(rejection: &Rejection) -> String {
             format!("the redrive policy is refused: {}", without_full_stop(reason))
         }
         Rejection::TwoEncryptions => "there is one kind of encryption at a time: KMS or SQS".to_owned(),
+        Rejection::AccessDenied { caller, operation, resource, .. } => {
+            format!("{caller} is not allowed {operation} on {resource}")
+        }
+        Rejection::PermissionExists { label } => format!("there is a permission {label} already"),
+        Rejection::PermissionUnknown { label } => format!("there is no permission {label}"),
+        Rejection::PolicyTooLarge { reason } => without_full_stop(reason).to_owned(),
         Rejection::QueueDeletedRecently => "a queue of that name was deleted less than a minute ago".to_owned(),
         Rejection::PurgeInProgress { queue } => format!("the queue {queue} was purged less than a minute ago"),
         Rejection::TooManyTags { queue } => format!("the queue {queue} would have more than 50 tags"),
@@ -71,7 +77,7 @@ mod tests {
     fn a_reason_is_the_end_of_a_sentence() {
         for (rejection, expected) in [
             (
-                Rejection::AttributeInvalid { name: "X".into(), reason: Some("It must not be.") },
+                Rejection::AttributeInvalid { name: "X".into(), reason: Some("It must not be.".into()) },
                 "the value of X is refused: It must not be",
             ),
             (Rejection::AttributeInvalid { name: "X".into(), reason: None }, "the value of X is out of its range"),

@@ -7,7 +7,7 @@ use crate::function::Placed;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
+    Place, QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -25,6 +25,8 @@ pub struct Broker {
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
+    /// The messages that attempts work on, which cleaning asks for one by one.
+    pub(crate) worked_on: BTreeSet<(QueueId, u64, AttemptId)>,
     pub(crate) running: BTreeMap<MappingId, u32>,
     /// The functions of mappings that are gone while attempts of theirs still run.
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
@@ -53,6 +55,7 @@ impl Broker {
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            worked_on: BTreeSet::new(),
             running: BTreeMap::new(),
             retired: BTreeMap::new(),
             moved: BTreeMap::new(),
@@ -104,6 +107,11 @@ impl Broker {
     /// Where the content of a handed-out message lies now; `None` if it is gone.
     pub fn locate(&self, handle: ReceiptHandle) -> Option<Place> {
         Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
+    }
+
+    /// Every queue in numbers, by name.
+    pub fn statistics(&self) -> impl Iterator<Item = (&QueueName, QueueStatistics)> {
+        self.by_name.iter().map(|(name, id)| (name, self.queues[id].statistics(self.now)))
     }
 
     pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {
@@ -238,9 +246,7 @@ impl Broker {
             Fact::AttemptEnded { attempt, deleted, released } => self.end_attempt(*attempt, deleted, released),
             Fact::AttemptKept { attempt, mapping, queue, messages } => {
                 let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
-                if self.attempts.insert(*attempt, kept).is_none() {
-                    *self.running.entry(*mapping).or_default() += 1;
-                }
+                self.put_attempt(*attempt, kept);
             }
             Fact::MessageKept { message } => self.put_kept(message, place),
             Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
@@ -361,8 +367,7 @@ impl Broker {
             messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
         }
         if let Some((attempt, mapping)) = attempt {
-            self.attempts.insert(attempt, Attempt { mapping, queue: id, messages, place });
-            *self.running.entry(mapping).or_default() += 1;
+            self.put_attempt(attempt, Attempt { mapping, queue: id, messages, place });
         }
         self.touch(id);
     }
@@ -415,8 +420,25 @@ impl Broker {
         self.touch(to);
     }
 
+    fn put_attempt(&mut self, id: AttemptId, attempt: Attempt) {
+        if self.take_attempt(id).is_none() {
+            *self.running.entry(attempt.mapping).or_default() += 1;
+        }
+        let worked_on = attempt.messages.iter().map(|(sequence, _)| (attempt.queue, *sequence, id));
+        self.worked_on.extend(worked_on);
+        self.attempts.insert(id, attempt);
+    }
+
+    fn take_attempt(&mut self, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.attempts.remove(&id)?;
+        for (sequence, _) in &attempt.messages {
+            self.worked_on.remove(&(attempt.queue, *sequence, id));
+        }
+        Some(attempt)
+    }
+
     fn end_attempt(&mut self, attempt: AttemptId, deleted: &[u64], released: &[u64]) {
-        let Some(ended) = self.attempts.remove(&attempt) else {
+        let Some(ended) = self.take_attempt(attempt) else {
             // Its record was cleaned away together with its end being known; the messages were kept as they were.
             return self.assert_replaying();
         };

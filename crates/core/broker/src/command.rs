@@ -24,6 +24,10 @@ pub enum Command {
     TagQueue { queue: QueueName, tags: Tags },
     /// Removes tags; those that are not there do not matter.
     UntagQueue { queue: QueueName, keys: Vec<Box<str>> },
+    /// Adds a statement to the queue's policy.
+    AddPermission { queue: QueueName, added: PermissionAdded },
+    /// Removes the statement of this label from the queue's policy.
+    RemovePermission { queue: QueueName, label: Box<str> },
     /// Deletes all messages of a queue, those in flight too. With `cooldown`, at most once a minute.
     PurgeQueue { queue: QueueName, cooldown: bool },
     /// Deletes a queue with everything in it.
@@ -63,6 +67,51 @@ pub enum Command {
     /// After a start: ends attempts of the process before, which are lost; at most so many at once that their facts fit
     /// together. To be asked until no fact comes of it.
     EndLostAttempts,
+}
+
+impl Command {
+    /// The queue whose owner, or whose policy, says who may have this done.
+    pub(crate) fn queue(&self) -> Option<&QueueName> {
+        match self {
+            Command::DeleteQueue { queue }
+            | Command::DescribeQueue { queue }
+            | Command::SetQueueAttributes { queue, .. }
+            | Command::TagQueue { queue, .. }
+            | Command::UntagQueue { queue, .. }
+            | Command::AddPermission { queue, .. }
+            | Command::RemovePermission { queue, .. }
+            | Command::PurgeQueue { queue, .. }
+            | Command::ListDeadLetterSources { queue, .. }
+            | Command::Peek { queue, .. }
+            | Command::Send { queue, .. }
+            | Command::Receive { queue, .. }
+            | Command::Delete { queue, .. }
+            | Command::ChangeVisibility { queue, .. } => Some(queue),
+            Command::CreateQueue { .. }
+            | Command::ListQueues { .. }
+            | Command::DefineFunction { .. }
+            | Command::DeleteFunction { .. }
+            | Command::DefineMapping { .. }
+            | Command::DeleteMapping { .. }
+            | Command::ListFunctions
+            | Command::Dispatch { .. }
+            | Command::EndAttempt { .. }
+            | Command::EndLostAttempts => None,
+        }
+    }
+}
+
+/// Who else may do what with a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionAdded {
+    /// By which it can be removed.
+    pub label: Box<str>,
+    /// Twelve digits each.
+    pub accounts: Vec<Box<str>>,
+    /// As policies write them: `SQS:SendMessage`.
+    pub actions: Vec<Box<str>>,
+    /// The queue's ARN.
+    pub resource: Box<str>,
 }
 
 /// A message on its way into a queue.

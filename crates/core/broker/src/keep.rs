@@ -94,13 +94,9 @@ impl Broker {
         }];
         // A replay meets the hand-out before the message that is kept here, so the attempt has to follow the message:
         // otherwise the end of the attempt, which names messages by the attempt alone, would delete nothing.
-        let has_it = |attempt: &Attempt| {
-            attempt.queue == queue.id && attempt.messages.iter().any(|(handed_out, _)| *handed_out == sequence)
-        };
-        if message.receive_count > 0 {
-            let attempts = self.attempts.iter().filter(|(_, attempt)| has_it(attempt));
-            needed.extend(attempts.map(|(id, attempt)| keep_attempt(*id, attempt)));
-        }
+        let of_message = |attempt| (queue.id, sequence, AttemptId(attempt));
+        let attempts = self.worked_on.range(of_message(0)..=of_message(u64::MAX));
+        needed.extend(attempts.map(|(_, _, id)| keep_attempt(*id, &self.attempts[id])));
         needed
     }
 

@@ -7,6 +7,7 @@
 //! Reading order: `command` and `fact` (what goes in, what comes out), `broker` (the state), then `decide/` (a file
 //! a decision) and `queue/` (what a queue is made of).
 
+mod access;
 mod attempt;
 mod broker;
 mod command;
@@ -21,11 +22,12 @@ mod text;
 mod time;
 mod wire;
 
+pub use access::{Caller, Client};
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
-    Command, Decision, Delivery, Effect, Inventory, Invocation, Outgoing, Peeked, PeekedState, QueueDescription, Reply,
-    SendOrigin, Sent, VisibilityChange,
+    Command, Decision, Delivery, Effect, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
+    QueueDescription, Reply, SendOrigin, Sent, VisibilityChange,
 };
 pub use entropy::Entropy;
 pub use fact::{Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MessageId, Place, Recorded};
@@ -34,10 +36,13 @@ pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;
 pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
+pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use wire::Malformed;
+
+pub use bongsu_policy::{Policy, Principal};
 
 /// How many messages one receive, one batch or one function invocation may carry.
 pub const BATCH_MESSAGES_MAX: usize = 10;

@@ -1,5 +1,7 @@
 //! Rejections: the broker's "no", each with its reason. The doors turn them into the words of their protocol.
 
+use std::borrow::Cow;
+
 use crate::{QueueId, Seconds, Text};
 
 /// Why a command was refused. A refused command changed nothing.
@@ -27,7 +29,7 @@ pub enum Rejection {
         /// As given.
         name: Box<str>,
         /// Present where AWS gives one.
-        reason: Option<&'static str>,
+        reason: Option<Cow<'static, str>>,
     },
     /// An attribute that only FIFO queues have.
     AttributeForFifoOnly {
@@ -49,6 +51,32 @@ pub enum Rejection {
     PurgeInProgress {
         /// The queue's name.
         queue: Box<str>,
+    },
+    /// The queue's policy does not let the caller do this.
+    AccessDenied {
+        /// The caller's ARN, or the name of a service.
+        caller: Box<str>,
+        /// The operation's name.
+        operation: &'static str,
+        /// The queue's ARN.
+        resource: Box<str>,
+        /// Whether the policy says so, and does not merely say nothing.
+        by_deny: bool,
+    },
+    /// The queue's policy has a statement of that label already.
+    PermissionExists {
+        /// As given.
+        label: Box<str>,
+    },
+    /// The queue's policy has no statement of that label.
+    PermissionUnknown {
+        /// As given.
+        label: Box<str>,
+    },
+    /// The queue's policy would become too large.
+    PolicyTooLarge {
+        /// A whole sentence.
+        reason: Box<str>,
     },
     /// The queue would have more tags than a queue may have.
     TooManyTags {

@@ -2,6 +2,7 @@
 //!
 //! The layout of each fact is part of the on-disk format (`docs/formats/facts.md`): a change is a new tag, never an edit.
 
+use bongsu_policy::{Limits, Policy};
 use bytes::{Buf, Bytes};
 
 use crate::{Account, QueueName, Seconds, Text, Timestamp};
@@ -137,6 +138,18 @@ impl Wire for Box<str> {
 
     fn take(from: &mut Bytes) -> Result<Box<str>, Malformed> {
         Ok(Box::from(&*Text::take(from)?))
+    }
+}
+
+/// As its text. The parser must go on accepting whatever it accepted once.
+impl Wire for Policy {
+    fn put(&self, out: &mut Vec<u8>) {
+        (self.text().len() as u64).put(out);
+        out.extend_from_slice(self.text().as_bytes());
+    }
+
+    fn take(from: &mut Bytes) -> Result<Policy, Malformed> {
+        Policy::parse(&Text::take(from)?, &Limits::QUEUE).map_err(|_| Malformed("not a policy"))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Command, Content, DeduplicationKey, Delivery, Function, Inventory, MappingDefinition,
-    MappingId, Outgoing, PeekedState, Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply,
-    Seconds, Sent, Tags, VisibilityChange,
+    Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
+    MappingDefinition, MappingId, Outgoing, PeekedState, PermissionAdded, Place, QueueDescription, QueueName,
+    ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
@@ -19,7 +19,7 @@ pub(crate) type ReplyTo = oneshot::Sender<Result<Reply, Rejection>>;
 /// What the shard is asked.
 pub(crate) enum Request {
     /// A command, with the time a receive may wait: none means as long as the queue says.
-    Ask { command: Command, wait: Option<Seconds>, reply: ReplyTo },
+    Ask { command: Command, caller: Caller, wait: Option<Seconds>, reply: ReplyTo },
     /// A command whose reply nobody waits for.
     Tell(Command),
     /// Where a message's content lies now, after cleaning may have moved it.
@@ -57,6 +57,7 @@ pub struct Received {
 pub struct Handle {
     requests: mpsc::Sender<Request>,
     reader: Reader,
+    caller: Caller,
 }
 
 /// How often a content is looked up again when cleaning moved it in between.
@@ -64,12 +65,17 @@ const LOCATE_TRIES: usize = 3;
 
 impl Handle {
     pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader) -> Handle {
-        Handle { requests, reader }
+        Handle { requests, reader, caller: Caller::Server }
+    }
+
+    /// The same, for somebody whose right is looked at. Without this the server itself asks.
+    pub fn on_behalf_of(&self, caller: Caller) -> Handle {
+        Handle { caller, ..self.clone() }
     }
 
     async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Ask { command, wait, reply };
+        let request = Request::Ask { command, caller: self.caller.clone(), wait, reply };
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
         Ok(answer.await.map_err(|_| Refusal::Unavailable)??)
     }
@@ -108,6 +114,16 @@ impl Handle {
     /// Removes tags; those that are not there do not matter.
     pub async fn untag_queue(&self, queue: QueueName, keys: Vec<Box<str>>) -> Result<(), Refusal> {
         self.ask_done(Command::UntagQueue { queue, keys }).await
+    }
+
+    /// Adds a statement to the queue's policy.
+    pub async fn add_permission(&self, queue: QueueName, added: PermissionAdded) -> Result<(), Refusal> {
+        self.ask_done(Command::AddPermission { queue, added }).await
+    }
+
+    /// Removes the statement of this label from the queue's policy.
+    pub async fn remove_permission(&self, queue: QueueName, label: &str) -> Result<(), Refusal> {
+        self.ask_done(Command::RemovePermission { queue, label: label.into() }).await
     }
 
     /// Deletes all messages of a queue. With `cooldown`, at most once a minute.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Broker, Command, Decision, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, Decision, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply, Seconds,
+    Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -225,7 +226,7 @@ impl Shard {
     /// Ends the attempts of the process before, all of them before the first new one begins.
     async fn end_lost_attempts(&mut self) -> Result<(), Fatal> {
         loop {
-            self.decide_now(Command::EndLostAttempts, None, None);
+            drop(self.decide(Command::EndLostAttempts));
             if self.batch.is_empty() {
                 return Ok(());
             }
@@ -259,10 +260,7 @@ impl Shard {
 
     /// The last try of a long poll, which AWS never answers with too many messages in flight.
     fn end_wait(&mut self, waiter: Waiter) {
-        if let Err(rejection) = self.admit(&waiter.command) {
-            return self.hold(Held::Reply(waiter.reply, Err(rejection)));
-        }
-        match self.decide(waiter.command) {
+        match self.decide_for(&waiter.caller, waiter.command) {
             (Err(Rejection::TooManyInFlight { queue }), known_after) => {
                 let nothing = Reply::Received { queue, deliveries: Vec::new() };
                 self.answer(waiter.reply, Ok(nothing), known_after);
@@ -296,13 +294,13 @@ impl Shard {
 
     fn serve(&mut self, request: Request) {
         match request {
-            Request::Ask { command, wait, reply } => {
+            Request::Ask { command, caller, wait, reply } => {
                 // Nobody would get the messages.
                 if !(reply.is_closed() && matches!(command, Command::Receive { .. })) {
-                    self.ask(command, reply, Some(wait));
+                    self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => self.decide_now(command, None, None),
+            Request::Tell(command) => drop(self.decide(command)),
             Request::Locate { handle, reply } => match self.broker.locate(handle) {
                 Some(place) => self.hold(Held::Place(reply, place)),
                 // A receiver that is gone needs no answer.
@@ -317,10 +315,29 @@ impl Shard {
         }
     }
 
-    fn ask(&mut self, command: Command, reply: ReplyTo, wait: Option<Option<Seconds>>) {
-        match self.admit(&command) {
-            Ok(()) => self.decide_now(command, Some(reply), wait),
-            Err(rejection) => self.hold(Held::Reply(reply, Err(rejection))),
+    /// Does what a client asks for. An empty receive may wait: as long as given, or else as the queue says.
+    fn ask(&mut self, command: Command, caller: Caller, wait: Option<Seconds>, reply: ReplyTo) {
+        let may_wait = wait != Some(Seconds(0)) && matches!(command, Command::Receive { .. });
+        let again = may_wait.then(|| (command.clone(), caller.clone()));
+        let (result, known_after) = self.decide_for(&caller, command);
+        if let (Some((command, caller)), Some(queue)) = (again, found_nothing_at(&result))
+            && !self.waiters.is_full()
+            && !self.stopping
+        {
+            let wait = wait.or_else(|| self.broker.receive_wait(queue)).unwrap_or_default();
+            let deadline = self.broker.now() + wait;
+            if deadline > self.broker.now() {
+                return self.waiters.add(queue, Waiter { command, caller, deadline, reply });
+            }
+        }
+        self.answer(reply, result, known_after);
+    }
+
+    /// Decides what a caller asks for, if there is room to make it durable and the caller has the right.
+    fn decide_for(&mut self, caller: &Caller, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+        match self.admit(&command).and_then(|()| self.broker.permit(caller, &command)) {
+            Ok(()) => self.decide(command),
+            Err(rejection) => (Err(rejection), KnownAfter::Everything),
         }
     }
 
@@ -353,6 +370,7 @@ impl Shard {
             | Command::CreateQueue { .. }
             | Command::SetQueueAttributes { .. }
             | Command::TagQueue { .. }
+            | Command::AddPermission { .. }
             | Command::DefineFunction { .. }
             | Command::DefineMapping { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
             _ => self.limits.room_kept_for_cleaning,
@@ -375,27 +393,6 @@ impl Shard {
     /// Bytes that the journal can surely still take, besides what is on its way.
     fn room(&self) -> u64 {
         self.room.saturating_sub(self.batch.bytes_len() as u64)
-    }
-
-    /// Decides a command, applies its facts and queues its reply. `wait` says that an empty receive may wait: as long
-    /// as given, or else as the queue says.
-    fn decide_now(&mut self, command: Command, reply: Option<ReplyTo>, wait: Option<Option<Seconds>>) {
-        let may_wait = wait
-            .filter(|wait| *wait != Some(Seconds(0)) && matches!(command, Command::Receive { .. }))
-            .map(|wait| (wait, command.clone()));
-        let (result, known_after) = self.decide(command);
-        let Some(reply) = reply else { return };
-        if let (Some((wait, command)), Some(queue)) = (may_wait, found_nothing_at(&result))
-            && !self.waiters.is_full()
-            && !self.stopping
-        {
-            let wait = wait.or_else(|| self.broker.receive_wait(queue)).unwrap_or_default();
-            let deadline = self.broker.now() + wait;
-            if deadline > self.broker.now() {
-                return self.waiters.add(queue, Waiter { command, deadline, reply });
-            }
-        }
-        self.answer(reply, result, known_after);
     }
 
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
@@ -488,7 +485,7 @@ impl Shard {
     /// Lets the first waiting receive try again. Returns whether the next one should.
     fn serve_waiter(&mut self, queue: QueueId) -> bool {
         let Some((turn, waiter)) = self.waiters.take_first(queue) else { return false };
-        let (result, known_after) = self.decide(waiter.command.clone());
+        let (result, known_after) = self.decide_for(&waiter.caller, waiter.command.clone());
         match result {
             result if found_nothing_at(&result).is_some() => {
                 self.waiters.put_back(turn, waiter);

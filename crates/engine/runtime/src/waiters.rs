@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bongsu_broker::{Command, QueueId, Timestamp};
+use bongsu_broker::{Caller, Command, QueueId, Timestamp};
 
 use crate::handle::ReplyTo;
 
@@ -13,6 +13,8 @@ pub(crate) const WAITERS_MAX: usize = 100_000;
 pub(crate) struct Waiter {
     /// To be decided again when something arrives.
     pub(crate) command: Command,
+    /// Whose right is looked at again then.
+    pub(crate) caller: Caller,
     pub(crate) deadline: Timestamp,
     pub(crate) reply: ReplyTo,
 }
@@ -99,7 +101,10 @@ mod tests {
     /// A waiter, and the client that must stay for it to be served.
     fn waiter(deadline: u64) -> (Waiter, impl Sized) {
         let (reply, client) = oneshot::channel();
-        (Waiter { command: Command::ListFunctions, deadline: Timestamp(deadline), reply }, client)
+        (
+            Waiter { command: Command::ListFunctions, caller: Caller::Server, deadline: Timestamp(deadline), reply },
+            client,
+        )
     }
 
     fn line(deadlines: &[u64]) -> (Waiters, Vec<impl Sized>) {

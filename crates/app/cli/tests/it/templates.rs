@@ -106,7 +106,7 @@ fn parameters_are_given_on_the_command_line() {
 }
 
 #[test]
-fn a_queue_that_exists_differently_is_left_as_it_is() {
+fn a_queue_that_exists_differently_gets_the_attributes_of_the_template() {
     let (directory, file) = folder(&[("template.yaml", QUEUE)]);
     let data = directory.path().join("data");
     let up = |file: &Path| ["up".to_owned(), path(file).to_owned(), "--data".to_owned(), path(&data).to_owned()];
@@ -118,10 +118,11 @@ fn a_queue_that_exists_differently_is_left_as_it_is() {
     start(&file).stop();
     let changed = directory.path().join("changed.yaml");
     std::fs::write(&changed, QUEUE.replace("VisibilityTimeout: 5", "VisibilityTimeout: 6")).unwrap();
-    let said = refuses(&up(&changed).each_ref().map(String::as_str));
-    let text = "a queue of this name exists with another VisibilityTimeout; delete it, or change the template back";
-    assert!(said.starts_with(&format!("{}:3: resource Queue: {text}", changed.display())), "{said}");
-    start(&file).stop();
+    let server = start(&changed);
+    assert!(server.announced[0].starts_with("Changed  orders  http://127.0.0.1:"), "{:?}", server.announced);
+    let queue = json!({ "QueueUrl": "orders", "AttributeNames": ["VisibilityTimeout"] });
+    assert_eq!(server.sqs("GetQueueAttributes", queue)["Attributes"]["VisibilityTimeout"], "6");
+    server.stop();
 }
 
 #[test]

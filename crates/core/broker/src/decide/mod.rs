@@ -3,6 +3,7 @@
 mod deletion;
 mod functions;
 mod peek;
+mod permissions;
 mod queues;
 mod receive;
 mod send;
@@ -23,6 +24,8 @@ impl Broker {
             Command::SetQueueAttributes { queue, given } => self.decide_set_queue_attributes(&queue, &given),
             Command::TagQueue { queue, tags } => self.decide_tag_queue(&queue, tags),
             Command::UntagQueue { queue, keys } => self.decide_untag_queue(&queue, &keys),
+            Command::AddPermission { queue, added } => self.decide_add_permission(&queue, &added),
+            Command::RemovePermission { queue, label } => self.decide_remove_permission(&queue, &label),
             Command::PurgeQueue { queue, cooldown } => self.decide_purge_queue(&queue, cooldown),
             Command::DeleteQueue { queue } => self.decide_delete_queue(&queue),
             Command::DescribeQueue { queue } => self.decide_describe_queue(&queue),

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::queue::{GroupIndex, Message, Queue, Visibility};
+use crate::queue::{Message, Queue, Visibility};
 use crate::{
     BATCH_MESSAGES_MAX, Broker, Decision, DeduplicationKey, Delivery, Fact, IN_FLIGHT_MAX, QueueId, QueueName,
     RECEIVE_REQUEST_INTERVAL, ReceiptHandle, Rejection, Reply, Seconds, Timestamp,
@@ -132,7 +132,7 @@ fn dead_letter(
     now: Timestamp,
 ) -> Fact {
     // A standard message keeps the time of its send, so that retention runs on; a FIFO message starts anew.
-    let sent_at = if message.group == GroupIndex::NONE { message.sent_at } else { now };
+    let sent_at = if queue.id.is_fifo() { now } else { message.sent_at };
     let source = queue.definition.as_ref().expect("found by its name").name.clone();
     Fact::DeadLettered { from: queue.id, source, sequence, to, new_sequence, sent_at }
 }

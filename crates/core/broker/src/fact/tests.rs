@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Account, RedriveAllowPolicy, RedrivePolicy, Seconds};
+use crate::{Account, Policy, RedriveAllowPolicy, RedrivePolicy, Seconds};
 
 fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
@@ -29,7 +29,7 @@ fn attributes() -> QueueAttributes {
         deduplication_per_group: true,
         redrive: Some(RedrivePolicy { target: name("d"), receive_count_max: 5 }),
         redrive_allow: Some(redrive_allow_policy()),
-        policy: Some("{}".into()),
+        policy: Some(policy()),
         kms_key: Some("k".into()),
         ..QueueAttributes::default()
     }
@@ -40,6 +40,11 @@ fn redrive_allow_policy() -> RedriveAllowPolicy {
     let given = std::collections::BTreeMap::from([("RedriveAllowPolicy".to_owned(), text.to_owned())]);
     let given = crate::AttributesGiven::parse(&given, &name("q"), "r").unwrap();
     given.attributes.redrive_allow.unwrap()
+}
+
+fn policy() -> Policy {
+    let text = r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}]}"#;
+    Policy::parse(text, &bongsu_policy::Limits::QUEUE).unwrap()
 }
 
 fn tags() -> Vec<Tag> {
@@ -198,8 +203,8 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MappingDefined 80010a08ac02017101660a01010201
         MappingDeleted 80010b08
         AttemptEnded 80010c09010101c801
-        QueueCreated 80010d03ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01047465616d066f7264657273
-        QueueAttributesSet 80010e031001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01
+        QueueCreated 80010d03ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01047465616d066f7264657273
+        QueueAttributesSet 80010e031001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01
         QueueTagged 80010f0301047465616d066f7264657273
         QueuePurged 80011003
         ReceivedByRequest 80011103020101c8010398f201eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeec8af12
@@ -207,7 +212,7 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
-        QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327027b7d28016b01047465616d066f7264657273e807d00fdc0bc901
+        QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01047465616d066f7264657273e807d00fdc0bc901
         ReceiveRequestKept 80012503eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee020101c8010398f201c8af12
     "#]]);
 }
@@ -294,7 +299,7 @@ prop_compose! {
         numbers: [u32; 6],
         flags: [bool; 6],
         redrive in prop::option::of((any_name(), any::<u32>())),
-        policy in prop::option::of(any_box()),
+        has_policy: bool,
         kms_key in prop::option::of(any_box()),
         redrive_allow: bool,
     ) -> QueueAttributes {
@@ -312,7 +317,7 @@ prop_compose! {
             throughput_per_group: flags[4],
             redrive: redrive.map(|(target, receive_count_max)| RedrivePolicy { target, receive_count_max }),
             redrive_allow: redrive_allow.then(redrive_allow_policy),
-            policy,
+            policy: has_policy.then(policy),
             kms_key,
             sqs_managed_sse: flags[5],
         }

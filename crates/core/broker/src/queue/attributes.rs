@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bongsu_policy::{Limits, Policy, PolicyError};
 use bytes::Bytes;
 
 use super::redrive::{RedriveAllowPolicy, RedrivePolicy};
@@ -31,8 +32,8 @@ macro_rules! queue_attributes {
             pub redrive: Option<RedrivePolicy>,
             /// Which queues may name this one in their redrive policy; all unless set.
             pub redrive_allow: Option<RedriveAllowPolicy>,
-            /// Who else may use the queue: a resource policy, as JSON without needless white space.
-            pub policy: Option<Box<str>>,
+            /// Who else may use the queue, and who may not.
+            pub policy: Option<Policy>,
             /// The KMS key that is said to encrypt messages; kept and told.
             pub kms_key: Option<Box<str>>,
             /// Whether SQS is said to encrypt messages with a key of its own; kept and told.
@@ -270,7 +271,7 @@ impl AttributesGiven {
             Some(_) if !queue.is_fifo() => Err(Rejection::AttributeUnknown { name: "FifoQueue".into() }),
             Some(false) => Err(Rejection::AttributeInvalid {
                 name: "FifoQueue".into(),
-                reason: Some("Modifying queue type is not supported."),
+                reason: Some("Modifying queue type is not supported.".into()),
             }),
             _ => Self::read(given, queue.is_fifo(), region),
         }
@@ -302,7 +303,8 @@ impl AttributesGiven {
             return Err(Rejection::AttributeInvalid {
                 name: "FifoThroughputLimit".into(),
                 reason: Some(
-                    "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
+                    "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup."
+                        .into(),
                 ),
             });
         }
@@ -334,7 +336,13 @@ impl QueueAttributes {
             "RedrivePolicy" => self.redrive = Some(RedrivePolicy::parse(text, region)?),
             "RedriveAllowPolicy" if text.is_empty() => self.redrive_allow = None,
             "RedriveAllowPolicy" => self.redrive_allow = Some(RedriveAllowPolicy::parse(text, region)?),
-            "Policy" => self.policy = unless_empty(text),
+            "Policy" if text.is_empty() => self.policy = None,
+            "Policy" => {
+                let parsed = Policy::parse(text, &Limits::QUEUE);
+                let reason = |error: PolicyError| Some(error.to_string().into());
+                self.policy =
+                    Some(parsed.map_err(|e| Rejection::AttributeInvalid { name: name.into(), reason: reason(e) })?);
+            }
             "KmsMasterKeyId" => self.kms_key = unless_empty(text),
             "SqsManagedSseEnabled" => self.sqs_managed_sse = boolean(name, text)?,
             _ => self.set_number(name, text)?,
@@ -372,7 +380,7 @@ impl QueueAttributes {
             }
             "RedrivePolicy" => self.redrive.as_ref().map(|policy| policy.to_json(region)),
             "RedriveAllowPolicy" => self.redrive_allow.as_ref().map(|policy| policy.text.to_string()),
-            "Policy" => self.policy.as_deref().map(str::to_owned),
+            "Policy" => self.policy.as_ref().map(|policy| policy.text().to_owned()),
             "KmsMasterKeyId" => self.kms_key.as_deref().map(str::to_owned),
             "KmsDataKeyReusePeriodSeconds" if self.kms_key.is_none() => None,
             "SqsManagedSseEnabled" => Some(boolean(self.sqs_managed_sse)),
@@ -402,6 +410,9 @@ mod tests {
     use super::*;
     use crate::Account;
 
+    const POLICY: &str =
+        r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}"#;
+
     fn parse(queue: &str, given: &[(&str, &str)]) -> Result<QueueAttributes, Rejection> {
         let given = given.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let queue = QueueName { account: Account(0), name: queue.into() };
@@ -423,7 +434,7 @@ mod tests {
             ("FifoThroughputLimit", "perMessageGroupId"),
             ("RedrivePolicy", arn),
             ("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#),
-            ("Policy", r#"{"Version":"2012-10-17","Statement":[]}"#),
+            ("Policy", POLICY),
             ("KmsMasterKeyId", "alias/aws/sqs"),
             ("KmsDataKeyReusePeriodSeconds", "60"),
             ("SqsManagedSseEnabled", "false"),

@@ -3,105 +3,87 @@
 //! A group waits for its turn while its first message is receivable. Whenever it is received from, or comes back, it
 //! goes to the end of the line, so that no group starves another.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use super::named::{GroupIndex, Named};
+use super::sequences::Sequences;
 use crate::Text;
-
-/// A group's place in the table; used again once the group is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct GroupIndex(u32);
-
-impl GroupIndex {
-    /// What messages of standard queues carry.
-    pub(crate) const NONE: GroupIndex = GroupIndex(u32::MAX);
-}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Groups {
-    by_name: BTreeMap<Text, GroupIndex>,
-    groups: Vec<Group>,
-    vacant: Vec<GroupIndex>,
+    groups: Named<Group>,
     /// Groups whose first message is receivable, in the order of their turns.
     line: BTreeMap<u64, GroupIndex>,
     next_turn: u64,
+    /// How many groups have messages in flight.
+    in_flight: usize,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Group {
-    name: Text,
-    /// Sequence numbers of all its messages, rising.
-    messages: VecDeque<u64>,
+    /// All of them. After cleaning a replay meets old ones behind newer ones.
+    messages: Sequences,
     turn: Option<u64>,
+    in_flight: u32,
 }
 
 impl Groups {
     /// Adds a message to its group, which is made if need be.
     pub(crate) fn insert(&mut self, name: &Text, sequence: u64) -> GroupIndex {
-        let index = match self.by_name.get(name) {
-            Some(index) => *index,
-            None => self.open(name),
-        };
-        let messages = &mut self.groups[index.0 as usize].messages;
-        let at = if messages.back().is_none_or(|last| *last < sequence) {
-            messages.len()
-        } else {
-            messages.partition_point(|other| *other < sequence)
-        };
-        messages.insert(at, sequence);
-        index
-    }
-
-    fn open(&mut self, name: &Text) -> GroupIndex {
-        // A name of its own: the text may be a slice of a whole request or record.
-        let name = Text::from(&**name);
-        let group = Group { name: name.clone(), messages: VecDeque::new(), turn: None };
-        let index = match self.vacant.pop() {
-            Some(index) => {
-                self.groups[index.0 as usize] = group;
-                index
-            }
-            None => {
-                self.groups.push(group);
-                GroupIndex(u32::try_from(self.groups.len() - 1).expect("fewer than four billion groups"))
-            }
-        };
-        self.by_name.insert(name, index);
+        let index = self.groups.open(name);
+        self.groups[index].messages.insert(sequence);
         index
     }
 
     /// Takes a message out of its group; an empty group is forgotten.
     pub(crate) fn remove(&mut self, index: GroupIndex, sequence: u64) {
-        let group = &mut self.groups[index.0 as usize];
-        let at = group.messages.binary_search(&sequence).expect("a message is in its group");
-        group.messages.remove(at);
+        let group = &mut self.groups[index];
+        assert!(group.messages.remove(sequence), "a message is in its group");
         if group.messages.is_empty() {
-            if let Some(turn) = group.turn.take() {
+            if let Some(turn) = group.turn {
                 self.line.remove(&turn);
             }
-            let group = std::mem::take(&mut self.groups[index.0 as usize]);
-            self.by_name.remove(&group.name);
-            self.vacant.push(index);
+            self.groups.close(index);
         }
+    }
+
+    /// Counts one message of the group more that is in flight.
+    pub(crate) fn lock(&mut self, index: GroupIndex) {
+        let group = &mut self.groups[index];
+        group.in_flight += 1;
+        self.in_flight += usize::from(group.in_flight == 1);
+    }
+
+    /// Counts one message of the group less that is in flight.
+    pub(crate) fn unlock(&mut self, index: GroupIndex) {
+        let group = &mut self.groups[index];
+        group.in_flight -= 1;
+        self.in_flight -= usize::from(group.in_flight == 0);
+    }
+
+    /// How many groups have messages in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// The first message of the group, if the group still exists.
     pub(crate) fn first(&self, index: GroupIndex) -> Option<u64> {
-        self.groups[index.0 as usize].messages.front().copied()
+        self.groups.get(index)?.messages.first()
     }
 
     /// All messages of a group, in order.
     pub(crate) fn messages(&self, index: GroupIndex) -> impl Iterator<Item = u64> {
-        self.groups[index.0 as usize].messages.iter().copied()
+        self.groups[index].messages.range(0)
     }
 
     /// The group's name.
     pub(crate) fn name(&self, index: GroupIndex) -> &Text {
-        &self.groups[index.0 as usize].name
+        self.groups.name(index)
     }
 
     /// Puts the group in line, or takes it out, as its first message is receivable or not.
     pub(crate) fn set_receivable(&mut self, index: GroupIndex, receivable: bool) {
-        let group = &mut self.groups[index.0 as usize];
+        let group = &mut self.groups[index];
         match (receivable, group.turn) {
             (true, None) => {
                 group.turn = Some(self.next_turn);

@@ -6,20 +6,26 @@ pub(crate) mod attributes;
 mod deduplication;
 mod groups;
 pub(crate) mod name;
+mod named;
 pub(crate) mod receipt;
 pub(crate) mod redrive;
 mod requests;
 mod retention;
+mod sequences;
 mod shelf;
+pub(crate) mod statistics;
+mod tenants;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 pub(crate) use deduplication::{DeduplicationWindow, Remembered};
-pub(crate) use groups::{GroupIndex, Groups};
+use groups::Groups;
+pub(crate) use named::GroupIndex;
 pub(crate) use requests::{ReceiveRequest, ReceiveRequests};
 use retention::Retention;
-use shelf::Shelf;
+use shelf::{Shelf, chunk_of};
+use tenants::Tenants;
 
 use crate::{Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};
 
@@ -72,13 +78,21 @@ pub(crate) struct Queue {
     pub(crate) next_sequence: u64,
     /// The queues whose messages were dead-lettered here.
     pub(crate) sources: Vec<QueueName>,
+    /// Visible messages are ready, but for those of tenants.
     messages: Shelf<Message>,
+    /// Of a FIFO queue.
     groups: Groups,
+    /// Of a standard queue.
+    tenants: Tenants,
     /// Delayed and received messages, by when they become visible.
     hidden: BTreeSet<(Timestamp, u64)>,
     retention: Retention,
+    /// As `retention`, of those messages of a standard queue that count when the oldest is looked for.
+    waiting: Retention,
     in_flight: usize,
     delayed: usize,
+    /// Of the records of its messages.
+    bytes: u64,
 }
 
 impl Queue {
@@ -92,10 +106,13 @@ impl Queue {
             sources: Vec::new(),
             messages: Shelf::new(),
             groups: Groups::default(),
+            tenants: Tenants::default(),
             hidden: BTreeSet::new(),
             retention: Retention::default(),
+            waiting: Retention::default(),
             in_flight: 0,
             delayed: 0,
+            bytes: 0,
         }
     }
 
@@ -117,11 +134,18 @@ impl Queue {
     }
 
     pub(crate) fn group_name(&self, message: &Message) -> Option<&Text> {
-        (message.group != GroupIndex::NONE).then(|| self.groups.name(message.group))
+        match self.tenant(message) {
+            Some(tenant) => Some(self.tenants.name(tenant)),
+            None => self.id.is_fifo().then(|| self.groups.name(message.group)),
+        }
+    }
+
+    fn tenant(&self, message: &Message) -> Option<GroupIndex> {
+        (!self.id.is_fifo() && message.group != GroupIndex::NONE).then_some(message.group)
     }
 
     pub(crate) fn visible(&self) -> usize {
-        self.messages.ready_len()
+        self.messages.ready_len() + self.tenants.visible()
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -134,15 +158,18 @@ impl Queue {
 
     /// Whether a receive would find something.
     pub(crate) fn has_receivable(&self) -> bool {
-        if self.id.is_fifo() { self.groups.is_anybody_in_line() } else { self.messages.ready_len() > 0 }
+        if self.id.is_fifo() { self.groups.is_anybody_in_line() } else { self.visible() > 0 }
     }
 
     /// Visits receivable messages in the order in which a receive hands them out: for standard queues the oldest
-    /// first; for FIFO queues group by group, each as far as its messages are visible.
+    /// first, but noisy tenants last; for FIFO queues group by group, each as far as its messages are visible.
     pub(crate) fn visit_receivable(&self, mut visit: impl FnMut(u64, &Message) -> ControlFlow<()>) {
         let mut all = || -> ControlFlow<()> {
             if !self.id.is_fifo() {
-                return self.messages.iter_ready().try_for_each(|(sequence, message)| visit(sequence, message));
+                let noisy = self.tenants.noisy(self.in_flight);
+                self.quiet(&noisy).try_for_each(|(sequence, message)| visit(sequence, message))?;
+                let mut of_noisy = self.tenants.visible_of(&noisy);
+                return of_noisy.try_for_each(|sequence| visit(sequence, self.of_tenant(sequence)));
             }
             for group in self.groups.in_line() {
                 for sequence in self.groups.messages(group).take_while(|sequence| self.messages.is_ready(*sequence)) {
@@ -154,41 +181,57 @@ impl Queue {
         let (ControlFlow::Continue(()) | ControlFlow::Break(())) = all();
     }
 
+    /// The visible messages of a standard queue without those of noisy tenants, oldest first.
+    fn quiet(&self, noisy: &[GroupIndex]) -> impl Iterator<Item = (u64, &Message)> {
+        let of_tenants = self.tenants.visible_but_of(noisy);
+        let mut of_tenants = of_tenants.map(|sequence| (sequence, self.of_tenant(sequence))).peekable();
+        let mut others = self.messages.iter_ready().peekable();
+        std::iter::from_fn(move || match (of_tenants.peek(), others.peek()) {
+            (Some((of_tenant, _)), Some((other, _))) if of_tenant < other => of_tenants.next(),
+            (_, Some(_)) => others.next(),
+            (_, None) => of_tenants.next(),
+        })
+    }
+
+    fn of_tenant(&self, sequence: u64) -> &Message {
+        self.messages.get(sequence).expect("a tenant lists present messages")
+    }
+
     /// Puts a message in at a free number; it is visible at once if its time has come.
     pub(crate) fn insert(&mut self, sequence: u64, mut message: Message, group: Option<&Text>, now: Timestamp) {
-        if self.id.is_fifo() {
-            let group = group.expect("every message of a FIFO queue has a group");
-            message.group = self.groups.insert(group, sequence);
-        }
+        message.group = match group {
+            Some(name) if self.id.is_fifo() => self.groups.insert(name, sequence),
+            Some(name) => self.tenants.open(name),
+            None => GroupIndex::NONE,
+        };
+        assert!(group.is_some() || !self.id.is_fifo(), "every message of a FIFO queue has a group");
         if message.hidden_until <= now {
             message.visibility = Visibility::Visible;
         }
-        let (group, visibility) = (message.group, message.visibility);
         self.retention.insert(sequence, message.sent_at);
-        match visibility {
-            Visibility::Visible => {}
-            Visibility::Delayed => self.delayed += 1,
-            Visibility::InFlight => self.in_flight += 1,
-        }
-        if visibility != Visibility::Visible {
-            self.hidden.insert((message.hidden_until, sequence));
-        }
-        self.messages.insert(sequence, message);
-        self.messages.set_ready(sequence, visibility == Visibility::Visible);
+        self.start_waiting(sequence, &message);
+        self.bytes += u64::from(message.place.length);
+        self.messages.insert(sequence, message.clone());
+        self.enter(sequence, &message);
         self.next_sequence = self.next_sequence.max(sequence + 1);
-        self.refresh_group(group);
+        self.refresh_group(message.group);
     }
 
     /// Takes a message out for good.
     pub(crate) fn remove(&mut self, sequence: u64) -> Option<Message> {
-        let message = self.messages.remove(sequence)?;
-        self.unhide(sequence, &message);
-        if self.messages.iter_chunk(shelf::chunk_of(sequence)).next().is_none() {
+        let message = self.messages.get(sequence)?.clone();
+        self.leave(sequence, &message);
+        self.messages.remove(sequence);
+        self.bytes -= u64::from(message.place.length);
+        if self.messages.iter_chunk(chunk_of(sequence)).next().is_none() {
             self.retention.forget(sequence);
         }
-        if message.group != GroupIndex::NONE {
+        self.stop_waiting(sequence);
+        if self.id.is_fifo() {
             self.groups.remove(message.group, sequence);
             self.refresh_group(message.group);
+        } else if let Some(tenant) = self.tenant(&message) {
+            self.tenants.forget_idle(tenant);
         }
         Some(message)
     }
@@ -210,12 +253,7 @@ impl Queue {
         let delayed: Vec<u64> = self.hidden.iter().map(|(_, sequence)| *sequence).filter(|s| is_delayed(*s)).collect();
         for sequence in delayed {
             let until = self.message(sequence).expect("listed above").sent_at + delay;
-            self.hide(sequence, until, now);
-            if until > now {
-                self.messages.get_mut(sequence).expect("hidden above").visibility = Visibility::Delayed;
-                self.in_flight -= 1;
-                self.delayed += 1;
-            }
+            self.hide_as(Visibility::Delayed, sequence, until, now);
         }
     }
 
@@ -228,48 +266,81 @@ impl Queue {
         if message.first_received_at == Timestamp(0) {
             message.first_received_at = now;
         }
-        let group = message.group;
+        let (group, receive_count) = (message.group, message.receive_count);
         self.hide(sequence, hidden_until, now);
-        // Even a message that stays visible sends its group to the end of the line.
-        if group != GroupIndex::NONE {
+        if self.id.is_fifo() {
+            // Even a message that stays visible sends its group to the end of the line.
             self.groups.set_receivable(group, false);
             self.refresh_group(group);
+        } else if receive_count == statistics::AGE_RECEIVES_MAX {
+            self.stop_waiting(sequence);
         }
     }
 
     /// Moves the end of the message's visibility timeout; a time that has passed makes it visible at once.
     pub(crate) fn hide(&mut self, sequence: u64, until: Timestamp, now: Timestamp) {
+        self.hide_as(Visibility::InFlight, sequence, until, now);
+    }
+
+    fn hide_as(&mut self, hidden: Visibility, sequence: u64, until: Timestamp, now: Timestamp) {
         let before = self.messages.get(sequence).expect("only present messages are hidden").clone();
-        self.unhide(sequence, &before);
-        let visible = until <= now;
+        self.leave(sequence, &before);
+        let visibility = if until <= now { Visibility::Visible } else { hidden };
         let message = self.messages.get_mut(sequence).expect("looked up above");
         message.hidden_until = until;
-        message.visibility = if visible { Visibility::Visible } else { Visibility::InFlight };
-        self.messages.set_ready(sequence, visible);
-        if !visible {
-            self.in_flight += 1;
-            self.hidden.insert((until, sequence));
-        }
+        message.visibility = visibility;
+        self.enter(sequence, &Message { hidden_until: until, visibility, ..before });
         self.refresh_group(before.group);
     }
 
     /// Notes that the message's content now lies somewhere else.
     pub(crate) fn relocate(&mut self, sequence: u64, place: Place) {
-        self.messages.get_mut(sequence).expect("only present messages are relocated").place = place;
+        let message = self.messages.get_mut(sequence).expect("only present messages are relocated");
+        self.bytes -= u64::from(message.place.length);
+        self.bytes += u64::from(place.length);
+        message.place = place;
     }
 
-    fn unhide(&mut self, sequence: u64, message: &Message) {
+    /// Counts a present message where its visibility puts it.
+    fn enter(&mut self, sequence: u64, message: &Message) {
+        let tenant = self.tenant(message);
+        if let Some(tenant) = tenant {
+            self.tenants.enter(tenant, sequence, message.visibility);
+        }
         match message.visibility {
-            Visibility::Visible => return,
+            Visibility::Visible => return self.messages.set_ready(sequence, tenant.is_none()),
+            Visibility::Delayed => self.delayed += 1,
+            Visibility::InFlight => {
+                self.in_flight += 1;
+                if self.id.is_fifo() {
+                    self.groups.lock(message.group);
+                }
+            }
+        }
+        self.hidden.insert((message.hidden_until, sequence));
+    }
+
+    /// Undoes what [`Queue::enter`] did for the message as it is until now.
+    fn leave(&mut self, sequence: u64, message: &Message) {
+        if let Some(tenant) = self.tenant(message) {
+            self.tenants.leave(tenant, sequence, message.visibility);
+        }
+        match message.visibility {
+            Visibility::Visible => return self.messages.set_ready(sequence, false),
             Visibility::Delayed => self.delayed -= 1,
-            Visibility::InFlight => self.in_flight -= 1,
+            Visibility::InFlight => {
+                self.in_flight -= 1;
+                if self.id.is_fifo() {
+                    self.groups.unlock(message.group);
+                }
+            }
         }
         let was_hidden = self.hidden.remove(&(message.hidden_until, sequence));
         assert!(was_hidden, "a hidden message has a deadline");
     }
 
     fn refresh_group(&mut self, group: GroupIndex) {
-        if group != GroupIndex::NONE
+        if self.id.is_fifo()
             && let Some(first) = self.groups.first(group)
         {
             self.groups.set_receivable(group, self.messages.is_ready(first));

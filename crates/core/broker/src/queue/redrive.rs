@@ -22,7 +22,7 @@ impl RedrivePolicy {
         let Ok(policy) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) else {
             return Err(Rejection::AttributeInvalid {
                 name: "RedrivePolicy".into(),
-                reason: Some("Redrive policy is not a valid JSON map."),
+                reason: Some("Redrive policy is not a valid JSON map.".into()),
             });
         };
         let count = policy
@@ -112,7 +112,7 @@ impl RedriveAllowPolicy {
     pub(super) fn parse(text: &str, region: &str) -> Result<RedriveAllowPolicy, Rejection> {
         let refuse = |reason: &'static str| Rejection::AttributeInvalid {
             name: "RedriveAllowPolicy".into(),
-            reason: Some(reason),
+            reason: Some(reason.into()),
         };
         let unsupported =
             || refuse("Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.");

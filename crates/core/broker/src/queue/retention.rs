@@ -43,6 +43,11 @@ impl Retention {
         self.by_time.first().map(|(sent_at, _)| *sent_at)
     }
 
+    /// The chunks, each with its bound, by rising bounds.
+    pub(crate) fn by_time(&self) -> impl Iterator<Item = (Timestamp, u64)> {
+        self.by_time.iter().copied()
+    }
+
     pub(crate) fn oldest_chunk(&self) -> Option<u64> {
         self.by_time.first().map(|(_, chunk)| *chunk)
     }

@@ -142,7 +142,7 @@ struct ObservedQueue {
     next_sequence: u64,
     counts: (usize, usize, usize),
     messages: Vec<ObservedMessage>,
-    /// In order within each group; the turns between groups may change with a restart.
+    /// Of a FIFO queue in order within each group: the turns between groups may change with a restart.
     receivable: BTreeMap<Option<Text>, Vec<u64>>,
     deduplication: DeduplicationWindow,
     requests: ReceiveRequests,
@@ -184,7 +184,8 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
     let definition = queue.definition.clone().expect("only a replay sees a queue without its definition");
     let mut receivable: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     queue.visit_receivable(|sequence, message| {
-        receivable.entry(queue.group_name(message).cloned()).or_default().push(sequence);
+        let group = queue.group_name(message).filter(|_| queue.id.is_fifo());
+        receivable.entry(group.cloned()).or_default().push(sequence);
         std::ops::ControlFlow::Continue(())
     });
     ObservedQueue {

@@ -1,7 +1,10 @@
 //! What holds at every moment, whatever happened before.
 
-use crate::queue::{Queue, Visibility};
-use crate::{Broker, Fact};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::queue::{Message, Queue, Visibility};
+use crate::{Broker, Fact, GroupStatistics, QueueStatistics, Text, Timestamp};
 
 /// Panics unless the parts of the state agree with each other.
 pub(super) fn check_state(broker: &Broker) {
@@ -12,6 +15,7 @@ pub(super) fn check_state(broker: &Broker) {
         assert_eq!(queue.delayed(), count(Visibility::Delayed), "delayed messages of {:?}", queue.id);
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
+        assert_eq!(queue.statistics(broker.now()), statistics(queue, broker.now()), "statistics of {:?}", queue.id);
         let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
         let idle = idle && queue.requests.next_expiry().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
@@ -25,10 +29,56 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.moved.keys().all(|position| positions.contains(position)), "only live messages are looked up");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
+    let messages = broker.attempts.iter().flat_map(|(id, a)| a.messages.iter().map(|(n, _)| (a.queue, *n, *id)));
+    let worked_on: BTreeSet<_> = messages.collect();
+    assert_eq!(broker.worked_on, worked_on, "cleaning finds the attempts of a message");
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 
-/// Panics if a fact hands out what is not receivable, or a FIFO message before an earlier one of its group.
+/// The statistics as they are counted from the messages, one by one.
+fn statistics(queue: &Queue, now: Timestamp) -> QueueStatistics {
+    let noisy = noisy(queue);
+    let is_quiet = |message: &Message| queue.group_name(message).is_none_or(|group| !noisy.contains(group));
+    let in_flight = queue.messages().filter(|(_, message)| message.visibility == Visibility::InFlight);
+    let locked: BTreeSet<_> = in_flight.map(|(_, message)| message.group).collect();
+    let quiet = |wanted| queue.messages().filter(|(_, m)| m.visibility == wanted && is_quiet(m)).count();
+    let age = |message: &Message| Duration::from_millis(now.0 - message.sent_at.0);
+    let first_quiet = queue.messages().find(|(_, m)| m.visibility == Visibility::Visible && is_quiet(m));
+    let counts = |message: &Message| queue.id.is_fifo() || message.receive_count < 3 || message.source.is_some();
+    QueueStatistics {
+        visible: queue.visible(),
+        in_flight: queue.in_flight(),
+        delayed: queue.delayed(),
+        bytes: queue.messages().map(|(_, message)| u64::from(message.place.length)).sum(),
+        oldest_age: queue.messages().filter(|(_, message)| counts(message)).map(|(_, message)| age(message)).max(),
+        groups: if queue.id.is_fifo() {
+            GroupStatistics::Fifo { in_flight: locked.len() }
+        } else {
+            GroupStatistics::Fair {
+                noisy: noisy.len(),
+                quiet_visible: quiet(Visibility::Visible),
+                quiet_in_flight: quiet(Visibility::InFlight),
+                quiet_delayed: quiet(Visibility::Delayed),
+                quiet_oldest_age: first_quiet.map(|(_, message)| age(message)),
+            }
+        },
+    }
+}
+
+/// The groups of a standard queue with at least thirty messages, and more than a tenth, of those in flight.
+fn noisy(queue: &Queue) -> BTreeSet<&Text> {
+    let mut in_flight: BTreeMap<&Text, usize> = BTreeMap::new();
+    for (_, message) in queue.messages().filter(|(_, message)| message.visibility == Visibility::InFlight) {
+        if let Some(group) = queue.group_name(message).filter(|_| !queue.id.is_fifo()) {
+            *in_flight.entry(group).or_default() += 1;
+        }
+    }
+    in_flight.retain(|_, count| *count >= 30 && *count * 10 > queue.in_flight());
+    in_flight.into_keys().collect()
+}
+
+/// Panics if a fact hands out what is not receivable, a FIFO message before an earlier one of its group, or a standard
+/// message before an older one, unless that one is of a noisy tenant.
 pub(super) fn check_order(broker: &Broker, fact: &Fact) {
     let (queue, sequences) = match fact {
         Fact::Received { queue, sequences, .. } => (queue, sequences.clone()),
@@ -46,5 +96,14 @@ pub(super) fn check_order(broker: &Broker, fact: &Fact) {
             let skipped = earlier.find(|(other, _)| !sequences[..place].contains(other));
             assert_eq!(skipped, None, "message {sequence} is handed out before an earlier one of its group");
         }
+    }
+    if !queue.id.is_fifo() {
+        let noisy = noisy(queue);
+        let visible = queue.messages().filter(|(_, message)| message.visibility == Visibility::Visible);
+        let is_noisy = |message: &Message| queue.group_name(message).is_some_and(|group| noisy.contains(group));
+        let mut fair: Vec<(bool, u64)> = visible.map(|(sequence, message)| (is_noisy(message), sequence)).collect();
+        fair.sort_unstable();
+        let fair: Vec<u64> = fair.into_iter().map(|(_, sequence)| sequence).collect();
+        assert!(fair.starts_with(&sequences), "{sequences:?} are handed out, the order is {fair:?}");
     }
 }

@@ -7,6 +7,8 @@ mod administration;
 mod cleaning;
 mod dead_letters;
 mod deduplication;
+mod deep;
+mod fair;
 mod fifo;
 mod functions;
 mod history;

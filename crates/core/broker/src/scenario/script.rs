@@ -7,7 +7,7 @@
 //! set NAME ...                                  the same words without those of the last line but allow
 //! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
 //! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
-//! delete-queue NAME | list [PREFIX] | count NAME
+//! delete-queue NAME | list [PREFIX] | count NAME | statistics NAME
 //! send NAME BODY [group=G] [dedup=D] [delay=S] [window=S] [size=BYTES] [| BODY ...]
 //!                                               `window` is a webhook's; `|` makes a batch
 //! receive NAME [max=N] [visibility=S] [request=ID]
@@ -27,14 +27,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::world::World;
 use crate::{
     Account, AttemptId, AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Delivery, Effect, Function,
-    MappingDefinition, MappingId, MessageId, Outgoing, Peeked, PeekedState, QueueName, ReceiptHandle, Rejection, Reply,
-    Seconds, SendOrigin, Sent, Tag, Text, VisibilityChange,
+    GroupStatistics, MappingDefinition, MappingId, MessageId, Outgoing, Peeked, PeekedState, QueueName,
+    QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Tag, Text, VisibilityChange,
 };
 
 const ACCOUNT: Account = Account(1);
@@ -114,6 +115,11 @@ impl Story {
                 let woken = self.world.broker.take_woken();
                 let names = woken.into_iter().map(|id| self.world.broker.name_of(id));
                 return listed(names.map(|name| name.map_or("deleted".into(), |name| name.name.to_string())));
+            }
+            "statistics" => {
+                let name = words.queue();
+                let found = self.world.broker.statistics().find(|(queue, _)| **queue == name);
+                return found.map_or("no such queue".into(), |(_, statistics)| show_statistics(&statistics));
             }
             "restart" => {
                 self.world.restart();
@@ -464,6 +470,22 @@ fn outcome(words: &mut Words) -> AttemptOutcome {
 fn listed(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     if items.is_empty() { "nothing".into() } else { items.join(" ") }
+}
+
+/// All but the bytes.
+fn show_statistics(statistics: &QueueStatistics) -> String {
+    let age =
+        |name: &str, age: Option<Duration>| age.map_or(String::new(), |age| format!(" {name}={}s", age.as_secs_f64()));
+    let QueueStatistics { visible, in_flight, delayed, .. } = statistics;
+    let counts = format!("visible={visible} in-flight={in_flight} delayed={delayed}");
+    let oldest = age("oldest", statistics.oldest_age);
+    match &statistics.groups {
+        GroupStatistics::Fifo { in_flight } => format!("{counts}{oldest} groups-in-flight={in_flight}"),
+        GroupStatistics::Fair { noisy, quiet_visible, quiet_in_flight, quiet_delayed, quiet_oldest_age } => {
+            let quiet = format!("quiet={quiet_visible}/{quiet_in_flight}/{quiet_delayed}");
+            format!("{counts}{oldest} noisy={noisy} {quiet}{}", age("oldest-quiet", *quiet_oldest_age))
+        }
+    }
 }
 
 fn show_each(results: &[Result<(), Rejection>]) -> String {

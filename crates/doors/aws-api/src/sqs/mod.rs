@@ -1,5 +1,6 @@
 //! Amazon SQS: one file an operation, and the one table that names them.
 
+mod add_permission;
 mod batch;
 mod change_message_visibility;
 mod change_message_visibility_batch;
@@ -18,6 +19,7 @@ mod parameters;
 mod purge_queue;
 mod receive_message;
 mod rejection;
+mod remove_permission;
 mod send_message;
 mod send_message_batch;
 mod set_queue_attributes;
@@ -88,12 +90,12 @@ macro_rules! operations {
         }
 
         /// The names of all operations.
-        #[cfg(test)]
         const NAMES: &[&str] = &[$($name),*];
     };
 }
 
 operations! {
+    "AddPermission" => add_permission,
     "ChangeMessageVisibility" => change_message_visibility,
     "ChangeMessageVisibilityBatch" => change_message_visibility_batch,
     "CreateQueue" => create_queue,
@@ -107,6 +109,7 @@ operations! {
     "ListQueues" => list_queues,
     "PurgeQueue" => purge_queue,
     "ReceiveMessage" => receive_message,
+    "RemovePermission" => remove_permission,
     "SendMessage" => send_message,
     "SendMessageBatch" => send_message_batch,
     "SetQueueAttributes" => set_queue_attributes,

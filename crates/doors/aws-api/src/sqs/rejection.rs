@@ -27,8 +27,8 @@ pub(super) fn to_error(refusal: Refusal, quoted: Quoted<'_>) -> ApiError {
 
 fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
     use ErrorKind::{
-        InvalidAttributeName, InvalidAttributeValue, OverLimit, PurgeQueueInProgress, QueueDeletedRecently,
-        QueueNameExists,
+        AccessDeniedException, InvalidAttributeName, InvalidAttributeValue, OverLimit, PurgeQueueInProgress,
+        QueueDeletedRecently, QueueNameExists,
     };
     let invalid = |parameter: &str, reason: &str| ApiError::invalid_value(quoted.handle, parameter, reason);
     match rejection {
@@ -62,6 +62,19 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             InvalidAttributeName,
             "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
         ),
+        Rejection::AccessDenied { caller, operation, resource, by_deny } => {
+            let action = format!("sqs:{}", operation.to_ascii_lowercase());
+            let why = if by_deny {
+                "with an explicit deny in a resource-based policy".to_owned()
+            } else {
+                format!("because no resource-based policy allows the {action} action")
+            };
+            let text = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
+            ApiError::new(AccessDeniedException, text)
+        }
+        Rejection::PermissionExists { label } => ApiError::invalid_value(label, "Label", "Already exists."),
+        Rejection::PermissionUnknown { label } => ApiError::invalid_value(label, "Label", "can't find label."),
+        Rejection::PolicyTooLarge { reason } => ApiError::new(OverLimit, reason.into_string()),
         Rejection::QueueDeletedRecently => ApiError::new(
             QueueDeletedRecently,
             "You must wait 60 seconds after deleting a queue before you can create another with the same name.",

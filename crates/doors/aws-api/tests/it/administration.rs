@@ -123,6 +123,102 @@ async fn a_dead_letter_queue_says_who_may_use_it() {
 }
 
 #[tokio::test]
+async fn permissions_are_statements_of_the_policy() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let arn = "arn:aws:sqs:us-east-1:000000000000:orders";
+    let one = json!({
+        "QueueUrl": url, "Label": "one", "AWSAccountIds": ["111122223333"], "Actions": ["ReceiveMessage"],
+    });
+    assert_eq!(server.json("AddPermission", one.clone()).await.body, "");
+    let statement = format!(
+        r#"{{"Sid":"one","Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111122223333:root"}},"Action":"SQS:ReceiveMessage","Resource":"{arn}"}}"#
+    );
+    let policy = |statements: &str| {
+        format!(r#"{{"Version":"2008-10-17","Id":"{arn}/SQSDefaultPolicy","Statement":[{statements}]}}"#)
+    };
+    assert_eq!(attribute(&server, &url, "Policy").await, policy(&statement));
+    let text = "Value one for parameter Label is invalid. Reason: Already exists.";
+    server
+        .refuses(
+            "AddPermission",
+            json!({
+                "QueueUrl": url, "Label": "one", "AWSAccountId": ["111122223333"], "Actions": ["ReceiveMessage"],
+                "AWSAccountIds": ["111122223333"], "ActionName": ["ReceiveMessage"],
+            }),
+            INVALID,
+            text,
+        )
+        .await;
+
+    let form = "Action=AddPermission&QueueUrl=orders&Label=two&AWSAccountId.1=111122223333&AWSAccountId.2=444455556666\
+                &ActionName.1=SendMessage&ActionName.2=GetQueueUrl";
+    server.send(crate::harness::form_request("/", form)).await.is_xml("AddPermission", "");
+    let second = format!(
+        r#"{{"Sid":"two","Effect":"Allow","Principal":{{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::444455556666:root"]}},"Action":["SQS:SendMessage","SQS:GetQueueUrl"],"Resource":"{arn}"}}"#
+    );
+    assert_eq!(attribute(&server, &url, "Policy").await, policy(&format!("{statement},{second}")));
+
+    server.query("RemovePermission", &json!({ "QueueUrl": url, "Label": "one" })).await.is_xml("RemovePermission", "");
+    let text = "Value one for parameter Label is invalid. Reason: can't find label.";
+    server.refuses("RemovePermission", json!({ "QueueUrl": url, "Label": "one" }), INVALID, text).await;
+    server.ask("RemovePermission", json!({ "QueueUrl": url, "Label": "two" })).await;
+    assert_eq!(attribute(&server, &url, "Policy").await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_permission_that_cannot_be_given_is_refused() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let refuses = async |label: &str, accounts: Value, actions: Value, shape: &str, text: &str| {
+        let input = json!({ "QueueUrl": url, "Label": label, "AWSAccountIds": accounts, "Actions": actions });
+        server.json("AddPermission", input).await.is_json_error(shape, text);
+    };
+    let missing = "MissingRequiredParameterException";
+    let (account, send) = (json!(["111122223333"]), json!(["SendMessage"]));
+    refuses("", account.clone(), send.clone(), missing, "The request must contain the parameter Label.").await;
+    let text = "Value a b for parameter Label is invalid. Reason: Can only include alphanumeric characters, hyphens, or \
+                underscores. 1 to 80 in length.";
+    refuses("a b", account.clone(), send.clone(), INVALID, text).await;
+    let text = "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify.";
+    refuses("l", json!([]), send.clone(), INVALID, text).await;
+    let text = "Value [me] for parameter PrincipalId is invalid. Reason: Unable to verify.";
+    refuses("l", json!(["me"]), send, INVALID, text).await;
+    refuses("l", account.clone(), json!([]), missing, "The request must contain the parameter Actions.").await;
+    let text = "Value SQS:CreateQueue for parameter ActionName is invalid. Reason: Only the queue owner is allowed to \
+                invoke this action.";
+    refuses("l", account.clone(), json!(["CreateQueue"]), INVALID, text).await;
+    let text = "Value SQS:Fly for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a \
+                list of valid actions. ";
+    refuses("l", account.clone(), json!(["Fly"]), INVALID, text).await;
+    let eight = json!(vec!["SendMessage"; 8]);
+    refuses("l", account.clone(), eight, "OverLimit", "8 Actions were found, maximum allowed is 7.").await;
+    for number in 0..20 {
+        let input = json!({
+            "QueueUrl": url, "Label": format!("l{number}"), "AWSAccountIds": account, "Actions": ["SendMessage"],
+        });
+        server.ask("AddPermission", input).await;
+    }
+    let text = "21 Statements were found, maximum allowed is 20.";
+    refuses("more", account, json!(["SendMessage"]), "OverLimit", text).await;
+}
+
+#[tokio::test]
+async fn a_policy_that_makes_no_sense_is_refused_with_a_reason() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    for policy in ["{", "[]", "{}", r#"{"Statement":[{"Effect":"Maybe"}]}"#, &"x".repeat(8193)] {
+        let input = json!({ "QueueUrl": url, "Attributes": { "Policy": policy } });
+        let answer = server.json("SetQueueAttributes", input).await;
+        assert_eq!(answer.status, 400, "{policy}");
+        let refused = answer.value();
+        assert_eq!(refused["__type"], "com.amazonaws.sqs#InvalidAttributeValue");
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.starts_with("Invalid value for the parameter Policy. Reason: "), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn tags_come_back_and_go() {
     let server = Server::start().await;
     let input = json!({ "QueueName": "orders", "tags": { "team": "a", "stage": "" } });

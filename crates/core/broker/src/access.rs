@@ -1,0 +1,238 @@
+//! Access: who asks, and whether a queue's owner or its policy lets them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bongsu_policy::{Principal, Request, Verdict};
+
+use crate::queue::Queue;
+use crate::{Account, Broker, Command, QueueName, Rejection, Timestamp};
+
+/// Who asks for something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The server itself, for its templates, webhooks and mappings: may do everything.
+    Server,
+    /// Somebody whose right has to be looked at.
+    Client {
+        /// Who it is.
+        client: Arc<Client>,
+        /// The operation that was called, in the words of policies without the service: `SendMessage`.
+        operation: &'static str,
+        /// Where the request came from.
+        source_ip: Option<IpAddr>,
+    },
+}
+
+/// Somebody who may or may not have access to a queue: everything about them that stays the same from request to request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The user, role or service.
+    pub principal: Principal,
+    /// The account that they belong to; none for a service that acts for somebody else.
+    pub account: Option<Account>,
+    /// The region that queues' ARNs are written with.
+    pub region: Box<str>,
+    /// What a service acts for, such as a topic.
+    pub source_arn: Option<Box<str>>,
+    /// The account of what a service acts for.
+    pub source_account: Option<Box<str>>,
+}
+
+/// What only a queue's own account may do, whatever its policy says.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html>
+const OWNER_ONLY: [&str; 11] = [
+    "AddPermission",
+    "CancelMessageMoveTask",
+    "DeleteQueue",
+    "ListMessageMoveTasks",
+    "ListQueueTags",
+    "ListQueues",
+    "RemovePermission",
+    "SetQueueAttributes",
+    "StartMessageMoveTask",
+    "TagQueue",
+    "UntagQueue",
+];
+
+/// What the owner's root may do even where the policy denies it: otherwise a policy that denies everything to everybody
+/// could never be mended.
+const NEVER_LOCKED: [&str; 3] = ["GetQueueAttributes", "RemovePermission", "SetQueueAttributes"];
+
+impl Broker {
+    /// Whether `caller` may have `command` done. To be asked before [`Broker::decide`].
+    ///
+    /// A queue that does not exist is nobody's, and refused by `decide` itself.
+    pub fn permit(&self, caller: &Caller, command: &Command) -> Result<(), Rejection> {
+        let Caller::Client { client, operation, source_ip } = caller else { return Ok(()) };
+        let Some(Ok(queue)) = command.queue().map(|name| self.queue(name)) else { return Ok(()) };
+        let definition = queue.definition.as_ref().expect("found by its name");
+        if client.account == Some(definition.name.account) && definition.attributes.policy.is_none() {
+            return Ok(());
+        }
+        permit_at(queue, &definition.name, client, operation, *source_ip, self.now())
+    }
+}
+
+fn permit_at(
+    queue: &Queue,
+    name: &QueueName,
+    client: &Client,
+    operation: &'static str,
+    source_ip: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<(), Rejection> {
+    let (action, resource) = (format!("sqs:{operation}"), name.arn(&client.region));
+    let request = Request {
+        principal: &client.principal,
+        action: &action,
+        resource: &resource,
+        source_arn: client.source_arn.as_deref(),
+        source_account: client.source_account.as_deref(),
+        now_ms: now.0,
+        secure_transport: false,
+        source_ip,
+    };
+    let verdict = queue.attributes().policy.as_ref().map_or(Verdict::Silent, |policy| policy.evaluate(&request));
+    let is_owner = client.account == Some(name.account);
+    let is_allowed = match verdict {
+        Verdict::Deny => is_owner && is_root(&client.principal) && NEVER_LOCKED.contains(&operation),
+        Verdict::Allow => is_owner || !OWNER_ONLY.contains(&operation),
+        Verdict::Silent => is_owner,
+    };
+    if is_allowed {
+        return Ok(());
+    }
+    let caller = match &client.principal {
+        Principal::Account { arn, .. } => arn.clone(),
+        Principal::Service { name } => name.clone(),
+    };
+    let by_deny = verdict == Verdict::Deny;
+    Err(Rejection::AccessDenied { caller, operation, resource: resource.into(), by_deny })
+}
+
+fn is_root(principal: &Principal) -> bool {
+    matches!(principal, Principal::Account { account, arn, .. } if **arn == *format!("arn:aws:iam::{account}:root"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AttributesGiven, Entropy, Place, Tags};
+
+    const REGION: &str = "us-east-1";
+    const OWN: &str = "000000000001";
+    const OTHER: &str = "000000000002";
+
+    fn queue() -> QueueName {
+        QueueName { account: Account(1), name: "q".into() }
+    }
+
+    /// A broker with one queue of this policy.
+    fn broker(policy: &str) -> Broker {
+        let mut broker = Broker::new();
+        broker.finish_replay();
+        let given = [("Policy".to_owned(), policy.to_owned())].into();
+        let given = AttributesGiven::parse(&given, &queue(), REGION).unwrap();
+        let command = Command::CreateQueue { name: queue(), given, tags: Tags::new(), cooldown: false };
+        let decision = broker.decide(command, Timestamp(0), &mut Entropy::from_seed([0; 32])).unwrap();
+        decision.facts.iter().for_each(|fact| broker.apply(fact, Timestamp(0), Place::default()));
+        broker
+    }
+
+    fn somebody(account: &str, user: &str) -> Client {
+        let arn = format!("arn:aws:iam::{account}:{user}").into();
+        Client {
+            principal: Principal::Account { account: account.into(), arn, user_id: "AIDA".into() },
+            account: account.parse().ok(),
+            region: REGION.into(),
+            source_arn: None,
+            source_account: None,
+        }
+    }
+
+    fn topic(arn: &str) -> Client {
+        Client {
+            principal: Principal::Service { name: "sns.amazonaws.com".into() },
+            account: None,
+            source_arn: Some(arn.into()),
+            ..somebody(OWN, "root")
+        }
+    }
+
+    fn may(policy: &str, client: Client, operation: &'static str) -> Result<(), bool> {
+        let caller = Caller::Client { client: Arc::new(client), operation, source_ip: None };
+        let permitted = broker(policy).permit(&caller, &Command::DescribeQueue { queue: queue() });
+        permitted.map_err(|rejection| match rejection {
+            Rejection::AccessDenied { by_deny, .. } => by_deny,
+            other => panic!("refused for another reason: {other:?}"),
+        })
+    }
+
+    fn statement(effect: &str, principal: &str, action: &str, more: &str) -> String {
+        let resource = queue().arn(REGION);
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":{principal},"Action":"{action}","Resource":"{resource}"{more}}}]}}"#
+        )
+    }
+
+    #[test]
+    fn without_a_policy_the_owner_may_everything_and_others_nothing() {
+        assert_eq!(may("", somebody(OWN, "user/a"), "DeleteQueue"), Ok(()));
+        assert_eq!(may("", somebody(OTHER, "root"), "SendMessage"), Err(false));
+        assert_eq!(may("", topic("arn:aws:sns:us-east-1:000000000001:t"), "SendMessage"), Err(false));
+    }
+
+    #[test]
+    fn a_policy_lets_others_in_and_only_for_what_it_names() {
+        let policy = statement("Allow", r#"{"AWS":"000000000002"}"#, "sqs:SendMessage", "");
+        assert_eq!(may(&policy, somebody(OTHER, "user/b"), "SendMessage"), Ok(()));
+        assert_eq!(may(&policy, somebody(OTHER, "user/b"), "SendMessageBatch"), Ok(()));
+        assert_eq!(may(&policy, somebody(OTHER, "user/b"), "ReceiveMessage"), Err(false));
+        assert_eq!(may(&policy, somebody("000000000003", "root"), "SendMessage"), Err(false));
+        assert_eq!(may(&policy, somebody(OWN, "user/a"), "ReceiveMessage"), Ok(()));
+    }
+
+    #[test]
+    fn what_only_the_owner_may_do_no_policy_gives_away() {
+        let policy = statement("Allow", r#""*""#, "sqs:*", "");
+        assert_eq!(may(&policy, somebody(OTHER, "root"), "PurgeQueue"), Ok(()));
+        for operation in OWNER_ONLY {
+            assert_eq!(may(&policy, somebody(OTHER, "root"), operation), Err(false), "{operation}");
+        }
+    }
+
+    #[test]
+    fn a_deny_wins_and_the_owners_root_can_still_mend_it() {
+        let policy = statement("Deny", r#""*""#, "sqs:*", "");
+        assert_eq!(may(&policy, somebody(OWN, "user/a"), "SendMessage"), Err(true));
+        assert_eq!(may(&policy, somebody(OWN, "user/a"), "SetQueueAttributes"), Err(true));
+        assert_eq!(may(&policy, somebody(OWN, "root"), "SendMessage"), Err(true));
+        assert_eq!(may(&policy, somebody(OWN, "root"), "SetQueueAttributes"), Ok(()));
+        assert_eq!(may(&policy, somebody(OTHER, "root"), "SetQueueAttributes"), Err(true));
+        let one = statement("Deny", r#"{"AWS":"arn:aws:iam::000000000001:user/a"}"#, "sqs:DeleteMessage", "");
+        assert_eq!(may(&one, somebody(OWN, "user/a"), "DeleteMessage"), Err(true));
+        assert_eq!(may(&one, somebody(OWN, "user/b"), "DeleteMessage"), Ok(()));
+    }
+
+    #[test]
+    fn a_topic_may_send_where_the_policy_names_it_as_the_source() {
+        let (named, other) = ("arn:aws:sns:us-east-1:000000000001:t", "arn:aws:sns:us-east-1:000000000001:u");
+        let condition = format!(r#","Condition":{{"ArnEquals":{{"aws:SourceArn":"{named}"}}}}"#);
+        let policy = statement("Allow", r#"{"Service":"sns.amazonaws.com"}"#, "sqs:SendMessage", &condition);
+        assert_eq!(may(&policy, topic(named), "SendMessage"), Ok(()));
+        assert_eq!(may(&policy, topic(other), "SendMessage"), Err(false));
+        assert_eq!(may(&policy, topic(named), "ReceiveMessage"), Err(false));
+    }
+
+    #[test]
+    fn the_server_itself_may_everything_and_a_missing_queue_is_nobodys() {
+        let policy = statement("Deny", r#""*""#, "sqs:*", "");
+        let command = Command::DescribeQueue { queue: queue() };
+        assert_eq!(broker(&policy).permit(&Caller::Server, &command), Ok(()));
+        let missing = Command::DescribeQueue { queue: QueueName { account: Account(1), name: "x".into() } };
+        let client = Arc::new(somebody(OTHER, "root"));
+        let caller = Caller::Client { client, operation: "SendMessage", source_ip: None };
+        assert_eq!(broker("").permit(&caller, &missing), Ok(()));
+    }
+}
