@@ -4,6 +4,8 @@
 mod bench;
 mod ci;
 mod fuzz;
+mod installation;
+mod node;
 mod run;
 mod test;
 mod tidy;
