@@ -1,11 +1,6 @@
 #!/usr/bin/env bash
 # The whole life of messages with the AWS CLI, as one types it.
-set -euo pipefail
-
-fail() { echo "failed: $1" >&2; exit 1; }
-# Version 1 has an endpoint of its own for SQS, which goes before the environment's.
-aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
-same() { [[ "$2" == "$3" ]] || fail "$1: expected '$3', got '$2'"; }
+source "$(dirname "$0")/under_test.sh"
 
 queue=$(aws sqs create-queue --queue-name cli --attributes VisibilityTimeout=60 --query QueueUrl --output text)
 same "the queue's URL" "$(aws sqs get-queue-url --queue-name cli --query QueueUrl --output text)" "$queue"
@@ -24,13 +19,15 @@ handles=$(aws sqs receive-message --queue-url "$queue" --max-number-of-messages 
 set -- $handles
 same "how many were received" "$#" 2
 aws sqs change-message-visibility --queue-url "$queue" --receipt-handle "$1" --visibility-timeout 120
+changed=$(aws sqs change-message-visibility-batch --queue-url "$queue" \
+    --entries "Id=b,ReceiptHandle=$2,VisibilityTimeout=120" Id=c,ReceiptHandle=garbage,VisibilityTimeout=0 \
+    --query '[Successful[].Id, Failed[].Code]' --output json | tr -d ' \n')
+same "the changed entries" "$changed" '[["b"],["ReceiptHandleIsInvalid"]]'
 aws sqs delete-message --queue-url "$queue" --receipt-handle "$1"
 deleted=$(aws sqs delete-message-batch --queue-url "$queue" --entries "Id=b,ReceiptHandle=$2" \
     --query 'Successful[].Id' --output text)
 same "the deleted entries" "$deleted" b
-in_flight=$(aws sqs get-queue-attributes --queue-url "$queue" --attribute-names ApproximateNumberOfMessagesNotVisible \
-    --query Attributes.ApproximateNumberOfMessagesNotVisible --output text)
-same "what is still in flight" "$in_flight" 1
+same "what is still in flight" "$(attribute "$queue" ApproximateNumberOfMessagesNotVisible)" 1
 
 fifo=$(aws sqs create-queue --queue-name cli.fifo --attributes FifoQueue=true,ContentBasedDeduplication=true \
     --query QueueUrl --output text)

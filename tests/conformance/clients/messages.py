@@ -152,6 +152,20 @@ class StandardQueue(Case):
         [third] = self.receive(queue, WaitTimeSeconds=20)
         self.assertEqual(third["Attributes"]["ApproximateReceiveCount"], "3")
 
+    def test_visibility_ends_for_many_at_once(self):
+        queue = self.queue(VisibilityTimeout="60")
+        entries = [{"Id": str(n), "MessageBody": str(n)} for n in range(3)]
+        self.sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+        handles = {message["Body"]: message["ReceiptHandle"] for message in self.receive(queue)}
+        timeouts = [("0", 0), ("1", 0), ("2", 43201)]
+        entries = [{"Id": "e" + n, "ReceiptHandle": handles[n], "VisibilityTimeout": time} for n, time in timeouts]
+        bad = {"Id": "bad", "ReceiptHandle": "garbage", "VisibilityTimeout": 0}
+        answer = self.sqs.change_message_visibility_batch(QueueUrl=queue, Entries=[*entries, bad])
+        self.assertEqual([entry["Id"] for entry in answer["Successful"]], ["e0", "e1"])
+        failed = [(entry["Id"], entry["SenderFault"], entry["Code"]) for entry in answer["Failed"]]
+        self.assertEqual(failed, [("e2", True, "InvalidParameterValue"), ("bad", True, "ReceiptHandleIsInvalid")])
+        self.assertEqual({message["Body"] for message in self.receive(queue)}, {"0", "1"})
+
     def test_a_message_received_too_often_goes_to_the_dead_letter_queue(self):
         dead = self.queue()
         arn = self.attribute(dead, "QueueArn")

@@ -5,16 +5,27 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bongsu_broker::Account;
-use bongsu_server::{Config, Storage, TemplateFile};
+use bongsu_server::{Config, ElasticMqError, ElasticMqFile, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
-/// The one setting that is no flag.
-const LOG_HELP: &str = "The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off \
-                        without what functions print.";
+use crate::bench::BenchArguments;
+use crate::peek::PeekArguments;
+use crate::redrive::RedriveArguments;
+
+/// Whose requests are, and where, when neither a flag nor a file says.
+const ACCOUNT_DEFAULT: Account = Account(0);
+const REGION_DEFAULT: &str = "us-east-1";
+
+/// The settings that are no flags.
+const VARIABLES_HELP: &str = "\
+The log goes to standard error. BONGSU_LOG sets how much: warn, info, or info,function=off without what functions print.
+
+BONGSU_ACCESS_KEY_ID and BONGSU_SECRET_ACCESS_KEY, with BONGSU_SESSION_TOKEN if need be, are a key of the account's root: \
+signatures are verified against it as against those of --credentials.";
 
 /// The event pipeline of SQS, Lambda and webhooks as one durable binary.
 #[derive(Parser)]
-#[command(name = "bongsu", version, after_help = LOG_HELP)]
+#[command(name = "bongsu", version, after_help = VARIABLES_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -34,6 +45,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         serve: ServeArguments,
     },
+    /// Put any SQS endpoint under load and show rates and latencies.
+    ///
+    /// The endpoint is --endpoint-url, AWS_ENDPOINT_URL or that of --queue-url; else a Bongsu on this machine. Keys and
+    /// region are found where the AWS tools look for them; without keys requests are not signed.
+    Bench(BenchArguments),
+    /// Show a queue's messages without receiving them.
+    Peek(PeekArguments),
+    /// Move the messages of a dead-letter queue back, and show how far it is.
+    ///
+    /// Exit codes: 0 when all are moved, 1 when it failed or was refused, 3 when it was cancelled before the end.
+    Redrive(RedriveArguments),
     /// Start a function's process so that it ends with the server.
     #[command(hide = true)]
     LaunchFunction {
@@ -51,6 +73,15 @@ pub(crate) struct ServeArguments {
     /// The AWS endpoint, for all services.
     #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDRESS", value_parser = address)]
     api: SocketAddr,
+    /// A further address of the AWS endpoint, such as 127.0.0.1:9324. May be given several times.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    api_also: Vec<SocketAddr>,
+    /// What queue URLs begin with, such as http://sqs.example.com:9324; otherwise the host that the client used.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    public_url: Option<PublicUrl>,
+    /// Make the queues of an ElasticMQ configuration file, and take over its address, region and account.
+    #[arg(long, value_name = "FILE")]
+    elasticmq_conf: Option<PathBuf>,
     /// The public front door for webhooks and HTTP APIs.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = address)]
     ingress: SocketAddr,
@@ -60,13 +91,14 @@ pub(crate) struct ServeArguments {
     /// Keep everything in memory: nothing survives the process.
     #[arg(long, conflicts_with = "data")]
     ephemeral: bool,
-    /// The account of development requests and of templates: twelve digits.
-    #[arg(long, default_value = "000000000000", value_parser = account)]
-    account: Account,
-    /// The region in ARNs and signatures.
-    #[arg(long, default_value = "us-east-1", value_parser = region)]
-    region: String,
-    /// Verify every signature against this file: the AWS tools' format, with an `account` beside each key.
+    /// The account of development requests and of templates: twelve digits [default: 000000000000]
+    #[arg(long, value_parser = account)]
+    account: Option<Account>,
+    /// The region in ARNs and signatures [default: us-east-1]
+    #[arg(long, value_parser = region)]
+    region: Option<String>,
+    /// Verify every signature against this file: the AWS tools' format, with an `account` and a `user`
+    /// beside each key.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
     /// Refuse what AWS refuses for a minute: a second purge of a queue, and a new queue with the name of a deleted one.
@@ -81,13 +113,27 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
-    pub(crate) fn into_config(self, template: Option<(PathBuf, Vec<(String, String)>)>) -> Config {
-        Config {
+    /// Flags come before the ElasticMQ configuration, and that before what is usual.
+    pub(crate) fn into_config(
+        self,
+        template: Option<(PathBuf, Vec<(String, String)>)>,
+    ) -> Result<Config, ElasticMqError> {
+        let elasticmq = self.elasticmq_conf.as_deref().map(ElasticMqFile::read).transpose()?;
+        let settings = elasticmq.as_ref().map(ElasticMqFile::settings);
+        let rest_sqs = settings.and_then(|settings| settings.rest_sqs);
+        let api_also = match rest_sqs.filter(|rest_sqs| self.api_also.is_empty() && !covers(self.api, *rest_sqs)) {
+            Some(rest_sqs) => vec![rest_sqs],
+            None => self.api_also,
+        };
+        let public_url = self.public_url.or_else(|| elasticmq.as_ref()?.public_url().cloned());
+        Ok(Config {
             api: self.api,
+            api_also,
+            public_url,
             ingress: self.ingress,
             storage: if self.ephemeral { Storage::Ephemeral } else { Storage::Directory(self.data) },
-            account: self.account,
-            region: self.region,
+            account: self.account.or_else(|| settings?.account).unwrap_or(ACCOUNT_DEFAULT),
+            region: self.region.or_else(|| settings?.region.clone()).unwrap_or_else(|| REGION_DEFAULT.to_owned()),
             credentials: self.credentials,
             cooldowns: self.cooldowns,
             insecure: self.insecure,
@@ -95,8 +141,21 @@ impl ServeArguments {
             launcher: crate::launch::launcher(),
             template: template
                 .map(|(path, parameters)| TemplateFile { path, parameters: parameters.into_iter().collect() }),
-        }
+            elasticmq,
+        })
     }
+}
+
+/// Whether whoever connects to `address` reaches a listener at `listening` already.
+fn covers(listening: SocketAddr, address: SocketAddr) -> bool {
+    // Port 0 is another one each time.
+    listening.port() == address.port()
+        && address.port() != 0
+        && (listening.ip() == address.ip() || listening.ip().is_unspecified())
+}
+
+fn public_url(text: &str) -> Result<PublicUrl, &'static str> {
+    text.parse()
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -137,6 +196,56 @@ mod tests {
         let help = Arguments::command().render_help().to_string();
         assert!(help.starts_with("The event pipeline of SQS, Lambda and webhooks"), "{help}");
         assert!(help.contains("BONGSU_LOG"), "{help}");
+    }
+
+    fn parses(line: &str) -> bool {
+        Arguments::try_parse_from(line.split(' ')).is_ok()
+    }
+
+    #[test]
+    fn a_bench_takes_what_a_queue_can() {
+        assert!(parses("bongsu bench"));
+        assert!(parses(
+            "bongsu bench --workload pipeline --connections 8 --batch 10 --fifo --groups 5 --rate 100 --json"
+        ));
+        assert!(parses("bongsu bench --queue-url http://h:1/0/q --size 28 --seconds 0.5"));
+        for wrong in [
+            "--batch 11",
+            "--batch 0",
+            "--size 27",
+            "--size 1048577",
+            "--connections 0",
+            "--rate 0",
+            "--groups 5",
+            "--seconds 0",
+            "--seconds -1",
+            "--seconds nan",
+            "--workload both",
+        ] {
+            assert!(!parses(&format!("bongsu bench {wrong}")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_redrive_does_one_thing() {
+        assert!(parses("bongsu redrive dlq --to orders --rate 500"));
+        assert!(parses("bongsu redrive dlq --status") && parses("bongsu redrive dlq --cancel"));
+        for wrong in [
+            "",
+            "dlq --rate 501",
+            "dlq --rate 0",
+            "dlq --cancel --watch",
+            "dlq --status --to orders",
+            "dlq --cancel --rate 1",
+        ] {
+            assert!(!parses(format!("bongsu redrive {wrong}").trim()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_peek_names_a_queue() {
+        assert!(parses("bongsu peek orders --max 3 --json"));
+        assert!(!parses("bongsu peek") && !parses("bongsu peek orders --max 0"));
     }
 
     #[test]

@@ -1,18 +1,33 @@
-//! The one binary: `bongsu serve` and `bongsu up`.
+//! The one binary: `serve` and `up` run a server; `bench`, `peek` and `redrive` ask one.
 
 mod arguments;
+mod ask;
+mod bench;
 mod launch;
+mod peek;
+mod redrive;
 mod run;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ServeArguments};
 use clap::Parser;
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Serve(serve) => run::run(serve.into_config(None)),
-        Command::Up { template, parameters, serve } => run::run(serve.into_config(Some((template, parameters)))),
+        Command::Serve(serve) => serve_with(serve, None),
+        Command::Up { template, parameters, serve } => serve_with(serve, Some((template, parameters))),
+        Command::Bench(arguments) => ask::run(bench::run(arguments)),
+        Command::Peek(arguments) => ask::run(peek::run(arguments)),
+        Command::Redrive(arguments) => ask::run(redrive::run(arguments)),
         Command::LaunchFunction { parent, command } => launch::launch(parent, &command),
+    }
+}
+
+fn serve_with(arguments: ServeArguments, template: Option<(PathBuf, Vec<(String, String)>)>) -> ExitCode {
+    match arguments.into_config(template) {
+        Ok(config) => run::run(config),
+        Err(error) => run::fail(&error, ExitCode::FAILURE),
     }
 }

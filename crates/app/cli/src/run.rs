@@ -34,7 +34,7 @@ pub(crate) fn run(config: Config) -> ExitCode {
 }
 
 /// Every connection and every function's pipes are open files; the usual soft limit of 1,024 is soon reached.
-fn allow_many_files() {
+pub(crate) fn allow_many_files() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
@@ -43,7 +43,7 @@ fn allow_many_files() {
 }
 
 /// Resolves when somebody asks the server to stop. From the call on, so that no signal during the start is lost.
-fn stop_signal() -> impl Future<Output = ()> {
+pub(crate) fn stop_signal() -> impl Future<Output = ()> {
     let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
     let wait = async |signals: io::Result<Signal>| match signals {
         Ok(mut signals) => drop(signals.recv().await),
@@ -57,7 +57,8 @@ fn stop_signal() -> impl Future<Output = ()> {
     }
 }
 
-fn fail(error: &dyn std::error::Error, code: ExitCode) -> ExitCode {
+/// Says in one line what went wrong.
+pub(crate) fn fail(error: &dyn std::error::Error, code: ExitCode) -> ExitCode {
     // Without anybody who reads it there is nobody to tell; the exit code says it too.
     writeln!(io::stderr(), "bongsu: {error}").unwrap_or_default();
     code

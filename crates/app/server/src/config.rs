@@ -4,13 +4,23 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+
+use crate::ElasticMqFile;
+
+/// How many addresses the AWS endpoint may have besides the first.
+pub const API_ALSO_MAX: usize = 4;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where the AWS endpoint listens.
     pub api: SocketAddr,
+    /// Where it listens besides, at most [`API_ALSO_MAX`] addresses.
+    pub api_also: Vec<SocketAddr>,
+    /// What queue URLs begin with; otherwise the host that the client used.
+    pub public_url: Option<PublicUrl>,
     /// Where the public front door listens.
     pub ingress: SocketAddr,
     /// Where facts are kept.
@@ -19,7 +29,7 @@ pub struct Config {
     pub account: Account,
     /// The region in ARNs and signatures.
     pub region: String,
-    /// A credentials file; with one, every signature is verified.
+    /// A credentials file; with one, or with a key in the environment, every signature is verified.
     pub credentials: Option<PathBuf>,
     /// Keep AWS's minute between two purges of a queue, and between a queue's deletion and the next of its name.
     pub cooldowns: bool,
@@ -31,6 +41,8 @@ pub struct Config {
     pub launcher: Vec<String>,
     /// A template to deploy before serving.
     pub template: Option<TemplateFile>,
+    /// Queues to make before serving, as an ElasticMQ's configuration names them.
+    pub elasticmq: Option<ElasticMqFile>,
 }
 
 /// Where facts are kept.

@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{AttributesGiven, Function, MappingDefinition, QueueName, Rejection, Tags};
+use bongsu_broker::{Function, MappingDefinition, QueueName};
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
-use bongsu_runtime::{Handle, Refusal};
+use bongsu_runtime::Handle;
 use bongsu_template::{
     FunctionResource, HmacAlgorithm, Inputs, Mapping, QueueResource, RouteResource, SignatureEncoding, Stack,
     TemplateErrors,
 };
 
+use crate::queues::{Outcome, bring_about};
 use crate::reason::reason;
 use crate::{Config, TemplateFile};
 
@@ -154,8 +155,12 @@ impl Plan {
         broker: &Handle,
         config: &Config,
     ) -> Result<&'static str, DeployError> {
-        let made = make_queue(queue, broker, config).await;
-        made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))
+        let name = QueueName { account: config.account, name: queue.name.as_str().into() };
+        let made = bring_about(broker, &name, &queue.attributes, &queue.tags, &config.region).await;
+        match made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))? {
+            Outcome::Made => Ok("Queue"),
+            Outcome::Changed => Ok("Changed"),
+        }
     }
 
     async fn remove_others(&self, broker: &Handle, summary: &mut String) -> Result<(), DeployError> {
@@ -243,30 +248,6 @@ impl Plan {
             reason: reason.to_owned(),
         }
     }
-}
-
-async fn make_queue(queue: &QueueResource, broker: &Handle, config: &Config) -> Result<&'static str, Refusal> {
-    let name = QueueName { account: config.account, name: queue.name.as_str().into() };
-    let tags: Tags = queue.tags.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect();
-    let given = AttributesGiven::parse(&queue.attributes, &name, &config.region)?;
-    match broker.create_queue(name.clone(), given, tags.clone(), false).await {
-        Err(Refusal::Rejected(Rejection::QueueExists { .. })) => {
-            let given = AttributesGiven::parse_change(&queue.attributes, &name, &config.region)?;
-            broker.set_queue_attributes(name.clone(), given).await?;
-            tag(broker, name, tags).await?;
-            Ok("Changed")
-        }
-        made => {
-            made?;
-            // A queue that was there before may have other tags.
-            tag(broker, name, tags).await?;
-            Ok("Queue")
-        }
-    }
-}
-
-async fn tag(broker: &Handle, queue: QueueName, tags: Tags) -> Result<(), Refusal> {
-    if tags.is_empty() { Ok(()) } else { broker.tag_queue(queue, tags).await }
 }
 
 fn selector_text(mapping: &Mapping) -> Option<String> {

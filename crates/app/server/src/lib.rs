@@ -7,12 +7,16 @@ mod api;
 mod config;
 mod credentials;
 mod deploy;
+mod elasticmq;
 mod functions;
 mod ingress;
+mod queues;
 mod reason;
 mod serve;
 
-pub use config::{Config, Storage, TemplateFile};
-pub use credentials::{CredentialsError, read_credentials};
+pub use bongsu_aws_api::PublicUrl;
+pub use config::{API_ALSO_MAX, Config, Storage, TemplateFile};
+pub use credentials::{CredentialsError, FileFault};
 pub use deploy::DeployError;
+pub use elasticmq::{ElasticMqError, ElasticMqFile};
 pub use serve::{ServeError, serve};

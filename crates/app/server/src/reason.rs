@@ -15,7 +15,7 @@ fn rejected(rejection: &Rejection) -> String {
     match rejection {
         Rejection::QueueDoesNotExist => "its queue does not exist".to_owned(),
         Rejection::QueueExists { attribute } => format!(
-            "a queue of this name exists with another {attribute}; delete it, or change the template back (the queue \
+            "a queue of this name exists with another {attribute}; delete it, or change it back here (the queue \
              and its messages were left as they are)"
         ),
         Rejection::QueueNameInvalid { fifo: false } => {
@@ -61,6 +61,17 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::VisibilityBeyondLimit { .. } => "a message stays hidden for at most twelve hours".to_owned(),
         Rejection::TooManyInFlight { .. } => "too many messages of the queue are in flight".to_owned(),
         Rejection::FunctionDoesNotExist { name } => format!("the function {name} does not exist"),
+        Rejection::MoveTaskSourceDoesNotExist => "the queue to move messages from does not exist".to_owned(),
+        Rejection::MoveTaskDestinationDoesNotExist => "the queue to move messages to does not exist".to_owned(),
+        Rejection::MoveTaskDestinationIsSource => "messages cannot be moved to the queue they are in".to_owned(),
+        Rejection::MoveTaskKindsDiffer => {
+            "messages cannot be moved between a FIFO queue and a standard queue".to_owned()
+        }
+        Rejection::NotADeadLetterQueue => "the queue is not the dead-letter queue of any other".to_owned(),
+        Rejection::MoveTaskRunning => "a move task is already running for the queue".to_owned(),
+        Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
+        Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
+        Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

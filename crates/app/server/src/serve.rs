@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
+use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_aws_api::{AwsApi, REQUEST_BYTES_MAX};
-use bongsu_delivery::{FunctionCredentials, Functions, FunctionsConfig};
+use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
@@ -17,11 +17,11 @@ use tokio::sync::watch;
 use tokio::task::JoinError;
 use tracing::info;
 
-use crate::credentials::{for_functions, with_functions};
+use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
-use crate::{Config, CredentialsError, DeployError, Storage, api, read_credentials};
+use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, api};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,19 @@ pub enum ServeError {
         /// As configured.
         address: SocketAddr,
     },
+    /// Further addresses need the same decision.
+    #[error(
+        "{address} (of --api-also, or of the ElasticMQ configuration) can be reached from outside: configure credentials \
+         with --credentials FILE, say --insecure to let anybody use every queue, or listen on loopback with --api-also \
+         127.0.0.1:9324"
+    )]
+    ApiAlsoExposed {
+        /// As configured.
+        address: SocketAddr,
+    },
+    /// More addresses than are served.
+    #[error("--api-also can be given at most {API_ALSO_MAX} times")]
+    TooManyAddresses,
     /// An unsigned route where strangers can reach it needs a decision.
     #[error(
         "{address} can be reached from outside and route {route} takes unsigned requests: say --insecure to allow it"
@@ -53,22 +66,9 @@ pub enum ServeError {
         /// The route.
         route: String,
     },
-    /// The credentials file cannot be read.
-    #[error("{}: {source}", path.display())]
-    CredentialsUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The credentials file is wrong.
-    #[error("{}: {source}", path.display())]
-    Credentials {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: CredentialsError,
-    },
+    /// The credentials are wrong.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
@@ -78,6 +78,9 @@ pub enum ServeError {
     /// The template cannot be deployed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
+    /// The queues of an ElasticMQ configuration cannot be made.
+    #[error(transparent)]
+    ElasticMq(#[from] ElasticMqError),
     /// The routes contradict each other.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -92,15 +95,33 @@ pub enum ServeError {
 /// Serves until `stop` resolves, or until nothing more can be made durable.
 pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
     let function_credentials = for_functions().map_err(ServeError::Random)?;
-    let verifier = verifier(&config, &function_credentials)?;
+    let credentials = credentials::read(config.credentials.as_deref(), |name| env::var_os(name), config.account)?;
+    let is_open = credentials.is_none();
+    let verifier = match credentials {
+        Some(mut credentials) => {
+            add_functions(&mut credentials, &function_credentials, config.account);
+            Verifier::new(credentials, &config.region)
+        }
+        None => Verifier::development(&config.account.to_string()),
+    };
     let api_limits = Arc::new(Limits { body_bytes_max: REQUEST_BYTES_MAX, ..Limits::default() });
     let api = listen(config.api, Limits::clone(&api_limits)).await?;
+    let mut apis_also = Vec::with_capacity(config.api_also.len());
+    for also in &config.api_also {
+        apis_also.push(listen(*also, Limits::clone(&api_limits)).await?);
+    }
     let ingress = listen(config.ingress, Limits::default()).await?;
     let (api_address, ingress_address) = (address(&api, config.api), address(&ingress, config.ingress));
     let (api_url, ingress_url) = (format!("http://{api_address}"), format!("http://{ingress_address}"));
-    let plan = config.template.as_ref().map(|template| Plan::read(template, &config, &api_url, &ingress_url));
+    let mut api_urls = vec![api_url.clone()];
+    api_urls.extend(apis_also.iter().zip(&config.api_also).map(|(also, at)| format!("http://{}", address(also, *at))));
+    let queues_url = config.public_url.as_ref().map_or_else(|| api_url.clone(), PublicUrl::to_string);
+    let plan = config.template.as_ref().map(|template| Plan::read(template, &config, &queues_url, &ingress_url));
     let plan = plan.transpose()?;
-    check_exposure(&config, plan.as_ref())?;
+    check_exposure(&config, is_open, plan.as_ref())?;
+    if let Some(file) = &config.elasticmq {
+        file.tell_notices();
+    }
 
     let functions = Functions::new(FunctionsConfig {
         region: config.region.clone(),
@@ -129,10 +150,15 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         Some(plan) => ServeError::Deploy(plan.route_fault(&error)),
         None => ServeError::Route(error),
     })?;
-    let summary = match &plan {
-        Some(plan) => plan.deploy(&broker, &config).await?,
-        None => String::new(),
-    };
+    let mut summary = String::new();
+    if let Some(file) = &config.elasticmq {
+        for queue in file.deploy(&broker, config.account, &config.region).await? {
+            summary += &format!("Queue    {queue}  {queues_url}/{}/{queue}\n", config.account);
+        }
+    }
+    if let Some(plan) = &plan {
+        summary += &plan.deploy(&broker, &config).await?;
+    }
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
@@ -141,6 +167,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             clock: Clock::System,
             cooldowns: config.cooldowns,
             host: api_address.to_string(),
+            public_url: config.public_url.clone(),
         },
         broker.clone(),
     ));
@@ -150,8 +177,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         let mut stopped = stopped.clone();
         async move { stopped.changed().await.unwrap_or_default() }
     };
-    let serve_api =
-        tokio::spawn(api.serve(move |request, _| api::answer(aws.clone(), api_limits.clone(), request), until_stop()));
+    let serve_apis: Vec<_> = std::iter::once(api)
+        .chain(apis_also)
+        .map(|listener| {
+            let (aws, limits) = (aws.clone(), api_limits.clone());
+            let answer = move |request, _| api::answer(aws.clone(), limits.clone(), request);
+            tokio::spawn(listener.serve(answer, until_stop()))
+        })
+        .collect();
     let serve_ingress = tokio::spawn(ingress.serve(
         move |request, _| {
             let front_door = front_door.clone();
@@ -159,7 +192,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         },
         until_stop(),
     ));
-    announce(&summary, &api_url, &ingress_url);
+    announce(&summary, &api_urls, &ingress_url);
 
     tokio::select! {
         () = stop => info!("stopping"),
@@ -170,7 +203,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     stopping.send(()).unwrap_or_default();
     broker.stop().await;
     // A door that panicked has said so; what remains is to stop.
-    drop((serve_api.await, serve_ingress.await));
+    for serving in serve_apis.into_iter().chain([serve_ingress]) {
+        drop(serving.await);
+    }
     processes.stop().await;
     outcome(shard.await)
 }
@@ -191,22 +226,20 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-fn verifier(config: &Config, functions: &FunctionCredentials) -> Result<Verifier, ServeError> {
-    let Some(path) = &config.credentials else { return Ok(Verifier::development(&config.account.to_string())) };
-    let text =
-        fs::read_to_string(path).map_err(|source| ServeError::CredentialsUnreadable { path: path.clone(), source })?;
-    let credentials = read_credentials(&text, config.account)
-        .map_err(|source| ServeError::Credentials { path: path.clone(), source })?;
-    Ok(Verifier::new(with_functions(credentials, functions, config.account), &config.region))
-}
-
 /// Loopback by default; anything else needs credentials, or the word `--insecure`.
-fn check_exposure(config: &Config, plan: Option<&Plan>) -> Result<(), ServeError> {
+fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result<(), ServeError> {
+    if config.api_also.len() > API_ALSO_MAX {
+        return Err(ServeError::TooManyAddresses);
+    }
     if config.insecure {
         return Ok(());
     }
-    if !config.api.ip().is_loopback() && config.credentials.is_none() {
+    if !config.api.ip().is_loopback() && is_open {
         return Err(ServeError::ApiExposed { address: config.api });
+    }
+    let exposed = config.api_also.iter().find(|also| !also.ip().is_loopback() && is_open);
+    if let Some(address) = exposed {
+        return Err(ServeError::ApiAlsoExposed { address: *address });
     }
     match plan.and_then(Plan::unsigned_route) {
         Some(route) if !config.ingress.ip().is_loopback() => {
@@ -239,8 +272,9 @@ fn front_door(
 }
 
 /// Tells a person, or a script that waits for `Ready.`, that everything works.
-fn announce(summary: &str, api: &str, ingress: &str) {
+fn announce(summary: &str, apis: &[String], ingress: &str) {
+    let apis: String = apis.iter().map(|api| format!("API      {api}\n")).collect();
     let mut out = io::stdout().lock();
     // Without anybody who reads it there is nobody to tell.
-    write!(out, "{summary}API      {api}\nIngress  {ingress}\nReady.\n").and_then(|()| out.flush()).unwrap_or_default();
+    write!(out, "{summary}{apis}Ingress  {ingress}\nReady.\n").and_then(|()| out.flush()).unwrap_or_default();
 }

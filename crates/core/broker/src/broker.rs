@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::function::Placed;
+use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    Place, QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Rejection, Seconds, Timestamp,
+    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Rejection,
+    Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -38,6 +40,8 @@ pub struct Broker {
     alive_bytes: u64,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
     woken: BTreeSet<QueueId>,
+    /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
+    pub(crate) due_moves: BTreeSet<QueueId>,
 }
 
 impl Broker {
@@ -62,6 +66,7 @@ impl Broker {
             deleted_at: BTreeMap::new(),
             alive_bytes: 0,
             woken: BTreeSet::new(),
+            due_moves: BTreeSet::new(),
         }
     }
 
@@ -132,6 +137,9 @@ impl Broker {
             let expired = queue.advance(self.now);
             if queue.has_receivable() {
                 self.woken.insert(id);
+            }
+            if queue.move_tasks.is_due() {
+                self.due_moves.insert(id);
             }
             for (_, message) in expired {
                 self.forget_record(&message);
@@ -249,6 +257,22 @@ impl Broker {
                 self.put_attempt(*attempt, kept);
             }
             Fact::MessageKept { message } => self.put_kept(message, place),
+            Fact::MoveTaskStarted { source, task, definition, next_step_at } => {
+                let (status, moved) = (MoveTaskStatus::Running, 0);
+                let (id, definition, next_step_at) = (*task, definition.clone(), *next_step_at);
+                let task = MoveTask { id, definition, status, moved, started_at: at, next_step_at, place };
+                self.put_move_task(*source, task);
+            }
+            Fact::MoveTaskKept { source, task, definition, status, moved, started_at, next_step_at } => {
+                let (status, moved, started_at) = (*status, *moved, *started_at);
+                let (id, definition, next_step_at) = (*task, definition.clone(), *next_step_at);
+                let task = MoveTask { id, definition, status, moved, started_at, next_step_at, place };
+                self.put_move_task(*source, task);
+            }
+            Fact::Redriven { task, from, to, visible_at, next_step_at, moves } => {
+                self.redrive(*task, (*from, *to), *visible_at, *next_step_at, moves);
+            }
+            Fact::MoveTaskEnded { source, task, status } => self.end_move_task(*source, *task, *status),
             Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
                 if deduplication.until > self.now {
                     let remembered =
@@ -258,12 +282,12 @@ impl Broker {
                 }
             }
         }
-        // A fact may put something in that is due already: a message too old for its dead-letter queue.
+        // A fact may put something in that is due already: a message too old for its dead-letter queue, a task's step.
         self.advance(at);
     }
 
     /// What a fact is about is not there: normal in a replay, whose beginning may have been cleaned away.
-    fn assert_replaying(&self) {
+    pub(crate) fn assert_replaying(&self) {
         assert!(self.replaying, "a fact concerns something that does not exist");
     }
 
@@ -322,7 +346,7 @@ impl Broker {
     }
 
     /// During a replay a queue's messages may stand before its definition, which cleaning wrote again further on.
-    fn queue_or_placeholder(&mut self, id: QueueId) -> &mut Queue {
+    pub(crate) fn queue_or_placeholder(&mut self, id: QueueId) -> &mut Queue {
         assert!(self.replaying || self.queues.contains_key(&id), "only existing queues get messages");
         self.queues.entry(id).or_insert_with(|| Queue::new(id))
     }
@@ -338,6 +362,7 @@ impl Broker {
         if let Some(deadline) = self.timer_of.remove(&id) {
             self.timers.remove(&(deadline, id));
         }
+        self.due_moves.remove(&id);
         // Whoever waits there has to learn it.
         self.woken.insert(id);
     }
@@ -400,6 +425,25 @@ impl Broker {
         sent_at: Timestamp,
     ) {
         let now = self.now;
+        self.carry((from, sequence), (to, new_sequence), None, |message, target| {
+            message.sent_at = sent_at;
+            message.hidden_until = now;
+            message.visibility = Visibility::Visible;
+            message.source = Some(intern(&mut target.sources, source.clone()));
+        });
+        self.touch(from);
+        self.touch(to);
+    }
+
+    /// Takes a message into another queue, where it becomes what `arrive` makes of it; its record stays where it is.
+    pub(crate) fn carry(
+        &mut self,
+        (from, sequence): (QueueId, u64),
+        (to, new_sequence): (QueueId, u64),
+        new_id: Option<MessageId>,
+        arrive: impl FnOnce(&mut Message, &mut Queue),
+    ) {
+        let now = self.now;
         let Some(queue) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
             self.assert_replaying();
             // The message may be gone for good; its number still is taken.
@@ -408,16 +452,15 @@ impl Broker {
             return;
         };
         let group = queue.message(sequence).and_then(|message| queue.group_name(message)).cloned();
+        let new_id = new_id.or(queue.new_id(sequence));
         let mut message = queue.remove(sequence).expect("looked at above");
-        message.sent_at = sent_at;
-        message.hidden_until = now;
-        message.visibility = Visibility::Visible;
         self.moved.insert(message.place.position, (to, new_sequence));
         let target = self.queue_or_placeholder(to);
-        message.source = Some(intern(&mut target.sources, source.clone()));
+        arrive(&mut message, target);
         target.insert(new_sequence, message, group.as_ref(), now);
-        self.touch(from);
-        self.touch(to);
+        if let Some(id) = new_id {
+            target.set_new_id(new_sequence, id);
+        }
     }
 
     fn put_attempt(&mut self, id: AttemptId, attempt: Attempt) {
@@ -511,14 +554,14 @@ impl Broker {
     }
 
     /// After any change to a queue: its timer is set anew, and whoever waits for its messages may look.
-    fn touch(&mut self, id: QueueId) {
+    pub(crate) fn touch(&mut self, id: QueueId) {
         self.reschedule(id);
         if self.queues.get(&id).is_some_and(Queue::has_receivable) {
             self.woken.insert(id);
         }
     }
 
-    fn reschedule(&mut self, id: QueueId) {
+    pub(crate) fn reschedule(&mut self, id: QueueId) {
         let next = self.queues.get(&id).and_then(Queue::next_deadline);
         let before = match next {
             Some(next) => self.timer_of.insert(id, next),
@@ -535,9 +578,9 @@ impl Broker {
     }
 }
 
-/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: it is information for
-/// people, nothing is decided by it.
-const SOURCES_MAX: usize = 1 << 16;
+/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: there it is
+/// information for people, nothing is decided by it.
+pub(crate) const SOURCES_MAX: usize = 1 << 16;
 
 fn intern(names: &mut Vec<QueueName>, name: QueueName) -> u16 {
     let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::{
     AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, Fact, Function, Mapping, MappingDefinition,
-    MappingId, MessageId, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Tags, Text,
-    Timestamp,
+    MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle,
+    Rejection, Seconds, Tags, Text, Timestamp,
 };
 
 /// One request to the broker.
@@ -67,6 +67,19 @@ pub enum Command {
     /// After a start: ends attempts of the process before, which are lost; at most so many at once that their facts fit
     /// together. To be asked until no fact comes of it.
     EndLostAttempts,
+    /// Begins to move a dead-letter queue's messages back to where they came from, or to another queue.
+    StartMoveTask {
+        source: QueueName,
+        destination: Option<QueueName>,
+        /// Checked by the door: 1 to 500.
+        messages_per_second: Option<u32>,
+    },
+    /// Ends a task that runs; what it has moved stays moved.
+    CancelMoveTask { id: MoveTaskId, source: QueueName },
+    /// Lists the remembered tasks of a source, the newest first, at most `max`.
+    ListMoveTasks { source: QueueName, max: usize },
+    /// Takes the next step of the task that runs at a queue, if it is due.
+    MoveMessages { source: QueueId },
 }
 
 impl Command {
@@ -87,6 +100,9 @@ impl Command {
             | Command::Receive { queue, .. }
             | Command::Delete { queue, .. }
             | Command::ChangeVisibility { queue, .. } => Some(queue),
+            Command::StartMoveTask { source, .. }
+            | Command::CancelMoveTask { source, .. }
+            | Command::ListMoveTasks { source, .. } => Some(source),
             Command::CreateQueue { .. }
             | Command::ListQueues { .. }
             | Command::DefineFunction { .. }
@@ -95,6 +111,7 @@ impl Command {
             | Command::DeleteMapping { .. }
             | Command::ListFunctions
             | Command::Dispatch { .. }
+            | Command::MoveMessages { .. }
             | Command::EndAttempt { .. }
             | Command::EndLostAttempts => None,
         }
@@ -207,6 +224,15 @@ pub enum Reply {
     Functions(Inventory),
     /// `Dispatch`: whether an attempt was started, or messages were moved, so that asking again makes sense.
     Dispatched(bool),
+    /// `StartMoveTask`.
+    MoveTaskStarted(MoveTaskId),
+    /// `CancelMoveTask`.
+    MoveTaskCancelled {
+        /// How many messages the task had moved.
+        moved: u64,
+    },
+    /// `ListMoveTasks`, the newest first.
+    MoveTasks(Vec<MoveTaskDescription>),
 }
 
 /// What a sender learns.
@@ -235,6 +261,8 @@ pub struct Delivery {
     pub first_received_at: Timestamp,
     /// Where it was dead-lettered from.
     pub source: Option<QueueName>,
+    /// Its identity, if a move task gave it another one than its record has.
+    pub message_id: Option<MessageId>,
 }
 
 /// A message that is shown without being handed out.

@@ -5,7 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{AttemptId, QueueAttributes, QueueId, QueueName, Tag, Text, Timestamp};
+use crate::{
+    AttemptId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, QueueAttributes, QueueId, QueueName, Redrive, Tag, Text,
+    Timestamp,
+};
 
 mod earlier;
 
@@ -73,7 +76,7 @@ pub struct KeptMessage {
     pub queue: QueueId,
     /// Its number there.
     pub sequence: u64,
-    /// Unchanged since it was sent.
+    /// Unchanged since it was sent, but for the id that a move task may have given it.
     pub content: Content,
     /// When it was sent (standard) or last moved here (FIFO).
     pub sent_at: Timestamp,
@@ -168,6 +171,19 @@ pub enum Fact {
     MappingDeleted { id: MappingId },
     /// A function's try is over: the messages it worked off are gone; those of a lost try are visible again.
     AttemptEnded { attempt: AttemptId, deleted: Vec<u64>, released: Vec<u64> },
+    /// A task begins to move messages out of a queue.
+    MoveTaskStarted { source: QueueId, task: MoveTaskId, definition: MoveTaskDefinition, next_step_at: Timestamp },
+    /// A task moved messages: they are new in the queue `to`, but for their content.
+    Redriven {
+        task: MoveTaskId,
+        from: QueueId,
+        to: QueueId,
+        visible_at: Timestamp,
+        next_step_at: Timestamp,
+        moves: Vec<Redrive>,
+    },
+    /// A task moves nothing any more.
+    MoveTaskEnded { source: QueueId, task: MoveTaskId, status: MoveTaskStatus },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -185,6 +201,16 @@ pub enum Fact {
     DeduplicationKept { queue: QueueId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
     /// Kept by cleaning: a function's try that is still going on.
     AttemptKept { attempt: AttemptId, mapping: MappingId, queue: QueueId, messages: Vec<(u64, u32)> },
+    /// Kept by cleaning: a move task as it is now.
+    MoveTaskKept {
+        source: QueueId,
+        task: MoveTaskId,
+        definition: MoveTaskDefinition,
+        status: MoveTaskStatus,
+        moved: u64,
+        started_at: Timestamp,
+        next_step_at: Timestamp,
+    },
     /// Kept by cleaning: a receive that may be asked for again.
     ReceiveRequestKept {
         queue: QueueId,
@@ -213,11 +239,15 @@ wire_enum!(Fact {
     16 => QueuePurged { id }
     17 => ReceivedByRequest { queue, messages, hidden_until, request, until }
     18 => ReceiveRepeated { queue, sequences, hidden_until, request }
+    19 => MoveTaskStarted { source, task, definition, next_step_at }
+    20 => Redriven { task, from, to, visible_at, next_step_at, moves }
+    21 => MoveTaskEnded { source, task, status }
     33 => MessageKept { message }
     34 => DeduplicationKept { queue, deduplication, message_id, sequence }
     35 => AttemptKept { attempt, mapping, queue, messages }
     36 => QueueKept { id, name, attributes, tags, created_at, modified_at, purged_at, next_sequence }
     37 => ReceiveRequestKept { queue, request, messages, hidden_until, until }
+    39 => MoveTaskKept { source, task, definition, status, moved, started_at, next_step_at }
 } and reads {
     1 => earlier::QueueCreated
     32 => earlier::QueueKept

@@ -2,7 +2,8 @@
 
 use crate::queue::Visibility;
 use crate::{
-    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, Place, QueueId, Timestamp,
+    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MoveTaskId, Place,
+    QueueId, Timestamp,
 };
 
 impl Broker {
@@ -35,6 +36,9 @@ impl Broker {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
+            Fact::MoveTaskStarted { source, task, .. } | Fact::MoveTaskKept { source, task, .. } => {
+                self.keep_move_task(*source, *task, place).into_iter().collect()
+            }
             Fact::ReceivedByRequest { queue, request, until, .. }
             | Fact::ReceiveRequestKept { queue, request, until, .. } => {
                 self.keep_request(*queue, *request, *until).into_iter().collect()
@@ -51,7 +55,9 @@ impl Broker {
             | Fact::DeadLettered { .. }
             | Fact::FunctionDeleted { .. }
             | Fact::MappingDeleted { .. }
-            | Fact::AttemptEnded { .. } => Vec::new(),
+            | Fact::AttemptEnded { .. }
+            | Fact::Redriven { .. }
+            | Fact::MoveTaskEnded { .. } => Vec::new(),
         }
     }
 
@@ -82,7 +88,10 @@ impl Broker {
             message: KeptMessage {
                 queue: queue.id,
                 sequence,
-                content: content.clone(),
+                content: Content {
+                    message_id: queue.new_id(sequence).unwrap_or(content.message_id),
+                    ..content.clone()
+                },
                 sent_at: message.sent_at,
                 first_received_at: message.first_received_at,
                 received_at: message.received_at,
@@ -98,6 +107,19 @@ impl Broker {
         let attempts = self.worked_on.range(of_message(0)..=of_message(u64::MAX));
         needed.extend(attempts.map(|(_, _, id)| keep_attempt(*id, &self.attempts[id])));
         needed
+    }
+
+    fn keep_move_task(&self, source: QueueId, id: MoveTaskId, place: Place) -> Option<Fact> {
+        let task = self.queues.get(&source)?.move_tasks.get(id).filter(|task| task.place == place)?;
+        Some(Fact::MoveTaskKept {
+            source,
+            task: id,
+            definition: task.definition.clone(),
+            status: task.status,
+            moved: task.moved,
+            started_at: task.started_at,
+            next_step_at: task.next_step_at,
+        })
     }
 
     fn keep_request(&self, queue: QueueId, request: DeduplicationKey, until: Timestamp) -> Option<Fact> {

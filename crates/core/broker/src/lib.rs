@@ -16,6 +16,7 @@ mod entropy;
 mod fact;
 mod function;
 mod keep;
+mod move_task;
 mod queue;
 mod rejection;
 mod text;
@@ -32,6 +33,7 @@ pub use command::{
 pub use entropy::Entropy;
 pub use fact::{Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MessageId, Place, Recorded};
 pub use function::{Function, Mapping, MappingDefinition, MappingId};
+pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;

@@ -123,6 +123,24 @@ pub enum Rejection {
         /// As given.
         name: Box<str>,
     },
+    /// The queue that a move task is to take messages from, or takes them from, does not exist.
+    MoveTaskSourceDoesNotExist,
+    /// The queue that a move task is to take messages to does not exist.
+    MoveTaskDestinationDoesNotExist,
+    /// A move task cannot take messages to where they are.
+    MoveTaskDestinationIsSource,
+    /// A move task cannot take messages from a FIFO queue to a standard queue, or the other way.
+    MoveTaskKindsDiffer,
+    /// Move tasks begin at dead-letter queues, and no queue's redrive policy names this one.
+    NotADeadLetterQueue,
+    /// The queue has a move task that runs.
+    MoveTaskRunning,
+    /// Too many move tasks of the account run.
+    TooManyMoveTasks,
+    /// The queue has no such move task, or none that is remembered.
+    MoveTaskUnknown,
+    /// The move task has ended already.
+    MoveTaskNotRunning,
     /// No room is left to make a fact durable; deletes and receives may still have some.
     StorageFull,
 }

@@ -10,13 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
-use tokio::{sync::oneshot, task::JoinSet};
+use anyhow::Result;
+use bongsu_load::{Load, Shape, Stage};
+use tokio::sync::oneshot;
 
-use crate::{
-    sqs::BODY_BYTES,
-    stage::{Measurement, Stage},
-};
+use crate::cell::{self, Measured};
 
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
@@ -25,35 +23,38 @@ const BATCH_BYTES_MAX: usize = 1024 * 1024;
 type Durable = oneshot::Sender<()>;
 
 /// Measures `writers` tasks that each append `records` records of the size of a message's body at a time.
-pub async fn measure(folder: &Path, writers: usize, records: usize, duration: Duration) -> Result<Measurement> {
+pub async fn measure(folder: &Path, writers: usize, records: usize, duration: Duration) -> Result<Measured> {
     let file = zeroed_file(&folder.join("group-commit"))?;
     let stage = Stage::new(duration);
     // Each writer has one append under way, so the channel never fills.
     let (appends, waiting) = sync_channel(writers);
-    let thread = thread::spawn(move || commit(&file, &waiting, records * BODY_BYTES));
-    let mut workers = JoinSet::new();
+    let thread = thread::spawn(move || commit(&file, &waiting, records * Shape::STANDARD.body_bytes));
+    let mut load = Load::new(stage.clone());
     for _ in 0..writers {
-        workers.spawn(append(stage.clone(), appends.clone(), records as u64));
+        load.spawn(append(stage.clone(), appends.clone(), records as u64));
     }
     drop(appends);
-    let measurement = stage.measure(workers, None).await;
+    let measured = cell::measure(load, None).await;
     thread.join().expect("the committing thread does not panic")?;
-    measurement
+    measured
 }
 
-async fn append(stage: Stage, appends: SyncSender<Durable>, records: u64) -> Result<()> {
+/// Ends early if the committing thread has failed, which says why itself.
+async fn append(stage: Stage, appends: SyncSender<Durable>, records: u64) {
     while !stage.is_over() {
         let begun = Instant::now();
         let (durable, committed) = oneshot::channel();
         match appends.try_send(durable) {
-            Ok(()) => committed.await.context("the committing thread failed")?,
+            Ok(()) => {}
             Err(TrySendError::Full(_)) => unreachable!("there is room for one append of each writer"),
-            Err(TrySendError::Disconnected(_)) => bail!("the committing thread failed"),
+            Err(TrySendError::Disconnected(_)) => return,
+        }
+        if committed.await.is_err() {
+            return;
         }
         stage.count(1, records);
         stage.time(begun.elapsed());
     }
-    Ok(())
 }
 
 /// Drain what waits, write, sync, tell; no timer.
@@ -104,7 +105,7 @@ mod tests {
     #[tokio::test]
     async fn every_writer_gets_its_appends_through() {
         let folder = tempfile::tempdir().unwrap();
-        let measurement = measure(folder.path(), 8, 10, Duration::from_millis(50)).await.unwrap();
-        assert_eq!(measurement.messages, 10 * measurement.requests);
+        let measured = measure(folder.path(), 8, 10, Duration::from_millis(50)).await.unwrap();
+        assert_eq!(measured.load.messages, 10 * measured.load.requests);
     }
 }

@@ -1,15 +1,15 @@
 //! Measures the server over loopback, and in the same run the limits of the machine it runs on.
 
-pub mod backlog;
-pub mod client;
+pub mod cell;
+pub mod checks;
 pub mod echo;
 pub mod group_commit;
+pub mod home;
 pub mod machine;
 pub mod process;
 pub mod report;
 pub mod run;
-pub mod signer;
-pub mod sqs;
-pub mod stage;
-pub mod table;
-pub mod workload;
+pub mod subject;
+pub mod trials;
+pub mod usage;
+pub mod wake;

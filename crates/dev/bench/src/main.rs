@@ -56,7 +56,10 @@ fn main() -> Result<ExitCode> {
     match &arguments.command {
         Some(Command::EchoServer) => echo::serve()?,
         Some(Command::Guarded { command }) => process::become_guarded(command)?,
-        None => return runtime::Builder::new_current_thread().enable_all().build()?.block_on(bench(arguments)),
+        None => {
+            process::allow_many_files()?;
+            return runtime::Builder::new_current_thread().enable_all().build()?.block_on(bench(arguments));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

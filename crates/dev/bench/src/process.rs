@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Resource, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 use tokio::{sync::oneshot, time::timeout};
 
 /// A server that takes longer than this to say `Ready.` has failed.
@@ -134,6 +134,13 @@ pub fn resident_bytes(id: u32) -> Result<u64> {
 fn parse_resident_bytes(status: &str) -> Option<u64> {
     let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     value.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// As many open files as the system gives, for this process and the servers that it starts: each connection is one.
+pub fn allow_many_files() -> Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("the number of open files stays limited")
 }
 
 /// Becomes `command`, which the kernel will kill when the parent of this process ends. Returns only if it fails.

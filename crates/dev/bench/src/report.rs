@@ -1,71 +1,13 @@
 //! What a run found, and how it is shown.
 
-use clap::ValueEnum;
+use bongsu_load::table::{Table, grouped};
 use serde::Serialize;
 
-use crate::{
-    backlog::Backlog,
-    machine::Machine,
-    stage::Measurement,
-    table::{Table, grouped},
-};
-
-/// What can be measured. The order is that of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Subject {
-    /// Limit: a bare HTTP server that is sent `SendMessage` requests.
-    Echo,
-    /// The same with batches of ten.
-    EchoBatch,
-    /// Limit: writers of 1 KiB that share one fdatasync.
-    Commit,
-    /// The same with writers of ten records at a time.
-    CommitBatch,
-    /// `SendMessage`.
-    Send,
-    /// `SendMessageBatch` of ten.
-    SendBatch,
-    /// `ReceiveMessage` and `DeleteMessage` of one message, from a filled queue.
-    Receive,
-    /// `ReceiveMessage` and `DeleteMessageBatch` of ten.
-    ReceiveBatch,
-    /// Producers and consumers at once; end-to-end latency.
-    Pipeline,
-    /// `SendMessage` to a FIFO queue with 1,000 groups.
-    FifoSend,
-    /// `ReceiveMessage` and `DeleteMessage` of one message, from a filled FIFO queue with 1,000 groups.
-    FifoReceive,
-    /// A send wakes one long poll.
-    Wake,
-    /// Memory and start-up time with a deep backlog.
-    Backlog,
-}
-
-impl Subject {
-    /// The limit that a subject's requests are compared to.
-    pub fn echo(self) -> Option<Self> {
-        match self {
-            Self::Send | Self::Receive | Self::FifoSend | Self::FifoReceive => Some(Self::Echo),
-            Self::SendBatch | Self::ReceiveBatch => Some(Self::EchoBatch),
-            _ => None,
-        }
-    }
-
-    /// The limit that a subject's messages are compared to.
-    pub fn commit(self) -> Option<Self> {
-        match self {
-            Self::Send | Self::FifoSend => Some(Self::Commit),
-            Self::SendBatch => Some(Self::CommitBatch),
-            _ => None,
-        }
-    }
-
-    /// The name on the command line and in the report.
-    pub fn name(self) -> String {
-        self.to_possible_value().expect("every subject has a name").get_name().to_owned()
-    }
-}
+use crate::cell::Measured;
+use crate::checks::{self, Check};
+use crate::machine::Machine;
+use crate::subject::Subject;
+use crate::trials::Trial;
 
 /// One line of the table.
 #[derive(Serialize)]
@@ -77,7 +19,7 @@ pub struct Row {
     /// Connections, or writers of a file.
     pub connections: usize,
     /// What came out, or why nothing did.
-    pub outcome: Result<Measurement, String>,
+    pub outcome: Result<Measured, String>,
 }
 
 /// All that one run found.
@@ -89,8 +31,8 @@ pub struct Report {
     pub signing_micros: f64,
     /// The table.
     pub rows: Vec<Row>,
-    /// The deep backlog, if it was asked for.
-    pub backlog: Option<Result<Backlog, String>>,
+    /// What takes more than a line to tell.
+    pub trials: Vec<Trial>,
 }
 
 const NOTES: &str = "\
@@ -105,16 +47,16 @@ fdatasync for all that wait. Compare numbers of one run only.
 impl Report {
     /// True if anything could not be measured.
     pub fn has_failures(&self) -> bool {
-        self.rows.iter().any(|row| row.outcome.is_err()) || matches!(self.backlog, Some(Err(_)))
+        self.rows.iter().any(|row| row.outcome.is_err()) || self.trials.iter().any(|trial| trial.outcome.is_err())
     }
 
     /// The whole report for people.
     pub fn show(&self, markdown: bool) -> String {
+        let table = |table: &Table| if markdown { table.markdown() } else { table.text() };
         let mut text =
             format!("{}\nSigning costs the client {:.1} µs a request.\n\n", self.machine, self.signing_micros);
         if !self.rows.is_empty() {
-            let table = self.table();
-            text += &if markdown { table.markdown() } else { table.text() };
+            text += &table(&self.table());
             text += "\n";
             text += NOTES;
         }
@@ -123,12 +65,23 @@ impl Report {
                 text += &format!("\nFAILED: {} with {} connections: {error}\n", row.title(), row.connections);
             }
         }
-        match &self.backlog {
-            Some(Ok(backlog)) => text += &format!("\n{}", backlog.lines()),
-            Some(Err(error)) => text += &format!("\nFAILED: backlog: {error}\n"),
-            None => {}
+        for trial in &self.trials {
+            match &trial.outcome {
+                Ok(found) => text += &format!("\n{}", table(&found.table(trial.subject))),
+                Err(error) => text += &format!("\nFAILED: {}: {error}\n", trial.subject.name()),
+            }
+        }
+        let checks = self.checks();
+        if !checks.is_empty() {
+            text += &format!("\n{}", table(&table_of(&checks)));
         }
         text
+    }
+
+    /// What was to be reached, of what was measured.
+    pub fn checks(&self) -> Vec<Check> {
+        let found = self.trials.iter().filter_map(|trial| trial.outcome.as_ref().ok());
+        checks::of_rows(&self.rows).into_iter().chain(found.flat_map(|found| found.checks.clone())).collect()
     }
 
     fn table(&self) -> Table {
@@ -150,10 +103,10 @@ impl Report {
             let mut cells = vec![row.title(), row.connections.to_string()];
             match &row.outcome {
                 Ok(measured) => cells.extend([
-                    grouped(measured.message_rate()),
-                    grouped(measured.request_rate()),
-                    format!("{:.2}", measured.p50_micros / 1e3),
-                    format!("{:.2}", measured.p99_micros / 1e3),
+                    grouped(measured.load.message_rate()),
+                    grouped(measured.load.request_rate()),
+                    format!("{:.2}", measured.load.p50_micros / 1e3),
+                    format!("{:.2}", measured.load.p99_micros / 1e3),
                     measured.server_micros_per_message.map_or_else(String::new, |micros| format!("{micros:.1}")),
                     format!("{:.1}", measured.client_micros_per_request),
                     measured.server_resident_bytes.map_or_else(String::new, |bytes| (bytes >> 20).to_string()),
@@ -168,15 +121,21 @@ impl Report {
         table
     }
 
-    fn of_echo(&self, row: &Row, measured: &Measurement) -> Option<f64> {
-        Some(measured.request_rate() / self.limit(row.subject.echo()?, row.signed, row.connections)?.request_rate())
+    fn of_echo(&self, row: &Row, measured: &Measured) -> Option<f64> {
+        Some(
+            measured.load.request_rate()
+                / self.limit(row.subject.echo()?, row.signed, row.connections)?.load.request_rate(),
+        )
     }
 
-    fn of_commit(&self, row: &Row, measured: &Measurement) -> Option<f64> {
-        Some(measured.message_rate() / self.limit(row.subject.commit()?, false, row.connections)?.message_rate())
+    fn of_commit(&self, row: &Row, measured: &Measured) -> Option<f64> {
+        Some(
+            measured.load.message_rate()
+                / self.limit(row.subject.commit()?, false, row.connections)?.load.message_rate(),
+        )
     }
 
-    fn limit(&self, subject: Subject, signed: bool, connections: usize) -> Option<&Measurement> {
+    fn limit(&self, subject: Subject, signed: bool, connections: usize) -> Option<&Measured> {
         let same = |row: &&Row| (row.subject, row.signed, row.connections) == (subject, signed, connections);
         self.rows.iter().find(same)?.outcome.as_ref().ok()
     }
@@ -189,34 +148,49 @@ impl Row {
     }
 }
 
+fn table_of(checks: &[Check]) -> Table {
+    let mut table = Table::new(&["check", "goal", "reached", ""]);
+    for Check { what, goal, reached, is_reached } in checks {
+        let verdict = if *is_reached { "yes" } else { "NO" };
+        table.push(vec![what.clone(), goal.clone(), reached.clone(), verdict.to_owned()]);
+    }
+    table
+}
+
 fn percent(ratio: Option<f64>) -> String {
     ratio.map_or_else(String::new, |ratio| format!("{:.0} %", ratio * 100.0))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::Path;
+
+    use bongsu_load::Measurement;
 
     use super::*;
 
-    fn row(subject: Subject, signed: bool, requests: u64, messages: u64) -> Row {
-        let measurement = Measurement {
+    pub(crate) fn row(subject: Subject, signed: bool, requests: u64, messages: u64) -> Row {
+        let load = Measurement {
             seconds: 2.0,
             requests,
             messages,
             p50_micros: 250.0,
             p99_micros: 1250.0,
             max_micros: 2000.0,
+            ..Measurement::default()
+        };
+        let measured = Measured {
+            load,
             client_micros_per_request: 7.0,
             server_micros_per_message: Some(9.0),
             server_resident_bytes: Some(20 << 20),
             other_cores: 0.05,
         };
-        Row { subject, signed, connections: 16, outcome: Ok(measurement) }
+        Row { subject, signed, connections: 16, outcome: Ok(measured) }
     }
 
     fn report(rows: Vec<Row>) -> Report {
-        Report { machine: Machine::describe(Path::new(".")).unwrap(), signing_micros: 2.0, rows, backlog: None }
+        Report { machine: Machine::describe(Path::new(".")).unwrap(), signing_micros: 2.0, rows, trials: vec![] }
     }
 
     #[test]

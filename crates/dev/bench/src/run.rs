@@ -2,37 +2,40 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     io::{Write, stderr},
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
-use clap::{Args, ValueEnum};
+use anyhow::{Result, anyhow, ensure};
+use bongsu_client::Signer;
+use bongsu_load::{BATCH, Shape};
+use clap::Args;
 use tempfile::TempDir;
 
 use crate::{
-    backlog::Backlog,
-    client::Endpoint,
+    cell::{Cell, Measured},
     group_commit,
+    home::{Homes, client},
     machine::Machine,
-    process::Server,
-    report::{Report, Row, Subject},
-    signer::Signer,
-    sqs::{BATCH, BODY_BYTES, Queue},
-    stage::Measurement,
-    workload::Cell,
+    report::{Report, Row},
+    subject::{Subject, chosen},
+    trials::{Findings, Trial, backlog, drain, groups, polls, queues},
 };
 
 const QUICK_SECONDS: f64 = 1.0;
 const QUICK_CONNECTIONS: [usize; 2] = [1, 64];
 const QUICK_BACKLOG: u64 = 100_000;
+const QUICK_DEEP: u64 = 200_000;
+const QUICK_DRAIN: u64 = 20_000;
+const QUICK_GROUPS: u64 = 10_000;
+const QUICK_QUEUES: u64 = 1000;
+const QUICK_POLLS: u64 = 1000;
 const SIGNATURES: u32 = 20_000;
 
-const ACCESS_KEY: &str = "AKIDEXAMPLE";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const REGION: &str = "us-east-1";
+const BACKLOG_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 250.0, ready_seconds: 5.0 };
+/// Ten times the messages may take ten times as long, and recent ones are no longer a large share of the memory.
+const DEEP_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 150.0, ready_seconds: 50.0 };
 
 /// What to measure.
 #[derive(Args, Clone)]
@@ -49,7 +52,10 @@ pub struct Options {
     /// Measure only these, and the limits they are compared to.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Subject>,
-    /// A short run: 1 second a cell, 1 and 64 connections, a backlog of 100,000.
+    /// Also what takes minutes and gigabytes: deep, fifo-groups, queues and polls.
+    #[arg(long)]
+    pub deep: bool,
+    /// A short run: 1 second a cell, 1 and 64 connections, small backlogs.
     #[arg(long)]
     pub quick: bool,
     /// No signed requests. Without this and --signed: unsigned, and `send` in both ways.
@@ -58,9 +64,24 @@ pub struct Options {
     /// Signed requests only. A server that gets signed requests also verifies them.
     #[arg(long)]
     pub signed: bool,
-    /// Messages in the deep backlog.
+    /// Messages of backlog.
     #[arg(long, default_value_t = 1_000_000)]
     pub backlog: u64,
+    /// Messages of deep.
+    #[arg(long, default_value_t = 10_000_000)]
+    pub deep_messages: u64,
+    /// Messages of fifo-drain.
+    #[arg(long, default_value_t = 216_000)]
+    pub drain: u64,
+    /// Groups of fifo-groups.
+    #[arg(long, default_value_t = 100_000)]
+    pub groups: u64,
+    /// Queues of queues.
+    #[arg(long, default_value_t = 10_000)]
+    pub queues: u64,
+    /// Long polls of polls.
+    #[arg(long, default_value_t = 10_000)]
+    pub polls: u64,
     /// Where the temporary data directory is made; what counts is its file system.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -83,12 +104,20 @@ impl Run {
             options.seconds = QUICK_SECONDS;
             options.connections = QUICK_CONNECTIONS.to_vec();
             options.backlog = QUICK_BACKLOG;
+            options.deep_messages = QUICK_DEEP;
+            options.drain = QUICK_DRAIN;
+            options.groups = QUICK_GROUPS;
+            options.queues = QUICK_QUEUES;
+            options.polls = QUICK_POLLS;
         }
         ensure!(options.seconds > 0.0 && options.seconds <= 3600.0, "--seconds must be above 0, at most 3600");
         ensure!(options.connections.iter().all(|&count| count > 0), "--connections must be above 0");
+        let sizes =
+            [options.backlog, options.deep_messages, options.drain, options.groups, options.queues, options.polls];
+        ensure!(sizes.iter().all(|&size| size > 0), "a size must be above 0");
         let parent = options.data.clone().unwrap_or_else(std::env::temp_dir);
         let folder = tempfile::Builder::new().prefix("bongsu-bench-").tempdir_in(parent)?;
-        Ok(Self { subjects: with_limits(&options.only), options, folder })
+        Ok(Self { subjects: chosen(&options.only, options.deep), options, folder })
     }
 
     /// The temporary directory.
@@ -101,7 +130,7 @@ impl Run {
         let mut rows = Vec::new();
         // A limit and what is compared to it run soon after each other: machines change their mind within minutes.
         for &connections in &self.options.connections {
-            for &subject in self.subjects.iter().filter(|&&subject| subject < Subject::Wake) {
+            for &subject in self.subjects.iter().filter(|subject| subject.is_cell()) {
                 for signed in self.ways(subject) {
                     rows.push(self.row(subject, signed, connections).await);
                 }
@@ -111,11 +140,11 @@ impl Run {
             rows.push(self.row(Subject::Wake, self.options.signed, 1).await);
         }
         rows.sort_by_key(|row| (row.subject, row.signed));
-        let backlog = match self.subjects.contains(&Subject::Backlog) {
-            true => Some(self.backlog().await.map_err(|error| format!("{error:#}"))),
-            false => None,
-        };
-        Ok(Report { machine: Machine::describe(self.folder())?, signing_micros: signing_micros(), rows, backlog })
+        let mut trials = Vec::new();
+        for &subject in self.subjects.iter().filter(|&&subject| subject > Subject::Wake) {
+            trials.push(self.trial(subject).await);
+        }
+        Ok(Report { machine: Machine::describe(self.folder())?, signing_micros: signing_micros(), rows, trials })
     }
 
     /// Unsigned, signed, or both.
@@ -130,88 +159,58 @@ impl Run {
 
     async fn row(&self, subject: Subject, signed: bool, connections: usize) -> Row {
         let outcome = self.cell(subject, signed, connections).await.map_err(|error| format!("{error:#}"));
-        let shown = outcome.as_ref().map_or_else(|error| format!("FAILED: {error}"), ToString::to_string);
+        let shown =
+            outcome.as_ref().map_or_else(|error| format!("FAILED: {error}"), |measured| measured.load.to_string());
         let way = if signed { ", signed" } else { "" };
         progress(&format!("{}{way}, {connections} connections: {shown}", subject.name()));
         Row { subject, signed, connections, outcome }
     }
 
-    async fn cell(&self, subject: Subject, signed: bool, connections: usize) -> Result<Measurement> {
-        let duration = Duration::from_secs_f64(self.options.seconds);
-        let folder = tempfile::tempdir_in(self.folder())?;
+    async fn cell(&self, subject: Subject, signed: bool, connections: usize) -> Result<Measured> {
+        let duration = self.duration();
+        let home = self.homes().fresh()?;
         let server = match subject {
-            Subject::Commit => return group_commit::measure(folder.path(), connections, 1, duration).await,
-            Subject::CommitBatch => return group_commit::measure(folder.path(), connections, BATCH, duration).await,
-            Subject::Echo | Subject::EchoBatch => start_echo(folder.path()).await?,
-            _ => self.start(folder.path(), signed).await?,
+            Subject::Commit => return group_commit::measure(home.path(), connections, 1, duration).await,
+            Subject::CommitBatch => return group_commit::measure(home.path(), connections, BATCH, duration).await,
+            Subject::Echo | Subject::EchoBatch => home.start_echo().await?,
+            _ => home.start(signed).await?,
         };
         if self.options.profile {
             progress(&format!("perf record -g -p {} -- sleep {}", server.id(), self.options.seconds));
         }
-        let endpoint = Endpoint { address: server.address, signer: signed.then(signer) };
-        let cell = Cell { endpoint, server: server.id(), connections, duration };
-        work(&cell, subject).await.map_err(|error| anyhow!("{error:#}; its log ends with {:?}", server.last_words()))
+        let cell = Cell { client: client(&server, signed)?, server: server.id(), connections, duration };
+        cell.run(subject).await.map_err(|error| anyhow!("{error:#}; its log ends with {:?}", server.last_words()))
     }
 
-    async fn backlog(&self) -> Result<Backlog> {
-        let folder = tempfile::tempdir_in(self.folder())?;
-        Backlog::measure(self.options.backlog, folder.path(), async || self.start(folder.path(), false).await).await
+    async fn trial(&self, subject: Subject) -> Trial {
+        progress(&format!("{} …", subject.name()));
+        let (homes, sizes) = (self.homes(), &self.options);
+        let outcome: Result<Findings> = match subject {
+            Subject::Backlog => backlog::measure(&homes, sizes.backlog, self.duration(), BACKLOG_GOALS).await,
+            Subject::FifoDrain => drain::measure(&homes, sizes.drain).await,
+            Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
+            Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,
+            Subject::Queues => queues::measure(&homes, sizes.queues).await,
+            Subject::Polls => polls::measure(&homes, sizes.polls).await,
+            other => unreachable!("{} is no trial", other.name()),
+        };
+        Trial { subject, outcome: outcome.map_err(|error| format!("{error:#}")) }
     }
 
-    /// Starts the server under test with its data and its log in `folder`; one that is to get signed requests knows the
-    /// caller, or it would not verify them.
-    async fn start(&self, folder: &Path, signed: bool) -> Result<Server> {
-        let bin = &self.options.bin;
-        let bin = bin.canonicalize().with_context(|| format!("there is no server at {}", bin.display()))?;
-        let folder = folder.to_str().context("the data directory's path is not text")?;
-        let (data, credentials, log) =
-            (format!("{folder}/data"), format!("{folder}/credentials"), format!("{folder}/log"));
-        let mut arguments = vec!["serve", "--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", &data];
-        if signed {
-            let keys = format!("[bench]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET}\n");
-            fs::write(&credentials, keys)?;
-            arguments.extend(["--credentials", &credentials]);
-        }
-        Server::start(&bin, &arguments, log.into()).await
+    fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.options.seconds)
     }
-}
 
-async fn start_echo(folder: &Path) -> Result<Server> {
-    Server::start(&std::env::current_exe()?, &["echo-server"], folder.join("log")).await
-}
-
-async fn work(cell: &Cell, subject: Subject) -> Result<Measurement> {
-    let create = async |is_fifo| Queue::create(&cell.endpoint, is_fifo).await;
-    match subject {
-        Subject::Echo => cell.send(&Queue::imaginary(), 1).await,
-        Subject::EchoBatch => cell.send(&Queue::imaginary(), BATCH).await,
-        Subject::Send => cell.send(&create(false).await?, 1).await,
-        Subject::SendBatch => cell.send(&create(false).await?, BATCH).await,
-        Subject::Receive => cell.receive(&create(false).await?, 1).await,
-        Subject::ReceiveBatch => cell.receive(&create(false).await?, BATCH).await,
-        Subject::Pipeline => cell.pipeline(&create(false).await?).await,
-        Subject::FifoSend => cell.send(&create(true).await?, 1).await,
-        Subject::FifoReceive => cell.receive(&create(true).await?, 1).await,
-        Subject::Wake => cell.wake(&create(false).await?).await,
-        Subject::Commit | Subject::CommitBatch | Subject::Backlog => unreachable!("no cell of a server"),
+    fn homes(&self) -> Homes {
+        Homes { bin: self.options.bin.clone(), parent: self.folder().to_owned() }
     }
-}
-
-/// All subjects if none is named, else the named ones with the limits they need.
-fn with_limits(only: &[Subject]) -> BTreeSet<Subject> {
-    let named = if only.is_empty() { Subject::value_variants() } else { only };
-    named.iter().flat_map(|subject| [Some(*subject), subject.echo(), subject.commit()]).flatten().collect()
-}
-
-/// A signer for requests of the next minutes.
-fn signer() -> Signer {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock is set").as_secs();
-    Signer::new(ACCESS_KEY, SECRET, REGION, "sqs", now)
 }
 
 /// What the client pays to sign a `SendMessage`, measured on its own.
 fn signing_micros() -> f64 {
-    let (signer, canonical, body) = (signer(), "x".repeat(200), vec![b'x'; BODY_BYTES + 100]);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock is set").as_secs();
+    let signer = Signer::new("AKIDEXAMPLE", "secret", "us-east-1", "sqs", now);
+    let (canonical, body) = ("x".repeat(200), vec![b'x'; Shape::STANDARD.body_bytes + 100]);
     let begun = Instant::now();
     for _ in 0..SIGNATURES {
         std::hint::black_box(signer.sign(&canonical, std::hint::black_box(&body)));
@@ -223,18 +222,4 @@ fn signing_micros() -> f64 {
 fn progress(line: &str) {
     // Not worth failing for.
     writeln!(stderr(), "{line}").ok();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_named_subject_brings_its_limits_along() {
-        assert_eq!(
-            with_limits(&[Subject::SendBatch, Subject::Wake]),
-            BTreeSet::from([Subject::EchoBatch, Subject::CommitBatch, Subject::SendBatch, Subject::Wake])
-        );
-        assert_eq!(with_limits(&[]).len(), Subject::value_variants().len());
-    }
 }

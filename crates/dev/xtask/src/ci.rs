@@ -12,6 +12,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     tidy::run(workspace)?;
     step("Formatting");
     run::run(workspace.cargo().args(["fmt", "--all", "--check"]))?;
+    run::run(workspace.cargo().args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     step("Lints");
     run::run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     test::run(workspace)

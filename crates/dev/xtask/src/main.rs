@@ -3,6 +3,9 @@
 
 mod bench;
 mod ci;
+mod fuzz;
+mod installation;
+mod node;
 mod run;
 mod test;
 mod tidy;
@@ -37,6 +40,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Hands the parsers and the journal's reader inputs that nobody thought of, and keeps those that break a promise.
+    Fuzz {
+        /// How long each target is run.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Which targets; all, if none is named.
+        targets: Vec<String>,
+    },
     /// Checks the rules that no compiler knows: rings, openings, leftovers, links.
     Tidy,
 }
@@ -46,6 +57,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(&workspace),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
+        Command::Fuzz { seconds, targets } => fuzz::run(&workspace, seconds, &targets),
         Command::Tidy => tidy::run(&workspace),
     });
     match result {

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use crate::run::{self, describe, step};
-use crate::venv;
 use crate::workspace::Workspace;
+use crate::{node, venv};
 
 /// Builds what the tests need and runs them all; the last line adds up the results.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     step("Building the release binary");
     run::run(workspace.cargo().args(["build", "--release", "--package", "bongsu"]))?;
     let python = venv::python(workspace)?;
+    let node = node::node(workspace, &python)?;
 
     // Documentation examples apart: together with `--all-targets` cargo would leave them out.
     let mut total = Counts::default();
@@ -22,7 +23,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         step(&format!("Running {what}"));
         let mut cargo = workspace.cargo();
         cargo.args(["test", "--workspace", "--no-fail-fast", targets]);
-        cargo.env("BONGSU_BIN", workspace.target.join("release/bongsu")).env("BONGSU_PYTHON", &python);
+        cargo.env("BONGSU_BIN", workspace.target.join("release/bongsu"));
+        cargo.env("BONGSU_PYTHON", &python).env("BONGSU_NODE", &node);
         total.add(run_and_count(&mut cargo)?);
     }
     println!("{} passed, {} failed", total.passed, total.failed);

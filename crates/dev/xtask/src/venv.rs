@@ -1,12 +1,11 @@
-//! The Python environment that holds the published SDKs, at pinned versions, under the build directory.
+//! The Python environment that holds the published SDKs and Node, at pinned versions, under the build directory.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
+use anyhow::{Result, bail};
 
+use crate::installation::Installation;
 use crate::run::{read, run, step};
 use crate::workspace::Workspace;
 
@@ -39,28 +38,23 @@ pub(crate) fn check_python() -> Result<()> {
 
 /// Makes the environment unless it is there and current, and returns its Python.
 pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
-    let [current, query] = [REQUIREMENTS, QUERY_REQUIREMENTS].map(|path| workspace.root.join(path));
-    let wanted =
-        hex::encode(Sha256::new().chain_update(read_file(&current)?).chain_update(read_file(&query)?).finalize());
-    let home = workspace.target.join("venv");
-    let (python, stamp) = (home.join("bin/python"), home.join("requirements.sha256"));
-    if fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) && python.exists() {
+    let requirements = [REQUIREMENTS, QUERY_REQUIREMENTS].map(|path| workspace.root.join(path));
+    let environment = Installation::new(workspace.target.join("venv"), &requirements)?;
+    let home = &environment.home;
+    let python = home.join("bin/python");
+    if environment.is_current() && python.exists() {
         return Ok(python);
     }
     step(&format!("Installing {REQUIREMENTS} into a virtual environment"));
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))?;
     let pip = || {
         let mut pip = Command::new(&python);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
         pip
     };
-    run(pip().arg(&current))?;
-    run(pip().arg(&query).args(["--no-deps", "--target"]).arg(home.join("query")))?;
-    // Written last, so that an interrupted installation starts over.
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    let [current, query] = &requirements;
+    run(pip().arg(current))?;
+    run(pip().arg(query).args(["--no-deps", "--target"]).arg(home.join("query")))?;
+    environment.finish()?;
     Ok(python)
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

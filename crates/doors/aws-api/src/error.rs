@@ -100,6 +100,7 @@ errors! {
     SerializationException, Coral, "MalformedInput", 400;
     UnknownOperationException, Coral, "InvalidAction", 400;
     AccessDeniedException, Coral, "AccessDenied", 403;
+    MissingAuthenticationTokenException, Coral, "MissingAuthenticationToken", 403;
     UnrecognizedClientException, Coral, "InvalidClientTokenId", 403;
     InvalidSignatureException, Coral, "SignatureDoesNotMatch", 403;
     IncompleteSignatureException, Coral, "IncompleteSignature", 400;
@@ -319,5 +320,11 @@ mod tests {
     fn an_echoed_parameter_cannot_break_the_xml() {
         let text = encoded(&ApiError::invalid_value("<a>\u{0}", "Label", "\"no\""), Protocol::Query);
         assert!(text.contains("Value &lt;a&gt;\u{fffd} for parameter Label is invalid. Reason: &quot;no&quot;"));
+    }
+
+    #[test]
+    fn an_echoed_noncharacter_cannot_break_the_xml() {
+        let text = encoded(&ApiError::invalid_value("\u{ffef}\u{fffe}\u{ffff}!", "Label", "no"), Protocol::Query);
+        assert!(text.contains("Value \u{ffef}\u{fffd}\u{fffd}! for parameter"), "{text:?}");
     }
 }

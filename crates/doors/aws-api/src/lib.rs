@@ -1,17 +1,21 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
-//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/` (what goes in,
+//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/` or `sts/` (what goes in,
 //! what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
 
 pub mod attributes_digest;
 pub mod characters;
 pub mod codec;
+mod directory;
 pub mod error;
 pub mod message_attributes;
+mod public_url;
 pub mod received;
 pub mod request_id;
 pub mod service;
 pub mod sigv4;
 mod sqs;
+mod sts;
 
+pub use public_url::PublicUrl;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};

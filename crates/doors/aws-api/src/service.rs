@@ -1,4 +1,4 @@
-//! One request from its head to its answer: which protocol, who calls, which operation.
+//! One request from its head to its answer: which protocol, which service, who calls, which operation.
 
 use bongsu_broker::Account;
 use bongsu_runtime::{Clock, Handle};
@@ -9,17 +9,18 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
 
-use crate::codec::{Envelope, Params, Protocol, SQS};
+use crate::codec::{Dialect, Envelope, Params, Protocol};
+use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::Verifier;
 use crate::sqs::{self, Context, Source};
+use crate::sts;
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
-const TARGET_PREFIX: &str = "AmazonSQS.";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub cooldowns: bool,
     /// The address in queue URLs when a request names no host.
     pub host: String,
+    /// What queue URLs begin with, instead of the host that the client used.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// The AWS endpoint: every service on one port.
@@ -59,9 +62,14 @@ impl AwsApi {
         if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
         }
-        match self.call(head, &body, protocol, request_id).await {
+        let params = (protocol != Protocol::Json).then(|| Params::parse(query(head), form(head, &body)));
+        let service = match &params {
+            None => Service::of_json(head),
+            Some(params) => Service::of_query(head, params.as_ref().ok()),
+        };
+        match self.call(service, head, &body, params, protocol, request_id).await {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
-            Err(error) => refuse(&error, protocol, request_id),
+            Err(error) => refuse(&error, protocol, service.dialect(), request_id),
         }
     }
 
@@ -69,50 +77,60 @@ impl AwsApi {
     pub fn refuse_too_large(&self, head: &Parts) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
-        refuse(&error, protocol_of(&head.headers), request_id)
+        let service = Service::of_query(head, None);
+        refuse(&error, protocol_of(&head.headers), service.dialect(), request_id)
     }
 
+    /// Who calls is known before anything else is looked at. A Query request has parameters, a JSON request none.
     async fn call(
         &self,
+        service: Service,
         head: &Parts,
         body: &Bytes,
+        params: Option<Result<Params<'_>, ApiError>>,
         protocol: Protocol,
         request_id: RequestId,
     ) -> Result<Vec<u8>, ApiError> {
         let now = self.config.clock.now().0 / 1000;
-        let caller = self.config.verifier.verify(&head.method, &head.uri, &head.headers, body, now)?;
-        let context = Context {
-            broker: &self.broker,
-            caller: &caller,
-            config: &self.config,
-            headers: &head.headers,
-            // SDKs that speak JSON send it to any path.
-            path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
-            body,
-            named: std::sync::OnceLock::new(),
+        let verifier = &self.config.verifier;
+        let caller = verifier.verify(service.signing_name(), &head.method, &head.uri, &head.headers, body, now)?;
+        let params = params.transpose()?;
+        let operation = match &params {
+            Some(params) => params.get("Action"),
+            None => service.target(&head.headers),
         };
+        let operation = operation.ok_or_else(ApiError::no_operation)?;
         let text = request_id.text();
         let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
-        match protocol {
-            Protocol::Json => {
-                let operation = target(&head.headers).ok_or_else(ApiError::no_operation)?;
-                let envelope = Envelope { dialect: &SQS, operation, request_id };
-                sqs::call(Source::Json(body), &context, protocol, envelope).await
+        let envelope = Envelope { dialect: service.dialect(), operation, request_id };
+        match (service, &params) {
+            (Service::Sqs, params) => {
+                let context = Context {
+                    broker: &self.broker,
+                    caller: &caller,
+                    config: &self.config,
+                    headers: &head.headers,
+                    // SDKs that speak JSON send it to any path.
+                    path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
+                    body,
+                    named: std::sync::OnceLock::new(),
+                };
+                let source = params.as_ref().map_or(Source::Json(body), Source::Query);
+                sqs::call(source, &context, protocol, envelope).await
             }
-            Protocol::Query | Protocol::QueryJson => {
-                let form: &[u8] = if head.method == Method::GET { &[] } else { body };
-                let params = Params::parse(head.uri.query().unwrap_or_default(), form)?;
-                let operation = params.get("Action").ok_or_else(ApiError::no_operation)?;
-                let envelope = Envelope { dialect: &SQS, operation, request_id };
-                sqs::call(Source::Query(&params), &context, protocol, envelope).await
-            }
+            (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
+            (Service::Sts, None) => Err(ApiError::no_operation()),
         }
     }
 }
 
-/// The operation that a JSON request names.
-fn target(headers: &HeaderMap) -> Option<&str> {
-    headers.get(TARGET)?.to_str().ok()?.strip_prefix(TARGET_PREFIX)
+fn query(head: &Parts) -> &str {
+    head.uri.query().unwrap_or_default()
+}
+
+/// The parameters in the body; GET has them all in its query string.
+fn form<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
+    if head.method == Method::GET { &[] } else { body }
 }
 
 fn protocol_of(headers: &HeaderMap) -> Protocol {
@@ -130,17 +148,22 @@ fn protocol_of(headers: &HeaderMap) -> Protocol {
 
 /// A browser at a queue's URL.
 fn asks_nothing(head: &Parts) -> bool {
-    head.method == Method::GET && !head.uri.query().is_some_and(|query| query.contains("Action="))
+    head.method == Method::GET && !query(head).contains("Action=")
 }
 
 fn unknown_page(request_id: RequestId) -> Response<Full<Bytes>> {
     respond(StatusCode::NOT_FOUND, Protocol::Query, request_id, b"<UnknownOperationException/>".to_vec())
 }
 
-fn refuse(error: &ApiError, protocol: Protocol, request_id: RequestId) -> Response<Full<Bytes>> {
+fn refuse(
+    error: &ApiError,
+    protocol: Protocol,
+    dialect: &'static Dialect,
+    request_id: RequestId,
+) -> Response<Full<Bytes>> {
     debug!(%request_id, kind = ?error.kind(), text = error.message(), "refused");
     let status = StatusCode::from_u16(error.status()).expect("the table holds HTTP status codes");
-    let body = error.encode(protocol, &SQS, &request_id.to_string());
+    let body = error.encode(protocol, dialect, &request_id.to_string());
     let mut response = respond(status, protocol, request_id, body);
     if protocol == Protocol::Json
         && let Ok(value) = HeaderValue::try_from(error.query_error_header())

@@ -23,6 +23,8 @@ use bytes::Bytes;
 
 pub use batch::{BATCH_BYTES_MAX, Batch, Chunk, Place, Position, RECORD_BYTES_MAX, Records, Sealed, Unit};
 pub use faulty::{Fault, FaultyJournal};
+#[doc(hidden)]
+pub use file::fuzzing;
 pub use file::{FileJournal, OpenError, Options, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use frame::Flaw;
 pub use memory::MemoryJournal;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
-    MappingDefinition, MappingId, Outgoing, PeekedState, PermissionAdded, Place, QueueDescription, QueueName,
-    ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, VisibilityChange,
+    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, PeekedState, PermissionAdded, Place,
+    QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
@@ -278,6 +278,36 @@ impl Handle {
         }
     }
 
+    /// Begins to move a dead-letter queue's messages to `destination`, or else back to where each comes from, at most so
+    /// many a second (1 to 500). Goes on by itself, also after a restart.
+    pub async fn start_move_task(
+        &self,
+        source: QueueName,
+        destination: Option<QueueName>,
+        messages_per_second: Option<u32>,
+    ) -> Result<MoveTaskId, Refusal> {
+        match self.ask(Command::StartMoveTask { source, destination, messages_per_second }, None).await? {
+            Reply::MoveTaskStarted(id) => Ok(id),
+            other => unreachable!("StartMoveTask answered {other:?}"),
+        }
+    }
+
+    /// Ends a move task that runs. Returns how many messages it has moved; they stay moved.
+    pub async fn cancel_move_task(&self, id: MoveTaskId, source: QueueName) -> Result<u64, Refusal> {
+        match self.ask(Command::CancelMoveTask { id, source }, None).await? {
+            Reply::MoveTaskCancelled { moved } => Ok(moved),
+            other => unreachable!("CancelMoveTask answered {other:?}"),
+        }
+    }
+
+    /// The remembered move tasks of a source, the newest first, at most `max`.
+    pub async fn list_move_tasks(&self, source: QueueName, max: usize) -> Result<Vec<MoveTaskDescription>, Refusal> {
+        match self.ask(Command::ListMoveTasks { source, max }, None).await? {
+            Reply::MoveTasks(tasks) => Ok(tasks),
+            other => unreachable!("ListMoveTasks answered {other:?}"),
+        }
+    }
+
     /// Answers what waits, makes everything durable, and ends the shard.
     pub async fn stop(&self) {
         // A shard that is gone has stopped already.
@@ -316,9 +346,12 @@ impl Handle {
 }
 
 fn to_received((delivery, record): (Delivery, bytes::Bytes)) -> Option<Received> {
-    let content = Recorded::decode(record).ok().and_then(Recorded::into_content);
-    if content.is_none() {
+    let Some(mut content) = Recorded::decode(record).ok().and_then(Recorded::into_content) else {
         error!(position = delivery.place.position, "the journal holds something else where a message should be");
+        return None;
+    };
+    if let Some(message_id) = delivery.message_id {
+        content.message_id = message_id;
     }
-    content.map(|content| Received { delivery, content })
+    Some(Received { delivery, content })
 }

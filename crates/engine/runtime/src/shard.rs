@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply, Seconds,
-    Timestamp,
+    Broker, Caller, Command, Decision, Delivery, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply,
+    Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -66,12 +66,12 @@ enum KnownAfter {
 
 impl KnownAfter {
     /// A standard queue's receive need not wait for its own fact: a crash means that the message comes again, which
-    /// "at least once" allows. But what it hands out must itself be durable, and so must every move to a dead-letter
-    /// queue: the record of a message that was moved says nothing of the move.
+    /// "at least once" allows. But what it hands out must itself be durable, and so must every move to another queue:
+    /// the record of a message that was moved says nothing of the move.
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
             (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(|delivery| delivery.source.is_none()) =>
+                if !queue.is_fifo() && deliveries.iter().all(is_where_it_was_sent) =>
             {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
@@ -79,6 +79,11 @@ impl KnownAfter {
             _ => KnownAfter::Everything,
         }
     }
+}
+
+/// Whether no move is known of the message that its record does not tell of.
+fn is_where_it_was_sent(delivery: &Delivery) -> bool {
+    delivery.source.is_none() && delivery.message_id.is_none()
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -175,6 +180,12 @@ impl Shard {
         self.end_lost_attempts().await?;
         loop {
             self.look_at_journal();
+            if self.take_due_moves() {
+                // After each step requests get their turn, even if the journal never lets anybody wait.
+                tokio::task::yield_now().await;
+                self.advance();
+                self.drain();
+            }
             self.serve_waiting();
             if append.is_none() && !self.batch.is_empty() {
                 // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
@@ -287,9 +298,12 @@ impl Shard {
     /// Whether the next command can be decided; otherwise it waits in the channel.
     fn may_serve(&self) -> bool {
         let waits_for_room = self.is_room_low() && !self.room_is_scarce;
-        // Cleaning that cannot go on itself is not waited for.
-        let waits_for_cleaning = self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping;
-        self.has_room_in_batch() && !waits_for_room && !waits_for_cleaning && self.held.len() < HELD_MAX
+        self.has_room_in_batch() && !waits_for_room && !self.waits_for_cleaning() && self.held.len() < HELD_MAX
+    }
+
+    /// Cleaning that cannot go on itself is not waited for.
+    fn waits_for_cleaning(&self) -> bool {
+        self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping
     }
 
     fn serve(&mut self, request: Request) {
@@ -365,7 +379,8 @@ impl Shard {
             | Command::ListQueues { .. }
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
-            | Command::ListFunctions => return Ok(()),
+            | Command::ListFunctions
+            | Command::ListMoveTasks { .. } => return Ok(()),
             Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::SetQueueAttributes { .. }
@@ -501,6 +516,20 @@ impl Shard {
     /// Starts one attempt of a function, if there is anything to start. Returns whether there was.
     fn dispatch(&mut self, queue: QueueId) -> bool {
         matches!(self.decide(Command::Dispatch { queue }).0, Ok(Reply::Dispatched(true)))
+    }
+
+    /// Takes one step of every move task that is due. Returns whether there was any. A task that is due again at once
+    /// goes on in the next turn of the loop, which comes when the facts of this step are durable at the latest.
+    fn take_due_moves(&mut self) -> bool {
+        let before = self.batch.bytes_len();
+        for source in self.broker.take_due_moves() {
+            if self.may_hand_out() && !self.waits_for_cleaning() && !self.stopping {
+                drop(self.decide(Command::MoveMessages { source }));
+            } else {
+                self.broker.postpone_move(source);
+            }
+        }
+        self.batch.bytes_len() > before
     }
 
     fn set_alarm(&mut self) {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use bongsu_testkit::Server;
 
-/// Two accounts with a key each, in the AWS shared credentials format.
+/// Two accounts with a key each and a temporary one, in the AWS shared credentials format.
 const CREDENTIALS: &str = "
 [first]
 aws_access_key_id = AKIDFIRST
@@ -19,6 +19,13 @@ account = 111111111111
 aws_access_key_id = AKIDSECOND
 aws_secret_access_key = second-secret
 account = 222222222222
+
+[third]
+aws_access_key_id = ASIATHIRD
+aws_secret_access_key = third-secret
+aws_session_token = third-token
+account = 222222222222
+role = worker/one
 ";
 
 #[test]
@@ -32,6 +39,16 @@ fn botocore_does_so_over_the_query_protocol() {
 }
 
 #[test]
+fn boto3_looks_after_queues_and_redrives_what_failed() {
+    check(&Server::ephemeral(&[]), "queues.py", &[]);
+}
+
+#[test]
+fn botocore_does_that_too_over_the_query_protocol() {
+    check(&Server::ephemeral(&[]), "queues.py", &[("BONGSU_PROTOCOL", "query")]);
+}
+
+#[test]
 fn boto3_is_refused_with_its_own_exceptions() {
     check(&Server::ephemeral(&[]), "errors.py", &[]);
 }
@@ -42,6 +59,11 @@ fn botocore_is_refused_likewise_over_the_query_protocol() {
 }
 
 #[test]
+fn terraform_makes_and_deletes_queues() {
+    check(&Server::ephemeral(&[]), "terraform.py", &[]);
+}
+
+#[test]
 fn requests_and_answers_have_the_published_shapes() {
     check(&Server::ephemeral(&[]), "shapes.py", &[]);
 }
@@ -49,6 +71,26 @@ fn requests_and_answers_have_the_published_shapes() {
 #[test]
 fn the_aws_cli_lives_through_the_life_of_messages() {
     check(&Server::ephemeral(&[]), "cli.sh", &[]);
+}
+
+#[test]
+fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
+    check(&Server::ephemeral(&[]), "cli_redrive.sh", &[]);
+}
+
+#[test]
+fn the_sdk_for_javascript_lives_through_the_life_of_messages() {
+    check(&Server::ephemeral(&[]), "javascript.mjs", &[]);
+}
+
+#[test]
+fn sqs_consumer_retries_and_gives_up() {
+    check(&Server::ephemeral(&[]), "consumer.mjs", &[]);
+}
+
+#[test]
+fn celery_runs_its_tasks() {
+    check(&Server::ephemeral(&[]), "celery_workers.py", &[]);
 }
 
 #[test]
@@ -88,19 +130,16 @@ fn a_function_calls_back_with_a_key_of_its_own() {
 #[track_caller]
 fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {
     let home = tempfile::tempdir().unwrap();
-    let python = python();
-    let tools = python.parent().unwrap();
-    let interpreter = if program.ends_with(".py") { python.as_path() } else { Path::new("bash") };
     let inherited = env::var("PATH").unwrap();
-    let output = Command::new(interpreter)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(program))
+    let output = command(program)
         .env_clear()
-        .env("PATH", format!("{}:{inherited}", tools.display()))
+        .env("PATH", format!("{}:{inherited}", python().parent().unwrap().display()))
         .env("HOME", home.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LC_ALL", "C.UTF-8")
         .env("AWS_ENDPOINT_URL", server.api_url())
         .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_MAX_ATTEMPTS", "1")
@@ -112,10 +151,41 @@ fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {
     assert!(output.status.success(), "{program}: {}\n{}", output.status, String::from_utf8_lossy(&said));
 }
 
+/// A program of `clients/` with what runs it.
+fn command(program: &str) -> Command {
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+    match program.rsplit_once('.') {
+        Some((_, "py")) => with(python(), &[], &clients.join(program)),
+        Some((_, "mjs")) => {
+            let node = node();
+            // A module finds its packages from the folder it was reached through, which has them beside it.
+            let linked = node.parent().unwrap().join("clients").join(program);
+            with(node, &["--preserve-symlinks", "--preserve-symlinks-main"], &linked)
+        }
+        _ => with(PathBuf::from("bash"), &[], &clients.join(program)),
+    }
+}
+
+fn with(interpreter: PathBuf, options: &[&str], program: &Path) -> Command {
+    let mut command = Command::new(interpreter);
+    command.args(options).arg(program);
+    command
+}
+
 /// The Python that has the published SDKs installed.
 fn python() -> PathBuf {
-    let path = env::var_os("BONGSU_PYTHON").map(PathBuf::from);
-    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv/bin/python"));
+    installed("BONGSU_PYTHON", "venv/bin/python")
+}
+
+/// The Node that has the published JavaScript clients installed beside it.
+fn node() -> PathBuf {
+    installed("BONGSU_NODE", "node/node")
+}
+
+/// What `cargo xtask test` names in a variable, or left in cargo's own target folder.
+fn installed(variable: &str, left: &str) -> PathBuf {
+    let path = env::var_os(variable).map(PathBuf::from);
+    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(left));
     assert!(path.exists(), "{} is missing; `cargo xtask test` installs it", path.display());
     path
 }

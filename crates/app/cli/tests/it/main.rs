@@ -1,7 +1,12 @@
 //! The binary as its users meet it: one module a subject.
 
+mod addresses;
+mod bench;
+mod fake;
 mod functions;
 mod harness;
+mod peek;
+mod redrive;
 mod serving;
 mod starting;
 mod strangers;

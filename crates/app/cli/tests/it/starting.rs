@@ -17,6 +17,7 @@ fn faults_of_a_credentials_file_name_the_place_and_never_the_secret() {
         (format!("[a]\n{key}region = x"), "line 4: unknown setting region"),
         ("[a]\naws_access_key_id = A".to_owned(), "section [a] has no aws_secret_access_key"),
         (format!("[a]\n{key}account = 12"), "section [a]: an account is twelve digits"),
+        (format!("[a]\n{key}[b]\n{key}"), "section [b]: an earlier section has the same aws_access_key_id"),
     ] {
         let (directory, _) = folder(&[("credentials", &text)]);
         let file = directory.path().join("credentials");
@@ -37,6 +38,30 @@ fn credentials_close_the_api_to_strangers() {
     assert_eq!(answer.status, 403);
     assert!(answer.body.contains("AccessDeniedException"), "{}", answer.body);
     server.stop();
+}
+
+#[test]
+fn a_key_in_the_environment_closes_the_api_too() {
+    let serve = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = crate::harness::bongsu(&[&["serve", "--ephemeral"], arguments].concat());
+        command.envs(variables.iter().copied());
+        command
+    };
+    let key = [("BONGSU_ACCESS_KEY_ID", "A"), ("BONGSU_SECRET_ACCESS_KEY", "topsecret")];
+    let (directory, _) = folder(&[("keys", "[a]\naws_access_key_id = A\naws_secret_access_key = s\n")]);
+    let keys = directory.path().join("keys");
+    for (variables, arguments, fault) in [
+        (&key[..1], &[][..], "BONGSU_SECRET_ACCESS_KEY is not set, although BONGSU_ACCESS_KEY_ID is".to_owned()),
+        (
+            &key[..],
+            &["--credentials", path(&keys)],
+            format!("the access key id of BONGSU_ACCESS_KEY_ID stands in {} too", keys.display()),
+        ),
+    ] {
+        let output = serve(variables, arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(&fault) && !said.contains("topsecret"), "{said}");
+    }
 }
 
 #[test]

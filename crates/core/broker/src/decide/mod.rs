@@ -2,6 +2,7 @@
 
 mod deletion;
 mod functions;
+mod move_tasks;
 mod peek;
 mod permissions;
 mod queues;
@@ -50,6 +51,12 @@ impl Broker {
             Command::Dispatch { queue } => Ok(self.decide_dispatch(queue, entropy)),
             Command::EndAttempt { attempt, outcome } => Ok(self.decide_end_attempt(attempt, &outcome)),
             Command::EndLostAttempts => Ok(self.decide_end_lost_attempts()),
+            Command::StartMoveTask { source, destination, messages_per_second } => {
+                self.decide_start_move_task(&source, destination, messages_per_second, entropy)
+            }
+            Command::CancelMoveTask { id, source } => self.decide_cancel_move_task(id, &source),
+            Command::ListMoveTasks { source, max } => self.decide_list_move_tasks(&source, max),
+            Command::MoveMessages { source } => Ok(self.decide_move_messages(source, entropy)),
         }
     }
 }

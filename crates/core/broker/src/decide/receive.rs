@@ -119,6 +119,7 @@ impl Broker {
             sent_at: message.sent_at,
             first_received_at: if first == Timestamp(0) { self.now() } else { first },
             source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
+            message_id: queue.new_id(sequence),
         }
     }
 }

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Account, Policy, RedriveAllowPolicy, RedrivePolicy, Seconds};
+use crate::{Account, MoveTaskFailure, Policy, RedriveAllowPolicy, RedrivePolicy, Seconds};
 
 fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
@@ -79,6 +79,16 @@ fn mapping() -> MappingDefinition {
     }
 }
 
+fn move_task() -> MoveTaskDefinition {
+    MoveTaskDefinition {
+        number: 7,
+        destination: Some(name("a")),
+        messages_per_second: Some(500),
+        below: 201,
+        to_move: 4,
+    }
+}
+
 fn kept_message() -> KeptMessage {
     KeptMessage {
         queue: QueueId(3),
@@ -144,6 +154,21 @@ fn examples() -> Vec<Fact> {
             hidden_until: Timestamp(31_000),
             request: DeduplicationKey([0xee; 16]),
         },
+        Fact::MoveTaskStarted {
+            source: id,
+            task: MoveTaskId(0x21),
+            definition: move_task(),
+            next_step_at: Timestamp(1000),
+        },
+        Fact::Redriven {
+            task: MoveTaskId(0x21),
+            from: id,
+            to: QueueId(5),
+            visible_at: Timestamp(1000),
+            next_step_at: Timestamp(1500),
+            moves: vec![Redrive { sequence: 200, new_sequence: 1, message_id: MessageId(0x43) }],
+        },
+        Fact::MoveTaskEnded { source: id, task: MoveTaskId(0x21), status: MoveTaskStatus::Completed },
         Fact::MessageKept { message: kept_message() },
         Fact::DeduplicationKept {
             queue: id,
@@ -168,6 +193,15 @@ fn examples() -> Vec<Fact> {
             messages: vec![(1, 1), (200, 3)],
             hidden_until: Timestamp(31_000),
             until: Timestamp(301_000),
+        },
+        Fact::MoveTaskKept {
+            source: id,
+            task: MoveTaskId(0x21),
+            definition: move_task(),
+            status: MoveTaskStatus::Failed(MoveTaskFailure::DestinationDoesNotExist),
+            moved: 3,
+            started_at: Timestamp(1000),
+            next_step_at: Timestamp(1500),
         },
     ]
 }
@@ -209,11 +243,15 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         QueuePurged 80011003
         ReceivedByRequest 80011103020101c8010398f201eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeec8af12
         ReceiveRepeated 800112030201c80198f201eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
+        MoveTaskStarted 80011303000000000000000000000000000000210701ac02016101f403c90104e807
+        Redriven 800114000000000000000000000000000000210305e807dc0b01c8010100000000000000000000000000000043
+        MoveTaskEnded 800115030000000000000000000000000000002101
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
         QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01047465616d066f7264657273e807d00fdc0bc901
         ReceiveRequestKept 80012503eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee020101c8010398f201c8af12
+        MoveTaskKept 80012703000000000000000000000000000000210701ac02016101f403c901040403e807dc0b
     "#]]);
 }
 
@@ -247,7 +285,7 @@ fn queues_of_earlier_versions_are_read() {
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (2..=18).chain(33..=37).collect::<Vec<u8>>());
+    assert_eq!(tags, (2..=21).chain(33..=37).chain([39]).collect::<Vec<u8>>());
     for unknown in (0..=255).filter(|tag| !tags.contains(tag) && ![1, 32].contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
@@ -407,6 +445,36 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_move_task()(
+        (number, below, to_move) in any::<(u32, u64, u64)>(),
+        destination in prop::option::of(any_name()),
+        messages_per_second: Option<u32>,
+    ) -> MoveTaskDefinition {
+        MoveTaskDefinition { number, destination, messages_per_second, below, to_move }
+    }
+}
+
+prop_compose! {
+    fn any_redrive()((sequence, new_sequence) in any::<(u64, u64)>(), id: u128) -> Redrive {
+        Redrive { sequence, new_sequence, message_id: MessageId(id) }
+    }
+}
+
+prop_compose! {
+    fn any_task_id()(id: u128) -> MoveTaskId { MoveTaskId(id) }
+}
+
+fn any_status() -> impl Strategy<Value = MoveTaskStatus> {
+    prop::sample::select(vec![
+        MoveTaskStatus::Running,
+        MoveTaskStatus::Completed,
+        MoveTaskStatus::Cancelled,
+        MoveTaskStatus::Failed(MoveTaskFailure::CouldNotDetermineMessageSource),
+        MoveTaskStatus::Failed(MoveTaskFailure::DestinationDoesNotExist),
+    ])
+}
+
+prop_compose! {
     fn any_id()(id: u64) -> QueueId { QueueId(id) }
 }
 
@@ -506,6 +574,30 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             mapping: any_mapping_id(),
             queue: any_id(),
             messages: any::<Vec<(u64, u32)>>(),
+        }
+        MoveTaskStarted {
+            source: any_id(),
+            task: any_task_id(),
+            definition: any_move_task(),
+            next_step_at: any_time(),
+        }
+        Redriven {
+            task: any_task_id(),
+            from: any_id(),
+            to: any_id(),
+            visible_at: any_time(),
+            next_step_at: any_time(),
+            moves: prop::collection::vec(any_redrive(), 0..4),
+        }
+        MoveTaskEnded { source: any_id(), task: any_task_id(), status: any_status() }
+        MoveTaskKept {
+            source: any_id(),
+            task: any_task_id(),
+            definition: any_move_task(),
+            status: any_status(),
+            moved: any::<u64>(),
+            started_at: any_time(),
+            next_step_at: any_time(),
         }
     }
 }

@@ -16,7 +16,7 @@ mod shelf;
 pub(crate) mod statistics;
 mod tenants;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 pub(crate) use deduplication::{DeduplicationWindow, Remembered};
@@ -27,7 +27,8 @@ use retention::Retention;
 use shelf::{Shelf, chunk_of};
 use tenants::Tenants;
 
-use crate::{Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};
+use crate::move_task::MoveTasks;
+use crate::{MessageId, Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};
 
 /// What the broker keeps in memory of a message; its content stays in the journal, at `place`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,10 @@ pub(crate) struct Queue {
     pub(crate) next_sequence: u64,
     /// The queues whose messages were dead-lettered here.
     pub(crate) sources: Vec<QueueName>,
+    /// The tasks that move messages out of here.
+    pub(crate) move_tasks: MoveTasks,
+    /// Identities that move tasks gave to messages here, until they are in the messages' own records.
+    pub(crate) new_ids: BTreeMap<u64, MessageId>,
     /// Visible messages are ready, but for those of tenants.
     messages: Shelf<Message>,
     /// Of a FIFO queue.
@@ -104,6 +109,8 @@ impl Queue {
             requests: ReceiveRequests::default(),
             next_sequence: 0,
             sources: Vec::new(),
+            move_tasks: MoveTasks::default(),
+            new_ids: BTreeMap::new(),
             messages: Shelf::new(),
             groups: Groups::default(),
             tenants: Tenants::default(),
@@ -222,6 +229,7 @@ impl Queue {
         let message = self.messages.get(sequence)?.clone();
         self.leave(sequence, &message);
         self.messages.remove(sequence);
+        self.new_ids.remove(&sequence);
         self.bytes -= u64::from(message.place.length);
         if self.messages.iter_chunk(chunk_of(sequence)).next().is_none() {
             self.retention.forget(sequence);
@@ -242,6 +250,7 @@ impl Queue {
             definition: self.definition.clone(),
             next_sequence: self.next_sequence,
             sources: self.sources.clone(),
+            move_tasks: self.move_tasks.clone(),
             ..Queue::new(self.id)
         };
         std::mem::replace(self, emptied)
@@ -293,12 +302,23 @@ impl Queue {
         self.refresh_group(before.group);
     }
 
-    /// Notes that the message's content now lies somewhere else.
+    /// The message's identity, if a move task gave it another one than its record has.
+    pub(crate) fn new_id(&self, sequence: u64) -> Option<MessageId> {
+        self.new_ids.get(&sequence).copied()
+    }
+
+    /// Gives a message another identity than its record has.
+    pub(crate) fn set_new_id(&mut self, sequence: u64, id: MessageId) {
+        self.new_ids.insert(sequence, id);
+    }
+
+    /// Notes that the message's content now lies somewhere else, with its identity of today.
     pub(crate) fn relocate(&mut self, sequence: u64, place: Place) {
         let message = self.messages.get_mut(sequence).expect("only present messages are relocated");
         self.bytes -= u64::from(message.place.length);
         self.bytes += u64::from(place.length);
         message.place = place;
+        self.new_ids.remove(&sequence);
     }
 
     /// Counts a present message where its visibility puts it.
@@ -350,7 +370,8 @@ impl Queue {
     /// When time next changes something here: a message becomes visible or expires, an id is forgotten.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let visible = self.hidden.first().map(|(until, _)| *until);
-        [visible, self.next_expiry(), self.deduplication.next_expiry(), self.requests.next_expiry()]
+        let step = self.move_tasks.next_deadline();
+        [visible, self.next_expiry(), self.deduplication.next_expiry(), self.requests.next_expiry(), step]
             .into_iter()
             .flatten()
             .min()
@@ -369,6 +390,8 @@ impl Queue {
             if self.hidden.first().is_some_and(|(until, _)| *until == deadline) {
                 let (until, sequence) = *self.hidden.first().expect("looked at above");
                 self.hide(sequence, until, until);
+            } else if self.move_tasks.next_deadline() == Some(deadline) {
+                self.move_tasks.pass_deadline();
             } else if self.next_expiry() == Some(deadline) {
                 self.expire(deadline, &mut expired);
             } else if self.deduplication.next_expiry() == Some(deadline) {

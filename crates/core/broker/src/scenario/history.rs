@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use crate::move_task::MoveTask;
 use crate::queue::{DeduplicationWindow, Message, Queue, ReceiveRequests, Visibility};
 use crate::{
     Attempt, AttemptId, Broker, Content, Fact, Function, MappingDefinition, MappingId, Place, QueueAttributes, QueueId,
@@ -145,6 +146,8 @@ struct ObservedQueue {
     /// Of a FIFO queue in order within each group: the turns between groups may change with a restart.
     receivable: BTreeMap<Option<Text>, Vec<u64>>,
     deduplication: DeduplicationWindow,
+    /// The newest first, without the places of their records.
+    move_tasks: Vec<MoveTask>,
     requests: ReceiveRequests,
 }
 
@@ -204,6 +207,11 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
             .collect(),
         receivable,
         deduplication: queue.deduplication.clone(),
+        move_tasks: queue
+            .move_tasks
+            .newest_first()
+            .map(|task| MoveTask { place: Place::default(), ..task.clone() })
+            .collect(),
         requests: queue.requests.clone(),
     }
 }
@@ -211,7 +219,10 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
 fn observe_message(queue: &Queue, sequence: u64, message: &Message, history: &History) -> ObservedMessage {
     ObservedMessage {
         sequence,
-        content: history.content(message.place),
+        content: match (history.content(message.place), queue.new_id(sequence)) {
+            (content, Some(message_id)) => Content { message_id, ..content },
+            (content, None) => content,
+        },
         sent_at: message.sent_at,
         first_received_at: message.first_received_at,
         received_at: message.received_at,

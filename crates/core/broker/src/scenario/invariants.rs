@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::move_task::MoveTask;
 use crate::queue::{Message, Queue, Visibility};
-use crate::{Broker, Fact, GroupStatistics, QueueStatistics, Text, Timestamp};
+use crate::{Broker, Fact, GroupStatistics, MoveTaskStatus, QueueStatistics, Text, Timestamp};
 
 /// Panics unless the parts of the state agree with each other.
 pub(super) fn check_state(broker: &Broker) {
@@ -13,11 +14,18 @@ pub(super) fn check_state(broker: &Broker) {
         assert_eq!(queue.visible(), count(Visibility::Visible), "visible messages of {:?}", queue.id);
         assert_eq!(queue.in_flight(), count(Visibility::InFlight), "messages in flight of {:?}", queue.id);
         assert_eq!(queue.delayed(), count(Visibility::Delayed), "delayed messages of {:?}", queue.id);
+        let has_message = |sequence: &u64| queue.message(*sequence).is_some();
+        assert!(queue.new_ids.keys().all(has_message), "only live messages have an id of their own");
+        let tasks: Vec<_> = queue.move_tasks.newest_first().collect();
+        assert!(tasks.is_sorted_by(|one, next| one.definition.number > next.definition.number), "the newest is first");
+        let ended = |task: &&MoveTask| task.status != MoveTaskStatus::Running;
+        assert!(tasks.iter().skip(1).copied().all(|task| ended(&task)), "only the newest task runs");
         let last = queue.messages().map(|(sequence, _)| sequence).last();
         assert!(last.is_none_or(|last| last < queue.next_sequence), "numbers are given out once");
         assert_eq!(queue.statistics(broker.now()), statistics(queue, broker.now()), "statistics of {:?}", queue.id);
         let idle = last.is_none() && queue.deduplication.next_expiry().is_none();
         let idle = idle && queue.requests.next_expiry().is_none();
+        let idle = idle && queue.move_tasks.running().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
     let alive: u64 =
@@ -77,17 +85,27 @@ fn noisy(queue: &Queue) -> BTreeSet<&Text> {
     in_flight.into_keys().collect()
 }
 
-/// Panics if a fact hands out what is not receivable, a FIFO message before an earlier one of its group, or a standard
-/// message before an older one, unless that one is of a noisy tenant.
+/// Panics if a fact hands out or moves what is not receivable, a FIFO message before an earlier one of its group, or a
+/// standard message before an older one, unless that one is of a noisy tenant; or if a move task takes what came after
+/// its start.
 pub(super) fn check_order(broker: &Broker, fact: &Fact) {
     let (queue, sequences) = match fact {
-        Fact::Received { queue, sequences, .. } => (queue, sequences.clone()),
+        Fact::Received { queue, sequences, .. } => (&broker.queues[queue], sequences.clone()),
+        Fact::Redriven { task, from, to, moves, .. } => {
+            let queue = &broker.queues[from];
+            let running = queue.move_tasks.running().expect("a task that moves messages runs");
+            assert_eq!(running.id, *task, "one task runs at a time");
+            assert!(running.next_step_at <= broker.now() || running.moved > 0, "no step is taken before its time");
+            assert!(moves.iter().all(|redrive| redrive.sequence < running.definition.below), "what comes later stays");
+            assert!(moves.is_sorted_by_key(|redrive| redrive.new_sequence), "messages keep their order");
+            assert_ne!(from, to, "messages move elsewhere");
+            (queue, moves.iter().map(|redrive| redrive.sequence).collect())
+        }
         Fact::ReceivedByRequest { queue, messages, .. } => {
-            (queue, messages.iter().map(|(sequence, _)| *sequence).collect())
+            (&broker.queues[queue], messages.iter().map(|(sequence, _)| *sequence).collect())
         }
         _ => return,
     };
-    let queue = &broker.queues[queue];
     for (place, sequence) in sequences.iter().enumerate() {
         let message = queue.message(*sequence).expect("only present messages are handed out");
         assert_eq!(message.visibility, Visibility::Visible, "only visible messages are handed out");

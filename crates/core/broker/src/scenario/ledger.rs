@@ -10,6 +10,7 @@ enum End {
     Expired,
     Purged,
     QueueDeleted,
+    Redriven,
 }
 
 /// Where every message is, or how it ended: each exactly once.
@@ -32,6 +33,16 @@ impl Ledger {
             Fact::DeadLettered { from, sequence, to, new_sequence, sent_at, .. } => {
                 let (id, _) = self.alive.remove(&(*from, *sequence)).expect("only present messages are moved");
                 self.enter(*to, *new_sequence, id, *sent_at);
+            }
+            // One message ends, and another begins.
+            Fact::Redriven { from, to, moves, .. } => {
+                for redrive in moves {
+                    let (id, _) =
+                        self.alive.remove(&(*from, redrive.sequence)).expect("only present messages are moved");
+                    assert_eq!(self.ended.insert(id, End::Redriven), None, "a message ends once");
+                    self.sent += 1;
+                    self.enter(*to, redrive.new_sequence, redrive.message_id, at);
+                }
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::AttemptEnded { attempt, deleted, .. } => self.delete(broker.attempts[attempt].queue, deleted),

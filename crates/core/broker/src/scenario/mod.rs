@@ -14,6 +14,7 @@ mod functions;
 mod history;
 mod invariants;
 mod ledger;
+mod move_tasks;
 mod properties;
 mod queues;
 mod requests;

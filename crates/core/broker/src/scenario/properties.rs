@@ -69,6 +69,18 @@ fn line() -> impl Strategy<Value = String> {
         "delete-queue d",
         "delete-queue a.fifo",
         "delete-queue d.fifo",
+        "redrive d",
+        "redrive d to=a rate=2",
+        "redrive d to=e",
+        "redrive d rate=1",
+        "redrive d.fifo",
+        "redrive d.fifo to=b.fifo rate=3",
+        "cancel-redrive d %1",
+        "cancel-redrive d.fifo %2",
+        "redrives d",
+        "redrives d.fifo",
+        "queue e retention=60 delay=5 dead-letters=d after=1",
+        "delete-queue e",
     ];
     prop_oneof![
         8 => (queue(), prop::collection::vec(entry(), 1..4))
@@ -84,7 +96,8 @@ fn line() -> impl Strategy<Value = String> {
         5 => (1..8u8, outcome).prop_map(|(attempt, outcome)| format!("end !{attempt} {outcome}")),
         4 => (1..20_000u16).prop_map(|time| format!("+{time}ms")),
         1 => (1..200u8).prop_map(|time| format!("+{time}s")),
-        2 => prop::sample::select(seldom.to_vec()).prop_map(str::to_owned),
+        3 => prop::sample::select(seldom.to_vec()).prop_map(str::to_owned),
+        2 => prop_oneof![Just("move"), Just("moves"), Just("redrive d"), Just("redrive d.fifo")].prop_map(str::to_owned),
         1 => prop::sample::select(SETTING.to_vec()).prop_map(str::to_owned),
     ]
 }

@@ -19,7 +19,10 @@
 //! dispatch QUEUE                                f!1 is the first attempt, and runs f
 //! end !1 succeeded | failed | lost | partly 0 2
 //! restart | end-lost | woken
-//! +5s | +1ms | +12h | +4d
+//! redrive NAME [to=NAME] [rate=N]               %1 is the first move task; #1' is the first message, moved once
+//! move | moves                                  one step of every task that is due; steps until none is due
+//! cancel-redrive NAME %1 | redrives NAME [max=N]
+//! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
@@ -34,8 +37,9 @@ use bytes::Bytes;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Delivery, Effect, Function,
-    GroupStatistics, MappingDefinition, MappingId, MessageId, Outgoing, Peeked, PeekedState, QueueName,
-    QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin, Sent, Tag, Text, VisibilityChange,
+    GroupStatistics, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus,
+    Outgoing, Peeked, PeekedState, QueueName, QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin,
+    Sent, Tag, Text, VisibilityChange,
 };
 
 const ACCOUNT: Account = Account(1);
@@ -77,11 +81,22 @@ pub(super) struct Story {
     handles: BTreeMap<(usize, u32), ReceiptHandle>,
     /// In the order in which they were started: the first is !1.
     attempts: Vec<AttemptId>,
+    /// In the order in which they were started: the first is %1.
+    move_tasks: Vec<MoveTaskId>,
+    /// The identities that messages were seen to get from move tasks, by number of the message.
+    new_ids: BTreeMap<usize, Vec<MessageId>>,
 }
 
 impl Story {
     pub(super) fn new() -> Story {
-        Story { world: World::new(), messages: Vec::new(), handles: BTreeMap::new(), attempts: Vec::new() }
+        Story {
+            world: World::new(),
+            messages: Vec::new(),
+            handles: BTreeMap::new(),
+            attempts: Vec::new(),
+            move_tasks: Vec::new(),
+            new_ids: BTreeMap::new(),
+        }
     }
 
     /// Whether everything that a line names has happened.
@@ -89,6 +104,7 @@ impl Story {
         step.split_whitespace().map(|word| word.split('=').next().unwrap_or(word)).all(|name| match name.split_at(1) {
             ("#", _) => self.find_handle(name).is_some(),
             ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
+            ("%", task) => (1..=self.move_tasks.len()).contains(&number(task)),
             _ => true,
         })
     }
@@ -124,6 +140,13 @@ impl Story {
             "restart" => {
                 self.world.restart();
                 return "ok".into();
+            }
+            verb @ ("move" | "moves") => {
+                let mut steps = self.world.take_due_steps();
+                while verb == "moves" && self.world.take_due_steps() > 0 {
+                    steps += 1;
+                }
+                return if steps == 0 { "nothing".into() } else { "ok".into() };
             }
             verb => match self.command(verb, &mut words) {
                 Some(command) => command,
@@ -195,6 +218,13 @@ impl Story {
             "dispatch" => Command::Dispatch { queue: self.world.broker.queue(&words.queue()).ok()?.id },
             "end" => Command::EndAttempt { attempt: self.attempt(words.next()), outcome: outcome(words) },
             "end-lost" => Command::EndLostAttempts,
+            "redrive" => Command::StartMoveTask {
+                destination: words.option("to").map(|name| QueueName { account: ACCOUNT, name: name.into() }),
+                messages_per_second: words.number("rate"),
+                source: words.queue(),
+            },
+            "cancel-redrive" => Command::CancelMoveTask { source: words.queue(), id: self.move_task(words.next()) },
+            "redrives" => Command::ListMoveTasks { max: words.number("max").unwrap_or(10), source: words.queue() },
             other => panic!("unknown word: {other}"),
         })
     }
@@ -221,6 +251,11 @@ impl Story {
     fn attempt(&self, word: &str) -> AttemptId {
         let word = word.strip_prefix('!').expect("an attempt is written as !1");
         self.attempts[number::<usize>(word) - 1]
+    }
+
+    fn move_task(&self, word: &str) -> MoveTaskId {
+        let word = word.strip_prefix('%').expect("a move task is written as %1");
+        self.move_tasks[number::<usize>(word) - 1]
     }
 
     fn show(&mut self, reply: Reply, effects: Vec<Effect>) -> String {
@@ -250,6 +285,12 @@ impl Story {
             Reply::Dispatched(true) => {
                 effects.into_iter().next().map_or("moved".into(), |effect| self.show_effect(effect))
             }
+            Reply::MoveTaskStarted(id) => {
+                self.move_tasks.push(id);
+                format!("%{}", self.move_tasks.len())
+            }
+            Reply::MoveTaskCancelled { moved } => format!("moved {moved}"),
+            Reply::MoveTasks(tasks) => listed(tasks.iter().map(|task| self.show_move_task(task))),
         }
     }
 
@@ -272,10 +313,34 @@ impl Story {
         let message = 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages arrive");
         let receive = delivery.handle.receive_count;
         let handle = ReceiptHandle::from_bytes(&delivery.handle.to_bytes()).expect("made by to_bytes");
+        let moves = delivery.message_id.map_or(0, |id| self.note_new_id(message, id));
         self.handles.insert((message, receive), handle);
         let times = if receive == 1 { String::new() } else { format!("x{receive}") };
         let source = delivery.source.map(|source| format!("(from {})", source.name)).unwrap_or_default();
-        format!("#{message}{times}{source}")
+        format!("#{message}{}{times}{source}", "'".repeat(moves))
+    }
+
+    /// How many identities the message was seen with besides its first. Receives under an older one are over.
+    fn note_new_id(&mut self, message: usize, id: MessageId) -> usize {
+        assert!(!self.messages.contains(&id), "a moved message has an identity of its own");
+        let ids = self.new_ids.entry(message).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+            self.handles.retain(|(other, _), _| *other != message);
+        }
+        assert_eq!(ids.last(), Some(&id), "an identity that was replaced does not come back");
+        ids.len()
+    }
+
+    fn show_move_task(&self, task: &MoveTaskDescription) -> String {
+        let number = 1 + self.move_tasks.iter().position(|id| *id == task.id).expect("started by a line");
+        let status = match task.status {
+            MoveTaskStatus::Running => "running",
+            MoveTaskStatus::Completed => "completed",
+            MoveTaskStatus::Cancelled => "cancelled",
+            MoveTaskStatus::Failed(failure) => failure.reason(),
+        };
+        format!("%{number}:{status}:{}/{}", task.moved, task.to_move)
     }
 
     fn show_peeked(&self, peeked: &Peeked) -> String {
@@ -515,6 +580,15 @@ fn show_rejection(rejection: &Rejection) -> String {
         Rejection::QueueDeletedRecently => "deleted a moment ago".into(),
         Rejection::FunctionDoesNotExist { name } => format!("no function {name}"),
         Rejection::RedrivePolicyInvalid { reason, .. } => reason.to_string(),
+        Rejection::MoveTaskSourceDoesNotExist => "no such source".into(),
+        Rejection::MoveTaskDestinationDoesNotExist => "no such destination".into(),
+        Rejection::MoveTaskDestinationIsSource => "destination is source".into(),
+        Rejection::MoveTaskKindsDiffer => "kinds differ".into(),
+        Rejection::NotADeadLetterQueue => "not a dead-letter queue".into(),
+        Rejection::MoveTaskRunning => "a task is running".into(),
+        Rejection::TooManyMoveTasks => "too many tasks".into(),
+        Rejection::MoveTaskUnknown => "no such task".into(),
+        Rejection::MoveTaskNotRunning => "task not running".into(),
         other => format!("{other:?}"),
     };
     format!("rejected: {reason}")

@@ -7,6 +7,8 @@
 pub struct Dialect {
     /// The XML namespace of every answer.
     pub xmlns: &'static str,
+    /// What stands in every error after its message.
+    pub error_detail: &'static str,
     /// One row a member.
     pub collections: &'static [Collection],
 }
@@ -62,6 +64,7 @@ pub(super) fn spell<'a>(element: &'static str, operation: &'a str) -> (&'a str, 
 /// Amazon SQS, API version 2012-11-05.
 pub static SQS: Dialect = Dialect {
     xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
+    error_detail: "<Detail/>",
     collections: &[
         Collection::list("Messages", &["Message"]).in_query_json("messages"),
         Collection::list("Entries", &["*RequestEntry"]),

@@ -6,6 +6,7 @@ use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, Seria
 
 use super::dialect::{Collection, spell};
 use super::{Dialect, Envelope};
+use crate::characters;
 use crate::error::ApiError;
 
 /// Most answers fit without growing the buffer.
@@ -43,7 +44,8 @@ pub(crate) fn encode_error(fault: &str, code: &str, message: &str, dialect: &'st
     out.leaf(Tag("", "Type"), fault);
     out.leaf(Tag("", "Code"), code);
     out.leaf(Tag("", "Message"), message);
-    out.text.push_str("<Detail/></Error>");
+    out.text.push_str(dialect.error_detail);
+    out.text.push_str("</Error>");
     out.leaf(Tag("", "RequestId"), id);
     out.text.push_str("</ErrorResponse>");
     out.text.into_bytes()
@@ -90,20 +92,20 @@ impl Writer<'_> {
 /// Writes text so that every XML parser reads the same text back: a bare CR would become an LF.
 fn escape(text: &str, out: &mut String) {
     let mut written = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\r' => "&#xD;",
-            b'\t' | b'\n' | 0x20.. => continue,
-            // XML has no way to write the other control characters, which only an echoed bad parameter can hold.
-            _ => "\u{fffd}",
+    for (at, character) in text.char_indices() {
+        let escaped = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            '\r' => "&#xD;",
+            // XML has no way to write these, which only an echoed bad parameter can hold.
+            character if !characters::is_valid(character) => "\u{fffd}",
+            _ => continue,
         };
         out.push_str(&text[written..at]);
         out.push_str(escaped);
-        written = at + 1;
+        written = at + character.len_utf8();
     }
     out.push_str(&text[written..]);
 }
@@ -490,6 +492,7 @@ mod tests {
     fn another_service_may_wrap_its_lists() {
         static WRAPPED: Dialect = Dialect {
             xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
+            error_detail: "",
             collections: &[Collection {
                 member: "Messages",
                 elements: &["Messages.member"],

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Uri};
+use hyper::Method;
+use hyper::header::{HeaderMap, HeaderName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::ALGORITHM;
 use super::date::RequestTime;
+use super::presigned::SIGNATURE;
 
 pub(super) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 pub(super) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -26,7 +27,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A request and which of its headers are signed (`host;x-amz-date`).
 pub(super) struct Signed<'a> {
     pub(super) method: &'a Method,
-    pub(super) uri: &'a Uri,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
     pub(super) names: &'a str,
@@ -35,18 +37,24 @@ pub(super) struct Signed<'a> {
 impl Signed<'_> {
     /// What the signature is made of: algorithm, time, scope, and the digest of the canonical request.
     pub(super) fn string_to_sign(&self, time: &RequestTime, scope: &str) -> Vec<u8> {
-        let mut digest = [0; 64];
-        hex::encode_to_slice(Sha256::digest(self.canonical_request()), &mut digest).expect("32 bytes are 64 digits");
-        [ALGORITHM.as_bytes(), time.as_str().as_bytes(), scope.as_bytes(), &digest].join(&b'\n')
+        let mut out = self.canonical_request();
+        let digest = Sha256::digest(&out);
+        out.clear();
+        for line in [ALGORITHM, time.as_str(), scope] {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
+        put_hex(&digest.into(), &mut out);
+        out
     }
 
     pub(super) fn canonical_request(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(CANONICAL_BYTES_USUAL);
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b'\n');
-        put_path(self.uri.path(), &mut out);
+        put_path(self.path, &mut out);
         out.push(b'\n');
-        put_query(self.uri.query().unwrap_or_default(), &mut out);
+        put_query(self.query, &mut out);
         out.push(b'\n');
         for name in self.names.split(';') {
             out.extend_from_slice(name.as_bytes());
@@ -67,19 +75,37 @@ impl Signed<'_> {
     }
 
     fn put_body_digest(&self, out: &mut Vec<u8>) {
-        if self.headers.get(CONTENT_SHA256).is_some_and(|given: &HeaderValue| given == UNSIGNED_PAYLOAD) {
+        if self.leaves_the_body_out() {
             out.extend_from_slice(UNSIGNED_PAYLOAD.as_bytes());
-            return;
+        } else {
+            // A digest that the header claims is not believed.
+            put_hex(&Sha256::digest(self.body).into(), out);
         }
-        // A digest that the header claims is not believed.
-        let mut digest = [0; 64];
-        hex::encode_to_slice(Sha256::digest(self.body), &mut digest).expect("32 bytes are 64 digits");
-        out.extend_from_slice(&digest);
     }
+
+    /// Presigners that sign headers as parameters say so in the query string.
+    fn leaves_the_body_out(&self) -> bool {
+        let says_so = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+            name.eq_ignore_ascii_case(CONTENT_SHA256.as_str()) && value == UNSIGNED_PAYLOAD
+        };
+        self.headers.get(CONTENT_SHA256).is_some_and(|given| given == UNSIGNED_PAYLOAD)
+            || form_urlencoded::parse(self.query.as_bytes()).any(says_so)
+    }
+}
+
+fn put_hex(digest: &[u8; 32], out: &mut Vec<u8>) {
+    let mut digits = [0; 64];
+    hex::encode_to_slice(digest, &mut digits).expect("32 bytes are 64 digits");
+    out.extend_from_slice(&digits);
 }
 
 /// The path without empty and dot segments, encoded once more (all services but S3 do so).
 fn put_path(path: &str, out: &mut Vec<u8>) {
+    // Where SDKs send all that is not about a queue, and JSON even that.
+    if path == "/" {
+        out.push(b'/');
+        return;
+    }
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -98,8 +124,11 @@ fn put_path(path: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// The parameters sorted by name, then value, each encoded in the one right way.
+/// The parameters sorted by name, then value, each encoded in the one right way; without the signature itself.
 fn put_query(query: &str, out: &mut Vec<u8>) {
+    if query.is_empty() {
+        return;
+    }
     let mut parameters: Vec<(String, String)> = query
         .split('&')
         .filter(|parameter| !parameter.is_empty())
@@ -107,6 +136,7 @@ fn put_query(query: &str, out: &mut Vec<u8>) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             (encoded_anew(name), encoded_anew(value))
         })
+        .filter(|(name, _)| name != SIGNATURE)
         .collect();
     parameters.sort_unstable();
     for (position, (name, value)) in parameters.iter().enumerate() {
@@ -127,6 +157,10 @@ fn encoded_anew(text: &str) -> String {
 
 /// A header's value without blanks around it, and with one space for each run of blanks inside.
 fn put_collapsed(value: &[u8], out: &mut Vec<u8>) {
+    if !value.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
+        out.extend_from_slice(value);
+        return;
+    }
     let mut words = value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
     out.extend_from_slice(words.next().unwrap_or_default());
     for word in words {

@@ -44,7 +44,7 @@ impl RequestTime {
     }
 
     /// Reads `20150830T123600Z`.
-    fn parse_basic(text: &str) -> Option<Self> {
+    pub(super) fn parse_basic(text: &str) -> Option<Self> {
         let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
         if bytes[8] != b'T' || bytes[15] != b'Z' {
             return None;

@@ -148,8 +148,11 @@ impl Context<'_> {
         queue.arn(&self.config.region)
     }
 
-    /// The URL by which this client can reach the queue: the host as the client itself used it.
+    /// The URL by which this client can reach the queue: the public one, or the host as the client itself used it.
     fn url(&self, queue: &QueueName) -> String {
+        if let Some(base) = &self.config.public_url {
+            return format!("{base}/{}/{}", queue.account, queue.name);
+        }
         let host = self.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(&self.config.host);
         format!("http://{host}/{}/{}", queue.account, queue.name)
     }

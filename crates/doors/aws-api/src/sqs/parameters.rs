@@ -25,10 +25,10 @@ pub(super) fn queue_of_url(url: &str, own: Account) -> Result<QueueName, ApiErro
     Ok(QueueName { account, name: name.into() })
 }
 
-/// Whether a request was sent to a queue's own path: `/<account>/<name>`.
+/// Whether a request was sent to a queue's own path: it ends in `/<account>/<name>`, after the path of a public URL.
 pub(super) fn is_queue_path(path: &str) -> bool {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    segments.next().is_some_and(|account| account.parse::<Account>().is_ok()) && segments.next().is_some()
+    let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+    segments.next().is_some() && segments.next().is_some_and(|account| account.parse::<Account>().is_ok())
 }
 
 /// A number of seconds in a range; the refusal quotes the value and gives the reason.

@@ -28,7 +28,7 @@ pub(super) fn to_error(refusal: Refusal, quoted: Quoted<'_>) -> ApiError {
 fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
     use ErrorKind::{
         AccessDeniedException, InvalidAttributeName, InvalidAttributeValue, OverLimit, PurgeQueueInProgress,
-        QueueDeletedRecently, QueueNameExists,
+        QueueDeletedRecently, QueueNameExists, ResourceNotFoundException,
     };
     let invalid = |parameter: &str, reason: &str| ApiError::invalid_value(quoted.handle, parameter, reason);
     match rejection {
@@ -122,10 +122,32 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
         ),
         Rejection::TooManyInFlight { .. } => ApiError::new(OverLimit, "Too many messages in flight."),
+        Rejection::MoveTaskSourceDoesNotExist => move_task_resource_does_not_exist("SourceArn"),
+        Rejection::MoveTaskDestinationDoesNotExist => move_task_resource_does_not_exist("DestinationArn"),
+        Rejection::MoveTaskDestinationIsSource => {
+            ApiError::invalid_parameter("Source queue arn and destination queue arn must not be the same.")
+        }
+        Rejection::MoveTaskKindsDiffer => {
+            ApiError::invalid_parameter("Source queue and destination queue must be of the same type.")
+        }
+        Rejection::NotADeadLetterQueue => {
+            ApiError::invalid_parameter("Source queue must be configured as a Dead Letter Queue.")
+        }
+        Rejection::MoveTaskRunning => ApiError::invalid_parameter(
+            "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+        ),
+        Rejection::TooManyMoveTasks => ApiError::new(OverLimit, "Too many active message move tasks."),
+        Rejection::MoveTaskUnknown => ApiError::new(ResourceNotFoundException, "Task does not exist."),
+        Rejection::MoveTaskNotRunning => ApiError::invalid_parameter("Only active tasks can be cancelled."),
         // No operation of this service names functions.
         Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
     }
+}
+
+fn move_task_resource_does_not_exist(parameter: &str) -> ApiError {
+    let text = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
+    ApiError::new(ErrorKind::ResourceNotFoundException, text)
 }
 
 impl From<Refusal> for ApiError {

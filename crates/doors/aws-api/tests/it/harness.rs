@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_aws_api::{AwsApi, Config};
+use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
 use bongsu_runtime::{Clock, ManualClock, NoFunctions, Options};
@@ -69,14 +69,20 @@ impl Server {
 
     /// A server that keeps AWS's minute of waiting.
     pub(crate) async fn with_cooldowns() -> Server {
-        Server::configured(Verifier::development(ACCOUNT), true).await
+        Server::configured(Verifier::development(ACCOUNT), true, None).await
+    }
+
+    /// A server in development mode that clients reach under this URL.
+    pub(crate) async fn public(url: &str) -> Server {
+        let url = url.parse().expect("a public URL");
+        Server::configured(Verifier::development(ACCOUNT), false, Some(url)).await
     }
 
     pub(crate) async fn with(verifier: Verifier) -> Server {
-        Server::configured(verifier, false).await
+        Server::configured(verifier, false, None).await
     }
 
-    async fn configured(verifier: Verifier, cooldowns: bool) -> Server {
+    async fn configured(verifier: Verifier, cooldowns: bool, public_url: Option<PublicUrl>) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let options = Options {
             clock: Clock::Manual(clock.clone()),
@@ -94,6 +100,7 @@ impl Server {
             clock: Clock::Manual(clock.clone()),
             cooldowns,
             host: "127.0.0.1:4566".to_owned(),
+            public_url,
         };
         Server { api: AwsApi::new(config, broker), clock }
     }

@@ -1,6 +1,6 @@
 //! Who calls: signatures, unknown keys, and the accounts of others.
 
-use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
+use bongsu_aws_api::sigv4::{AccessKey, Credentials, Principal, Signer, Verifier};
 use bytes::Bytes;
 use hyper::Request;
 use serde_json::json;
@@ -11,8 +11,12 @@ const ALICE: Signer<'static> = Signer { access_key_id: "ALICE", secret: "a", reg
 const BOB: Signer<'static> = Signer { access_key_id: "BOB", secret: "b", region: REGION, service: "sqs" };
 
 async fn server() -> Server {
-    let credentials = Credentials::new().with("ALICE", "a", "000000000001", "AIDAALICE");
-    let credentials = credentials.with("BOB", "b", "000000000002", "AIDABOB");
+    let mut credentials = Credentials::new();
+    for (signer, account, name) in [(ALICE, "000000000001", "alice"), (BOB, "000000000002", "bob")] {
+        let Signer { access_key_id: id, secret, .. } = signer;
+        let key = AccessKey { id, secret, session_token: None, account, principal: Principal::User(name) };
+        assert!(credentials.add(key));
+    }
     Server::with(Verifier::new(credentials, REGION)).await
 }
 
@@ -37,7 +41,7 @@ async fn a_signed_request_acts_for_its_account() {
     assert_eq!(sent.status, 200, "{}", sent.body);
     let input = json!({ "QueueUrl": url, "AttributeNames": ["SenderId"] });
     let received = ask(&server, ALICE, "ReceiveMessage", input).await.value();
-    assert_eq!(received["Messages"][0]["Attributes"]["SenderId"], "AIDAALICE");
+    assert_eq!(received["Messages"][0]["Attributes"]["SenderId"], "AIDAX3TG3NX5C3X5K4MOO");
 }
 
 #[tokio::test]

@@ -9,4 +9,5 @@ mod protocols;
 mod queues;
 mod refusals;
 mod strangers;
+mod sts;
 mod two_protocols;

@@ -44,6 +44,31 @@ async fn a_queues_url_has_the_host_that_the_client_used() {
 }
 
 #[tokio::test]
+async fn a_public_url_begins_every_queue_url_and_its_path_is_understood() {
+    let server = Server::public("https://sqs.example.com:9324/the/sqs/").await;
+    let url = "https://sqs.example.com:9324/the/sqs/000000000000/orders";
+    assert_eq!(server.standard().await, url);
+    let listed = server.ask("ListQueues", json!({})).await;
+    assert_eq!(listed["QueueUrls"], json!([url]));
+    server.ask("SendMessage", json!({ "QueueUrl": url, "MessageBody": "by its URL" })).await;
+
+    let at = |path: &str, form: &str| {
+        let request = hyper::Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        request.body(form.to_owned()).unwrap()
+    };
+    for path in ["/the/sqs/000000000000/orders", "/000000000000/orders"] {
+        let sent = server.send(at(path, "Action=SendMessage&MessageBody=by+its+path")).await;
+        assert_eq!(sent.status, 200, "{path}: {}", sent.body);
+    }
+    assert_eq!(server.receive(url).await.len(), 3);
+    // The endpoint itself, whatever its path.
+    for path in ["/", "/the/sqs", "/the/sqs/"] {
+        assert_eq!(server.send(at(path, "Action=GetQueueUrl&QueueName=orders")).await.element("QueueUrl"), url);
+        assert_eq!(server.send(at(path, "Action=ListQueues")).await.element("QueueUrl"), url);
+    }
+}
+
+#[tokio::test]
 async fn attributes_that_a_queue_was_made_with_come_back() {
     let server = Server::start().await;
     let dead = server.queue("dead.fifo", json!({ "FifoQueue": "true" })).await;

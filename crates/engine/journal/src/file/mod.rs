@@ -3,6 +3,7 @@
 mod aligned;
 #[cfg(test)]
 mod crash_tests;
+pub mod fuzzing;
 mod log;
 mod reader;
 mod recovery;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bongsu_broker::{Function, MappingDefinition, Seconds};
+use bongsu_broker::{Function, MappingDefinition, MoveTaskStatus, Seconds};
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 
 use crate::cramped::Cramped;
@@ -228,4 +228,35 @@ async fn a_message_that_is_moved_between_its_receive_and_the_read_is_found() {
     }
     journal.release();
     assert_eq!(bodies(&receiving.await.unwrap().unwrap()), ["moved"]);
+}
+
+#[tokio::test]
+async fn a_moved_message_keeps_its_new_id_when_cleaning_writes_it_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let world = Arc::new(World::with(&journal, small()).await);
+    world.create("d", &[]).await;
+    world.create("a", &[("RedrivePolicy", &redrive("d", 1)), ("VisibilityTimeout", "0")]).await;
+    let sent = world.send("a", "hello").await;
+    world.receive_one("a").await;
+    assert_eq!(world.receive("a").await, []);
+    world.broker.start_move_task(queue("d"), None, None).await.unwrap();
+    settle().await;
+    let moved = world.receive_one("a").await.content.message_id;
+    assert_ne!(moved, sent.message_id);
+    let tasks = world.broker.list_move_tasks(queue("d"), 10).await.unwrap();
+    assert_eq!((tasks.len(), tasks[0].status), (1, MoveTaskStatus::Completed));
+
+    churn_bytes(&world, &journal, 6 * FLOOR).await;
+    assert!(journal.span().start > Position(2 * FLOOR), "nothing was cleaned");
+    Arc::into_inner(world).unwrap().stop().await;
+    drop(journal);
+
+    let journal = open(directory.path());
+    let world = World::with(&journal, small()).await;
+    assert_eq!(world.broker.list_move_tasks(queue("d"), 10).await.unwrap(), tasks);
+    // Received once under its new id, so it fails now.
+    assert_eq!(world.receive("a").await, []);
+    assert_eq!(world.receive_one("d").await.content.message_id, moved);
+    world.stop().await;
 }

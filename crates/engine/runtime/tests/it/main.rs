@@ -6,6 +6,7 @@ mod cleaning;
 mod cramped;
 mod durability;
 mod functions;
+mod move_tasks;
 mod restart;
 mod room;
 mod slow_reads;

@@ -1,0 +1,27 @@
+//! What strangers and broken disks hand in, as functions of bytes: called by the fuzzer and by ordinary tests.
+//!
+//! A target takes any bytes, builds its world anew, so that an input always does the same, and panics when a promise
+//! is broken. The binaries under `fuzz/` give these functions to libFuzzer; this crate's tests run the seeds and the
+//! kept findings through them.
+
+mod broker;
+mod facts;
+mod http_text;
+mod journal;
+mod json;
+mod query;
+mod sigv4;
+mod xml;
+
+pub use facts::facts;
+pub use journal::journal;
+pub use json::json;
+pub use query::query;
+pub use sigv4::sigv4;
+
+/// A target and its name, which is also that of its binary and of its folders of seeds and findings.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] =
+    &[("facts", facts), ("journal", journal), ("json", json), ("query", query), ("sigv4", sigv4)];

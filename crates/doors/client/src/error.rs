@@ -1,0 +1,143 @@
+//! What can go wrong with a call, by what the caller can do about it.
+
+use std::{fmt, io};
+
+use serde::Deserialize;
+
+/// What of an answer that is not AWS's is worth showing.
+const EXCERPT_CHARACTERS_MAX: usize = 200;
+
+/// Why a connection could not be made. Nothing was asked; the caller may try again.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect to {endpoint}: {reason}")]
+pub struct ConnectError {
+    /// Where to.
+    pub endpoint: String,
+    /// What the system, or TLS, says.
+    pub reason: io::Error,
+}
+
+/// Why a call brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Nothing was asked; the caller may try again.
+    #[error(transparent)]
+    Unreachable(#[from] ConnectError),
+    /// The endpoint may or may not have done what was asked; only a call that may be repeated should be.
+    #[error("no answer: {0}")]
+    Unanswered(io::Error),
+    /// The endpoint cannot do it now, and did not; the caller may try again later.
+    #[error("{0}")]
+    Unavailable(Refusal),
+    /// The endpoint will not do it, however often it is asked.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Something else than SQS answers there.
+    #[error("the answer is not understood: {0}")]
+    NotUnderstood(String),
+}
+
+/// The message tells all that the cause would, so that a chain of causes does not tell it twice.
+impl From<io::Error> for CallError {
+    fn from(error: io::Error) -> Self {
+        Self::Unanswered(error)
+    }
+}
+
+impl CallError {
+    /// One word to count errors by: AWS's code, or what happened to the connection.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unreachable(_) => "Unreachable",
+            Self::Unanswered(_) => "Unanswered",
+            Self::Unavailable(refusal) | Self::Refused(refusal) => &refusal.code,
+            Self::NotUnderstood(_) => "NotUnderstood",
+        }
+    }
+
+    /// True if the endpoint refused with this code: the last word of the JSON protocol's `__type`.
+    pub fn is_refusal(&self, code: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code == code)
+    }
+}
+
+/// An endpoint's "no".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The last word of the JSON protocol's `__type`, such as `QueueDoesNotExist`; `HTTP 503` for an answer without one.
+    pub code: String,
+    /// What the endpoint says.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => f.write_str(&self.code),
+            message => write!(f, "{}: {message}", self.code),
+        }
+    }
+}
+
+/// The body of an error in AWS JSON 1.0.
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(rename = "__type")]
+    kind: String,
+    #[serde(default, alias = "Message")]
+    message: String,
+}
+
+/// Reads an answer that is not a 200.
+pub(crate) fn refusal(status: u16, body: &[u8]) -> CallError {
+    let refusal = match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(ErrorBody { kind, message }) => {
+            Refusal { code: kind.rsplit('#').next().unwrap_or_default().to_owned(), message }
+        }
+        Err(_) => Refusal { code: format!("HTTP {status}"), message: excerpt(body) },
+    };
+    const THROTTLED: [&str; 3] = ["RequestThrottled", "ThrottlingException", "Throttling"];
+    let is_temporary = status >= 500 || status == 429 || THROTTLED.contains(&refusal.code.as_str());
+    if is_temporary { CallError::Unavailable(refusal) } else { CallError::Refused(refusal) }
+}
+
+/// The beginning of an answer, on one line.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let shown = text.chars().take(EXCERPT_CHARACTERS_MAX);
+    shown.map(|character| if character.is_control() { ' ' } else { character }).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_read_from_the_json_protocol() {
+        let body =
+            br#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
+        let error = refusal(400, body);
+        assert!(error.is_refusal("QueueDoesNotExist"), "{error:?}");
+        assert_eq!(error.to_string(), "QueueDoesNotExist: The specified queue does not exist.");
+    }
+
+    #[test]
+    fn what_may_be_tried_again_is_told_from_what_may_not() {
+        let throttled = refusal(403, br#"{"__type":"com.amazonaws.sqs#RequestThrottled"}"#);
+        assert!(matches!(throttled, CallError::Unavailable(_)));
+        assert_eq!(throttled.to_string(), "RequestThrottled");
+        assert!(matches!(refusal(503, b"busy"), CallError::Unavailable(_)));
+        assert!(matches!(refusal(404, b""), CallError::Refused(_)));
+    }
+
+    #[test]
+    fn an_answer_of_somebody_else_is_shown_on_one_line() {
+        let error = refusal(502, "<html>\n\x1b[2Jbad gateway".as_bytes());
+        assert_eq!(error.to_string(), "HTTP 502: <html>  [2Jbad gateway");
+        assert_eq!(error.code(), "HTTP 502");
+        assert_eq!(
+            refusal(502, "x".repeat(999).as_bytes()).to_string().len(),
+            "HTTP 502: ".len() + EXCERPT_CHARACTERS_MAX
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! The client against servers that say what a test tells them to.
+
+mod calls;
+mod scripted;
+mod secure;

@@ -1,0 +1,4 @@
+//! `json` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| bongsu_fuzz_targets::json(input));

@@ -1,0 +1,4 @@
+//! `sigv4` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| bongsu_fuzz_targets::sigv4(input));
