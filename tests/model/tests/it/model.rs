@@ -28,10 +28,17 @@ pub(crate) struct Model {
     /// Milliseconds.
     pub(crate) now: u64,
     pub(crate) queues: Vec<Queue>,
-    /// Names of queues that are gone, and when they went.
-    deleted: Vec<(String, u64)>,
+    deleted: Vec<Deleted>,
     /// Ids of all messages that were ever accepted.
     ids: Vec<u128>,
+}
+
+/// A queue that is gone.
+struct Deleted {
+    name: String,
+    at: u64,
+    /// Whether the journal may have forgotten it.
+    is_cleaned: bool,
 }
 
 pub(crate) struct Queue {
@@ -162,7 +169,7 @@ impl Model {
 
     /// When something may change by itself, soonest first.
     pub(crate) fn deadlines(&self) -> Vec<u64> {
-        let mut times: Vec<u64> = self.deleted.iter().map(|(_, at)| at + MINUTE).collect();
+        let mut times: Vec<u64> = self.deleted.iter().map(|deleted| deleted.at + MINUTE).collect();
         for queue in &self.queues {
             times.extend(queue.purged_at.map(|at| at + MINUTE));
             times.extend(queue.remembered.iter().map(|remembered| remembered.until));
@@ -199,9 +206,11 @@ impl Model {
             };
         }
         let mut faults = self.redrive_faults(name, given);
-        // "Re-creating within 60 s of deletion: QueueDeletedRecently; make it an option."
-        let is_recent = |(deleted, at): &(String, u64)| deleted == name && self.now < at + MINUTE;
-        if cooldown && self.deleted.iter().any(is_recent) {
+        // "Re-creating within 60 s of deletion: QueueDeletedRecently; make it an option." Cleaning may forget a deletion.
+        let is_recent = |deleted: &&Deleted| deleted.name == name && self.now < deleted.at + MINUTE;
+        let deleted = self.deleted.iter().filter(|_| cooldown).find(is_recent);
+        let is_refused = deleted.is_some_and(|deleted| !deleted.is_cleaned || answer.is_err());
+        if is_refused {
             faults.push("QueueDeletedRecently");
         }
         if tags.len() > TAGS_MAX {
@@ -213,7 +222,7 @@ impl Model {
         done(answer);
         // "Changed after creation, the effective scope did not change."
         attributes.deduplicates_per_group = attributes.scope_per_group;
-        self.deleted.retain(|(deleted, _)| deleted != name);
+        self.deleted.retain(|deleted| deleted.name != name);
         self.queues.push(Queue {
             name: name.to_owned(),
             id: QueueId(0),
@@ -304,12 +313,12 @@ impl Model {
         let place = resolve!(self, name, answer);
         done(answer);
         self.queues.remove(place);
-        self.deleted.push((name.to_owned(), self.now));
+        self.deleted.push(Deleted { name: name.to_owned(), at: self.now, is_cleaned: false });
     }
 
-    /// The journal before now may be gone: whether a queue was deleted a moment ago need not be known any more.
-    pub(crate) fn forget_deletions(&mut self) {
-        self.deleted.clear();
+    /// The journal before now may be gone.
+    pub(crate) fn clean(&mut self) {
+        self.deleted.iter_mut().for_each(|deleted| deleted.is_cleaned = true);
     }
 
     /// "Prefix is case-sensitive."

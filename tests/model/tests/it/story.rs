@@ -127,7 +127,7 @@ impl Story {
             Step::Clean { one_in, dies } => {
                 self.tell(&[&"// cleaned: one in", one_in, &if *dies { "and died" } else { "" }]);
                 self.system.clean(*one_in, *dies);
-                self.model.forget_deletions();
+                self.model.clean();
             }
         }
     }
