@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bongsu_broker::{AttributesGiven, QueueAttributes, QueueName, Rejection};
+use bongsu_broker::{AttributesGiven, QueueAttributes, Rejection};
 
 use crate::model::Fault;
 use crate::system::{REGION, queue_name};
@@ -134,9 +134,12 @@ pub(crate) fn given(name: &str, settings: &[Setting], creates: bool) -> Result<A
     if creates && is_fifo(name) {
         given.insert("FifoQueue".into(), "true".into());
     }
-    let parse: fn(&BTreeMap<String, String>, &QueueName, &str) -> Result<AttributesGiven, Rejection> =
-        if creates { AttributesGiven::parse } else { AttributesGiven::parse_change };
-    parse(&given, &queue_name(name), REGION)
+    let name = queue_name(name);
+    if creates {
+        AttributesGiven::parse(&given, &name, REGION)
+    } else {
+        AttributesGiven::parse_change(&given, &name, REGION)
+    }
 }
 
 impl Setting {
