@@ -158,7 +158,8 @@ fn dead_letter_queues_may_form_a_circle_and_queues_have_tags() {
       a { deadLettersQueue { name = b, maxReceiveCount = 1 }, tags { team = orders } }
       b { deadLettersQueue { name = a, maxReceiveCount = 2 } }
     }";
-    let (_directory, conf) = folder(&[("e.conf", text)]);
+    let (directory, _) = folder(&[("e.conf", text)]);
+    let conf = directory.path().join("e.conf");
     let server = Server::start(&["serve", "--ephemeral", "--elasticmq-conf", path(&conf)]);
     for (queue, target) in [("a", "b"), ("b", "a")] {
         let sources = server.sqs("ListDeadLetterSourceQueues", json!({ "QueueUrl": target }));
