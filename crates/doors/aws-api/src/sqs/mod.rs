@@ -27,6 +27,9 @@ mod tag_queue;
 mod tags;
 mod untag_queue;
 
+#[cfg(test)]
+pub(crate) use get_queue_attributes::names as attribute_names;
+
 use std::sync::OnceLock;
 
 use bongsu_broker::{QueueName, Rejection, Text as Shared};
@@ -36,6 +39,8 @@ use hyper::header::{HOST, HeaderMap};
 use serde::Deserialize;
 
 use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
+#[cfg(test)]
+use crate::compat::shapes::{self, Shape};
 use crate::error::{ApiError, ErrorKind};
 use crate::service::Config;
 use crate::sigv4::Caller;
@@ -90,7 +95,16 @@ macro_rules! operations {
         }
 
         /// The names of all operations.
-        const NAMES: &[&str] = &[$($name),*];
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// What each operation takes.
+        #[cfg(test)]
+        pub(crate) fn inputs() -> Vec<(&'static str, Shape)> {
+            vec![$(($name, shapes::trace(|tracer, cx| {
+                let input = Deserialize::deserialize(tracer)?;
+                cx.map_or(Ok(()), |cx| Ok(drop($module::call(input, cx))))
+            }))),*]
+        }
     };
 }
 

@@ -139,17 +139,7 @@ async fn permissions_are_statements_of_the_policy() {
     };
     assert_eq!(attribute(&server, &url, "Policy").await, policy(&statement));
     let text = "Value one for parameter Label is invalid. Reason: Already exists.";
-    server
-        .refuses(
-            "AddPermission",
-            json!({
-                "QueueUrl": url, "Label": "one", "AWSAccountId": ["111122223333"], "Actions": ["ReceiveMessage"],
-                "AWSAccountIds": ["111122223333"], "ActionName": ["ReceiveMessage"],
-            }),
-            INVALID,
-            text,
-        )
-        .await;
+    server.refuses("AddPermission", one, INVALID, text).await;
 
     let form = "Action=AddPermission&QueueUrl=orders&Label=two&AWSAccountId.1=111122223333&AWSAccountId.2=444455556666\
                 &ActionName.1=SendMessage&ActionName.2=GetQueueUrl";

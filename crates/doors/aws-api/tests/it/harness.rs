@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bongsu_aws_api::sigv4::Verifier;
+use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
@@ -174,6 +174,13 @@ pub(crate) fn json_request(operation: &str, body: impl Into<Bytes>) -> Request<B
         .expect("a good request")
 }
 
+/// The same request, signed in its header at this time.
+pub(crate) fn sign(signer: Signer<'_>, request: Request<Bytes>, at: u64) -> Request<Bytes> {
+    let (mut head, body) = request.into_parts();
+    signer.sign(&head.method, &head.uri, &mut head.headers, &body, at);
+    Request::from_parts(head, body)
+}
+
 pub(crate) fn query_request(operation: &str, input: &Value) -> Request<Bytes> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("Action", operation).append_pair("Version", "2012-11-05");
@@ -195,6 +202,7 @@ fn flatten(operation: &str, prefix: &str, input: &Value, form: &mut form_urlenco
         let name = match member.as_str() {
             "Entries" => format!("{prefix}{operation}RequestEntry"),
             "tags" | "Tags" => format!("{prefix}Tag"),
+            "Actions" => format!("{prefix}ActionName"),
             plural => format!("{prefix}{}", plural.strip_suffix('s').filter(|_| !value.is_number()).unwrap_or(plural)),
         };
         match value {
