@@ -1,5 +1,6 @@
 //! The API port: health checks, and the AWS endpoint.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bongsu_aws_api::AwsApi;
@@ -10,13 +11,13 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 
 /// Answers one request to the API port.
-pub(crate) async fn answer(aws: Arc<AwsApi>, limits: Arc<Limits>, request: Request) -> Response {
+pub(crate) async fn answer(aws: Arc<AwsApi>, limits: Arc<Limits>, request: Request, peer: SocketAddr) -> Response {
     let (head, body) = request.into_parts();
     if head.method == Method::GET && is_health_check(head.uri.path()) {
         return text(StatusCode::OK, "ok\n");
     }
     match collect_body(body, &limits).await {
-        Ok(body) => aws.answer(&head, body).await,
+        Ok(body) => aws.answer(&head, body, peer.ip()).await,
         Err(BodyError::TooLarge { .. }) => aws.refuse_too_large(&head),
         Err(BodyError::TimedOut) => text(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.\n"),
         Err(BodyError::Broken) => text(StatusCode::BAD_REQUEST, "The request's body broke off.\n"),

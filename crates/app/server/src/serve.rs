@@ -181,7 +181,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         .chain(apis_also)
         .map(|listener| {
             let (aws, limits) = (aws.clone(), api_limits.clone());
-            let answer = move |request, _| api::answer(aws.clone(), limits.clone(), request);
+            let answer = move |request, peer| api::answer(aws.clone(), limits.clone(), request, peer);
             tokio::spawn(listener.serve(answer, until_stop()))
         })
         .collect();

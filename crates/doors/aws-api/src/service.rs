@@ -1,5 +1,8 @@
 //! One request from its head to its answer: which protocol, which service, who calls, which operation.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use bongsu_broker::Account;
 use bongsu_runtime::{Clock, Handle};
 use bytes::Bytes;
@@ -14,7 +17,7 @@ use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
 use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
-use crate::sigv4::Verifier;
+use crate::sigv4::{Caller, Verifier};
 use crate::sqs::{self, Context, Source};
 use crate::sts;
 
@@ -46,17 +49,19 @@ pub struct Config {
 pub struct AwsApi {
     config: Config,
     broker: Handle,
+    /// In the ARNs that policies name queues by.
+    region: Arc<str>,
     request_ids: RequestIds,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        AwsApi { config, broker, request_ids: RequestIds::default() }
+        AwsApi { region: config.region.as_str().into(), config, broker, request_ids: RequestIds::default() }
     }
 
-    /// Answers one request whose body was read whole.
-    pub async fn answer(&self, head: &Parts, body: Bytes) -> Response<Full<Bytes>> {
+    /// Answers one request whose body was read whole, and which came from `peer`.
+    pub async fn answer(&self, head: &Parts, body: Bytes, peer: IpAddr) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
@@ -67,7 +72,7 @@ impl AwsApi {
             None => Service::of_json(head),
             Some(params) => Service::of_query(head, params.as_ref().ok()),
         };
-        match self.call(service, head, &body, params, protocol, request_id).await {
+        match self.call(service, head, &body, params, peer, protocol, request_id).await {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
         }
@@ -88,6 +93,7 @@ impl AwsApi {
         head: &Parts,
         body: &Bytes,
         params: Option<Result<Params<'_>, ApiError>>,
+        peer: IpAddr,
         protocol: Protocol,
         request_id: RequestId,
     ) -> Result<Vec<u8>, ApiError> {
@@ -105,8 +111,9 @@ impl AwsApi {
         let envelope = Envelope { dialect: service.dialect(), operation, request_id };
         match (service, &params) {
             (Service::Sqs, params) => {
+                let named = sqs::find(operation).ok_or_else(|| ApiError::unknown_operation(operation))?;
                 let context = Context {
-                    broker: &self.broker,
+                    broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
                     caller: &caller,
                     config: &self.config,
                     headers: &head.headers,
@@ -120,6 +127,20 @@ impl AwsApi {
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
             (Service::Sts, None) => Err(ApiError::no_operation()),
+        }
+    }
+}
+
+impl AwsApi {
+    fn client(&self, caller: &Caller, operation: &'static str, peer: IpAddr) -> bongsu_broker::Caller {
+        let is_https = self.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        bongsu_broker::Caller::Client {
+            client: caller.client().clone(),
+            operation,
+            region: self.region.clone(),
+            source_ip: Some(peer),
+            // What stays on this machine nobody listens to; else it is the proxy before us that speaks TLS.
+            secure_transport: peer.is_loopback() || is_https,
         }
     }
 }
