@@ -14,7 +14,7 @@ pub(crate) const ATTRIBUTES: &[(&str, &str)] = &[
     ("FifoThroughputLimit", "kept and told; nothing is throttled"),
     ("RedrivePolicy", "as AWS"),
     ("RedriveAllowPolicy", "as AWS"),
-    ("Policy", "evaluated at every request; told as it was given"),
+    ("Policy", "as AWS: evaluated at every request"),
     ("KmsMasterKeyId", "kept and told; nothing is encrypted"),
     ("SqsManagedSseEnabled", "kept and told; nothing is encrypted"),
     ("QueueArn", "as AWS"),

@@ -107,11 +107,6 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "core/broker/src/scenario/dead_letters.rs::one_receive_moves_a_hundred_at_most",
     ),
     row(
-        "policy-text",
-        "`Policy` is told exactly as it was given; AWS normalises its white space.",
-        "administration::a_policy_comes_back_as_it_was_given",
-    ),
-    row(
         "policy-reasons",
         "The refusal of a `Policy` says what is wrong with it.",
         "administration::a_policy_that_makes_no_sense_is_refused_with_a_reason",

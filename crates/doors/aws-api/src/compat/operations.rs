@@ -22,6 +22,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         errors: &[QueueDoesNotExist, OverLimit],
     },
     Operation {
+        name: "CancelMessageMoveTask",
+        works: "what was moved stays moved",
+        modules: &["access", "move_tasks"],
+        errors: &[ResourceNotFoundException],
+    },
+    Operation {
         name: "ChangeMessageVisibility",
         works: "zero to twelve hours, counted from the receive",
         modules: &["access", "messages", "refusals"],
@@ -74,6 +80,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         works: "in pages",
         modules: &["access", "administration"],
         errors: &[QueueDoesNotExist],
+    },
+    Operation {
+        name: "ListMessageMoveTasks",
+        works: "the newest first",
+        modules: &["access", "move_tasks"],
+        errors: &[ResourceNotFoundException],
     },
     Operation {
         name: "ListQueueTags",
@@ -131,6 +143,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         works: "all of what is given, or nothing if any of it is wrong",
         modules: &["access", "administration"],
         errors: &[QueueDoesNotExist, InvalidAttributeName, InvalidAttributeValue],
+    },
+    Operation {
+        name: "StartMessageMoveTask",
+        works: "to one queue, or each message to the queue that it came from; at a rate; goes on after a restart",
+        modules: &["access", "move_tasks"],
+        errors: &[ResourceNotFoundException, OverLimit],
     },
     Operation {
         name: "TagQueue",

@@ -120,8 +120,8 @@ impl World {
                 "Sid": "given", "Effect": "Allow", "Principal": { "AWS": "000000000003" }, "Action": "sqs:SendMessage",
                 "Resource": arn,
             });
-            let more = effect
-                .map(|effect| json!({ "Effect": effect, "Principal": "*", "Action": "sqs:*", "Resource": arn }));
+            let more =
+                effect.map(|effect| json!({ "Effect": effect, "Principal": "*", "Action": "sqs:*", "Resource": arn }));
             let statements: Vec<Value> = [given].into_iter().chain(more).collect();
             let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
             ask("SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": { "Policy": policy } })).await;
@@ -215,6 +215,9 @@ async fn every_operation_knows_its_callers() {
                 if is_let_in {
                     assert_eq!(answer.status, 200, "{operation} {protocol:?} {effect:?}: {}", answer.body);
                     assert!(!answer.body.contains("FailedEntry") && !answer.body.contains("\"Failed\""));
+                } else if operation == "GetQueueUrl" && !is_owner {
+                    // Who has no access is not even told that there is a queue.
+                    protocol.is_refused(&answer, "QueueDoesNotExist", "The specified queue does not exist.");
                 } else {
                     protocol.is_refused(&answer, "AccessDeniedException", &refusal(operation, is_owner, effect));
                 }
@@ -226,7 +229,8 @@ async fn every_operation_knows_its_callers() {
 fn refusal(operation: &str, is_owner: bool, effect: Option<&str>) -> String {
     let caller = if is_owner { "arn:aws:iam::000000000001:user/alice" } else { "arn:aws:iam::000000000002:user/bob" };
     let action = format!("sqs:{}", operation.to_ascii_lowercase());
-    let resource = if operation.ends_with("MoveTask") || operation.ends_with("MoveTasks") { DEAD_ARN } else { ORDERS_ARN };
+    let resource =
+        if operation.ends_with("MoveTask") || operation.ends_with("MoveTasks") { DEAD_ARN } else { ORDERS_ARN };
     let why = match effect {
         Some("Deny") => "with an explicit deny in a resource-based policy".to_owned(),
         _ => format!("because no resource-based policy allows the {action} action"),

@@ -194,6 +194,17 @@ async fn a_permission_that_cannot_be_given_is_refused() {
 }
 
 #[tokio::test]
+async fn a_policy_comes_back_without_its_white_space() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let policy = r#"{ "Statement": [{ "Effect": "Allow",  "Principal": "*", "Action": "sqs:*", "Resource": "*" }] }"#;
+    set(&server, &url, json!({ "Policy": policy })).await;
+    assert_eq!(attribute(&server, &url, "Policy").await, policy.replace(' ', ""));
+    set(&server, &url, json!({ "Policy": "" })).await;
+    assert_eq!(attribute(&server, &url, "Policy").await, Value::Null);
+}
+
+#[tokio::test]
 async fn a_policy_that_makes_no_sense_is_refused_with_a_reason() {
     let server = Server::start().await;
     let url = server.standard().await;
