@@ -159,8 +159,9 @@ impl Server {
         self.ask("ReceiveMessage", input).await["Messages"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Both protocols refuse the call with the same error.
+    /// Both protocols refuse the call with the same error, and it is one that the operation is described to answer.
     pub(crate) async fn refuses(&self, operation: &str, input: Value, shape: &str, message: &str) {
+        is_described(operation, shape);
         self.json(operation, input.clone()).await.is_json_error(shape, message);
         self.query(operation, &input).await.is_query_error(shape, message);
     }
@@ -301,6 +302,22 @@ impl Answer {
         assert_eq!((self.status, self.body.as_str()), (200, expected.as_str()));
         assert_eq!(self.header("content-type"), "text/xml");
         assert_eq!(id.len(), 36);
+    }
+}
+
+/// What programs are told of the operations.
+pub(crate) fn description() -> Value {
+    serde_json::from_str(include_str!("../../../../../docs/compat/sqs.json")).expect("JSON")
+}
+
+#[track_caller]
+fn is_described(operation: &str, shape: &str) {
+    let description = description();
+    if let Some(operation) = description["operations"].get(operation)
+        && description["errors"][shape]["ofTheService"] == true
+    {
+        let errors = operation["errors"].as_array().expect("a list");
+        assert!(errors.contains(&json!(shape)), "{shape} is none of {errors:?}");
     }
 }
 
