@@ -34,6 +34,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "access::every_operation_knows_its_callers",
     ),
     row(
+        "locked-out-roots",
+        "The root of a queue's account may read and change the queue's attributes and permissions whatever its policy \
+         denies, so that the policy can be mended.",
+        "core/broker/src/access.rs::a_deny_wins_and_the_owners_root_can_still_mend_it",
+    ),
+    row(
         "user-ids",
         "A user's id in `SenderId` is made of the account and the user's name: the same name has the same id again.",
         "identity::a_signed_request_acts_for_its_account",
@@ -112,6 +118,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "administration::a_policy_that_makes_no_sense_is_refused_with_a_reason",
     ),
     row(
+        "own-words",
+        "Refusals whose words are not known of AWS have words of their own: tags that are too long, a redrive that the \
+         dead-letter queue does not allow, a cancelled task that does not run.",
+        "administration::tags_have_limits",
+    ),
+    row(
         "receive-names",
         "ReceiveMessage refuses names of system attributes that it does not know with `InvalidAttributeName`, which the \
          service model lists for other operations.",
@@ -134,6 +146,28 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "`AWSTraceHeader` is refused above 1,024 bytes; an `X-Amzn-Trace-Id` header that is longer does not go with the \
          message.",
         "strangers::a_trace_header_of_mebibytes_is_refused",
+    ),
+    row(
+        "late-dead-letters",
+        "A move task leaves messages that came into its queue after it began, and messages that cannot be received just \
+         now.",
+        "core/broker/src/scenario/move_tasks.rs::what_comes_back_into_the_queue_after_the_start_stays",
+    ),
+    row(
+        "cancelled-at-once",
+        "A move task is cancelled at once: it is never seen as `CANCELLING`.",
+        "move_tasks::a_task_keeps_to_its_rate_and_can_be_cancelled",
+    ),
+    row(
+        "long-tasks",
+        "A move task may take longer than 36 hours.",
+        "move_tasks::a_task_may_take_longer_than_a_day_and_a_half",
+    ),
+    row(
+        "hundred-tasks",
+        "The hundred-and-first running move task of an account is refused with `OverLimit`, which the service model does \
+         not list for StartMessageMoveTask.",
+        "core/broker/src/scenario/move_tasks.rs::one_account_runs_a_hundred_tasks_at_most",
     ),
     row(
         "order",
