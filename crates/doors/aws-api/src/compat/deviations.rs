@@ -113,6 +113,13 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "core/broker/src/scenario/dead_letters.rs::one_receive_moves_a_hundred_at_most",
     ),
     row(
+        "policy-keys",
+        "Conditions know the keys `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOwner`, `aws:SourceIp`, \
+         `aws:SecureTransport`, `aws:CurrentTime`, `aws:EpochTime`, `aws:username`, `aws:userid` and those of the \
+         principal's ARN, account, type and service; every other key is absent, such as `aws:PrincipalOrgID`.",
+        "core/policy/tests/it/conditions.rs::every_key_has_its_value",
+    ),
+    row(
         "policy-reasons",
         "The refusal of a `Policy` says what is wrong with it.",
         "administration::a_policy_that_makes_no_sense_is_refused_with_a_reason",
