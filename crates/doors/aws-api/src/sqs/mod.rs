@@ -155,13 +155,16 @@ impl Context<'_> {
         Ok(queue)
     }
 
-    /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.
+    /// AWS looks for the queue, and whether the caller may use it so, before it looks at anything else: whatever is wrong
+    /// besides, that is said first.
     async fn first_fault(&self, fault: ApiError) -> ApiError {
         let Some(queue) = self.named.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
             return fault;
         };
         match self.broker.describe_queue(queue.clone()).await {
-            Err(Refusal::Rejected(Rejection::QueueDoesNotExist)) => ApiError::queue_does_not_exist(),
+            Err(refusal @ Refusal::Rejected(Rejection::QueueDoesNotExist | Rejection::AccessDenied { .. })) => {
+                refusal.into()
+            }
             _ => fault,
         }
     }

@@ -225,6 +225,21 @@ async fn every_operation_knows_its_callers() {
     }
 }
 
+#[tokio::test]
+async fn who_has_no_access_is_not_told_what_else_is_wrong() {
+    let world = World::with(None, true).await;
+    for (operation, input) in [
+        ("SendMessage", json!({ "QueueUrl": ORDERS })),
+        ("ReceiveMessage", json!({ "QueueUrl": ORDERS, "MaxNumberOfMessages": 11 })),
+        ("TagQueue", json!({ "QueueUrl": ORDERS })),
+    ] {
+        for protocol in [Protocol::Json, Protocol::Query] {
+            let answer = world.server.send(sign(OTHER, protocol.request(operation, &input), NOW)).await;
+            protocol.is_refused(&answer, "AccessDeniedException", &refusal(operation, false, None));
+        }
+    }
+}
+
 fn refusal(operation: &str, is_owner: bool, effect: Option<&str>) -> String {
     let caller = if is_owner { "arn:aws:iam::000000000001:user/alice" } else { "arn:aws:iam::000000000002:user/bob" };
     let action = format!("sqs:{}", operation.to_ascii_lowercase());
