@@ -26,8 +26,8 @@ const OPENING: &str = "\
 
 API version 2012-11-05, AWS JSON 1.0 and AWS Query (answers in XML, or in JSON with `Accept: application/json`), Signature \
 Version 4 in the `Authorization` header or the query string. What is not on this page behaves as AWS documents it; what \
-differs stands under \"Deviations\". The tests named here are modules of `crates/doors/aws-api/tests/it`, unless a folder is \
-named.
+differs stands under \"Deviations\". The tests named here are modules of `crates/doors/aws-api/tests/it`, or files under \
+`crates`.
 
 This page is written by `UPDATE_EXPECT=1 cargo test --package bongsu-aws-api compat` from the tables in \
 `crates/doors/aws-api/src/compat`, and `cargo test` compares it. `tests/conformance` holds the members of every request and \

@@ -78,7 +78,7 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "full-disk",
         "A full disk is answered 503 `ServiceUnavailable` for sends; receives and deletes go on.",
-        "doors/aws-api/src/error.rs::our_own_faults_are_the_receivers",
+        "engine/runtime/tests/it/room.rs::a_full_disk_refuses_sends_and_can_be_emptied",
     ),
     row(
         "queue-urls",
@@ -125,10 +125,20 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "administration::a_policy_that_makes_no_sense_is_refused_with_a_reason",
     ),
     row(
-        "own-words",
-        "Refusals whose words are not known of AWS have words of their own: tags that are too long, a redrive that the \
-         dead-letter queue does not allow, a cancelled task that does not run.",
+        "words-for-tags",
+        "Tags whose key or value is too long are refused in words of our own; AWS's are not known.",
         "administration::tags_have_limits",
+    ),
+    row(
+        "words-for-redrives",
+        "A dead-letter queue whose `RedriveAllowPolicy` does not name the source is refused in words of our own; AWS's are \
+         not known.",
+        "administration::a_dead_letter_queue_says_who_may_use_it",
+    ),
+    row(
+        "words-for-tasks",
+        "A move task that does not run cannot be cancelled; the words are our own, AWS's are not known.",
+        "move_tasks::a_task_keeps_to_its_rate_and_can_be_cancelled",
     ),
     row(
         "receive-names",
