@@ -74,6 +74,11 @@ fn requests_and_answers_have_the_published_shapes() {
 }
 
 #[test]
+fn what_is_described_is_what_is_published() {
+    check(&Server::ephemeral(&[]), "described.py", &[]);
+}
+
+#[test]
 fn the_aws_cli_lives_through_the_life_of_messages() {
     check(&Server::ephemeral(&[]), "cli.sh", &[]);
 }
