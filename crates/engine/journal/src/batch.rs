@@ -13,8 +13,10 @@ pub const BATCH_BYTES_MAX: usize = 4 << 20;
 /// The largest payload of one record: it must fit in a batch.
 pub const RECORD_BYTES_MAX: usize = BATCH_BYTES_MAX - BATCH_FRAME_BYTES - FRAME_BYTES;
 
-/// Room for a batch before its buffer grows for the first time.
+/// Room for a batch of which nothing is known before its buffer grows for the first time.
 const BATCH_BYTES_USUAL: usize = 4 << 10;
+/// Most room that is made for a batch because the one before it needed as much.
+const ROOM_BYTES_MAX: usize = 256 << 10;
 
 /// A byte offset in the log: contiguous over segments, only rises, never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +59,16 @@ pub struct Batch {
 impl Batch {
     /// A batch that begins at `at`: the end of the log, or of the batch queued before it.
     pub fn new(at: Position) -> Batch {
-        let mut bytes = Vec::with_capacity(BATCH_BYTES_USUAL);
+        Batch::with_room(at, BATCH_BYTES_USUAL)
+    }
+
+    /// The batch behind this one, with about as much room as this one took: under load one batch is like the other.
+    pub fn next(&self) -> Batch {
+        Batch::with_room(self.end(), self.bytes.len().clamp(BATCH_BYTES_USUAL, ROOM_BYTES_MAX))
+    }
+
+    fn with_room(at: Position, room: usize) -> Batch {
+        let mut bytes = Vec::with_capacity(room);
         bytes.resize(BATCH_FRAME_BYTES, 0);
         Batch { at, bytes, records: 0, digest: 0, last: Unit::Ends }
     }

@@ -470,7 +470,8 @@ impl Shard {
     fn start_append(&mut self) -> (Position, Append) {
         let end = self.batch.end();
         self.room = self.room();
-        let batch: Sealed = std::mem::replace(&mut self.batch, bongsu_journal::Batch::new(end)).seal();
+        let next = self.batch.next();
+        let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
     }
