@@ -1,6 +1,7 @@
 //! The broker's state, and the two ways in which it changes: by a fact, and by time that passes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::function::Placed;
@@ -114,9 +115,24 @@ impl Broker {
         Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
     }
 
-    /// Every queue in numbers, by name.
-    pub fn statistics(&self) -> impl Iterator<Item = (&QueueName, QueueStatistics)> {
-        self.by_name.iter().map(|(name, id)| (name, self.queues[id].statistics(self.now)))
+    /// The queues after this one in numbers, by name; without a name all.
+    pub fn statistics(
+        &self,
+        after: Option<&QueueName>,
+    ) -> impl Iterator<Item = (&QueueName, QueueId, QueueStatistics)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let queues = self.by_name.range((from, Bound::Unbounded));
+        queues.map(|(name, id)| (name, *id, self.queues[id].statistics(self.now)))
+    }
+
+    /// The number of the queue that has this name now.
+    pub fn queue_id(&self, name: &QueueName) -> Option<QueueId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The queue whose messages an attempt works on, while it does.
+    pub fn queue_of_attempt(&self, attempt: AttemptId) -> Option<QueueId> {
+        Some(self.attempts.get(&attempt)?.queue)
     }
 
     pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {

@@ -1,6 +1,7 @@
 //! The doors' side of the shard: one method a command, each with its own reply type.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
@@ -11,10 +12,18 @@ use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
 
+/// What the shard answers.
+pub(crate) struct Answer {
+    pub(crate) result: Result<Reply, Rejection>,
+    /// How long a receive waited for arrivals.
+    pub(crate) waited: Duration,
+}
+
 /// How a reply finds its way back.
-pub(crate) type ReplyTo = oneshot::Sender<Result<Reply, Rejection>>;
+pub(crate) type ReplyTo = oneshot::Sender<Answer>;
 
 /// What the shard is asked.
 pub(crate) enum Request {
@@ -24,6 +33,8 @@ pub(crate) enum Request {
     Tell(Command),
     /// Where a message's content lies now, after cleaning may have moved it.
     Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
+    /// The shard in numbers, with the queues after this one, as many as one turn allows.
+    Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
     /// Answer what waits, make everything durable, and end.
     Stop,
 }
@@ -52,6 +63,15 @@ pub struct Received {
     pub content: Content,
 }
 
+/// What a receive got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// None, if nothing came in time.
+    pub messages: Vec<Received>,
+    /// How long it waited for them.
+    pub waited: Duration,
+}
+
 /// Talks to the shard. Cloning is cheap.
 #[derive(Clone)]
 pub struct Handle {
@@ -74,10 +94,15 @@ impl Handle {
     }
 
     async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
+        Ok(self.ask_and_wait(command, wait).await?.0)
+    }
+
+    async fn ask_and_wait(&self, command: Command, wait: Option<Seconds>) -> Result<(Reply, Duration), Refusal> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Ask { command, caller: self.caller.clone(), wait, reply };
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
-        Ok(answer.await.map_err(|_| Refusal::Unavailable)??)
+        let Answer { result, waited } = answer.await.map_err(|_| Refusal::Unavailable)?;
+        Ok((result?, waited))
     }
 
     async fn ask_done(&self, command: Command) -> Result<(), Refusal> {
@@ -208,7 +233,7 @@ impl Handle {
         visibility_timeout: Option<Seconds>,
         wait: Option<Seconds>,
     ) -> Result<Vec<Received>, Refusal> {
-        self.receive_for(queue, max, visibility_timeout, wait, None).await
+        Ok(self.receive_for(queue, max, visibility_timeout, wait, None).await?.messages)
     }
 
     /// Likewise; a FIFO queue gives the same messages to the same request again, while nobody touched them.
@@ -219,10 +244,12 @@ impl Handle {
         visibility_timeout: Option<Seconds>,
         wait: Option<Seconds>,
         request: Option<DeduplicationKey>,
-    ) -> Result<Vec<Received>, Refusal> {
-        match self.ask(Command::Receive { queue, max, visibility_timeout, request }, wait).await? {
-            Reply::Received { deliveries, .. } => self.with_contents(deliveries).await,
-            other => unreachable!("Receive answered {other:?}"),
+    ) -> Result<Polled, Refusal> {
+        match self.ask_and_wait(Command::Receive { queue, max, visibility_timeout, request }, wait).await? {
+            (Reply::Received { deliveries, .. }, waited) => {
+                Ok(Polled { messages: self.with_contents(deliveries).await?, waited })
+            }
+            (other, _) => unreachable!("Receive answered {other:?}"),
         }
     }
 
@@ -306,6 +333,24 @@ impl Handle {
             Reply::MoveTasks(tasks) => Ok(tasks),
             other => unreachable!("ListMoveTasks answered {other:?}"),
         }
+    }
+
+    /// The shard in numbers. Other requests get their turns in between.
+    pub async fn metrics(&self) -> Result<Metrics, Refusal> {
+        let mut metrics = self.measure(None).await?;
+        let mut is_last = metrics.queues.len() < QUEUES_A_TURN_MAX;
+        while !is_last {
+            let next = self.measure(metrics.queues.last().map(|queue| queue.name.clone())).await?.queues;
+            is_last = next.len() < QUEUES_A_TURN_MAX;
+            metrics.queues.extend(next);
+        }
+        Ok(metrics)
+    }
+
+    async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Measure { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     /// Answers what waits, makes everything durable, and ends the shard.

@@ -88,9 +88,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         attributes: input.message_attribute_names.unwrap_or_default(),
     };
     wanted.check()?;
-    let received = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
+    let polled = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
     Ok(Output {
-        messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
+        messages: polled.messages.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
     })
 }
 
