@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
@@ -35,6 +36,10 @@ pub struct Config {
     pub cooldowns: bool,
     /// Listen beyond loopback without credentials, and take unsigned webhooks there.
     pub insecure: bool,
+    /// Tell `/metrics` to everybody who can reach the AWS endpoint, not only to this machine.
+    pub metrics_open: bool,
+    /// A request that takes longer is logged.
+    pub slow_after: Duration,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
     /// Words put before every function's command line.

@@ -10,6 +10,7 @@ mod deploy;
 mod elasticmq;
 mod functions;
 mod ingress;
+mod metrics;
 mod queues;
 mod reason;
 mod serve;

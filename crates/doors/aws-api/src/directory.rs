@@ -5,6 +5,7 @@ use hyper::http::request::Parts;
 
 use crate::codec::{Dialect, Params, SQS};
 use crate::sigv4::Claim;
+use crate::sqs;
 use crate::sts::{self, STS};
 
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -25,6 +26,15 @@ impl Service {
             Service::Sqs => "sqs",
             Service::Sts => "sts",
         }
+    }
+
+    /// The name of this operation, if there is one.
+    pub(crate) fn operation(self, name: &str) -> Option<&'static str> {
+        let names = match self {
+            Service::Sqs => sqs::NAMES,
+            Service::Sts => sts::NAMES,
+        };
+        names.iter().copied().find(|known| *known == name)
     }
 
     /// How it spells Query requests and answers.

@@ -9,6 +9,7 @@ pub mod codec;
 mod directory;
 pub mod error;
 pub mod message_attributes;
+pub mod observation;
 mod public_url;
 pub mod received;
 pub mod request_id;

@@ -1,5 +1,7 @@
 //! One request from its head to its answer: which protocol, which service, who calls, which operation.
 
+use std::time::{Duration, Instant};
+
 use bongsu_broker::Account;
 use bongsu_runtime::{Clock, Handle};
 use bytes::Bytes;
@@ -12,6 +14,7 @@ use tracing::debug;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::Verifier;
@@ -38,6 +41,8 @@ pub struct Config {
     pub cooldowns: bool,
     /// The address in queue URLs when a request names no host.
     pub host: String,
+    /// A request that takes longer is logged; waiting for messages does not count.
+    pub slow_after: Duration,
     /// What queue URLs begin with, instead of the host that the client used.
     pub public_url: Option<PublicUrl>,
 }
@@ -47,16 +52,29 @@ pub struct AwsApi {
     config: Config,
     broker: Handle,
     request_ids: RequestIds,
+    observer: Observer,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        AwsApi { config, broker, request_ids: RequestIds::default() }
+        let observer = Observer::new(config.slow_after);
+        AwsApi { config, broker, request_ids: RequestIds::default(), observer }
+    }
+
+    /// The requests so far, by operation and code.
+    pub fn requests(&self) -> Vec<RequestMetrics> {
+        self.observer.requests()
+    }
+
+    /// Lines about refused and slow requests that were left out of the log, because there were too many.
+    pub fn log_lines_left_out(&self) -> u64 {
+        self.observer.lines_left_out()
     }
 
     /// Answers one request whose body was read whole.
     pub async fn answer(&self, head: &Parts, body: Bytes) -> Response<Full<Bytes>> {
+        let begun = Instant::now();
         let request_id = self.request_ids.next();
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
@@ -67,7 +85,11 @@ impl AwsApi {
             None => Service::of_json(head),
             Some(params) => Service::of_query(head, params.as_ref().ok()),
         };
-        match self.call(service, head, &body, params, protocol, request_id).await {
+        let seen = Seen::default();
+        let outcome = self.call(service, head, &body, params, protocol, request_id, &seen).await;
+        let refusal = outcome.as_ref().err().map(|error| error.kind().code());
+        self.observer.finished(&seen, head, request_id, begun, refusal);
+        match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
         }
@@ -77,6 +99,7 @@ impl AwsApi {
     pub fn refuse_too_large(&self, head: &Parts) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
+        self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(error.kind().code()));
         let service = Service::of_query(head, None);
         refuse(&error, protocol_of(&head.headers), service.dialect(), request_id)
     }
@@ -90,16 +113,21 @@ impl AwsApi {
         params: Option<Result<Params<'_>, ApiError>>,
         protocol: Protocol,
         request_id: RequestId,
+        seen: &Seen,
     ) -> Result<Vec<u8>, ApiError> {
         let now = self.config.clock.now().0 / 1000;
         let verifier = &self.config.verifier;
         let caller = verifier.verify(service.signing_name(), &head.method, &head.uri, &head.headers, body, now)?;
+        seen.caller.get_or_init(|| caller.clone());
         let params = params.transpose()?;
         let operation = match &params {
             Some(params) => params.get("Action"),
             None => service.target(&head.headers),
         };
         let operation = operation.ok_or_else(ApiError::no_operation)?;
+        if let Some(operation) = service.operation(operation) {
+            seen.operation.get_or_init(|| operation);
+        }
         let text = request_id.text();
         let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
         let envelope = Envelope { dialect: service.dialect(), operation, request_id };
@@ -113,7 +141,7 @@ impl AwsApi {
                     // SDKs that speak JSON send it to any path.
                     path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
                     body,
-                    named: std::sync::OnceLock::new(),
+                    seen,
                 };
                 let source = params.as_ref().map_or(Source::Json(body), Source::Query);
                 sqs::call(source, &context, protocol, envelope).await

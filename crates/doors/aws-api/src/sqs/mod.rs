@@ -27,8 +27,6 @@ mod tag_queue;
 mod tags;
 mod untag_queue;
 
-use std::sync::OnceLock;
-
 use bongsu_broker::{QueueName, Rejection, Text as Shared};
 use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
@@ -37,6 +35,7 @@ use serde::Deserialize;
 
 use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
 use crate::error::{ApiError, ErrorKind};
+use crate::observation::Seen;
 use crate::service::Config;
 use crate::sigv4::Caller;
 
@@ -66,8 +65,8 @@ pub(crate) struct Context<'a> {
     /// Where a Query request was sent to: may be a queue's path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a Bytes,
-    /// The queue that the request names, once the operation has read it.
-    pub(crate) named: OnceLock<QueueName>,
+    /// Where it is noted what becomes known of the request.
+    pub(crate) seen: &'a Seen,
 }
 
 /// One row an operation: its name, its module.
@@ -90,7 +89,7 @@ macro_rules! operations {
         }
 
         /// The names of all operations.
-        const NAMES: &[&str] = &[$($name),*];
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
     };
 }
 
@@ -124,13 +123,13 @@ impl Context<'_> {
             url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
         let own = self.account()?;
         let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, own)?;
-        self.named.get_or_init(|| queue.clone());
+        self.seen.queue.get_or_init(|| queue.clone());
         if queue.account == own { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
     }
 
     /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.
     async fn first_fault(&self, fault: ApiError) -> ApiError {
-        let Some(queue) = self.named.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
+        let Some(queue) = self.seen.queue.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
             return fault;
         };
         match self.broker.describe_queue(queue.clone()).await {

@@ -89,6 +89,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     };
     wanted.check()?;
     let polled = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
+    cx.seen.waited.get_or_init(|| polled.waited);
     Ok(Output {
         messages: polled.messages.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
     })
