@@ -36,7 +36,7 @@ pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) 
         }
     }
     match collect_body(body, &door.limits).await {
-        Ok(body) => door.aws.answer(&head, body).await,
+        Ok(body) => door.aws.answer(&head, body, peer.ip()).await,
         Err(BodyError::TooLarge { .. }) => door.aws.refuse_too_large(&head),
         Err(BodyError::TimedOut) => text(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.\n"),
         Err(BodyError::Broken) => text(StatusCode::BAD_REQUEST, "The request's body broke off.\n"),

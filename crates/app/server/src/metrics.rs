@@ -161,7 +161,7 @@ impl Collector for Page {
                 counter(metric.encode_family(&labels(queue, account))?, value(queue))?;
             }
         }
-        let mut metric = to.encode_descriptor(SENT_BYTES.0, SENT_BYTES.1, None, MetricType::Histogram)?;
+        let mut metric = distribution(&mut to, SENT_BYTES)?;
         for (queue, account) in &queues {
             histogram(metric.encode_family(&labels(queue, account))?, &queue.counters.sent_bytes, 1.0)?;
         }
@@ -169,21 +169,27 @@ impl Collector for Page {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }
         let Metrics { sync_micros, batch_bytes, batch_facts, .. } = &self.shard;
-        let mut measured = |(name, help)| to.encode_descriptor(name, help, None, MetricType::Histogram);
-        histogram(measured(SYNC_SECONDS)?, sync_micros, MICROS_A_SECOND)?;
-        histogram(measured(BATCH_BYTES)?, batch_bytes, 1.0)?;
-        histogram(measured(BATCH_FACTS)?, batch_facts, 1.0)?;
+        histogram(distribution(&mut to, SYNC_SECONDS)?, sync_micros, MICROS_A_SECOND)?;
+        histogram(distribution(&mut to, BATCH_BYTES)?, batch_bytes, 1.0)?;
+        histogram(distribution(&mut to, BATCH_FACTS)?, batch_facts, 1.0)?;
         let mut metric = to.encode_descriptor(REQUESTS.0, REQUESTS.1, None, MetricType::Counter)?;
         for requests in &self.requests {
             counter(metric.encode_family(&request_labels(requests))?, requests.micros.count())?;
         }
-        let mut metric = to.encode_descriptor(REQUEST_SECONDS.0, REQUEST_SECONDS.1, None, MetricType::Histogram)?;
+        let mut metric = distribution(&mut to, REQUEST_SECONDS)?;
         for requests in &self.requests {
             histogram(metric.encode_family(&request_labels(requests))?, &requests.micros, MICROS_A_SECOND)?;
         }
         let (name, help) = LOG_LINES_LEFT_OUT;
         counter(to.encode_descriptor(name, help, None, MetricType::Counter)?, self.log_lines_left_out)
     }
+}
+
+fn distribution<'a>(
+    to: &'a mut DescriptorEncoder<'_>,
+    (name, help): (&'static str, &'static str),
+) -> Result<MetricEncoder<'a>, fmt::Error> {
+    to.encode_descriptor(name, help, None, MetricType::Histogram)
 }
 
 fn labels<'a>(queue: &'a QueueMetrics, account: &'a str) -> [(&'static str, &'a str); 2] {

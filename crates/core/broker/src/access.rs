@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use bongsu_policy::{Principal, Request, Verdict};
 
-use crate::queue::Queue;
-use crate::{Account, Broker, Command, QueueName, Rejection, Timestamp};
+use crate::{Account, Broker, Command, QueueName, Rejection};
 
 /// Who asks for something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +18,12 @@ pub enum Caller {
         client: Arc<Client>,
         /// The operation that was called, in the words of policies without the service: `SendMessage`.
         operation: &'static str,
+        /// The region that queues' ARNs are written with.
+        region: Arc<str>,
         /// Where the request came from.
         source_ip: Option<IpAddr>,
+        /// Whether nobody could listen on the way.
+        secure_transport: bool,
     },
 }
 
@@ -31,8 +34,6 @@ pub struct Client {
     pub principal: Principal,
     /// The account that they belong to; none for a service that acts for somebody else.
     pub account: Option<Account>,
-    /// The region that queues' ARNs are written with.
-    pub region: Box<str>,
     /// What a service acts for, such as a topic.
     pub source_arn: Option<Box<str>>,
     /// The account of what a service acts for.
@@ -64,51 +65,63 @@ impl Broker {
     ///
     /// A queue that does not exist is nobody's, and refused by `decide` itself.
     pub fn permit(&self, caller: &Caller, command: &Command) -> Result<(), Rejection> {
-        let Caller::Client { client, operation, source_ip } = caller else { return Ok(()) };
-        let Some(Ok(queue)) = command.queue().map(|name| self.queue(name)) else { return Ok(()) };
-        let definition = queue.definition.as_ref().expect("found by its name");
-        if client.account == Some(definition.name.account) && definition.attributes.policy.is_none() {
+        let Caller::Client { client, operation, .. } = caller else { return Ok(()) };
+        if let Some(queue) = command.queue() {
+            self.permit_at(queue, caller, client, operation)?;
+        }
+        match command {
+            // Else anybody could fill the queues of others by way of a dead-letter queue of their own.
+            Command::StartMoveTask { destination: Some(destination), .. } => {
+                self.permit_at(destination, caller, client, "SendMessage")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn permit_at(
+        &self,
+        name: &QueueName,
+        caller: &Caller,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<(), Rejection> {
+        let Ok(queue) = self.queue(name) else { return Ok(()) };
+        let policy = queue.attributes().policy.as_ref();
+        if client.account == Some(name.account) && policy.is_none() {
             return Ok(());
         }
-        permit_at(queue, &definition.name, client, operation, *source_ip, self.now())
+        let Caller::Client { region, source_ip, secure_transport, .. } = caller else { return Ok(()) };
+        let (action, resource) = (format!("sqs:{operation}"), name.arn(region));
+        let request = Request {
+            principal: &client.principal,
+            action: &action,
+            resource: &resource,
+            source_arn: client.source_arn.as_deref(),
+            source_account: client.source_account.as_deref(),
+            now_ms: self.now().0,
+            secure_transport: *secure_transport,
+            source_ip: *source_ip,
+        };
+        let verdict = policy.map_or(Verdict::Silent, |policy| policy.evaluate(&request));
+        if is_allowed(verdict, client, operation, name) {
+            return Ok(());
+        }
+        let caller = match &client.principal {
+            Principal::Account { arn, .. } => arn.clone(),
+            Principal::Service { name } => name.clone(),
+        };
+        let by_deny = verdict == Verdict::Deny;
+        Err(Rejection::AccessDenied { caller, operation, resource: resource.into(), by_deny })
     }
 }
 
-fn permit_at(
-    queue: &Queue,
-    name: &QueueName,
-    client: &Client,
-    operation: &'static str,
-    source_ip: Option<IpAddr>,
-    now: Timestamp,
-) -> Result<(), Rejection> {
-    let (action, resource) = (format!("sqs:{operation}"), name.arn(&client.region));
-    let request = Request {
-        principal: &client.principal,
-        action: &action,
-        resource: &resource,
-        source_arn: client.source_arn.as_deref(),
-        source_account: client.source_account.as_deref(),
-        now_ms: now.0,
-        secure_transport: false,
-        source_ip,
-    };
-    let verdict = queue.attributes().policy.as_ref().map_or(Verdict::Silent, |policy| policy.evaluate(&request));
-    let is_owner = client.account == Some(name.account);
-    let is_allowed = match verdict {
+fn is_allowed(verdict: Verdict, client: &Client, operation: &str, queue: &QueueName) -> bool {
+    let is_owner = client.account == Some(queue.account);
+    match verdict {
         Verdict::Deny => is_owner && is_root(&client.principal) && NEVER_LOCKED.contains(&operation),
         Verdict::Allow => is_owner || !OWNER_ONLY.contains(&operation),
         Verdict::Silent => is_owner,
-    };
-    if is_allowed {
-        return Ok(());
     }
-    let caller = match &client.principal {
-        Principal::Account { arn, .. } => arn.clone(),
-        Principal::Service { name } => name.clone(),
-    };
-    let by_deny = verdict == Verdict::Deny;
-    Err(Rejection::AccessDenied { caller, operation, resource: resource.into(), by_deny })
 }
 
 fn is_root(principal: &Principal) -> bool {
@@ -118,7 +131,7 @@ fn is_root(principal: &Principal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AttributesGiven, Entropy, Place, Tags};
+    use crate::{AttributesGiven, Entropy, Place, Tags, Timestamp};
 
     const REGION: &str = "us-east-1";
     const OWN: &str = "000000000001";
@@ -145,7 +158,6 @@ mod tests {
         Client {
             principal: Principal::Account { account: account.into(), arn, user_id: "AIDA".into() },
             account: account.parse().ok(),
-            region: REGION.into(),
             source_arn: None,
             source_account: None,
         }
@@ -160,8 +172,13 @@ mod tests {
         }
     }
 
+    fn caller(client: Client, operation: &'static str) -> Caller {
+        let (client, region) = (Arc::new(client), REGION.into());
+        Caller::Client { client, operation, region, source_ip: None, secure_transport: true }
+    }
+
     fn may(policy: &str, client: Client, operation: &'static str) -> Result<(), bool> {
-        let caller = Caller::Client { client: Arc::new(client), operation, source_ip: None };
+        let caller = caller(client, operation);
         let permitted = broker(policy).permit(&caller, &Command::DescribeQueue { queue: queue() });
         permitted.map_err(|rejection| match rejection {
             Rejection::AccessDenied { by_deny, .. } => by_deny,
@@ -231,8 +248,6 @@ mod tests {
         let command = Command::DescribeQueue { queue: queue() };
         assert_eq!(broker(&policy).permit(&Caller::Server, &command), Ok(()));
         let missing = Command::DescribeQueue { queue: QueueName { account: Account(1), name: "x".into() } };
-        let client = Arc::new(somebody(OTHER, "root"));
-        let caller = Caller::Client { client, operation: "SendMessage", source_ip: None };
-        assert_eq!(broker("").permit(&caller, &missing), Ok(()));
+        assert_eq!(broker("").permit(&caller(somebody(OTHER, "root"), "SendMessage"), &missing), Ok(()));
     }
 }

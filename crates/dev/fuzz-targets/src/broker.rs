@@ -144,7 +144,7 @@ impl World {
     /// Has a request answered and looks at the answer's form.
     async fn answer(&mut self, request: Request<Bytes>) -> (u16, String) {
         let (head, body) = request.into_parts();
-        let mut answer = pin!(self.api.answer(&head, body));
+        let mut answer = pin!(self.api.answer(&head, body, std::net::Ipv4Addr::LOCALHOST.into()));
         let mut turns = 0;
         let answer = loop {
             tokio::select! {

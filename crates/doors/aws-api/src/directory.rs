@@ -30,11 +30,10 @@ impl Service {
 
     /// The name of this operation, if there is one.
     pub(crate) fn operation(self, name: &str) -> Option<&'static str> {
-        let names = match self {
-            Service::Sqs => sqs::NAMES,
-            Service::Sts => sts::NAMES,
-        };
-        names.iter().copied().find(|known| *known == name)
+        match self {
+            Service::Sqs => sqs::find(name),
+            Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
+        }
     }
 
     /// How it spells Query requests and answers.

@@ -171,11 +171,6 @@ impl ApiError {
         ApiError::new(ErrorKind::RequestEntityTooLarge, text)
     }
 
-    /// The caller may not touch this resource.
-    pub fn access_denied(resource: &str) -> Self {
-        ApiError::new(ErrorKind::AccessDeniedException, format!("Access to the resource {resource} is denied."))
-    }
-
     /// There is no such operation, or not at this path.
     pub fn unknown_operation(name: &str) -> Self {
         let text = format!("The action {name} is not valid for this endpoint.");

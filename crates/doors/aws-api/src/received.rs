@@ -46,7 +46,12 @@ pub fn sequence_number(sequence: u64) -> String {
 
 /// A message id.
 pub fn message_id(id: bongsu_broker::MessageId) -> String {
-    std::str::from_utf8(&uuid_text(id.0)).expect("digits and hyphens are ASCII").to_owned()
+    uuid(id.0)
+}
+
+/// A UUID's usual text.
+pub(crate) fn uuid(number: u128) -> String {
+    std::str::from_utf8(&uuid_text(number)).expect("digits and hyphens are ASCII").to_owned()
 }
 
 /// A receipt handle.

@@ -1,5 +1,7 @@
 //! One request from its head to its answer: which protocol, which service, who calls, which operation.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
@@ -17,12 +19,15 @@ use crate::error::ApiError;
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
-use crate::sigv4::Verifier;
-use crate::sqs::{self, Context, Source};
+use crate::sigv4::{Caller, Verifier};
+use crate::sqs::{self, Context, Source, peek_messages};
 use crate::sts;
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
+
+/// What showing messages is called in metrics and logs.
+const PEEK: &str = "PeekMessages";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
@@ -51,6 +56,8 @@ pub struct Config {
 pub struct AwsApi {
     config: Config,
     broker: Handle,
+    /// In the ARNs that policies name queues by.
+    region: Arc<str>,
     request_ids: RequestIds,
     observer: Observer,
 }
@@ -59,7 +66,8 @@ impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
         let observer = Observer::new(config.slow_after);
-        AwsApi { config, broker, request_ids: RequestIds::default(), observer }
+        let region = config.region.as_str().into();
+        AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
     }
 
     /// The requests so far, by operation and code.
@@ -72,10 +80,13 @@ impl AwsApi {
         self.observer.lines_left_out()
     }
 
-    /// Answers one request whose body was read whole.
-    pub async fn answer(&self, head: &Parts, body: Bytes) -> Response<Full<Bytes>> {
+    /// Answers one request whose body was read whole, and which came from `peer`.
+    pub async fn answer(&self, head: &Parts, body: Bytes, peer: IpAddr) -> Response<Full<Bytes>> {
         let begun = Instant::now();
         let request_id = self.request_ids.next();
+        if asks_to_peek(head) {
+            return self.peek(head, &body, peer, request_id, begun).await;
+        }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
@@ -86,12 +97,68 @@ impl AwsApi {
             Some(params) => Service::of_query(head, params.as_ref().ok()),
         };
         let seen = Seen::default();
-        let outcome = self.call(service, head, &body, params, protocol, request_id, &seen).await;
+        let outcome = self.call(service, head, &body, params, peer, protocol, request_id, &seen).await;
         let refusal = outcome.as_ref().err().map(|error| error.kind().code());
         self.observer.finished(&seen, head, request_id, begun, refusal);
         match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
+        }
+    }
+
+    /// Shows messages: in JSON, or as a receive's answer in XML to whoever accepts XML and no JSON.
+    async fn peek(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+        request_id: RequestId,
+        begun: Instant,
+    ) -> Response<Full<Bytes>> {
+        let seen = Seen::default();
+        seen.operation.get_or_init(|| PEEK);
+        let protocol = if accepts_only_xml(&head.headers) { Protocol::Query } else { Protocol::Json };
+        let outcome = self.call_peek(head, body, peer, protocol, request_id, &seen).await;
+        let refusal = outcome.as_ref().err().map(|error| error.kind().code());
+        self.observer.finished(&seen, head, request_id, begun, refusal);
+        match outcome {
+            Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
+            Err(error) => refuse(&error, protocol, Service::Sqs.dialect(), request_id),
+        }
+    }
+
+    async fn call_peek(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+        protocol: Protocol,
+        request_id: RequestId,
+        seen: &Seen,
+    ) -> Result<Vec<u8>, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        let signed_for = Service::Sqs.signing_name();
+        let caller = self.config.verifier.verify(signed_for, &head.method, &head.uri, &head.headers, body, now)?;
+        seen.caller.get_or_init(|| caller.clone());
+        let context = Context {
+            broker: self.broker.on_behalf_of(self.client(&caller, peek_messages::PERMISSION, peer)),
+            caller: &caller,
+            config: &self.config,
+            headers: &head.headers,
+            path: head.uri.path(),
+            body,
+            seen,
+        };
+        let params = Params::parse(query(head), &[])?;
+        let input = params.decode(Service::Sqs.dialect(), PEEK)?;
+        match peek_messages::call(input, &context).await {
+            Ok(output) => {
+                let text = request_id.text();
+                let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
+                let operation = peek_messages::PERMISSION;
+                protocol.encode(&output, Envelope { dialect: Service::Sqs.dialect(), operation, request_id })
+            }
+            Err(error) => Err(context.first_fault(error).await),
         }
     }
 
@@ -111,6 +178,7 @@ impl AwsApi {
         head: &Parts,
         body: &Bytes,
         params: Option<Result<Params<'_>, ApiError>>,
+        peer: IpAddr,
         protocol: Protocol,
         request_id: RequestId,
         seen: &Seen,
@@ -125,16 +193,15 @@ impl AwsApi {
             None => service.target(&head.headers),
         };
         let operation = operation.ok_or_else(ApiError::no_operation)?;
-        if let Some(operation) = service.operation(operation) {
-            seen.operation.get_or_init(|| operation);
-        }
+        let named = service.operation(operation).map(|named| *seen.operation.get_or_init(|| named));
         let text = request_id.text();
         let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
         let envelope = Envelope { dialect: service.dialect(), operation, request_id };
         match (service, &params) {
             (Service::Sqs, params) => {
+                let named = named.ok_or_else(|| ApiError::unknown_operation(operation))?;
                 let context = Context {
-                    broker: &self.broker,
+                    broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
                     caller: &caller,
                     config: &self.config,
                     headers: &head.headers,
@@ -148,6 +215,20 @@ impl AwsApi {
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
             (Service::Sts, None) => Err(ApiError::no_operation()),
+        }
+    }
+}
+
+impl AwsApi {
+    fn client(&self, caller: &Caller, operation: &'static str, peer: IpAddr) -> bongsu_broker::Caller {
+        let is_https = self.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        bongsu_broker::Caller::Client {
+            client: caller.client().clone(),
+            operation,
+            region: self.region.clone(),
+            source_ip: Some(peer),
+            // What stays on this machine nobody listens to; else it is the proxy before us that speaks TLS.
+            secure_transport: peer.is_loopback() || is_https,
         }
     }
 }
@@ -172,6 +253,19 @@ fn protocol_of(headers: &HeaderMap) -> Protocol {
     } else {
         Protocol::Query
     }
+}
+
+fn asks_to_peek(head: &Parts) -> bool {
+    let rest = head.uri.path().strip_prefix(peek_messages::PATH);
+    head.method == Method::GET && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn accepts_only_xml(headers: &HeaderMap) -> bool {
+    let accepts = |kind: &str| {
+        let mut values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values.any(|value| value.contains(kind))
+    };
+    accepts("xml") && !accepts("json")
 }
 
 /// A browser at a queue's URL.

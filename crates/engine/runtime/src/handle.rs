@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
-    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, PeekedState, PermissionAdded, Place,
-    QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, VisibilityChange,
+    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded,
+    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags,
+    VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
@@ -72,6 +73,15 @@ pub struct Polled {
     pub waited: Duration,
 }
 
+/// Messages that are shown without being received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeekedPage {
+    /// By rising numbers.
+    pub messages: Vec<(Received, PeekedState)>,
+    /// Where to go on, if there may be more.
+    pub next: Option<u64>,
+}
+
 /// Talks to the shard. Cloning is cheap.
 #[derive(Clone)]
 pub struct Handle {
@@ -80,6 +90,8 @@ pub struct Handle {
     caller: Caller,
 }
 
+/// How many messages are looked at when some are to be shown: as many as the broker shows at once.
+const PEEKED_AT_A_TIME: usize = 1_000;
 /// How often a content is looked up again when cleaning moved it in between.
 const LOCATE_TRIES: usize = 3;
 
@@ -169,21 +181,39 @@ impl Handle {
         }
     }
 
-    /// Shows up to `max` messages with numbers from `from` on, with their contents, and changes nothing.
-    pub async fn peek(&self, queue: QueueName, from: u64, max: usize) -> Result<Vec<(Received, PeekedState)>, Refusal> {
-        let peeked = match self.ask(Command::Peek { queue, from, max }, None).await? {
+    /// Shows up to `max` messages of which `wanted` says so, with numbers from `from` on, whose contents take up to
+    /// `bytes_max` bytes (but at least one), and changes nothing. Looks at so many at a time; there may be more.
+    pub async fn peek(
+        &self,
+        queue: QueueName,
+        from: u64,
+        max: usize,
+        bytes_max: u64,
+        wanted: impl Fn(PeekedState) -> bool,
+    ) -> Result<PeekedPage, Refusal> {
+        let command = Command::Peek { queue, from, max: PEEKED_AT_A_TIME };
+        let peeked = match self.ask(command, None).await? {
             Reply::Peeked(peeked) => peeked,
             other => unreachable!("Peek answered {other:?}"),
         };
-        let states: HashMap<u64, PeekedState> =
-            peeked.iter().map(|peeked| (peeked.delivery.handle.sequence, peeked.state)).collect();
+        let mut next = (peeked.len() == PEEKED_AT_A_TIME).then(|| after(&peeked[PEEKED_AT_A_TIME - 1]));
+        let (mut states, mut deliveries, mut bytes) = (HashMap::new(), Vec::new(), 0);
+        for peeked in peeked.into_iter().filter(|peeked| wanted(peeked.state)) {
+            bytes += u64::from(peeked.delivery.place.length);
+            if deliveries.len() == max || (bytes > bytes_max && !deliveries.is_empty()) {
+                next = Some(peeked.delivery.handle.sequence);
+                break;
+            }
+            states.insert(peeked.delivery.handle.sequence, peeked.state);
+            deliveries.push(peeked.delivery);
+        }
         // Of what was deleted meanwhile there is nothing to show.
-        let shown = self.with_contents(peeked.into_iter().map(|peeked| peeked.delivery).collect()).await?;
+        let shown = self.with_contents(deliveries).await?;
         let with_state = |received: Received| {
             let state = states[&received.delivery.handle.sequence];
             (received, state)
         };
-        Ok(shown.into_iter().map(with_state).collect())
+        Ok(PeekedPage { messages: shown.into_iter().map(with_state).collect(), next })
     }
 
     /// Deletes a queue with everything in it.
@@ -388,6 +418,10 @@ impl Handle {
         }
         Ok(located)
     }
+}
+
+fn after(peeked: &Peeked) -> u64 {
+    peeked.delivery.handle.sequence + 1
 }
 
 fn to_received((delivery, record): (Delivery, bytes::Bytes)) -> Option<Received> {

@@ -17,7 +17,7 @@ mod waiters;
 
 pub use clock::{Clock, ManualClock};
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
-pub use handle::{Handle, Polled, Received, Refusal};
+pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
 pub use shard::{Fatal, Shard};
 pub use start::{Options, StartError, start};

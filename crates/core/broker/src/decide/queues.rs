@@ -96,6 +96,9 @@ impl Broker {
             let policy = given.redrive_policy.clone().unwrap_or_default();
             Err(Rejection::RedrivePolicyInvalid { policy, reason: reason.into() })
         };
+        if redrive.target.account != source.account {
+            return refuse("Dead-letter target owner should be same as the source.");
+        }
         if redrive.target.is_fifo() != given.attributes.fifo {
             return refuse("Dead-letter queue must be same type of queue as the source.");
         }

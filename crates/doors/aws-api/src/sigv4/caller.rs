@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bongsu_broker::Client;
 use sha2::{Digest, Sha256};
 
 /// Whom an access key belongs to. Names are as IAM has them: letters, digits and `+=,.@_-`.
@@ -30,6 +31,8 @@ struct Identity {
     account: Box<str>,
     arn: Box<str>,
     user_id: Box<str>,
+    /// The same, as policies look at it.
+    client: Arc<Client>,
 }
 
 impl Caller {
@@ -45,12 +48,23 @@ impl Caller {
                 format!("{}:{name}", unique_id("AROA", account, &format!("role/{role}"))),
             ),
         };
-        Caller(Arc::new(Identity {
-            access_key_id: access_key_id.into(),
-            account: account.into(),
-            arn: arn.into(),
-            user_id: user_id.into(),
-        }))
+        let (account, arn, user_id): (Box<str>, Box<str>, Box<str>) = (account.into(), arn.into(), user_id.into());
+        let client = Arc::new(Client {
+            account: account.parse().ok(),
+            principal: bongsu_broker::Principal::Account {
+                account: account.clone(),
+                arn: arn.clone(),
+                user_id: user_id.clone(),
+            },
+            source_arn: None,
+            source_account: None,
+        });
+        Caller(Arc::new(Identity { access_key_id: access_key_id.into(), account, arn, user_id, client }))
+    }
+
+    /// Who it is, as policies look at it.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.0.client
     }
 
     /// The access key that signed the request.

@@ -1,6 +1,7 @@
 //! `GetQueueUrl`: tells a queue's URL by its name.
 
-use bongsu_broker::QueueName;
+use bongsu_broker::{QueueName, Rejection};
+use bongsu_runtime::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
@@ -30,12 +31,14 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         None => own,
     };
     let queue = QueueName { account, name: (*name).into() };
-    // Another account's queues look as if they did not exist.
-    if account != own {
-        return Err(ApiError::queue_does_not_exist());
+    match cx.broker.describe_queue(queue.clone()).await {
+        Ok(_) => Ok(Output { queue_url: cx.url(&queue) }),
+        // A queue that the caller has no access to looks as if it did not exist.
+        Err(Refusal::Rejected(Rejection::AccessDenied { .. })) if account != own => {
+            Err(ApiError::queue_does_not_exist())
+        }
+        Err(refusal) => Err(refusal.into()),
     }
-    cx.broker.describe_queue(queue.clone()).await?;
-    Ok(Output { queue_url: cx.url(&queue) })
 }
 
 pub(super) fn name_is_missing() -> ApiError {

@@ -2,6 +2,7 @@
 
 mod add_permission;
 mod batch;
+mod cancel_message_move_task;
 mod change_message_visibility;
 mod change_message_visibility_batch;
 mod create_queue;
@@ -11,11 +12,14 @@ mod delete_queue;
 mod get_queue_attributes;
 mod get_queue_url;
 mod list_dead_letter_source_queues;
+mod list_message_move_tasks;
 mod list_queue_tags;
 mod list_queues;
+mod move_tasks;
 mod outgoing;
 mod pages;
 mod parameters;
+pub(crate) mod peek_messages;
 mod purge_queue;
 mod receive_message;
 mod rejection;
@@ -23,6 +27,7 @@ mod remove_permission;
 mod send_message;
 mod send_message_batch;
 mod set_queue_attributes;
+mod start_message_move_task;
 mod tag_queue;
 mod tags;
 mod untag_queue;
@@ -57,7 +62,8 @@ impl<'a> Source<'a> {
 
 /// What an operation may use besides its input.
 pub(crate) struct Context<'a> {
-    pub(crate) broker: &'a Handle,
+    /// Asks on behalf of the caller.
+    pub(crate) broker: Handle,
     /// Only a verified request has one.
     pub(crate) caller: &'a Caller,
     pub(crate) config: &'a Config,
@@ -89,12 +95,13 @@ macro_rules! operations {
         }
 
         /// The names of all operations.
-        pub(crate) const NAMES: &[&str] = &[$($name),*];
+        const NAMES: &[&str] = &[$($name),*];
     };
 }
 
 operations! {
     "AddPermission" => add_permission,
+    "CancelMessageMoveTask" => cancel_message_move_task,
     "ChangeMessageVisibility" => change_message_visibility,
     "ChangeMessageVisibilityBatch" => change_message_visibility_batch,
     "CreateQueue" => create_queue,
@@ -104,6 +111,7 @@ operations! {
     "GetQueueAttributes" => get_queue_attributes,
     "GetQueueUrl" => get_queue_url,
     "ListDeadLetterSourceQueues" => list_dead_letter_source_queues,
+    "ListMessageMoveTasks" => list_message_move_tasks,
     "ListQueueTags" => list_queue_tags,
     "ListQueues" => list_queues,
     "PurgeQueue" => purge_queue,
@@ -112,8 +120,14 @@ operations! {
     "SendMessage" => send_message,
     "SendMessageBatch" => send_message_batch,
     "SetQueueAttributes" => set_queue_attributes,
+    "StartMessageMoveTask" => start_message_move_task,
     "TagQueue" => tag_queue,
     "UntagQueue" => untag_queue,
+}
+
+/// The operation of this name, if there is one.
+pub(crate) fn find(name: &str) -> Option<&'static str> {
+    NAMES.binary_search(&name).ok().map(|place| NAMES[place])
 }
 
 impl Context<'_> {
@@ -124,11 +138,11 @@ impl Context<'_> {
         let own = self.account()?;
         let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, own)?;
         self.seen.queue.get_or_init(|| queue.clone());
-        if queue.account == own { Ok(queue) } else { Err(ApiError::access_denied(&self.arn(&queue))) }
+        Ok(queue)
     }
 
     /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.
-    async fn first_fault(&self, fault: ApiError) -> ApiError {
+    pub(crate) async fn first_fault(&self, fault: ApiError) -> ApiError {
         let Some(queue) = self.seen.queue.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
             return fault;
         };

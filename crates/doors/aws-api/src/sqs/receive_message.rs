@@ -63,7 +63,7 @@ struct Message {
     message_attributes: MessageAttributes,
 }
 
-fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(text)
 }
 

@@ -3,6 +3,7 @@
 use bongsu_broker::Rejection;
 use bongsu_runtime::Refusal;
 
+use super::move_tasks::resource_does_not_exist;
 use super::parameters::handle_is_invalid;
 use crate::error::{ApiError, ErrorKind};
 
@@ -122,8 +123,8 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
             "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
         ),
         Rejection::TooManyInFlight { .. } => ApiError::new(OverLimit, "Too many messages in flight."),
-        Rejection::MoveTaskSourceDoesNotExist => move_task_resource_does_not_exist("SourceArn"),
-        Rejection::MoveTaskDestinationDoesNotExist => move_task_resource_does_not_exist("DestinationArn"),
+        Rejection::MoveTaskSourceDoesNotExist => resource_does_not_exist("SourceArn"),
+        Rejection::MoveTaskDestinationDoesNotExist => resource_does_not_exist("DestinationArn"),
         Rejection::MoveTaskDestinationIsSource => {
             ApiError::invalid_parameter("Source queue arn and destination queue arn must not be the same.")
         }
@@ -143,11 +144,6 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
     }
-}
-
-fn move_task_resource_does_not_exist(parameter: &str) -> ApiError {
-    let text = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
-    ApiError::new(ErrorKind::ResourceNotFoundException, text)
 }
 
 impl From<Refusal> for ApiError {

@@ -112,7 +112,8 @@ impl Server {
 
     pub(crate) async fn send(&self, request: Request<impl Into<Bytes>>) -> Answer {
         let (head, body) = request.into_parts();
-        let (head_of_answer, body) = self.api.answer(&head, body.into()).await.into_parts();
+        let (head_of_answer, body) =
+            self.api.answer(&head, body.into(), std::net::Ipv4Addr::LOCALHOST.into()).await.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Answer {
             status: head_of_answer.status.as_u16(),

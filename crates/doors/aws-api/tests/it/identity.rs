@@ -49,17 +49,23 @@ async fn an_accounts_queues_are_closed_to_others() {
     let server = server().await;
     ask(&server, ALICE, "CreateQueue", json!({ "QueueName": "orders" })).await;
     let url = "http://127.0.0.1:4566/000000000001/orders";
-    let text = "Access to the resource arn:aws:sqs:us-east-1:000000000001:orders is denied.";
+    let text = |operation: &str| {
+        let action = format!("sqs:{}", operation.to_lowercase());
+        format!(
+            "User: arn:aws:iam::000000000002:user/bob is not authorized to perform: {action} on resource: \
+             arn:aws:sqs:us-east-1:000000000001:orders because no resource-based policy allows the {action} action"
+        )
+    };
     for (operation, input) in [
         ("SendMessage", json!({ "QueueUrl": url, "MessageBody": "m" })),
         ("ReceiveMessage", json!({ "QueueUrl": url })),
         ("GetQueueAttributes", json!({ "QueueUrl": url })),
         ("DeleteQueue", json!({ "QueueUrl": url })),
     ] {
-        ask(&server, BOB, operation, input).await.is_json_error("AccessDeniedException", text);
+        ask(&server, BOB, operation, input).await.is_json_error("AccessDeniedException", &text(operation));
     }
     let request = form_request("/000000000001/orders", "Action=ReceiveMessage");
-    server.send(sign(BOB, request, NOW)).await.is_query_error("AccessDeniedException", text);
+    server.send(sign(BOB, request, NOW)).await.is_query_error("AccessDeniedException", &text("ReceiveMessage"));
     ask(&server, BOB, "ListQueues", json!({})).await.is_json("{}");
     let own = ask(&server, BOB, "CreateQueue", json!({ "QueueName": "orders" })).await;
     own.is_json(r#"{"QueueUrl":"http://127.0.0.1:4566/000000000002/orders"}"#);

@@ -5,6 +5,7 @@ mod batches;
 mod harness;
 mod identity;
 mod messages;
+mod move_tasks;
 mod protocols;
 mod queues;
 mod refusals;

@@ -162,10 +162,9 @@ async fn queues_that_do_not_exist() {
 async fn other_accounts_queues() {
     let server = Server::start().await;
     let url = "http://127.0.0.1:4566/000000000042/orders";
-    let text = "Access to the resource arn:aws:sqs:us-east-1:000000000042:orders is denied.";
-    server.refuses("ReceiveMessage", json!({ "QueueUrl": url }), "AccessDeniedException", text).await;
-    server.standard().await;
     let text = "The specified queue does not exist.";
+    server.refuses("ReceiveMessage", json!({ "QueueUrl": url }), "QueueDoesNotExist", text).await;
+    server.standard().await;
     for owner in ["000000000042", "nonsense"] {
         let input = json!({ "QueueName": "orders", "QueueOwnerAWSAccountId": owner });
         server.refuses("GetQueueUrl", input, "QueueDoesNotExist", text).await;
