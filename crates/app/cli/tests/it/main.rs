@@ -5,6 +5,7 @@ mod bench;
 mod fake;
 mod functions;
 mod harness;
+mod metrics;
 mod peek;
 mod redrive;
 mod serving;
