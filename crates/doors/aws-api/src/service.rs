@@ -122,7 +122,15 @@ impl AwsApi {
         let refusal = outcome.as_ref().err().map(|error| error.kind().code());
         self.observer.finished(&seen, head, request_id, begun, refusal);
         match outcome {
-            Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
+            Ok(output) => {
+                let mut response = respond(StatusCode::OK, protocol, request_id, output);
+                if protocol == Protocol::Json {
+                    // Browsers show this kind of JSON.
+                    let json = HeaderValue::from_static("application/json");
+                    response.headers_mut().insert(header::CONTENT_TYPE, json);
+                }
+                response
+            }
             Err(error) => refuse(&error, protocol, Service::Sqs.dialect(), request_id),
         }
     }
