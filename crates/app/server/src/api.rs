@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bongsu_aws_api::AwsApi;
 use bongsu_http::{BodyError, Limits, Request, Response, collect_body};
 use bongsu_runtime::Handle;
+use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -21,6 +22,7 @@ pub(crate) struct Door {
     pub(crate) limits: Limits,
     /// Whether others than this machine may read the metrics, which name queues.
     pub(crate) metrics_open: bool,
+    pub(crate) spans: Option<Exporter>,
     pub(crate) started_at: SystemTime,
 }
 
@@ -56,6 +58,7 @@ impl Door {
             shard,
             requests: self.aws.requests(),
             log_lines_left_out: self.aws.log_lines_left_out(),
+            spans_dropped: self.spans.as_ref().map_or(0, Exporter::dropped),
             process: Process::measure(self.started_at),
         };
         // On a thread of its own: very many queues make a long page, and this thread answers requests.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+use bongsu_traces::Endpoint as OtlpEndpoint;
 
 use crate::ElasticMqFile;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub metrics_open: bool,
     /// A request that takes longer is logged.
     pub slow_after: Duration,
+    /// Where spans of requests and of functions' attempts go, if anywhere.
+    pub otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
     /// Words put before every function's command line.

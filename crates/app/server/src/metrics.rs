@@ -116,6 +116,9 @@ const REQUEST_SECONDS: (&str, &str) =
 const LOG_LINES_LEFT_OUT: (&str, &str) =
     ("bongsu_log_lines_left_out", "Refused or slow requests that were not logged, because there were too many.");
 
+const SPANS_DROPPED: (&str, &str) =
+    ("bongsu_spans_dropped", "Spans that did not reach the collector, because it was slow or away.");
+
 /// The process in numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process {
@@ -129,6 +132,7 @@ pub(crate) struct Page {
     pub(crate) shard: Metrics,
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
+    pub(crate) spans_dropped: u64,
     pub(crate) process: Process,
 }
 
@@ -180,8 +184,12 @@ impl Collector for Page {
         for requests in &self.requests {
             histogram(metric.encode_family(&request_labels(requests))?, &requests.micros, MICROS_A_SECOND)?;
         }
-        let (name, help) = LOG_LINES_LEFT_OUT;
-        counter(to.encode_descriptor(name, help, None, MetricType::Counter)?, self.log_lines_left_out)
+        for ((name, help), count) in
+            [(LOG_LINES_LEFT_OUT, self.log_lines_left_out), (SPANS_DROPPED, self.spans_dropped)]
+        {
+            counter(to.encode_descriptor(name, help, None, MetricType::Counter)?, count)?;
+        }
+        Ok(())
     }
 }
 

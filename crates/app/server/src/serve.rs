@@ -132,7 +132,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog),
     });
-    let processes = Processes::new(functions, config.region.clone());
+    let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
+    let processes = Processes::new(functions, config.region.clone(), spans.clone());
     let journal = open(&config.storage)?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
@@ -169,6 +170,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             cooldowns: config.cooldowns,
             host: api_address.to_string(),
             slow_after: config.slow_after,
+            spans: spans.clone(),
             public_url: config.public_url.clone(),
         },
         broker.clone(),
@@ -179,6 +181,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         broker: broker.clone(),
         limits: api_limits,
         metrics_open: config.metrics_open || config.insecure,
+        spans,
         started_at: SystemTime::now(),
     });
 
@@ -217,6 +220,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         drop(serving.await);
     }
     processes.stop().await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
     outcome(shard.await)
 }
 

@@ -110,6 +110,7 @@ impl World {
             clock: Clock::Manual(clock.clone()),
             cooldowns: false,
             slow_after: std::time::Duration::MAX,
+            spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
         };

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_broker::QueueName;
 use bongsu_histogram::Histogram;
+use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
+use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use tracing::{info, warn};
 
+use crate::error::ApiError;
 use crate::request_id::RequestId;
 use crate::sigv4::{Caller, Claim};
 
@@ -21,6 +24,11 @@ pub const LOG_LINES_A_SECOND_MAX: u32 = 20;
 
 /// How much of an access key id that nobody verified is logged, in characters.
 const CLAIM_CHARACTERS_MAX: usize = 64;
+
+/// Where AWS's tools say which trace a request is of.
+pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+/// Where W3C says so.
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The code of a request that was not refused.
 const OK: &str = "OK";
@@ -59,12 +67,13 @@ pub(crate) struct Observer {
     requests: Mutex<BTreeMap<(&'static str, &'static str), RequestMicros>>,
     refused: Mutex<Lines>,
     slow: Mutex<Lines>,
+    spans: Option<Exporter>,
 }
 
 impl Observer {
-    pub(crate) fn new(slow_after: Duration) -> Observer {
+    pub(crate) fn new(slow_after: Duration, spans: Option<Exporter>) -> Observer {
         let lines = || Mutex::new(Lines::starting_at(Instant::now()));
-        Observer { slow_after, requests: Mutex::new(BTreeMap::new()), refused: lines(), slow: lines() }
+        Observer { slow_after, requests: Mutex::new(BTreeMap::new()), refused: lines(), slow: lines(), spans }
     }
 
     /// A request is answered: with this error's code, if it was refused.
@@ -74,12 +83,17 @@ impl Observer {
         head: &Parts,
         request_id: RequestId,
         begun: Instant,
-        refusal: Option<&'static str>,
+        refusal: Option<&ApiError>,
     ) {
         let now = Instant::now();
-        let took = now.duration_since(begun).saturating_sub(seen.waited.get().copied().unwrap_or_default());
+        let whole = now.duration_since(begun);
+        let took = whole.saturating_sub(seen.waited.get().copied().unwrap_or_default());
         let operation = seen.operation.get().copied().unwrap_or(NO_OPERATION);
-        let code = refusal.unwrap_or(OK);
+        let code = refusal.map_or(OK, |error| error.kind().code());
+        if let Some(spans) = &self.spans {
+            let failed = refusal.is_some_and(|error| error.status() >= 500);
+            spans.record(span(seen, head, request_id, whole, (operation, code), failed));
+        }
         let micros = took.as_micros() as u64;
         let new = || RequestMicros::new(&REQUEST_MICROS);
         locked(&self.requests).entry((operation, code)).or_insert_with(new).record(micros);
@@ -114,6 +128,41 @@ impl Observer {
     pub(crate) fn lines_left_out(&self) -> u64 {
         locked(&self.refused).left_out_total + locked(&self.slow).left_out_total
     }
+}
+
+fn span(
+    seen: &Seen,
+    head: &Parts,
+    request_id: RequestId,
+    took: Duration,
+    (operation, code): (&'static str, &'static str),
+    failed: bool,
+) -> Span {
+    let mut attributes = vec![
+        ("rpc.system", "aws-api".to_owned()),
+        ("rpc.method", operation.to_owned()),
+        ("aws.request_id", request_id.to_string()),
+        ("bongsu.code", code.to_owned()),
+    ];
+    if let Some(queue) = seen.queue.get() {
+        attributes.push(("messaging.destination.name", queue.name.to_string()));
+    }
+    Span {
+        name: operation.to_owned(),
+        kind: SpanKind::Server,
+        context: trace_context(&head.headers),
+        ended_at: SystemTime::now(),
+        took,
+        attributes,
+        failed,
+    }
+}
+
+/// The trace that a request is of, as W3C or else AWS says it.
+fn trace_context(headers: &HeaderMap) -> Option<TraceContext> {
+    let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let traceparent = header(TRACEPARENT).and_then(TraceContext::from_traceparent);
+    traceparent.or_else(|| TraceContext::from_xray(header(TRACE_ID)?))
 }
 
 /// Who called, or else whose access key the request names.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
 use bongsu_runtime::{Clock, Handle};
+use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -48,6 +49,8 @@ pub struct Config {
     pub host: String,
     /// A request that takes longer is logged; waiting for messages does not count.
     pub slow_after: Duration,
+    /// Where a span of each request goes, if anywhere.
+    pub spans: Option<Exporter>,
     /// What queue URLs begin with, instead of the host that the client used.
     pub public_url: Option<PublicUrl>,
 }
@@ -65,7 +68,7 @@ pub struct AwsApi {
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        let observer = Observer::new(config.slow_after);
+        let observer = Observer::new(config.slow_after, config.spans.clone());
         let region = config.region.as_str().into();
         AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
     }
@@ -98,7 +101,7 @@ impl AwsApi {
         };
         let seen = Seen::default();
         let outcome = self.call(service, head, &body, params, peer, protocol, request_id, &seen).await;
-        let refusal = outcome.as_ref().err().map(|error| error.kind().code());
+        let refusal = outcome.as_ref().err();
         self.observer.finished(&seen, head, request_id, begun, refusal);
         match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
@@ -119,7 +122,7 @@ impl AwsApi {
         seen.operation.get_or_init(|| PEEK);
         let protocol = if accepts_only_xml(&head.headers) { Protocol::Query } else { Protocol::Json };
         let outcome = self.call_peek(head, body, peer, protocol, request_id, &seen).await;
-        let refusal = outcome.as_ref().err().map(|error| error.kind().code());
+        let refusal = outcome.as_ref().err();
         self.observer.finished(&seen, head, request_id, begun, refusal);
         match outcome {
             Ok(output) => {
@@ -174,7 +177,7 @@ impl AwsApi {
     pub fn refuse_too_large(&self, head: &Parts) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
-        self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(error.kind().code()));
+        self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));
         let service = Service::of_query(head, None);
         refuse(&error, protocol_of(&head.headers), service.dialect(), request_id)
     }
