@@ -12,3 +12,4 @@ mod serving;
 mod starting;
 mod strangers;
 mod templates;
+mod traces;
