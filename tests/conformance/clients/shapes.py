@@ -1,7 +1,11 @@
 """The shapes of requests and responses, held against the published service model."""
 
 import base64
+import copy
+import itertools
 import json
+import re
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -17,7 +21,16 @@ COMMON = {
     "SerializationException",
     "UnknownOperationException",
 }
-NOT_OF_ITS_TYPE = {"string": {}, "integer": "not a number", "list": "not a list", "map": "not a map", "structure": "no"}
+NOT_OF_ITS_TYPE = {
+    "string": [{}, []],
+    "integer": ["not a number", "1", 1.5, True, {}, []],
+    "blob": [{}, []],
+    "list": ["not a list", 1],
+    "map": ["not a map", 1, []],
+    "structure": ["not a structure", 1],
+}
+# Reserved by the service, and refused when they are sent.
+NEVER_SENT = {("MessageAttributeValue", "StringListValues"), ("MessageAttributeValue", "BinaryListValues")}
 
 
 def call(operation, request):
@@ -58,6 +71,58 @@ def misfits(value, name, path):
         return found + [m for k, inner in value.items() for m in misfits(inner, shape["value"]["shape"], f"{path}.{k}")]
     types = {"string": str, "blob": str, "boolean": bool, "integer": int, "long": int}
     return [] if type(value) is types[kind] else [f"{path} is {value!r}, not of type {kind}"]
+
+
+def seen(value, name):
+    """The members of structures that a value has, each with its structure's name."""
+    shape = SHAPES[name]
+    if shape["type"] == "structure":
+        inner = [seen(v, shape["members"][member]["shape"]) for member, v in value.items()]
+        return {(name, member) for member in value}.union(*inner)
+    if shape["type"] == "list":
+        return set().union(*(seen(inner, shape["member"]["shape"]) for inner in value))
+    if shape["type"] == "map":
+        return set().union(*(seen(inner, shape["value"]["shape"]) for inner in value.values()))
+    return set()
+
+
+def members(name):
+    """The members of all structures that a shape is made of, each with its structure's name."""
+    shape = SHAPES[name]
+    if shape["type"] == "structure":
+        own = shape["members"].items()
+        return {(name, member) for member, _ in own}.union(*(members(inner["shape"]) for _, inner in own))
+    inner = shape.get("member") or shape.get("value")
+    return members(inner["shape"]) if inner else set()
+
+
+def places(value, name, path=()):
+    """Where in a request something stands, and what the model says it is."""
+    shape = SHAPES[name]
+    yield path, name
+    if shape["type"] == "structure":
+        for member, inner in value.items():
+            yield from places(inner, shape["members"][member]["shape"], (*path, member))
+    elif shape["type"] == "list":
+        for number, inner in enumerate(value):
+            yield from places(inner, shape["member"]["shape"], (*path, number))
+    elif shape["type"] == "map":
+        for key, inner in value.items():
+            yield from places(inner, shape["value"]["shape"], (*path, key))
+
+
+def changed(request, path, change):
+    """A copy of a request in which `change` was applied to what holds the last of the path."""
+    request = copy.deepcopy(request)
+    holder = request
+    for step in path[:-1]:
+        holder = holder[step]
+    change(holder, path[-1])
+    return request
+
+
+def input_shape(operation):
+    return MODEL["operations"][operation]["input"]["shape"]
 
 
 class Shapes(Case):
@@ -172,28 +237,87 @@ class Shapes(Case):
     def test_every_member_of_every_request_is_understood_and_every_answer_fits(self):
         requests = self.full_requests()
         self.assertEqual(sorted(requests), sorted(MODEL["operations"]))
-        for operation, request in requests.items():
+        told = set()
+        for operation, request in itertools.chain(requests.items(), self.requests_for_the_rest()):
             with self.subTest(operation):
                 model = MODEL["operations"][operation]
-                self.assertEqual(set(request), set(SHAPES[model["input"]["shape"]]["members"]), "not a full request")
                 status, answer = call(operation, request)
                 self.assertEqual(status, 200, answer)
                 if "output" in model:
                     self.assertEqual(misfits(answer, model["output"]["shape"], operation), [])
+                    told |= seen(answer, model["output"]["shape"])
                 else:
                     self.assertEqual(answer, {})
+        outputs = [model["output"]["shape"] for model in MODEL["operations"].values() if "output" in model]
+        self.assertEqual(set().union(*map(members, outputs)) - told, NEVER_SENT)
+
+    def test_the_requests_are_full(self):
+        for operation, request in self.full_requests().items():
+            with self.subTest(operation):
+                self.assertEqual(set(request), set(SHAPES[input_shape(operation)]["members"]))
+
+    def requests_for_the_rest(self):
+        """Requests whose answers have what those of the full ones lack."""
+        entries = [{"Id": "a", "MessageBody": "x"}, {"Id": "b", "MessageBody": "\u0001"}]
+        yield "SendMessageBatch", {"QueueUrl": self.standard, "Entries": entries}
+        dead = self.dead_letter_queue()
+        yield "ListDeadLetterSourceQueues", {"QueueUrl": dead, "MaxResults": 1}
+        source = {"SourceArn": self.attribute(dead, "QueueArn")}
+        # Messages that were sent there directly have no queue to go back to.
+        yield "StartMessageMoveTask", source
+        deadline = time.monotonic() + 20
+        while call("ListMessageMoveTasks", source)[1]["Results"][0]["Status"] == "RUNNING":
+            self.assertLess(time.monotonic(), deadline, "the task does not fail")
+        yield "ListMessageMoveTasks", source
 
     def test_what_is_required_is_required(self):
         for operation, request in self.full_requests().items():
-            shape = SHAPES[MODEL["operations"][operation]["input"]["shape"]]
-            for member in shape.get("required", []):
-                with self.subTest(f"{operation} without {member}"):
-                    status, answer = call(operation, {k: v for k, v in request.items() if k != member})
-                    self.assert_modelled(operation, status, answer)
+            for path, name in places(request, input_shape(operation)):
+                for member in SHAPES[name].get("required", []):
+                    if path and path[-1] == "b" or path[-1:] == (1,):
+                        continue  # One entry of each kind is enough.
+                    with self.subTest(f"{operation} without {member} in {path}"):
+                        status, answer = call(operation, changed(request, (*path, member), dict.pop))
+                        self.assert_missing(operation, member, status, answer)
+
+    def assert_missing(self, operation, member, status, answer):
+        """A required member that is missing is told in the service's words."""
+        if "Failed" in answer:
+            [*_, failed] = [entry for entry in answer["Failed"] if entry["Id"] == "a"]
+            error, message = failed["Code"], failed["Message"]
+        else:
+            self.assert_modelled(operation, status, answer)
+            error, message = answer["__type"].split("#")[1], answer["message"]
+        told_otherwise = {
+            "QueueUrl": ("QueueDoesNotExist", "The specified queue does not exist."),
+            "QueueName": (
+                "InvalidParameterValueException",
+                "Value for parameter QueueName is invalid. Reason: Must specify a queue name.",
+            ),
+            "AWSAccountIds": (
+                "InvalidParameterValueException",
+                "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify.",
+            ),
+            "Id": (
+                "InvalidBatchEntryId",
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+                "It can be at most 80 letters long.",
+            ),
+            "DataType": (
+                "InvalidParameterValueException",
+                "The type of message (user) attribute 'X' is invalid. "
+                "You must use only the following supported type prefixes: Binary, Number, String.",
+            ),
+        }
+        if member in told_otherwise:
+            self.assertEqual((error, re.sub("attribute '[^']*'", "attribute 'X'", message)), told_otherwise[member])
+        else:
+            self.assertIn(error, ("MissingRequiredParameterException", "MissingParameter"))
+            self.assertRegex(message, rf"^The request must contain the parameter (\w+RequestEntry\.\d+\.)?{member}\.$")
 
     def test_what_is_not_required_is_not_required(self):
         for operation, request in self.full_requests().items():
-            required = set(SHAPES[MODEL["operations"][operation]["input"]["shape"]].get("required", []))
+            required = set(SHAPES[input_shape(operation)].get("required", []))
             if operation == "SendMessage":
                 required |= {"MessageGroupId", "MessageDeduplicationId"}  # On a FIFO queue.
             with self.subTest(operation):
@@ -202,12 +326,15 @@ class Shapes(Case):
 
     def test_a_member_of_another_type_is_refused_not_misread(self):
         for operation, request in self.full_requests().items():
-            for member, reference in SHAPES[MODEL["operations"][operation]["input"]["shape"]]["members"].items():
-                kind = SHAPES[reference["shape"]]["type"]
-                with self.subTest(f"{operation} with a bad {member}"):
-                    status, answer = call(operation, {**request, member: NOT_OF_ITS_TYPE[kind]})
-                    self.assertEqual(status, 400, answer)
-                    self.assertIn("SerializationException", answer["__type"])
+            for path, name in places(request, input_shape(operation)):
+                for bad in NOT_OF_ITS_TYPE[SHAPES[name]["type"]] if path else []:
+                    with self.subTest(f"{operation} with {bad!r} at {path}"):
+                        def put(holder, key, bad=bad):
+                            holder[key] = bad
+
+                        status, answer = call(operation, changed(request, path, put))
+                        self.assertEqual(status, 400, answer)
+                        self.assertEqual(answer["__type"], "com.amazon.coral.service#SerializationException")
 
     def assert_modelled(self, operation, status, answer):
         """The answer is an error, and one that the operation's users can expect."""

@@ -24,6 +24,9 @@ use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
 use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, api};
 
+/// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
+const API_CONNECTIONS_MAX: usize = 16_384;
+
 /// Why a server did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -105,7 +108,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         }
         None => Verifier::development(&config.account.to_string()),
     };
-    let api_limits = Limits { body_bytes_max: REQUEST_BYTES_MAX, ..Limits::default() };
+    let api_limits =
+        Limits { body_bytes_max: REQUEST_BYTES_MAX, connections_max: API_CONNECTIONS_MAX, ..Limits::default() };
     let api = listen(config.api, api_limits.clone()).await?;
     let mut apis_also = Vec::with_capacity(config.api_also.len());
     for also in &config.api_also {

@@ -326,7 +326,12 @@ impl Broker {
                 definition.attributes = attributes.clone();
                 definition.modified_at = now;
             }
-            None => self.assert_replaying(),
+            None => {
+                self.assert_replaying();
+                let queue = self.queue_or_placeholder(id);
+                let expired = queue.expire_by(attributes.retention, now);
+                expired.iter().for_each(|(_, message)| self.forget_record(message));
+            }
         }
         if delay_from_send && let Some(queue) = self.queues.get_mut(&id) {
             queue.delay_from_send(attributes.delay, now);

@@ -125,6 +125,12 @@ impl ErrorKind {
         self.status() < 500
     }
 
+    /// Whether the service's own model has it; the others are those of all AWS services.
+    #[cfg(test)]
+    pub(crate) fn is_of_sqs(self) -> bool {
+        self.row().namespace == Namespace::Sqs
+    }
+
     fn fault(self) -> &'static str {
         if self.is_sender_fault() { "Sender" } else { "Receiver" }
     }

@@ -6,6 +6,8 @@
 pub mod attributes_digest;
 pub mod characters;
 pub mod codec;
+#[cfg(test)]
+mod compat;
 mod directory;
 pub mod error;
 pub mod message_attributes;

@@ -64,8 +64,18 @@ fn terraform_makes_and_deletes_queues() {
 }
 
 #[test]
+fn terraform_changes_a_queue_and_its_policies_as_it_does_with_aws() {
+    check(&Server::ephemeral(&[]), "terraform_changes.py", &[]);
+}
+
+#[test]
 fn requests_and_answers_have_the_published_shapes() {
     check(&Server::ephemeral(&[]), "shapes.py", &[]);
+}
+
+#[test]
+fn what_is_described_is_what_is_published() {
+    check(&Server::ephemeral(&[]), "described.py", &[]);
 }
 
 #[test]

@@ -115,18 +115,16 @@ fn flags_come_before_the_configuration_file() {
 }
 
 #[test]
-fn queues_that_exist_stay_and_a_change_is_told() {
+fn queues_that_exist_keep_their_messages_and_get_what_the_file_says() {
     let (directory, _) = folder(&[("e.conf", CONF), ("changed.conf", &CONF.replace("10 seconds", "11 seconds"))]);
     let [conf, changed, data] = ["e.conf", "changed.conf", "data"].map(|name| directory.path().join(name));
     let serve = |conf| ["serve", "--data", path(&data), "--elasticmq-conf", conf];
     let server = Server::start(&serve(path(&conf)));
     server.sqs("SendMessage", json!({ "QueueUrl": "orders", "MessageBody": "kept" }));
     server.stop();
-    let said = refuses(&serve(path(&changed)));
-    let fault =
-        format!("{}:8: queue orders: a queue of this name exists with another VisibilityTimeout", changed.display());
-    assert!(said.starts_with(&fault), "{said}");
-    let server = Server::start(&serve(path(&conf)));
+    let server = Server::start(&serve(path(&changed)));
+    let queue = json!({ "QueueUrl": "orders", "AttributeNames": ["VisibilityTimeout"] });
+    assert_eq!(server.sqs("GetQueueAttributes", queue)["Attributes"]["VisibilityTimeout"], "11");
     assert_eq!(server.receive("orders").as_deref(), Some("kept"));
     server.stop();
 }
@@ -152,4 +150,21 @@ fn faults_of_a_configuration_file_name_the_place() {
     }
     let said = refuses(&["serve", "--ephemeral", "--elasticmq-conf", "/nowhere/e.conf"]);
     assert!(said.starts_with("/nowhere/e.conf: No such file or directory"), "{said}");
+}
+
+#[test]
+fn dead_letter_queues_may_form_a_circle_and_queues_have_tags() {
+    let text = "queues {
+      a { deadLettersQueue { name = b, maxReceiveCount = 1 }, tags { team = orders } }
+      b { deadLettersQueue { name = a, maxReceiveCount = 2 } }
+    }";
+    let (directory, _) = folder(&[("e.conf", text)]);
+    let conf = directory.path().join("e.conf");
+    let server = Server::start(&["serve", "--ephemeral", "--elasticmq-conf", path(&conf)]);
+    for (queue, target) in [("a", "b"), ("b", "a")] {
+        let sources = server.sqs("ListDeadLetterSourceQueues", json!({ "QueueUrl": target }));
+        assert!(sources["queueUrls"][0].as_str().is_some_and(|url| url.ends_with(&format!("/{queue}"))), "{sources}");
+    }
+    assert_eq!(server.sqs("ListQueueTags", json!({ "QueueUrl": "a" })), json!({ "Tags": { "team": "orders" } }));
+    server.stop();
 }

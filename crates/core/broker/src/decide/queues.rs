@@ -60,7 +60,15 @@ impl Broker {
         given.change(&mut attributes)?;
         self.check_redrive(given, name)?;
         let delay_from_send = queue.id.is_fifo() && attributes.delay != current.delay;
-        Ok(Decision::fact(Fact::QueueAttributesSet { id: queue.id, attributes, delay_from_send }))
+        let mut facts = Vec::new();
+        if attributes.retention > current.retention {
+            // What expired stays gone. The record that told the retention so far may be cleaned away before those of the
+            // messages that went by it are: a replay learns it here.
+            let attributes = current.clone();
+            facts.push(Fact::QueueAttributesSet { id: queue.id, attributes, delay_from_send: false });
+        }
+        facts.push(Fact::QueueAttributesSet { id: queue.id, attributes, delay_from_send });
+        Ok(Decision { facts, ..Decision::reply(Reply::Done) })
     }
 
     pub(super) fn decide_tag_queue(&self, name: &QueueName, added: Tags) -> Result<Decision, Rejection> {

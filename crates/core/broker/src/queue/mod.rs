@@ -393,7 +393,7 @@ impl Queue {
             } else if self.move_tasks.next_deadline() == Some(deadline) {
                 self.move_tasks.pass_deadline();
             } else if self.next_expiry() == Some(deadline) {
-                self.expire(deadline, &mut expired);
+                self.expire(self.attributes().retention, deadline, &mut expired);
             } else if self.deduplication.next_expiry() == Some(deadline) {
                 self.deduplication.forget_first();
             } else {
@@ -403,8 +403,16 @@ impl Queue {
         expired
     }
 
-    fn expire(&mut self, deadline: Timestamp, expired: &mut Vec<(u64, Message)>) {
-        let retention = self.attributes().retention;
+    /// Takes out what is too old by now, of a queue whose definition a replay has not come to.
+    pub(crate) fn expire_by(&mut self, retention: Seconds, now: Timestamp) -> Vec<(u64, Message)> {
+        let mut expired = Vec::new();
+        while self.retention.oldest().is_some_and(|sent_at| sent_at + retention <= now) {
+            self.expire(retention, now, &mut expired);
+        }
+        expired
+    }
+
+    fn expire(&mut self, retention: Seconds, deadline: Timestamp, expired: &mut Vec<(u64, Message)>) {
         let chunk = self.retention.oldest_chunk().expect("something is due");
         let in_chunk: Vec<(u64, Timestamp)> =
             self.messages.iter_chunk(chunk).map(|(sequence, message)| (sequence, message.sent_at)).collect();

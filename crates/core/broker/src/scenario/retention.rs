@@ -93,3 +93,23 @@ fn the_oldest_of_many_expires_alone() {
         "
     ));
 }
+
+#[test]
+fn what_expired_stays_gone_when_messages_are_kept_for_longer() {
+    // The messages of another queue stand first in the journal, so that cleaning comes to the definition of `a` when
+    // `a` has its new retention, and before it comes to the first message.
+    let meanwhile = "+1ms\n".repeat(20);
+    check(&format!(
+        "
+        queue other
+        send other m | m | m | m | m | m
+        queue a retention=60
+        send a one
+        +60s
+        send a two
+        set a retention=1000
+        {meanwhile}
+        count a -> visible=1 in-flight=0 delayed=0
+        "
+    ));
+}

@@ -268,7 +268,10 @@ impl<'de> Deserialize<'de> for Integer {
 }
 
 /// The name by which the Query protocol, where all is text, knows that an integer is wanted.
-pub(super) const INTEGER: &str = "Integer";
+pub(crate) const INTEGER: &str = "Integer";
+
+/// The name by which a blob is told from other text.
+pub(crate) const BLOB: &str = "Blob";
 
 /// The refusal of a token that is no integer, in the words of AWS's JSON reader.
 pub(super) fn not_an_integer<E: Error>(token: &str) -> E {
@@ -282,8 +285,22 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        LENIENT.decode(text.as_bytes()).map(Blob).map_err(|_| D::Error::custom("A blob is not valid base64"))
+        struct BlobVisitor;
+
+        impl<'de> Visitor<'de> for BlobVisitor {
+            type Value = Blob;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a blob")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Blob, D::Error> {
+                let text = Text::deserialize(deserializer)?;
+                LENIENT.decode(text.as_bytes()).map(Blob).map_err(|_| D::Error::custom("A blob is not valid base64"))
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(BLOB, BlobVisitor)
     }
 }
 

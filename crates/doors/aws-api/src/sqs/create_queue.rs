@@ -9,6 +9,9 @@ use super::tags::read_tags;
 use crate::codec::{Text, TextMap};
 use crate::error::ApiError;
 
+/// How the names of attributes begin that only count; AWS passes over them.
+const COUNTERS: &str = "ApproximateNumberOfMessages";
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Input<'a> {
@@ -34,7 +37,8 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     }
     let tags = read_tags(input.tags.unwrap_or_default())?;
     let name = QueueName { account: cx.account()?, name: (*name).into() };
-    let attributes = input.attributes.unwrap_or_default().into_strings();
+    let mut attributes = input.attributes.unwrap_or_default().into_strings();
+    attributes.retain(|name, _| !name.starts_with(COUNTERS));
     let given = AttributesGiven::parse(&attributes, &name, &cx.config.region).map_err(Refusal::from)?;
     cx.broker.create_queue(name.clone(), given, tags, cx.config.cooldowns).await?;
     Ok(Output { queue_url: cx.url(&name) })

@@ -39,12 +39,15 @@ const OBSERVED: &[(&str, Observed)] = &[
     ("ApproximateNumberOfMessagesDelayed", |queue, _| queue.delayed.to_string()),
 ];
 
+/// Every name that a client can ask for, but `All`.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    QueueAttributes::names().chain(OBSERVED.iter().map(|row| row.0))
+}
+
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let name = cx.queue(input.queue_url.as_deref())?;
     let wanted = input.attribute_names.unwrap_or_default();
-    let known = |name: &str| {
-        name == "All" || QueueAttributes::names().chain(OBSERVED.iter().map(|row| row.0)).any(|known| known == name)
-    };
+    let known = |name: &str| name == "All" || names().any(|known| known == name);
     if let Some(name) = wanted.iter().find(|name| !known(name)) {
         return Err(ApiError::new(ErrorKind::InvalidAttributeName, format!("Unknown Attribute {name}.")));
     }

@@ -32,6 +32,9 @@ mod tag_queue;
 mod tags;
 mod untag_queue;
 
+#[cfg(test)]
+pub(crate) use get_queue_attributes::names as attribute_names;
+
 use bongsu_broker::{QueueName, Rejection, Text as Shared};
 use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
@@ -39,6 +42,8 @@ use hyper::header::{HOST, HeaderMap};
 use serde::Deserialize;
 
 use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
+#[cfg(test)]
+use crate::compat::shapes::{self, Shape};
 use crate::error::{ApiError, ErrorKind};
 use crate::observation::Seen;
 use crate::service::Config;
@@ -95,7 +100,16 @@ macro_rules! operations {
         }
 
         /// The names of all operations.
-        const NAMES: &[&str] = &[$($name),*];
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// What each operation takes.
+        #[cfg(test)]
+        pub(crate) fn inputs() -> Vec<(&'static str, Shape)> {
+            vec![$(($name, shapes::trace(|tracer, cx| {
+                let input = Deserialize::deserialize(tracer)?;
+                cx.map_or(Ok(()), |cx| Ok(drop($module::call(input, cx))))
+            }))),*]
+        }
     };
 }
 
@@ -141,13 +155,16 @@ impl Context<'_> {
         Ok(queue)
     }
 
-    /// AWS looks for the queue before it looks at anything else: whatever is wrong besides, a missing queue is said first.
+    /// AWS looks for the queue, and whether the caller may use it so, before it looks at anything else: whatever is wrong
+    /// besides, that is said first.
     pub(crate) async fn first_fault(&self, fault: ApiError) -> ApiError {
         let Some(queue) = self.seen.queue.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
             return fault;
         };
         match self.broker.describe_queue(queue.clone()).await {
-            Err(Refusal::Rejected(Rejection::QueueDoesNotExist)) => ApiError::queue_does_not_exist(),
+            Err(refusal @ Refusal::Rejected(Rejection::QueueDoesNotExist | Rejection::AccessDenied { .. })) => {
+                refusal.into()
+            }
             _ => fault,
         }
     }

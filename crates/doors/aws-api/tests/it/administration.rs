@@ -139,17 +139,7 @@ async fn permissions_are_statements_of_the_policy() {
     };
     assert_eq!(attribute(&server, &url, "Policy").await, policy(&statement));
     let text = "Value one for parameter Label is invalid. Reason: Already exists.";
-    server
-        .refuses(
-            "AddPermission",
-            json!({
-                "QueueUrl": url, "Label": "one", "AWSAccountId": ["111122223333"], "Actions": ["ReceiveMessage"],
-                "AWSAccountIds": ["111122223333"], "ActionName": ["ReceiveMessage"],
-            }),
-            INVALID,
-            text,
-        )
-        .await;
+    server.refuses("AddPermission", one, INVALID, text).await;
 
     let form = "Action=AddPermission&QueueUrl=orders&Label=two&AWSAccountId.1=111122223333&AWSAccountId.2=444455556666\
                 &ActionName.1=SendMessage&ActionName.2=GetQueueUrl";
@@ -201,6 +191,17 @@ async fn a_permission_that_cannot_be_given_is_refused() {
     }
     let text = "21 Statements were found, maximum allowed is 20.";
     refuses("more", account, json!(["SendMessage"]), "OverLimit", text).await;
+}
+
+#[tokio::test]
+async fn a_policy_comes_back_without_its_white_space() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let policy = r#"{ "Statement": [{ "Effect": "Allow",  "Principal": "*", "Action": "sqs:*", "Resource": "*" }] }"#;
+    set(&server, &url, json!({ "Policy": policy })).await;
+    assert_eq!(attribute(&server, &url, "Policy").await, policy.replace(' ', ""));
+    set(&server, &url, json!({ "Policy": "" })).await;
+    assert_eq!(attribute(&server, &url, "Policy").await, Value::Null);
 }
 
 #[tokio::test]

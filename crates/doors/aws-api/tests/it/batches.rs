@@ -1,5 +1,6 @@
 //! Several messages in one request: each succeeds or fails alone, and the answer keeps the order.
 
+use bongsu_aws_api::message_attributes::INVALID_CHARACTERS;
 use serde_json::{Value, json};
 
 use crate::harness::Server;
@@ -104,6 +105,11 @@ async fn a_bad_entry_of_a_fifo_batch_fails_them_all() {
             json!({ "MessageGroupId": "g", "MessageDeduplicationId": "e" }),
             "MissingRequiredParameterException",
             "The request must contain the parameter SendMessageBatchRequestEntry.2.MessageBody.",
+        ),
+        (
+            json!({ "MessageBody": "\u{1}", "MessageGroupId": "g", "MessageDeduplicationId": "e" }),
+            "InvalidMessageContents",
+            INVALID_CHARACTERS,
         ),
         (
             json!({ "MessageBody": "m", "MessageGroupId": "g", "MessageDeduplicationId": "e", "DelaySeconds": 2 }),

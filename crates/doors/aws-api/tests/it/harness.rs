@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bongsu_aws_api::sigv4::Verifier;
+use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
@@ -161,8 +161,9 @@ impl Server {
         self.ask("ReceiveMessage", input).await["Messages"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Both protocols refuse the call with the same error.
+    /// Both protocols refuse the call with the same error, and it is one that the operation is described to answer.
     pub(crate) async fn refuses(&self, operation: &str, input: Value, shape: &str, message: &str) {
+        is_described(operation, shape);
         self.json(operation, input.clone()).await.is_json_error(shape, message);
         self.query(operation, &input).await.is_query_error(shape, message);
     }
@@ -175,6 +176,13 @@ pub(crate) fn json_request(operation: &str, body: impl Into<Bytes>) -> Request<B
         .header("x-amz-target", format!("AmazonSQS.{operation}"))
         .body(body.into())
         .expect("a good request")
+}
+
+/// The same request, signed in its header at this time.
+pub(crate) fn sign(signer: Signer<'_>, request: Request<Bytes>, at: u64) -> Request<Bytes> {
+    let (mut head, body) = request.into_parts();
+    signer.sign(&head.method, &head.uri, &mut head.headers, &body, at);
+    Request::from_parts(head, body)
 }
 
 pub(crate) fn query_request(operation: &str, input: &Value) -> Request<Bytes> {
@@ -198,6 +206,7 @@ fn flatten(operation: &str, prefix: &str, input: &Value, form: &mut form_urlenco
         let name = match member.as_str() {
             "Entries" => format!("{prefix}{operation}RequestEntry"),
             "tags" | "Tags" => format!("{prefix}Tag"),
+            "Actions" => format!("{prefix}ActionName"),
             plural => format!("{prefix}{}", plural.strip_suffix('s').filter(|_| !value.is_number()).unwrap_or(plural)),
         };
         match value {
@@ -295,6 +304,22 @@ impl Answer {
         assert_eq!((self.status, self.body.as_str()), (200, expected.as_str()));
         assert_eq!(self.header("content-type"), "text/xml");
         assert_eq!(id.len(), 36);
+    }
+}
+
+/// What programs are told of the operations.
+pub(crate) fn description() -> Value {
+    serde_json::from_str(include_str!("../../../../../docs/compat/sqs.json")).expect("JSON")
+}
+
+#[track_caller]
+fn is_described(operation: &str, shape: &str) {
+    let description = description();
+    if let Some(operation) = description["operations"].get(operation)
+        && description["errors"][shape]["ofTheService"] == true
+    {
+        let errors = operation["errors"].as_array().expect("a list");
+        assert!(errors.contains(&json!(shape)), "{shape} is none of {errors:?}");
     }
 }
 

@@ -2,10 +2,9 @@
 
 use bongsu_aws_api::sigv4::{AccessKey, Credentials, Principal, Signer, Verifier};
 use bytes::Bytes;
-use hyper::Request;
 use serde_json::json;
 
-use crate::harness::{Answer, NOW, REGION, Server, form_request, json_request, query_request};
+use crate::harness::{Answer, NOW, REGION, Server, form_request, json_request, query_request, sign};
 
 const ALICE: Signer<'static> = Signer { access_key_id: "ALICE", secret: "a", region: REGION, service: "sqs" };
 const BOB: Signer<'static> = Signer { access_key_id: "BOB", secret: "b", region: REGION, service: "sqs" };
@@ -18,12 +17,6 @@ async fn server() -> Server {
         assert!(credentials.add(key));
     }
     Server::with(Verifier::new(credentials, REGION)).await
-}
-
-fn sign(signer: Signer<'_>, request: Request<Bytes>, at: u64) -> Request<Bytes> {
-    let (mut head, body) = request.into_parts();
-    signer.sign(&head.method, &head.uri, &mut head.headers, &body, at);
-    Request::from_parts(head, body)
 }
 
 async fn ask(server: &Server, signer: Signer<'_>, operation: &str, input: serde_json::Value) -> Answer {

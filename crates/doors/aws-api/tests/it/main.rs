@@ -1,5 +1,6 @@
 //! Promises of the crate as its users see it: one module a subject.
 
+mod access;
 mod administration;
 mod batches;
 mod harness;

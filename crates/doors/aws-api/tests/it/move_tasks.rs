@@ -96,6 +96,20 @@ async fn a_task_keeps_to_its_rate_and_can_be_cancelled() {
 }
 
 #[tokio::test]
+async fn a_task_may_take_longer_than_a_day_and_a_half() {
+    let server = Server::start().await;
+    let (orders, _) = with_dead_letters(&server, 2).await;
+    let input = json!({ "SourceArn": arn("dead"), "MaxNumberOfMessagesPerSecond": 1 });
+    server.ask("StartMessageMoveTask", input).await;
+    for hours in [18, 19] {
+        assert_eq!(task(&server).await["Status"], "RUNNING");
+        server.advance(hours * 3600);
+    }
+    assert_eq!(ended(&server).await["Status"], "COMPLETED");
+    assert_eq!(server.receive(&orders).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_message_without_a_source_ends_the_task() {
     let server = Server::start().await;
     let (_, dead) = with_dead_letters(&server, 0).await;

@@ -187,6 +187,9 @@ async fn making_a_queue_again_compares_only_what_is_given() {
     let other = json!({ "QueueName": "orders", "Attributes": { "DelaySeconds": "6", "VisibilityTimeout": "7" } });
     let text = "A queue already exists with the same name and a different value for attribute DelaySeconds";
     server.refuses("CreateQueue", other, "QueueNameExists", text).await;
+    // Whoever copies a queue's attributes copies its counters too.
+    let counted = json!({ "QueueName": "orders", "Attributes": { "ApproximateNumberOfMessagesDelayed": "7" } });
+    server.ask("CreateQueue", counted).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,202 @@
+//! Steps of a story, and how they are drawn. What a step is about is named by its turn ("the latest handle but two"), so
+//! that a story still makes sense when steps before it are cut out.
+
+use std::mem::discriminant;
+use std::ops::Range;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+
+use crate::attributes::{Allow, Setting, is_fifo};
+use crate::model::Entry;
+
+/// The queues of a story. Those called `d` start as dead-letter queues.
+pub(crate) const QUEUES: [&str; 6] = ["a", "b", "d", "a.fifo", "b.fifo", "d.fifo"];
+
+type Tags = Vec<(String, String)>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Send { queue: &'static str, entries: Vec<Entry> },
+    Receive { queue: &'static str, max: usize, visibility: Option<u32>, request: Option<&'static str> },
+    Delete { queue: &'static str, handles: Vec<Picked> },
+    Visibility { queue: &'static str, changes: Vec<(Picked, u32)> },
+    Create { queue: &'static str, given: Vec<Setting>, tags: Tags, cooldown: bool },
+    Set { queue: &'static str, given: Vec<Setting> },
+    Tag { queue: &'static str, tags: Tags },
+    Untag { queue: &'static str, keys: Vec<String> },
+    Purge { queue: &'static str, cooldown: bool },
+    DeleteQueue { queue: &'static str },
+    List { prefix: &'static str },
+    Sources { queue: &'static str },
+    Pass(Time),
+    Restart,
+    Clean { one_in: usize, dies: bool },
+}
+
+/// One of the handles that were handed out, counted from the latest: of this queue, or of any.
+#[derive(Clone, Debug)]
+pub(crate) struct Picked {
+    pub(crate) back: usize,
+    pub(crate) of_any: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Time {
+    Milliseconds(u64),
+    /// To the next point at which something changes by itself, or a later one; or a moment before or after it.
+    Deadline {
+        later: usize,
+        off: i64,
+    },
+}
+
+/// What every story starts with.
+pub(crate) fn opening() -> Vec<Step> {
+    let create =
+        |queue, given: &[Setting]| Step::Create { queue, given: given.into(), tags: Vec::new(), cooldown: false };
+    let dead_letters = |target: &str| Setting::Redrive(Some((target.into(), 2)));
+    vec![
+        create("d", &[]),
+        create("d.fifo", &[]),
+        create("a", &[Setting::Visibility(10), dead_letters("d")]),
+        create("a.fifo", &[Setting::ContentDeduplication(true), Setting::Visibility(10), dead_letters("d.fifo")]),
+        create("b", &[Setting::Delay(3)]),
+        create("b.fifo", &[Setting::ScopePerGroup(true), Setting::Visibility(20), Setting::Delay(2)]),
+    ]
+}
+
+pub(crate) fn step() -> BoxedStrategy<Step> {
+    let queue = || select(&QUEUES[..]);
+    let cooldown = || prop::bool::weighted(0.5);
+    let seconds = select(vec![1, 10, 60, 299, 300, 3600, 43_100]);
+    let time = prop_oneof![
+        6 => (0..4usize, -1..=1i64).prop_map(|(later, off)| Time::Deadline { later, off }),
+        2 => (1..4000u64).prop_map(Time::Milliseconds),
+        1 => seconds.prop_map(|seconds: u64| Time::Milliseconds(seconds * 1000)),
+    ];
+    prop_oneof![
+        60 => queue().prop_flat_map(|queue| {
+            prop::collection::vec(entry(queue), 1..4).prop_map(move |entries| Step::Send { queue, entries })
+        }),
+        70 => (queue(), 1..=10usize, prop::option::weighted(0.4, timeout()), prop::option::weighted(0.3, select(vec!["r", "s"])))
+            .prop_map(|(queue, max, visibility, request)| Step::Receive { queue, max, visibility, request }),
+        40 => (queue(), prop::collection::vec(picked(), 1..4)).prop_map(|(queue, handles)| Step::Delete { queue, handles }),
+        40 => (queue(), prop::collection::vec((picked(), timeout()), 1..3))
+            .prop_map(|(queue, changes)| Step::Visibility { queue, changes }),
+        70 => time.prop_map(Step::Pass),
+        8 => Just(Step::Restart),
+        8 => (select(vec![1, 2, 5]), any::<bool>()).prop_map(|(one_in, dies)| Step::Clean { one_in, dies }),
+        12 => queue().prop_flat_map(|queue| {
+            settings(queue, 1..3).prop_map(move |given| Step::Set { queue, given })
+        }),
+        8 => queue().prop_flat_map(move |queue| {
+            (settings(queue, 0..3), tags(), any::<bool>())
+                .prop_map(move |(given, tags, cooldown)| Step::Create { queue, given, tags, cooldown })
+        }),
+        3 => (queue(), tags()).prop_map(|(queue, tags)| Step::Tag { queue, tags }),
+        2 => (queue(), prop::collection::vec(tag_key(), 1..3)).prop_map(|(queue, keys)| Step::Untag { queue, keys }),
+        3 => (queue(), cooldown()).prop_map(|(queue, cooldown)| Step::Purge { queue, cooldown }),
+        2 => queue().prop_map(|queue| Step::DeleteQueue { queue }),
+        1 => select(vec!["", "a", "d.", "x"]).prop_map(|prefix| Step::List { prefix }),
+        2 => queue().prop_map(|queue| Step::Sources { queue }),
+        // A tenant that becomes noisy.
+        2 => Just(Step::Send { queue: "b", entries: vec![loud(); 36] }),
+        4 => Just(Step::Receive { queue: "b", max: 10, visibility: Some(600), request: None }),
+    ]
+    .boxed()
+}
+
+fn timeout() -> impl Strategy<Value = u32> {
+    select(vec![0, 0, 1, 2, 10, 10, 30, 600, 43_199, 43_200])
+}
+
+fn picked() -> impl Strategy<Value = Picked> {
+    let back = prop_oneof![4 => 0..3usize, 1 => 0..20usize];
+    (back, prop::bool::weighted(0.1)).prop_map(|(back, of_any)| Picked { back, of_any })
+}
+
+fn plain(body: &str) -> Entry {
+    Entry { body: body.into(), attributes_size: 0, group: None, deduplication_id: None, delay: None, window: None }
+}
+
+fn loud() -> Entry {
+    Entry { group: Some("loud".into()), delay: Some(0), ..plain("m") }
+}
+
+/// Mostly what the queue accepts.
+fn entry(queue: &'static str) -> impl Strategy<Value = Entry> {
+    let text = |values: &[&str]| select(values.iter().map(|value| Some((*value).to_owned())).collect::<Vec<_>>());
+    let or_none = |weight, strategy: BoxedStrategy<Option<String>>| {
+        (prop::bool::weighted(weight), strategy).prop_map(|(given, value)| value.filter(|_| given)).boxed()
+    };
+    let (grouped, identified, delayed) = if is_fifo(queue) { (0.97, 0.75, 0.03) } else { (0.3, 0.03, 0.3) };
+    let group = or_none(grouped, text(&["g", "h", "i"]).boxed());
+    let id = or_none(identified, text(&["x", "y", "z", "v", "w"]).boxed());
+    let window = prop_oneof![5 => Just(None), 1 => select(vec![Some(60), Some(301), Some(3600)])];
+    let size = prop_oneof![20 => Just(0usize), 1 => Just(1023), 1 => Just(1024)];
+    let delay = prop::option::weighted(delayed, select(vec![0, 1, 5, 900]));
+    let body = select(vec!["k", "l", "m", "n", "o", "p", "q"]);
+    (body, size, group, id, delay, window).prop_map(
+        |(body, attributes_size, group, deduplication_id, delay, window)| Entry {
+            attributes_size,
+            group,
+            deduplication_id,
+            delay,
+            window,
+            ..plain(body)
+        },
+    )
+}
+
+/// Each attribute once.
+fn settings(queue: &'static str, count: Range<usize>) -> impl Strategy<Value = Vec<Setting>> {
+    prop::collection::vec(setting(queue), count).prop_map(|settings| {
+        let mut given: Vec<Setting> = Vec::new();
+        for setting in settings {
+            if given.iter().all(|other| discriminant(other) != discriminant(&setting)) {
+                given.push(setting);
+            }
+        }
+        given
+    })
+}
+
+fn setting(queue: &'static str) -> BoxedStrategy<Setting> {
+    let for_any = prop_oneof![
+        3 => select(vec![0, 5, 10, 30]).prop_map(Setting::Visibility),
+        2 => select(vec![60, 70, 300, 86_400, 1_209_600, 1_209_600]).prop_map(Setting::Retention),
+        2 => select(vec![0, 0, 1, 4, 900]).prop_map(Setting::Delay),
+        1 => select(vec![1024, 1025, 1_048_576]).prop_map(Setting::Size),
+        3 => prop::option::weighted(0.8, (select(&QUEUES[..]), 1..4u32))
+            .prop_map(|redrive| Setting::Redrive(redrive.map(|(target, count)| (target.to_owned(), count)))),
+        1 => prop_oneof![
+            3 => Just(Allow::Everybody),
+            1 => Just(Allow::Nobody),
+            1 => select(&QUEUES[..]).prop_map(|source| Allow::Only(source.to_owned())),
+        ].prop_map(Setting::Allow),
+    ];
+    let for_fifo = prop_oneof![
+        any::<bool>().prop_map(Setting::ContentDeduplication),
+        any::<bool>().prop_map(Setting::ScopePerGroup),
+        any::<bool>().prop_map(Setting::ThroughputPerGroup),
+    ];
+    let fifo_share = if is_fifo(queue) { 6 } else { 1 };
+    prop_oneof![18 => for_any, fifo_share => for_fifo].boxed()
+}
+
+fn tag_key() -> impl Strategy<Value = String> + Clone {
+    (0..60u8).prop_map(|number| format!("k{number}"))
+}
+
+fn tags() -> impl Strategy<Value = Tags> {
+    let tag = (tag_key(), select(vec!["v", "w"])).prop_map(|(key, value)| (key, value.to_owned()));
+    prop_oneof![4 => prop::collection::vec(tag.clone(), 0..3), 1 => prop::collection::vec(tag, 0..60)].prop_map(
+        |mut tags| {
+            tags.sort();
+            tags.dedup_by(|one, other| one.0 == other.0);
+            tags
+        },
+    )
+}

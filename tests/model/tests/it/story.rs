@@ -1,0 +1,309 @@
+//! A story: steps that the broker and the model take side by side, and the lines that tell them.
+
+use std::fmt::Display;
+
+use bongsu_broker::{
+    Command, DeduplicationKey, MessageId, Outgoing, ReceiptHandle, Reply, Seconds, SendOrigin, Text, Timestamp,
+    VisibilityChange,
+};
+use bytes::Bytes;
+
+use crate::attributes::given;
+use crate::model::{Entry, Model};
+use crate::step::{Picked, QUEUES, Step, Time};
+use crate::system::{System, queue_name};
+
+/// A time at which nothing special happens.
+const START: u64 = 1_767_225_600_000;
+/// A queue with more messages gets no further ones: looking through all of them has to stay quick.
+const MESSAGES_MAX: usize = 80;
+
+/// The broker beside the model.
+pub(crate) struct Story {
+    system: System,
+    model: Model,
+    /// Handles in the order in which they were handed out, each once.
+    handles: Vec<(&'static str, ReceiptHandle, MessageId)>,
+    /// In the order in which they were sent: the first is #1.
+    messages: Vec<MessageId>,
+    /// What was done, in the words of the core's scenarios.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Story {
+    pub(crate) fn new() -> Story {
+        let mut model = Model::default();
+        model.pass(START);
+        Story { system: System::new(START), model, handles: Vec::new(), messages: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Panics unless the broker answers, and is afterwards, as the model allows.
+    pub(crate) fn play(&mut self, step: &Step) {
+        let receivable: Vec<&str> = QUEUES.into_iter().filter(|name| self.has_deliverable(name)).collect();
+        self.system.broker.take_woken();
+        self.take(step);
+        self.compare();
+        if !matches!(step, Step::Restart | Step::Clean { .. }) {
+            self.check_woken(&receivable);
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Send { queue, entries } => self.send(queue, entries),
+            Step::Receive { queue, max, visibility, request } => self.receive(queue, *max, *visibility, *request),
+            Step::Delete { queue, handles } => self.delete(queue, handles),
+            Step::Visibility { queue, changes } => self.change_visibility(queue, changes),
+            Step::Create { queue, given: settings, tags, cooldown } => {
+                self.tell(&[
+                    &"queue",
+                    queue,
+                    &words(settings),
+                    &words(tags.iter().map(tag)),
+                    &flag("cooldown", *cooldown),
+                ]);
+                let answer = given(queue, settings, true).and_then(|given| {
+                    let (name, tags) = (queue_name(queue), tags.iter().map(boxed).collect());
+                    self.system.ask(Command::CreateQueue { name, given, tags, cooldown: *cooldown })
+                });
+                self.model.create(queue, settings, tags, *cooldown, &answer);
+                let description = self.system.describe(queue);
+                let made = self.model.queues.iter_mut().find(|known| known.name == *queue);
+                if let (Some(made), Some(description)) = (made, description) {
+                    made.id = description.id;
+                }
+            }
+            Step::Set { queue, given: settings } => {
+                self.tell(&[&"set", queue, &words(settings)]);
+                let queue_name = queue_name(queue);
+                // The door finds the queue before it reads the attributes.
+                let described = self.system.look(Command::DescribeQueue { queue: queue_name.clone() });
+                let answer = described
+                    .and_then(|_| given(queue, settings, false))
+                    .and_then(|given| self.system.ask(Command::SetQueueAttributes { queue: queue_name, given }));
+                self.model.set(queue, settings, &answer);
+            }
+            Step::Tag { queue, tags } => {
+                self.tell(&[&"tag", queue, &words(tags.iter().map(tag))]);
+                let command = Command::TagQueue { queue: queue_name(queue), tags: tags.iter().map(boxed).collect() };
+                let answer = self.system.ask(command);
+                self.model.tag(queue, tags, &answer);
+            }
+            Step::Untag { queue, keys } => {
+                self.tell(&[&"untag", queue, &words(keys)]);
+                let keys_boxed = keys.iter().map(|key| Box::from(key.as_str())).collect();
+                let answer = self.system.ask(Command::UntagQueue { queue: queue_name(queue), keys: keys_boxed });
+                self.model.untag(queue, keys, &answer);
+            }
+            Step::Purge { queue, cooldown } => {
+                self.tell(&[&"purge", queue, &flag("cooldown", *cooldown)]);
+                let answer = self.system.ask(Command::PurgeQueue { queue: queue_name(queue), cooldown: *cooldown });
+                self.model.purge(queue, *cooldown, &answer);
+            }
+            Step::DeleteQueue { queue } => {
+                self.tell(&[&"delete-queue", queue]);
+                let answer = self.system.ask(Command::DeleteQueue { queue: queue_name(queue) });
+                self.model.delete_queue(queue, &answer);
+            }
+            Step::List { prefix } => {
+                self.tell(&[&"list", prefix]);
+                self.model.list(prefix, &self.system.lists(prefix));
+            }
+            Step::Sources { queue } => {
+                self.tell(&[&"sources", queue]);
+                let command = Command::ListDeadLetterSources { queue: queue_name(queue), after: None, max: 1000 };
+                self.model.sources(queue, &self.system.look(command));
+            }
+            Step::Pass(time) => {
+                let now = self.time(time);
+                self.tell(&[&format!("+{}ms", now - self.model.now)]);
+                self.system.broker.advance(Timestamp(now));
+                self.model.pass(now);
+            }
+            Step::Restart => {
+                self.tell(&[&"restart"]);
+                self.system.restart(self.model.now);
+            }
+            Step::Clean { one_in, dies } => {
+                self.tell(&[&"// cleaned: one in", one_in, &if *dies { "and died" } else { "" }]);
+                self.system.clean(*one_in, *dies);
+                self.model.clean();
+            }
+        }
+    }
+
+    fn tell(&mut self, words: &[&dyn Display]) {
+        let words: Vec<String> = words.iter().map(|word| word.to_string()).filter(|word| !word.is_empty()).collect();
+        self.lines.push(words.join(" "));
+    }
+
+    fn send(&mut self, queue: &'static str, entries: &[Entry]) {
+        if self.model.find(queue).is_some_and(|known| known.messages.len() + entries.len() > MESSAGES_MAX) {
+            return;
+        }
+        let told: Vec<String> = entries.iter().map(tell_entry).collect();
+        self.tell(&[&"send", &queue, &told.join(" | ")]);
+        let outgoing = entries.iter().map(outgoing).collect();
+        let answer = self.system.ask(Command::Send { queue: queue_name(queue), entries: outgoing });
+        self.model.send(queue, entries, &answer);
+        if let Ok(Reply::Sent(results)) = &answer {
+            let accepted = results.iter().flatten().filter(|sent| !sent.duplicate);
+            self.messages.extend(accepted.map(|sent| sent.message_id));
+        }
+    }
+
+    fn receive(&mut self, queue: &'static str, max: usize, visibility: Option<u32>, request: Option<&str>) {
+        let visibility_told = visibility.map(|seconds| format!("visibility={seconds}")).unwrap_or_default();
+        let request_told = request.map(|request| format!("request={request}")).unwrap_or_default();
+        self.tell(&[&"receive", &queue, &format!("max={max}"), &visibility_told, &request_told]);
+        let answer = self.system.ask(Command::Receive {
+            queue: queue_name(queue),
+            max,
+            visibility_timeout: visibility.map(Seconds),
+            request: request.map(|request| DeduplicationKey::of(&[request.as_bytes()])),
+        });
+        let look = |name: &str| ids_and_numbers(&self.system, name);
+        self.model.receive(queue, max, visibility, request, &answer, look);
+        let Ok(Reply::Received { deliveries, .. }) = answer else { return };
+        for delivery in deliveries {
+            let content = self.system.content(&delivery);
+            self.check_content(queue, &content);
+            if !self.handles.iter().any(|(_, handle, _)| *handle == delivery.handle) {
+                self.handles.push((queue, delivery.handle, content.message_id));
+            }
+        }
+    }
+
+    /// Handed out is what was sent.
+    fn check_content(&self, queue: &str, content: &bongsu_broker::Content) {
+        let messages = self.model.find(queue).map(|queue| queue.messages.as_slice()).unwrap_or_default();
+        let message = messages.iter().find(|message| message.id == content.message_id.0).expect("it was received");
+        assert_eq!(&*content.body, message.body);
+        assert_eq!(content.group.as_deref(), message.group.as_deref());
+        assert_eq!(content.deduplication_id.as_deref(), message.deduplication_id.as_deref());
+    }
+
+    fn delete(&mut self, queue: &'static str, picked: &[Picked]) {
+        let handles: Vec<ReceiptHandle> = picked.iter().filter_map(|picked| self.handle(queue, picked)).collect();
+        self.tell(&[&"delete", &queue, &words(handles.iter().map(|handle| self.tell_handle(*handle)))]);
+        let answer = self.system.ask(Command::Delete { queue: queue_name(queue), handles: handles.clone() });
+        self.model.delete(queue, &handles, &answer);
+    }
+
+    fn change_visibility(&mut self, queue: &'static str, picked: &[(Picked, u32)]) {
+        let changes: Vec<(ReceiptHandle, u32)> =
+            picked.iter().filter_map(|(picked, timeout)| Some((self.handle(queue, picked)?, *timeout))).collect();
+        let told = changes.iter().map(|(handle, timeout)| format!("{}={timeout}", self.tell_handle(*handle)));
+        self.tell(&[&"visibility", &queue, &words(told)]);
+        let asked =
+            changes.iter().map(|(handle, timeout)| VisibilityChange { handle: *handle, timeout: Seconds(*timeout) });
+        let command = Command::ChangeVisibility { queue: queue_name(queue), changes: asked.collect() };
+        let answer = self.system.ask(command);
+        self.model.change_visibility(queue, &changes, &answer);
+    }
+
+    fn handle(&self, queue: &str, picked: &Picked) -> Option<ReceiptHandle> {
+        let mut of_queue = self.handles.iter().rev().filter(|(of, ..)| picked.of_any || *of == queue);
+        of_queue.nth(picked.back).map(|(_, handle, _)| *handle)
+    }
+
+    fn tell_handle(&self, handle: ReceiptHandle) -> String {
+        let (.., id) = self.handles.iter().find(|(_, known, _)| *known == handle).expect("it was handed out");
+        let number = self.messages.iter().position(|sent| sent == id).map_or(0, |place| place + 1);
+        format!("#{number}x{}", handle.receive_count)
+    }
+
+    fn time(&self, time: &Time) -> u64 {
+        match time {
+            Time::Milliseconds(milliseconds) => self.model.now + milliseconds,
+            Time::Deadline { later, off } => {
+                let deadlines = self.model.deadlines();
+                let deadline = deadlines.get(*later).or(deadlines.last()).copied().unwrap_or(self.model.now);
+                deadline.saturating_add_signed(*off).max(self.model.now)
+            }
+        }
+    }
+
+    /// Everything that can be seen of every queue is as the model has it.
+    fn compare(&self) {
+        for name in QUEUES {
+            let description = self.system.describe(name);
+            let Some(queue) = self.model.find(name) else {
+                assert!(description.is_none(), "{name} must not exist");
+                continue;
+            };
+            let description = description.unwrap_or_else(|| panic!("{name} must exist"));
+            queue.is_described_by(&description, self.model.now);
+            queue.is_shown_by(&self.system.peek(name), self.model.now);
+        }
+    }
+
+    fn has_deliverable(&self, name: &str) -> bool {
+        self.model.find(name).is_some_and(|queue| queue.has_deliverable(self.model.now))
+    }
+
+    /// "Deleting all in-flight messages unlocks the group at once and must wake long polls": so must whatever else makes
+    /// a message receivable.
+    fn check_woken(&mut self, receivable_before: &[&str]) {
+        let woken = self.system.broker.take_woken();
+        for name in QUEUES.into_iter().filter(|name| !receivable_before.contains(name)) {
+            if self.has_deliverable(name) {
+                let id = self.model.find(name).map(|queue| queue.id).expect("it has messages");
+                assert!(woken.contains(&id), "whoever waits at {name} must be woken");
+            }
+        }
+    }
+}
+
+fn ids_and_numbers(system: &System, name: &str) -> Vec<(u128, u64)> {
+    let number = |peeked: &bongsu_broker::Peeked| peeked.delivery.handle.sequence;
+    let id = |peeked: &bongsu_broker::Peeked| system.content(&peeked.delivery).message_id.0;
+    system.peek(name).iter().map(|peeked| (id(peeked), number(peeked))).collect()
+}
+
+fn outgoing(entry: &Entry) -> Outgoing {
+    let text = |text: &Option<String>| text.as_deref().map(Text::from);
+    Outgoing {
+        body: Text::from(entry.body.as_str()),
+        body_md5: [0; 16],
+        attributes: Bytes::new(),
+        attributes_size: entry.attributes_size,
+        delay: entry.delay.map(Seconds),
+        group: text(&entry.group),
+        deduplication_id: text(&entry.deduplication_id),
+        sender: Text::default(),
+        trace_header: None,
+        origin: match entry.window {
+            None => SendOrigin::Api,
+            Some(window) => SendOrigin::Webhook { redelivery_window: Seconds(window) },
+        },
+    }
+}
+
+fn tell_entry(entry: &Entry) -> String {
+    let told = [
+        entry.group.as_ref().map(|group| format!("group={group}")),
+        entry.deduplication_id.as_ref().map(|id| format!("dedup={id}")),
+        entry.delay.map(|delay| format!("delay={delay}")),
+        entry.window.map(|window| format!("window={window}")),
+        (entry.attributes_size > 0).then(|| format!("size={}", entry.attributes_size + entry.body.len())),
+    ];
+    let options: Vec<String> = told.into_iter().flatten().collect();
+    if options.is_empty() { entry.body.clone() } else { format!("{} {}", entry.body, options.join(" ")) }
+}
+
+fn words(words: impl IntoIterator<Item = impl Display>) -> String {
+    words.into_iter().map(|word| word.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn tag((key, value): &(String, String)) -> String {
+    format!("{key}:{value}")
+}
+
+fn boxed((key, value): &(String, String)) -> (Box<str>, Box<str>) {
+    (key.as_str().into(), value.as_str().into())
+}
+
+fn flag(word: &'static str, given: bool) -> &'static str {
+    if given { word } else { "" }
+}
