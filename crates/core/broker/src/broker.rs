@@ -1,7 +1,6 @@
 //! The broker's state, and the two ways in which it changes: by a fact, and by time that passes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::function::Placed;
@@ -9,8 +8,8 @@ use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Rejection,
-    Seconds, Timestamp,
+    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
+    Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -113,16 +112,6 @@ impl Broker {
     /// Where the content of a handed-out message lies now; `None` if it is gone.
     pub fn locate(&self, handle: ReceiptHandle) -> Option<Place> {
         Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
-    }
-
-    /// The queues after this one in numbers, by name; without a name all.
-    pub fn statistics(
-        &self,
-        after: Option<&QueueName>,
-    ) -> impl Iterator<Item = (&QueueName, QueueId, QueueStatistics)> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let queues = self.by_name.range((from, Bound::Unbounded));
-        queues.map(|(name, id)| (name, *id, self.queues[id].statistics(self.now)))
     }
 
     /// The number of the queue that has this name now.

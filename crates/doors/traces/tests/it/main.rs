@@ -23,24 +23,24 @@ fn span(name: &str, context: Option<TraceContext>) -> Span {
 
 /// Takes one export and answers it.
 async fn collect(listener: &TcpListener, status: &str) -> (String, Value) {
-    let (mut stream, _) = listener.accept().await.unwrap();
+    let (mut stream, _) = listener.accept().await.expect("a connection");
     let mut request = Vec::new();
     loop {
-        stream.read_buf(&mut request).await.unwrap();
-        let text = String::from_utf8(request.clone()).unwrap();
+        stream.read_buf(&mut request).await.expect("a request");
+        let text = String::from_utf8(request.clone()).expect("text");
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
         if body.len() == length.unwrap_or(0) {
             let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}");
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            return (head.to_owned(), serde_json::from_str(body).unwrap());
+            stream.write_all(answer.as_bytes()).await.expect("a reader");
+            return (head.to_owned(), serde_json::from_str(body).expect("JSON"));
         }
     }
 }
 
 async fn collector() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
     (listener, url)
 }
 
