@@ -8,6 +8,7 @@ mod ledger;
 mod load;
 mod power;
 mod random;
+mod redrives;
 
 use std::io::Write;
 
