@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bongsu_broker::Account;
-use bongsu_server::{Config, ElasticMqError, ElasticMqFile, PublicUrl, Storage, TemplateFile};
+use bongsu_server::{Config, ElasticMqError, ElasticMqFile, OtlpEndpoint, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
 use crate::bench::BenchArguments;
@@ -107,6 +108,15 @@ pub(crate) struct ServeArguments {
     /// Let anybody who can reach the ports in.
     #[arg(long)]
     insecure: bool,
+    /// Tell /metrics, which names queues, to everybody who can reach the AWS endpoint and not only to this machine.
+    #[arg(long)]
+    metrics_open: bool,
+    /// Log requests that take longer; waiting for messages does not count.
+    #[arg(long, default_value_t = 1000, value_name = "MILLISECONDS")]
+    slow_request_ms: u32,
+    /// Send spans of requests and of functions' attempts to this OpenTelemetry collector, over OTLP/HTTP.
+    #[arg(long, value_name = "URL", value_parser = otlp_endpoint)]
+    otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in MiB; older ones are read from the journal.
     #[arg(long, default_value_t = 64, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     cache: u32,
@@ -137,6 +147,9 @@ impl ServeArguments {
             credentials: self.credentials,
             cooldowns: self.cooldowns,
             insecure: self.insecure,
+            metrics_open: self.metrics_open,
+            slow_after: Duration::from_millis(self.slow_request_ms.into()),
+            otlp_endpoint: self.otlp_endpoint,
             recent_bytes_max: self.cache as usize * (1 << 20),
             launcher: crate::launch::launcher(),
             template: template
@@ -156,6 +169,10 @@ fn covers(listening: SocketAddr, address: SocketAddr) -> bool {
 
 fn public_url(text: &str) -> Result<PublicUrl, &'static str> {
     text.parse()
+}
+
+fn otlp_endpoint(text: &str) -> Result<OtlpEndpoint, String> {
+    text.parse().map_err(|fault| format!("{fault}"))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

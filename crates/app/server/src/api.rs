@@ -1,37 +1,81 @@
-//! The API port: health checks, and the AWS endpoint.
+//! The API port: health checks, metrics, and the AWS endpoint.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bongsu_aws_api::AwsApi;
 use bongsu_http::{BodyError, Limits, Request, Response, collect_body};
+use bongsu_runtime::Handle;
+use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 
+use crate::metrics::{self, Page, Process};
+
+/// What answers at the API port.
+pub(crate) struct Door {
+    pub(crate) aws: Arc<AwsApi>,
+    pub(crate) broker: Handle,
+    pub(crate) limits: Limits,
+    /// Whether others than this machine may read the metrics, which name queues.
+    pub(crate) metrics_open: bool,
+    pub(crate) spans: Option<Exporter>,
+    pub(crate) started_at: SystemTime,
+}
+
 /// Answers one request to the API port.
-pub(crate) async fn answer(aws: Arc<AwsApi>, limits: Arc<Limits>, request: Request, peer: SocketAddr) -> Response {
+pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) -> Response {
     let (head, body) = request.into_parts();
-    if head.method == Method::GET && is_health_check(head.uri.path()) {
-        return text(StatusCode::OK, "ok\n");
+    if head.method == Method::GET {
+        match head.uri.path() {
+            // Whoever gets this far is alive and ready: the port is served only after the journal was replayed.
+            "/_bongsu/health" | "/livez" | "/readyz" => return text(StatusCode::OK, "ok\n"),
+            "/metrics" => return door.metrics(peer).await,
+            _ => {}
+        }
     }
-    match collect_body(body, &limits).await {
-        Ok(body) => aws.answer(&head, body, peer.ip()).await,
-        Err(BodyError::TooLarge { .. }) => aws.refuse_too_large(&head),
+    match collect_body(body, &door.limits).await {
+        Ok(body) => door.aws.answer(&head, body, peer.ip()).await,
+        Err(BodyError::TooLarge { .. }) => door.aws.refuse_too_large(&head),
         Err(BodyError::TimedOut) => text(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.\n"),
         Err(BodyError::Broken) => text(StatusCode::BAD_REQUEST, "The request's body broke off.\n"),
     }
 }
 
-/// Whoever gets this far is alive and ready: the port is served only after the journal was replayed.
-fn is_health_check(path: &str) -> bool {
-    matches!(path, "/_bongsu/health" | "/livez" | "/readyz")
+impl Door {
+    async fn metrics(&self, peer: SocketAddr) -> Response {
+        if !self.metrics_open && !peer.ip().to_canonical().is_loopback() {
+            let reason = "Metrics are for this machine alone, unless the server is started with --metrics-open.\n";
+            return text(StatusCode::FORBIDDEN, reason);
+        }
+        let Ok(shard) = self.broker.metrics().await else {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.\n");
+        };
+        let page = Page {
+            shard,
+            requests: self.aws.requests(),
+            log_lines_left_out: self.aws.log_lines_left_out(),
+            spans_dropped: self.spans.as_ref().map_or(0, Exporter::dropped),
+            process: Process::measure(self.started_at),
+        };
+        // On a thread of its own: very many queues make a long page, and this thread answers requests.
+        match tokio::task::spawn_blocking(move || page.text()).await {
+            Ok(page) => respond(StatusCode::OK, metrics::CONTENT_TYPE, page),
+            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics cannot be told.\n"),
+        }
+    }
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    respond(status, "text/plain", text)
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+use bongsu_traces::Endpoint as OtlpEndpoint;
 
 use crate::ElasticMqFile;
 
@@ -35,6 +37,12 @@ pub struct Config {
     pub cooldowns: bool,
     /// Listen beyond loopback without credentials, and take unsigned webhooks there.
     pub insecure: bool,
+    /// Tell `/metrics` to everybody who can reach the AWS endpoint, not only to this machine.
+    pub metrics_open: bool,
+    /// A request that takes longer is logged.
+    pub slow_after: Duration,
+    /// Where spans of requests and of functions' attempts go, if anywhere.
+    pub otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
     /// Words put before every function's command line.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_aws_api::attributes_digest::Digest;
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
@@ -16,6 +16,7 @@ use bongsu_delivery::sqs_event::{
 use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, LogStream, Runtime};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, FunctionRunner};
+use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{info, warn};
 
 /// Runs functions in processes of their own.
@@ -28,6 +29,7 @@ pub(crate) struct Processes {
 struct Shared {
     region: String,
     request_ids: RequestIds,
+    spans: Option<Exporter>,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
     specs: Mutex<BTreeMap<Box<str>, Definition>>,
 }
@@ -36,8 +38,8 @@ struct Shared {
 type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
-    pub(crate) fn new(functions: Functions, region: String) -> Processes {
-        let shared = Shared { region, request_ids: RequestIds::default(), specs: Mutex::default() };
+    pub(crate) fn new(functions: Functions, region: String, spans: Option<Exporter>) -> Processes {
+        let shared = Shared { region, request_ids: RequestIds::default(), spans, specs: Mutex::default() };
         Processes { functions, shared: Arc::new(shared) }
     }
 
@@ -85,7 +87,12 @@ impl FunctionRunner for Processes {
             let trace_id = batch.messages.first().and_then(|message| message.content.trace_header.as_ref());
             let trace_id = trace_id.map(|header| header.to_string());
             let payload = payload(&batch, &ids, &this.shared.region);
+            let context = trace_id.as_deref().and_then(TraceContext::from_xray);
+            let begun = Instant::now();
             let end = this.functions.invoke(&spec, Invocation { request_id, payload, trace_id }).await;
+            if let Some(spans) = &this.shared.spans {
+                spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
+            }
             let response = match end {
                 InvocationEnd::Returned(response) => response,
                 InvocationEnd::Failed(failure) => {
@@ -108,6 +115,23 @@ impl FunctionRunner for Processes {
                 }
             }
         })
+    }
+}
+
+/// One attempt of a function, as a part of the trace that its first message belongs to.
+fn span(batch: &Batch, context: Option<TraceContext>, took: Duration, failed: bool) -> Span {
+    Span {
+        name: format!("invoke {}", batch.function.name),
+        kind: SpanKind::Consumer,
+        context,
+        ended_at: SystemTime::now(),
+        took,
+        attributes: vec![
+            ("faas.invoked_name", batch.function.name.to_string()),
+            ("messaging.destination.name", batch.queue.name.to_string()),
+            ("messaging.batch.message_count", batch.messages.len().to_string()),
+        ],
+        failed,
     }
 }
 

@@ -10,11 +10,13 @@ mod deploy;
 mod elasticmq;
 mod functions;
 mod ingress;
+mod metrics;
 mod queues;
 mod reason;
 mod serve;
 
 pub use bongsu_aws_api::PublicUrl;
+pub use bongsu_traces::Endpoint as OtlpEndpoint;
 pub use config::{API_ALSO_MAX, Config, Storage, TemplateFile};
 pub use credentials::{CredentialsError, FileFault};
 pub use deploy::DeployError;

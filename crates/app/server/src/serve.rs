@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
@@ -107,15 +108,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         }
         None => Verifier::development(&config.account.to_string()),
     };
-    let api_limits = Arc::new(Limits {
-        body_bytes_max: REQUEST_BYTES_MAX,
-        connections_max: API_CONNECTIONS_MAX,
-        ..Limits::default()
-    });
-    let api = listen(config.api, Limits::clone(&api_limits)).await?;
+    let api_limits =
+        Limits { body_bytes_max: REQUEST_BYTES_MAX, connections_max: API_CONNECTIONS_MAX, ..Limits::default() };
+    let api = listen(config.api, api_limits.clone()).await?;
     let mut apis_also = Vec::with_capacity(config.api_also.len());
     for also in &config.api_also {
-        apis_also.push(listen(*also, Limits::clone(&api_limits)).await?);
+        apis_also.push(listen(*also, api_limits.clone()).await?);
     }
     let ingress = listen(config.ingress, Limits::default()).await?;
     let (api_address, ingress_address) = (address(&api, config.api), address(&ingress, config.ingress));
@@ -138,7 +136,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog),
     });
-    let processes = Processes::new(functions, config.region.clone());
+    let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
+    let processes = Processes::new(functions, config.region.clone(), spans.clone());
     let journal = open(&config.storage)?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
@@ -174,10 +173,21 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             clock: Clock::System,
             cooldowns: config.cooldowns,
             host: api_address.to_string(),
+            slow_after: config.slow_after,
+            spans: spans.clone(),
             public_url: config.public_url.clone(),
         },
         broker.clone(),
     ));
+
+    let door = Arc::new(api::Door {
+        aws,
+        broker: broker.clone(),
+        limits: api_limits,
+        metrics_open: config.metrics_open || config.insecure,
+        spans,
+        started_at: SystemTime::now(),
+    });
 
     let (stopping, stopped) = watch::channel(());
     let until_stop = || {
@@ -187,8 +197,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let serve_apis: Vec<_> = std::iter::once(api)
         .chain(apis_also)
         .map(|listener| {
-            let (aws, limits) = (aws.clone(), api_limits.clone());
-            let answer = move |request, peer| api::answer(aws.clone(), limits.clone(), request, peer);
+            let door = door.clone();
+            let answer = move |request, peer| api::answer(door.clone(), request, peer);
             tokio::spawn(listener.serve(answer, until_stop()))
         })
         .collect();
@@ -214,6 +224,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         drop(serving.await);
     }
     processes.stop().await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
     outcome(shard.await)
 }
 

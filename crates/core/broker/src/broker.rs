@@ -8,8 +8,8 @@ use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::{
     Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Rejection,
-    Seconds, Timestamp,
+    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
+    Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -114,9 +114,14 @@ impl Broker {
         Some(self.queues.get(&handle.queue)?.message(handle.sequence)?.place)
     }
 
-    /// Every queue in numbers, by name.
-    pub fn statistics(&self) -> impl Iterator<Item = (&QueueName, QueueStatistics)> {
-        self.by_name.iter().map(|(name, id)| (name, self.queues[id].statistics(self.now)))
+    /// The number of the queue that has this name now.
+    pub fn queue_id(&self, name: &QueueName) -> Option<QueueId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The queue whose messages an attempt works on, while it does.
+    pub fn queue_of_attempt(&self, attempt: AttemptId) -> Option<QueueId> {
+        Some(self.attempts.get(&attempt)?.queue)
     }
 
     pub(crate) fn queue(&self, name: &QueueName) -> Result<&Queue, Rejection> {

@@ -109,6 +109,8 @@ impl World {
             verifier: Verifier::development("000000000000"),
             clock: Clock::Manual(clock.clone()),
             cooldowns: false,
+            slow_after: std::time::Duration::MAX,
+            spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
         };

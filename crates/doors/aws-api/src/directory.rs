@@ -5,6 +5,7 @@ use hyper::http::request::Parts;
 
 use crate::codec::{Dialect, Params, SQS};
 use crate::sigv4::Claim;
+use crate::sqs;
 use crate::sts::{self, STS};
 
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -24,6 +25,14 @@ impl Service {
         match self {
             Service::Sqs => "sqs",
             Service::Sts => "sts",
+        }
+    }
+
+    /// The name of this operation, if there is one.
+    pub(crate) fn operation(self, name: &str) -> Option<&'static str> {
+        match self {
+            Service::Sqs => sqs::find(name),
+            Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
         }
     }
 

@@ -11,6 +11,7 @@ mod compat;
 mod directory;
 pub mod error;
 pub mod message_attributes;
+pub mod observation;
 mod public_url;
 pub mod received;
 pub mod request_id;

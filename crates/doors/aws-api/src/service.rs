@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
 use bongsu_runtime::{Clock, Handle};
+use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -15,14 +17,18 @@ use tracing::debug;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{Caller, Verifier};
-use crate::sqs::{self, Context, Source};
+use crate::sqs::{self, Context, Source, peek_messages};
 use crate::sts;
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
+
+/// What showing messages is called in metrics and logs.
+const PEEK: &str = "PeekMessages";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
@@ -41,6 +47,10 @@ pub struct Config {
     pub cooldowns: bool,
     /// The address in queue URLs when a request names no host.
     pub host: String,
+    /// A request that takes longer is logged; waiting for messages does not count.
+    pub slow_after: Duration,
+    /// Where a span of each request goes, if anywhere.
+    pub spans: Option<Exporter>,
     /// What queue URLs begin with, instead of the host that the client used.
     pub public_url: Option<PublicUrl>,
 }
@@ -52,17 +62,34 @@ pub struct AwsApi {
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
+    observer: Observer,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        AwsApi { region: config.region.as_str().into(), config, broker, request_ids: RequestIds::default() }
+        let observer = Observer::new(config.slow_after, config.spans.clone());
+        let region = config.region.as_str().into();
+        AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
+    }
+
+    /// The requests so far, by operation and code.
+    pub fn requests(&self) -> Vec<RequestMetrics> {
+        self.observer.requests()
+    }
+
+    /// Lines about refused and slow requests that were left out of the log, because there were too many.
+    pub fn log_lines_left_out(&self) -> u64 {
+        self.observer.lines_left_out()
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.
     pub async fn answer(&self, head: &Parts, body: Bytes, peer: IpAddr) -> Response<Full<Bytes>> {
+        let begun = Instant::now();
         let request_id = self.request_ids.next();
+        if asks_to_peek(head) {
+            return self.peek(head, &body, peer, request_id, begun).await;
+        }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
@@ -72,9 +99,77 @@ impl AwsApi {
             None => Service::of_json(head),
             Some(params) => Service::of_query(head, params.as_ref().ok()),
         };
-        match self.call(service, head, &body, params, peer, protocol, request_id).await {
+        let seen = Seen::default();
+        let outcome = self.call(service, head, &body, params, peer, protocol, request_id, &seen).await;
+        let refusal = outcome.as_ref().err();
+        self.observer.finished(&seen, head, request_id, begun, refusal);
+        match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
+        }
+    }
+
+    /// Shows messages: in JSON, or as a receive's answer in XML to whoever accepts XML and no JSON.
+    async fn peek(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+        request_id: RequestId,
+        begun: Instant,
+    ) -> Response<Full<Bytes>> {
+        let seen = Seen::default();
+        seen.operation.get_or_init(|| PEEK);
+        let protocol = if accepts_only_xml(&head.headers) { Protocol::Query } else { Protocol::Json };
+        let outcome = self.call_peek(head, body, peer, protocol, request_id, &seen).await;
+        let refusal = outcome.as_ref().err();
+        self.observer.finished(&seen, head, request_id, begun, refusal);
+        match outcome {
+            Ok(output) => {
+                let mut response = respond(StatusCode::OK, protocol, request_id, output);
+                if protocol == Protocol::Json {
+                    // Browsers show this kind of JSON.
+                    let json = HeaderValue::from_static("application/json");
+                    response.headers_mut().insert(header::CONTENT_TYPE, json);
+                }
+                response
+            }
+            Err(error) => refuse(&error, protocol, Service::Sqs.dialect(), request_id),
+        }
+    }
+
+    async fn call_peek(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+        protocol: Protocol,
+        request_id: RequestId,
+        seen: &Seen,
+    ) -> Result<Vec<u8>, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        let signed_for = Service::Sqs.signing_name();
+        let caller = self.config.verifier.verify(signed_for, &head.method, &head.uri, &head.headers, body, now)?;
+        seen.caller.get_or_init(|| caller.clone());
+        let context = Context {
+            broker: self.broker.on_behalf_of(self.client(&caller, peek_messages::PERMISSION, peer)),
+            caller: &caller,
+            config: &self.config,
+            headers: &head.headers,
+            path: head.uri.path(),
+            body,
+            seen,
+        };
+        let params = Params::parse(query(head), &[])?;
+        let input = params.decode(Service::Sqs.dialect(), PEEK)?;
+        match peek_messages::call(input, &context).await {
+            Ok(output) => {
+                let text = request_id.text();
+                let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
+                let operation = peek_messages::PERMISSION;
+                protocol.encode(&output, Envelope { dialect: Service::Sqs.dialect(), operation, request_id })
+            }
+            Err(error) => Err(context.first_fault(error).await),
         }
     }
 
@@ -82,6 +177,7 @@ impl AwsApi {
     pub fn refuse_too_large(&self, head: &Parts) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
+        self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));
         let service = Service::of_query(head, None);
         refuse(&error, protocol_of(&head.headers), service.dialect(), request_id)
     }
@@ -96,22 +192,25 @@ impl AwsApi {
         peer: IpAddr,
         protocol: Protocol,
         request_id: RequestId,
+        seen: &Seen,
     ) -> Result<Vec<u8>, ApiError> {
         let now = self.config.clock.now().0 / 1000;
         let verifier = &self.config.verifier;
         let caller = verifier.verify(service.signing_name(), &head.method, &head.uri, &head.headers, body, now)?;
+        seen.caller.get_or_init(|| caller.clone());
         let params = params.transpose()?;
         let operation = match &params {
             Some(params) => params.get("Action"),
             None => service.target(&head.headers),
         };
         let operation = operation.ok_or_else(ApiError::no_operation)?;
+        let named = service.operation(operation).map(|named| *seen.operation.get_or_init(|| named));
         let text = request_id.text();
         let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
         let envelope = Envelope { dialect: service.dialect(), operation, request_id };
         match (service, &params) {
             (Service::Sqs, params) => {
-                let named = sqs::find(operation).ok_or_else(|| ApiError::unknown_operation(operation))?;
+                let named = named.ok_or_else(|| ApiError::unknown_operation(operation))?;
                 let context = Context {
                     broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
                     caller: &caller,
@@ -120,7 +219,7 @@ impl AwsApi {
                     // SDKs that speak JSON send it to any path.
                     path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
                     body,
-                    named: std::sync::OnceLock::new(),
+                    seen,
                 };
                 let source = params.as_ref().map_or(Source::Json(body), Source::Query);
                 sqs::call(source, &context, protocol, envelope).await
@@ -165,6 +264,19 @@ fn protocol_of(headers: &HeaderMap) -> Protocol {
     } else {
         Protocol::Query
     }
+}
+
+fn asks_to_peek(head: &Parts) -> bool {
+    let rest = head.uri.path().strip_prefix(peek_messages::PATH);
+    head.method == Method::GET && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn accepts_only_xml(headers: &HeaderMap) -> bool {
+    let accepts = |kind: &str| {
+        let mut values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values.any(|value| value.contains(kind))
+    };
+    accepts("xml") && !accepts("json")
 }
 
 /// A browser at a queue's URL.

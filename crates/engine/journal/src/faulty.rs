@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::{AppendError, BoxFuture, Chunk, Journal, Place, Position, ReadError, Sealed, Span, TrimError};
+use crate::{AppendError, BoxFuture, Chunk, Journal, Place, Position, ReadError, Sealed, Span, SyncMicros, TrimError};
 
 /// How one append goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
 
     fn span(&self) -> Span {
         self.inner.span()
+    }
+
+    fn sync_micros(&self) -> SyncMicros {
+        self.inner.sync_micros()
     }
 
     fn close(&self) -> BoxFuture<'static, io::Result<()>> {

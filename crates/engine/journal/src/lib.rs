@@ -19,6 +19,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 
+use bongsu_histogram::Histogram;
 use bytes::Bytes;
 
 pub use batch::{BATCH_BYTES_MAX, Batch, Chunk, Place, Position, RECORD_BYTES_MAX, Records, Sealed, Unit};
@@ -64,9 +65,21 @@ pub trait Journal: Send + Sync + 'static {
     /// What the log holds now.
     fn span(&self) -> Span;
 
+    /// How long making batches durable took, in microseconds; nothing, if the engine does not know.
+    fn sync_micros(&self) -> SyncMicros {
+        SyncMicros::new(&SYNC_MICROS)
+    }
+
     /// Waits for queued appends and lets go of the log, so that it can be opened again. Later appends are not appended.
     fn close(&self) -> BoxFuture<'static, io::Result<()>>;
 }
+
+/// How long a sync may take to be counted apart: from what memory takes to what a disk in trouble does.
+pub const SYNC_MICROS: [u64; 14] =
+    [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
+
+/// Syncs by how long they took.
+pub type SyncMicros = Histogram<{ SYNC_MICROS.len() }>;
 
 /// What a log holds at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +202,10 @@ impl<J: Journal + ?Sized> Journal for std::sync::Arc<J> {
 
     fn span(&self) -> Span {
         (**self).span()
+    }
+
+    fn sync_micros(&self) -> SyncMicros {
+        (**self).sync_micros()
     }
 
     fn close(&self) -> BoxFuture<'static, io::Result<()>> {

@@ -1,20 +1,30 @@
 //! The doors' side of the shard: one method a command, each with its own reply type.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
-    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, PeekedState, PermissionAdded, Place,
-    QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, VisibilityChange,
+    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded,
+    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags,
+    VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
 
+/// What the shard answers.
+pub(crate) struct Answer {
+    pub(crate) result: Result<Reply, Rejection>,
+    /// How long a receive waited for arrivals.
+    pub(crate) waited: Duration,
+}
+
 /// How a reply finds its way back.
-pub(crate) type ReplyTo = oneshot::Sender<Result<Reply, Rejection>>;
+pub(crate) type ReplyTo = oneshot::Sender<Answer>;
 
 /// What the shard is asked.
 pub(crate) enum Request {
@@ -24,6 +34,8 @@ pub(crate) enum Request {
     Tell(Command),
     /// Where a message's content lies now, after cleaning may have moved it.
     Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
+    /// The shard in numbers, with the queues after this one, as many as one turn allows.
+    Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
     /// Answer what waits, make everything durable, and end.
     Stop,
 }
@@ -52,6 +64,24 @@ pub struct Received {
     pub content: Content,
 }
 
+/// What a receive got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// None, if nothing came in time.
+    pub messages: Vec<Received>,
+    /// How long it waited for them.
+    pub waited: Duration,
+}
+
+/// Messages that are shown without being received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeekedPage {
+    /// By rising numbers.
+    pub messages: Vec<(Received, PeekedState)>,
+    /// Where to go on, if there may be more.
+    pub next: Option<u64>,
+}
+
 /// Talks to the shard. Cloning is cheap.
 #[derive(Clone)]
 pub struct Handle {
@@ -60,6 +90,8 @@ pub struct Handle {
     caller: Caller,
 }
 
+/// How many messages are looked at when some are to be shown: as many as the broker shows at once.
+const PEEKED_AT_A_TIME: usize = 1_000;
 /// How often a content is looked up again when cleaning moved it in between.
 const LOCATE_TRIES: usize = 3;
 
@@ -74,10 +106,15 @@ impl Handle {
     }
 
     async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
+        Ok(self.ask_and_wait(command, wait).await?.0)
+    }
+
+    async fn ask_and_wait(&self, command: Command, wait: Option<Seconds>) -> Result<(Reply, Duration), Refusal> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Ask { command, caller: self.caller.clone(), wait, reply };
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
-        Ok(answer.await.map_err(|_| Refusal::Unavailable)??)
+        let Answer { result, waited } = answer.await.map_err(|_| Refusal::Unavailable)?;
+        Ok((result?, waited))
     }
 
     async fn ask_done(&self, command: Command) -> Result<(), Refusal> {
@@ -144,21 +181,39 @@ impl Handle {
         }
     }
 
-    /// Shows up to `max` messages with numbers from `from` on, with their contents, and changes nothing.
-    pub async fn peek(&self, queue: QueueName, from: u64, max: usize) -> Result<Vec<(Received, PeekedState)>, Refusal> {
-        let peeked = match self.ask(Command::Peek { queue, from, max }, None).await? {
+    /// Shows up to `max` messages of which `wanted` says so, with numbers from `from` on, whose contents take up to
+    /// `bytes_max` bytes (but at least one), and changes nothing. Looks at so many at a time; there may be more.
+    pub async fn peek(
+        &self,
+        queue: QueueName,
+        from: u64,
+        max: usize,
+        bytes_max: u64,
+        wanted: impl Fn(PeekedState) -> bool,
+    ) -> Result<PeekedPage, Refusal> {
+        let command = Command::Peek { queue, from, max: PEEKED_AT_A_TIME };
+        let peeked = match self.ask(command, None).await? {
             Reply::Peeked(peeked) => peeked,
             other => unreachable!("Peek answered {other:?}"),
         };
-        let states: HashMap<u64, PeekedState> =
-            peeked.iter().map(|peeked| (peeked.delivery.handle.sequence, peeked.state)).collect();
+        let mut next = (peeked.len() == PEEKED_AT_A_TIME).then(|| after(&peeked[PEEKED_AT_A_TIME - 1]));
+        let (mut states, mut deliveries, mut bytes) = (HashMap::new(), Vec::new(), 0);
+        for peeked in peeked.into_iter().filter(|peeked| wanted(peeked.state)) {
+            bytes += u64::from(peeked.delivery.place.length);
+            if deliveries.len() == max || (bytes > bytes_max && !deliveries.is_empty()) {
+                next = Some(peeked.delivery.handle.sequence);
+                break;
+            }
+            states.insert(peeked.delivery.handle.sequence, peeked.state);
+            deliveries.push(peeked.delivery);
+        }
         // Of what was deleted meanwhile there is nothing to show.
-        let shown = self.with_contents(peeked.into_iter().map(|peeked| peeked.delivery).collect()).await?;
+        let shown = self.with_contents(deliveries).await?;
         let with_state = |received: Received| {
             let state = states[&received.delivery.handle.sequence];
             (received, state)
         };
-        Ok(shown.into_iter().map(with_state).collect())
+        Ok(PeekedPage { messages: shown.into_iter().map(with_state).collect(), next })
     }
 
     /// Deletes a queue with everything in it.
@@ -208,7 +263,7 @@ impl Handle {
         visibility_timeout: Option<Seconds>,
         wait: Option<Seconds>,
     ) -> Result<Vec<Received>, Refusal> {
-        self.receive_for(queue, max, visibility_timeout, wait, None).await
+        Ok(self.receive_for(queue, max, visibility_timeout, wait, None).await?.messages)
     }
 
     /// Likewise; a FIFO queue gives the same messages to the same request again, while nobody touched them.
@@ -219,10 +274,12 @@ impl Handle {
         visibility_timeout: Option<Seconds>,
         wait: Option<Seconds>,
         request: Option<DeduplicationKey>,
-    ) -> Result<Vec<Received>, Refusal> {
-        match self.ask(Command::Receive { queue, max, visibility_timeout, request }, wait).await? {
-            Reply::Received { deliveries, .. } => self.with_contents(deliveries).await,
-            other => unreachable!("Receive answered {other:?}"),
+    ) -> Result<Polled, Refusal> {
+        match self.ask_and_wait(Command::Receive { queue, max, visibility_timeout, request }, wait).await? {
+            (Reply::Received { deliveries, .. }, waited) => {
+                Ok(Polled { messages: self.with_contents(deliveries).await?, waited })
+            }
+            (other, _) => unreachable!("Receive answered {other:?}"),
         }
     }
 
@@ -308,6 +365,24 @@ impl Handle {
         }
     }
 
+    /// The shard in numbers. Other requests get their turns in between.
+    pub async fn metrics(&self) -> Result<Metrics, Refusal> {
+        let mut metrics = self.measure(None).await?;
+        let mut is_last = metrics.queues.len() < QUEUES_A_TURN_MAX;
+        while !is_last {
+            let next = self.measure(metrics.queues.last().map(|queue| queue.name.clone())).await?.queues;
+            is_last = next.len() < QUEUES_A_TURN_MAX;
+            metrics.queues.extend(next);
+        }
+        Ok(metrics)
+    }
+
+    async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Measure { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
+    }
+
     /// Answers what waits, makes everything durable, and ends the shard.
     pub async fn stop(&self) {
         // A shard that is gone has stopped already.
@@ -343,6 +418,10 @@ impl Handle {
         }
         Ok(located)
     }
+}
+
+fn after(peeked: &Peeked) -> u64 {
+    peeked.delivery.handle.sequence + 1
 }
 
 fn to_received((delivery, record): (Delivery, bytes::Bytes)) -> Option<Received> {

@@ -9,6 +9,7 @@ mod function_runner;
 mod handle;
 mod invocation;
 mod limits;
+mod metrics;
 mod reader;
 mod shard;
 mod start;
@@ -16,6 +17,7 @@ mod waiters;
 
 pub use clock::{Clock, ManualClock};
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
-pub use handle::{Handle, Received, Refusal};
+pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
+pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
 pub use shard::{Fatal, Shard};
 pub use start::{Options, StartError, start};

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, Effect, Entropy, Fact, Place, QueueId, Recorded, Rejection, Reply,
-    Seconds, Timestamp,
+    Broker, Caller, Command, Decision, Delivery, Effect, Entropy, Fact, Place, QueueId, QueueName, Recorded, Rejection,
+    Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -14,9 +15,10 @@ use tracing::{debug, info};
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
 use crate::function_runner::FunctionRunner;
-use crate::handle::{Handle, ReplyTo, Request};
+use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
 use crate::limits::Limits;
+use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
 use crate::waiters::{Waiter, Waiters};
 
@@ -51,7 +53,7 @@ pub enum Fatal {
 
 /// A reply or effect that waits until the journal is durable up to a position.
 enum Held {
-    Reply(ReplyTo, Result<Reply, Rejection>),
+    Reply(ReplyTo, Answer),
     Place(oneshot::Sender<Option<Place>>, Place),
     Effect(Effect),
 }
@@ -102,6 +104,7 @@ pub struct Shard {
     pub(crate) functions: Arc<dyn FunctionRunner>,
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
+    counters: Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
     /// What waits for durability, by rising position.
@@ -150,6 +153,7 @@ impl Shard {
             functions,
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
+            counters: Counters::default(),
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
@@ -271,12 +275,13 @@ impl Shard {
 
     /// The last try of a long poll, which AWS never answers with too many messages in flight.
     fn end_wait(&mut self, waiter: Waiter) {
+        let waited = self.since(waiter.since);
         match self.decide_for(&waiter.caller, waiter.command) {
             (Err(Rejection::TooManyInFlight { queue }), known_after) => {
                 let nothing = Reply::Received { queue, deliveries: Vec::new() };
-                self.answer(waiter.reply, Ok(nothing), known_after);
+                self.answer(waiter.reply, Ok(nothing), known_after, waited);
             }
-            (result, known_after) => self.answer(waiter.reply, result, known_after),
+            (result, known_after) => self.answer(waiter.reply, result, known_after, waited),
         }
     }
 
@@ -320,6 +325,10 @@ impl Shard {
                 // A receiver that is gone needs no answer.
                 None => drop(reply.send(None)),
             },
+            Request::Measure { after, reply } => {
+                // A receiver that is gone needs no answer.
+                drop(reply.send(self.metrics(after.as_ref())));
+            }
             Request::Stop => {
                 debug!("stopping");
                 self.stopping = true;
@@ -339,12 +348,13 @@ impl Shard {
             && !self.stopping
         {
             let wait = wait.or_else(|| self.broker.receive_wait(queue)).unwrap_or_default();
-            let deadline = self.broker.now() + wait;
-            if deadline > self.broker.now() {
-                return self.waiters.add(queue, Waiter { command, caller, deadline, reply });
+            let since = self.broker.now();
+            let deadline = since + wait;
+            if deadline > since {
+                return self.waiters.add(queue, Waiter { command, caller, since, deadline, reply });
             }
         }
-        self.answer(reply, result, known_after);
+        self.answer(reply, result, known_after, Duration::ZERO);
     }
 
     /// Decides what a caller asks for, if there is room to make it durable and the caller has the right.
@@ -413,10 +423,12 @@ impl Shard {
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
     fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         let now = self.broker.now();
+        let subject = self.counters.before(&command, &self.broker);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
+        self.counters.after(subject, &decision);
         let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
@@ -431,10 +443,32 @@ impl Shard {
         (Ok(decision.reply), known_after)
     }
 
-    fn answer(&mut self, reply: ReplyTo, result: Result<Reply, Rejection>, known_after: KnownAfter) {
+    fn answer(&mut self, reply: ReplyTo, result: Result<Reply, Rejection>, known_after: KnownAfter, waited: Duration) {
+        if let Ok(Reply::Received { queue, deliveries }) = &result
+            && deliveries.is_empty()
+        {
+            self.counters.empty_receive(*queue);
+        }
+        let answer = Answer { result, waited };
         match known_after {
-            KnownAfter::Position(position) if position < self.durable.0 => send(reply, result),
-            _ => self.hold(Held::Reply(reply, result)),
+            KnownAfter::Position(position) if position < self.durable.0 => send(reply, answer),
+            _ => self.hold(Held::Reply(reply, answer)),
+        }
+    }
+
+    fn since(&self, before: Timestamp) -> Duration {
+        Duration::from_millis(self.broker.now().0.saturating_sub(before.0))
+    }
+
+    fn metrics(&self, after: Option<&QueueName>) -> Metrics {
+        Metrics {
+            queues: self.counters.queues(&self.broker, after),
+            waiting_receives: self.waiters.len(),
+            alive_bytes: self.broker.alive_bytes(),
+            disk_bytes: self.journal.span().disk_bytes,
+            batch_bytes: self.counters.batch_bytes,
+            batch_facts: self.counters.batch_facts,
+            sync_micros: self.journal.sync_micros(),
         }
     }
 
@@ -453,7 +487,7 @@ impl Shard {
     fn release(&mut self) {
         while self.held.front().is_some_and(|(until, _)| *until <= self.durable) {
             match self.held.pop_front() {
-                Some((_, Held::Reply(reply, result))) => send(reply, result),
+                Some((_, Held::Reply(reply, answer))) => send(reply, answer),
                 // A receiver that is gone needs no place.
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
                 // What is not begun any more is lost, and comes back at the next start.
@@ -470,6 +504,8 @@ impl Shard {
     fn start_append(&mut self) -> (Position, Append) {
         let end = self.batch.end();
         self.room = self.room();
+        self.counters.batch_bytes.record(self.batch.bytes_len() as u64);
+        self.counters.batch_facts.record(self.batch.records() as u64);
         let next = self.batch.next();
         let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
@@ -508,7 +544,7 @@ impl Shard {
                 false
             }
             result => {
-                self.answer(waiter.reply, result, known_after);
+                self.answer(waiter.reply, result, known_after, self.since(waiter.since));
                 true
             }
         }
@@ -558,7 +594,7 @@ fn found_nothing_at(result: &Result<Reply, Rejection>) -> Option<QueueId> {
     }
 }
 
-fn send(reply: ReplyTo, result: Result<Reply, Rejection>) {
+fn send(reply: ReplyTo, answer: Answer) {
     // A client that has gone away does not hear its answer; its message comes back when the visibility timeout ends.
-    drop(reply.send(result));
+    drop(reply.send(answer));
 }

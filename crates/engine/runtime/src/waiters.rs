@@ -15,6 +15,8 @@ pub(crate) struct Waiter {
     pub(crate) command: Command,
     /// Whose right is looked at again then.
     pub(crate) caller: Caller,
+    /// When it began to wait.
+    pub(crate) since: Timestamp,
     pub(crate) deadline: Timestamp,
     pub(crate) reply: ReplyTo,
 }
@@ -37,6 +39,10 @@ pub(crate) struct Waiters {
 impl Waiters {
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -102,7 +108,13 @@ mod tests {
     fn waiter(deadline: u64) -> (Waiter, impl Sized) {
         let (reply, client) = oneshot::channel();
         (
-            Waiter { command: Command::ListFunctions, caller: Caller::Server, deadline: Timestamp(deadline), reply },
+            Waiter {
+                command: Command::ListFunctions,
+                caller: Caller::Server,
+                since: Timestamp(0),
+                deadline: Timestamp(deadline),
+                reply,
+            },
             client,
         )
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fake::{Endpoint, ask, refusal};
+use crate::harness::Server;
 
 const QUEUE: &str = "http://sqs.test/000000000000/orders";
 
@@ -60,4 +61,30 @@ fn an_empty_queue_and_an_endpoint_that_cannot_peek_are_told_apart() {
     let (code, _, stderr) = ask(&other.url, &["peek", QUEUE]);
     assert_eq!(code, 1);
     assert!(stderr.contains("cannot show messages without receiving them (HTTP 400)"), "{stderr}");
+}
+
+#[test]
+fn a_server_shows_what_its_queues_hold() {
+    let server = Server::ephemeral();
+    let endpoint = format!("http://{}", server.api);
+    assert_eq!(ask(&endpoint, &["peek", "orders"]).0, 1);
+    server.sqs("CreateQueue", json!({ "QueueName": "orders" }));
+    assert_eq!(ask(&endpoint, &["peek", "orders"]), (0, String::new(), "No messages.\n".to_owned()));
+    for number in 0..130 {
+        let delay = if number == 129 { 900 } else { 0 };
+        let input = json!({ "QueueUrl": "orders", "MessageBody": number.to_string(), "DelaySeconds": delay });
+        server.sqs("SendMessage", input);
+    }
+    assert_eq!(server.receive("orders").as_deref(), Some("0"));
+    let (code, stdout, stderr) = ask(&endpoint, &["peek", "orders", "--max", "200", "--json"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let shown: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).expect("a message")).collect();
+    let bodies: Vec<_> = shown.iter().map(|message| message["Body"].as_str().expect("a body").to_owned()).collect();
+    assert_eq!(bodies, (0..130).map(|number: u32| number.to_string()).collect::<Vec<_>>());
+    assert_eq!(
+        (&shown[0]["State"], &shown[0]["Attributes"]["ApproximateReceiveCount"]),
+        (&json!("inflight"), &json!("1"))
+    );
+    assert_eq!((&shown[1]["State"], &shown[129]["State"]), (&json!("visible"), &json!("delayed")));
+    assert_eq!(server.receive("orders").as_deref(), Some("1"), "nothing was received by looking");
 }

@@ -1,9 +1,10 @@
 //! What a queue tells about itself, at a price that does not depend on how much is in it.
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use super::{Message, Queue, chunk_of};
-use crate::Timestamp;
+use crate::{Broker, QueueId, QueueName, Timestamp};
 
 /// A standard message that was received so often no longer counts as the oldest, as on AWS: it failed, it did not wait.
 pub(super) const AGE_RECEIVES_MAX: u32 = 3;
@@ -48,6 +49,18 @@ pub enum GroupStatistics {
         /// Since the message was sent that is the next to be handed out of the others': how long quiet tenants wait.
         quiet_oldest_age: Option<Duration>,
     },
+}
+
+impl Broker {
+    /// The queues after this one in numbers, by name; without a name all.
+    pub fn statistics(
+        &self,
+        after: Option<&QueueName>,
+    ) -> impl Iterator<Item = (&QueueName, QueueId, QueueStatistics)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let queues = self.by_name.range((from, Bound::Unbounded));
+        queues.map(|(name, id)| (name, *id, self.queues[id].statistics(self.now)))
+    }
 }
 
 impl Queue {

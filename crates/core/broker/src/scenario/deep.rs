@@ -66,7 +66,7 @@ impl Deep {
     }
 
     fn statistics(&self) -> QueueStatistics {
-        self.broker.statistics().next().expect("there is one queue").1
+        self.broker.statistics(None).next().expect("there is one queue").2
     }
 }
 

@@ -134,8 +134,8 @@ impl Story {
             }
             "statistics" => {
                 let name = words.queue();
-                let found = self.world.broker.statistics().find(|(queue, _)| **queue == name);
-                return found.map_or("no such queue".into(), |(_, statistics)| show_statistics(&statistics));
+                let found = self.world.broker.statistics(None).find(|(queue, ..)| **queue == name);
+                return found.map_or("no such queue".into(), |(.., statistics)| show_statistics(&statistics));
             }
             "restart" => {
                 self.world.restart();

@@ -165,6 +165,11 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "strangers::a_trace_header_of_mebibytes_is_refused",
     ),
     row(
+        "traceparents",
+        "A W3C `traceparent` header, without an `X-Amzn-Trace-Id`, goes with the message as its `AWSTraceHeader`.",
+        "messages::a_traceparent_goes_with_the_message_in_xrays_words_unless_xray_speaks_itself",
+    ),
+    row(
         "late-dead-letters",
         "A move task leaves messages that came into its queue after it began, and messages that cannot be received just \
          now.",

@@ -26,7 +26,7 @@ impl<'a> Claim<'a> {
         Scope::parse(&self.0).ok().map(|scope| scope.service)
     }
 
-    pub(super) fn access_key_id(&self) -> &str {
+    pub(crate) fn access_key_id(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
     }
 }

@@ -19,6 +19,7 @@ mod move_tasks;
 mod outgoing;
 mod pages;
 mod parameters;
+pub(crate) mod peek_messages;
 mod purge_queue;
 mod receive_message;
 mod rejection;
@@ -34,8 +35,6 @@ mod untag_queue;
 #[cfg(test)]
 pub(crate) use get_queue_attributes::names as attribute_names;
 
-use std::sync::OnceLock;
-
 use bongsu_broker::{QueueName, Rejection, Text as Shared};
 use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
@@ -46,6 +45,7 @@ use crate::codec::{Envelope, Params, Protocol, SQS, Text, json};
 #[cfg(test)]
 use crate::compat::shapes::{self, Shape};
 use crate::error::{ApiError, ErrorKind};
+use crate::observation::Seen;
 use crate::service::Config;
 use crate::sigv4::Caller;
 
@@ -76,8 +76,8 @@ pub(crate) struct Context<'a> {
     /// Where a Query request was sent to: may be a queue's path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a Bytes,
-    /// The queue that the request names, once the operation has read it.
-    pub(crate) named: OnceLock<QueueName>,
+    /// Where it is noted what becomes known of the request.
+    pub(crate) seen: &'a Seen,
 }
 
 /// One row an operation: its name, its module.
@@ -151,14 +151,14 @@ impl Context<'_> {
             url.filter(|url| !url.is_empty()).or_else(|| parameters::is_queue_path(self.path).then_some(self.path));
         let own = self.account()?;
         let queue = parameters::queue_of_url(url.ok_or_else(ApiError::queue_does_not_exist)?, own)?;
-        self.named.get_or_init(|| queue.clone());
+        self.seen.queue.get_or_init(|| queue.clone());
         Ok(queue)
     }
 
     /// AWS looks for the queue, and whether the caller may use it so, before it looks at anything else: whatever is wrong
     /// besides, that is said first.
-    async fn first_fault(&self, fault: ApiError) -> ApiError {
-        let Some(queue) = self.named.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
+    pub(crate) async fn first_fault(&self, fault: ApiError) -> ApiError {
+        let Some(queue) = self.seen.queue.get().filter(|_| fault.kind() != ErrorKind::AccessDeniedException) else {
             return fault;
         };
         match self.broker.describe_queue(queue.clone()).await {

@@ -63,7 +63,7 @@ struct Message {
     message_attributes: MessageAttributes,
 }
 
-fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(text)
 }
 
@@ -88,9 +88,10 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         attributes: input.message_attribute_names.unwrap_or_default(),
     };
     wanted.check()?;
-    let received = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
+    let polled = cx.broker.receive_for(queue, max, visibility, wait, request).await?;
+    cx.seen.waited.get_or_init(|| polled.waited);
     Ok(Output {
-        messages: received.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
+        messages: polled.messages.into_iter().map(|received| wanted.message(received, cx)).collect::<Result<_, _>>()?,
     })
 }
 

@@ -99,6 +99,8 @@ impl Server {
             verifier,
             clock: Clock::Manual(clock.clone()),
             cooldowns,
+            slow_after: std::time::Duration::MAX,
+            spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url,
         };

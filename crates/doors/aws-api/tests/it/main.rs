@@ -7,6 +7,7 @@ mod harness;
 mod identity;
 mod messages;
 mod move_tasks;
+mod peeking;
 mod protocols;
 mod queues;
 mod refusals;

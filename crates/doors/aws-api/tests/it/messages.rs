@@ -149,6 +149,29 @@ async fn the_requests_trace_id_goes_with_the_message() {
 }
 
 #[tokio::test]
+async fn a_traceparent_goes_with_the_message_in_xrays_words_unless_xray_speaks_itself() {
+    let server = Server::start().await;
+    let url = server.standard().await;
+    let body = json!({ "QueueUrl": url, "MessageBody": "message" }).to_string();
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    let translated = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=0";
+    for (traceparent, xray, expected) in [
+        (traceparent, None, json!(translated)),
+        (traceparent, Some(TRACE), json!(TRACE)),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", None, json!(null)),
+        ("nonsense", None, json!(null)),
+    ] {
+        let mut request = json_request("SendMessage", body.clone());
+        request.headers_mut().insert("traceparent", traceparent.parse().unwrap());
+        if let Some(xray) = xray {
+            request.headers_mut().insert("x-amzn-trace-id", xray.parse().unwrap());
+        }
+        assert_eq!(server.send(request).await.status, 200);
+        assert_eq!(server.receive(&url).await[0]["Attributes"]["AWSTraceHeader"], expected, "{traceparent}");
+    }
+}
+
+#[tokio::test]
 async fn message_attributes_come_back_as_they_were_sent() {
     let attributes = json!({
         "amount": { "DataType": "Number.int", "StringValue": "42" },

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::aligned::AlignedBuffer;
 use super::segment::{Header, Segment};
@@ -84,8 +85,10 @@ impl Log {
             batch.encode(self.end, self.shared.salt, &mut buffer[place..place + batch.bytes_len()]);
         }
         buffer[filled..].fill(0);
+        let begun = Instant::now();
         let written = self.active.file.write_through(buffer, offset - kept as u64);
         written.map_err(|error| AppendError::Unknown(self.shared.poison(error)))?;
+        self.shared.count_sync(begun.elapsed());
         buffer.copy_within(filled - filled % BLOCK_BYTES..filled, 0);
         self.end = end;
         self.shared.set_end(end);

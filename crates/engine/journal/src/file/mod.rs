@@ -25,7 +25,9 @@ use self::shared::Shared;
 use self::workers::Workers;
 use self::writer::Queue;
 use crate::disk::{BLOCK_BYTES, Disk, SystemDisk};
-use crate::{AppendError, BoxFuture, Chunk, Corruption, Journal, Place, Position, ReadError, Sealed, Span, TrimError};
+use crate::{
+    AppendError, BoxFuture, Chunk, Corruption, Journal, Place, Position, ReadError, Sealed, Span, SyncMicros, TrimError,
+};
 
 /// Bytes of a segment file, unless the options say otherwise.
 pub const SEGMENT_BYTES: u64 = 32 << 20;
@@ -206,6 +208,10 @@ impl Journal for FileJournal {
 
     fn span(&self) -> Span {
         self.shared.span(self.queue.end())
+    }
+
+    fn sync_micros(&self) -> SyncMicros {
+        self.shared.sync_micros()
     }
 
     fn close(&self) -> BoxFuture<'static, io::Result<()>> {

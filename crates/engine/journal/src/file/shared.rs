@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::reserve::{RecycleError, Reserve};
 use super::segment::{HEADER_BYTES, Segment};
-use crate::{AppendError, BATCH_BYTES_MAX, Position, ReadError, Span, TrimError};
+use crate::{AppendError, BATCH_BYTES_MAX, Position, ReadError, SYNC_MICROS, Span, SyncMicros, TrimError};
 
 /// The state of one open log.
 #[derive(Debug)]
@@ -17,13 +18,15 @@ pub(super) struct Shared {
     segments: RwLock<VecDeque<Arc<Segment>>>,
     end: AtomicU64,
     poison: OnceLock<(io::ErrorKind, String)>,
+    sync_micros: Mutex<SyncMicros>,
 }
 
 impl Shared {
     pub(super) fn new(reserve: Reserve, segments: VecDeque<Arc<Segment>>, end: Position) -> Shared {
         let salt = segments.front().expect("a log has a segment").header.log.salt();
         let (segments, end) = (RwLock::new(segments), AtomicU64::new(end.0));
-        Shared { reserve, salt, segments, end, poison: OnceLock::new() }
+        let sync_micros = Mutex::new(SyncMicros::new(&SYNC_MICROS));
+        Shared { reserve, salt, segments, end, poison: OnceLock::new(), sync_micros }
     }
 
     /// The end of what is durable.
@@ -33,6 +36,15 @@ impl Shared {
 
     pub(super) fn set_end(&self, end: Position) {
         self.end.store(end.0, Ordering::Release);
+    }
+
+    /// Counts a sync. Only the writer does, so that the lock is free but for a moment of reading.
+    pub(super) fn count_sync(&self, took: Duration) {
+        self.sync_micros.lock().unwrap_or_else(PoisonError::into_inner).record(took.as_micros() as u64);
+    }
+
+    pub(super) fn sync_micros(&self) -> SyncMicros {
+        *self.sync_micros.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The segment that is being written.

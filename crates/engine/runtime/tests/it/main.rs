@@ -6,6 +6,7 @@ mod cleaning;
 mod cramped;
 mod durability;
 mod functions;
+mod metrics;
 mod move_tasks;
 mod restart;
 mod room;

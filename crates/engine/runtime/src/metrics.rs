@@ -1,0 +1,160 @@
+//! What a shard counts: plain integers that its loop owns, copied only when somebody asks.
+
+use std::collections::BTreeMap;
+
+use bongsu_broker::{Broker, Command, Decision, Fact, QueueId, QueueName, QueueStatistics, Reply};
+use bongsu_histogram::Histogram;
+use bongsu_journal::SyncMicros;
+
+/// Bounds for the sizes of messages, in bytes: the last is the largest message there is.
+pub const MESSAGE_BYTES: [u64; 7] = [256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
+/// Bounds for the sizes of batches, in bytes.
+pub const BATCH_BYTES: [u64; 9] = [256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20];
+/// Bounds for how many facts a batch holds.
+pub const BATCH_FACTS: [u64; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
+
+/// Queues that are counted up in one turn of the loop; more take several turns.
+pub(crate) const QUEUES_A_TURN_MAX: usize = 500;
+
+/// What happened at a queue since the start, as CloudWatch's metrics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueCounters {
+    /// Messages that were accepted, by size: neither duplicates, nor what moved here from another queue.
+    pub sent_bytes: Histogram<{ MESSAGE_BYTES.len() }>,
+    /// Sends that the queue had already.
+    pub deduplicated: u64,
+    /// Messages that were handed out, each time.
+    pub received: u64,
+    /// Receives that were answered with nothing.
+    pub empty_receives: u64,
+    /// Deletes that succeeded, also of what was gone already.
+    pub deleted: u64,
+}
+
+impl Default for QueueCounters {
+    fn default() -> QueueCounters {
+        let sent_bytes = Histogram::new(&MESSAGE_BYTES);
+        QueueCounters { sent_bytes, deduplicated: 0, received: 0, empty_receives: 0, deleted: 0 }
+    }
+}
+
+/// A queue in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueMetrics {
+    /// Which queue.
+    pub name: QueueName,
+    /// What is in it now.
+    pub statistics: QueueStatistics,
+    /// What happened at it.
+    pub counters: QueueCounters,
+}
+
+/// A shard in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// By name. With very many queues, the first may be a few milliseconds older than the last.
+    pub queues: Vec<QueueMetrics>,
+    /// Long polls that wait.
+    pub waiting_receives: usize,
+    /// Bytes of the journal's records that hold live messages.
+    pub alive_bytes: u64,
+    /// Bytes that the journal takes from the file system.
+    pub disk_bytes: u64,
+    /// Batches handed to the journal, by bytes.
+    pub batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
+    /// Batches handed to the journal, by facts.
+    pub batch_facts: Histogram<{ BATCH_FACTS.len() }>,
+    /// How long making batches durable took.
+    pub sync_micros: SyncMicros,
+}
+
+/// The counting itself.
+pub(crate) struct Counters {
+    queues: BTreeMap<QueueId, QueueCounters>,
+    pub(crate) batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
+    pub(crate) batch_facts: Histogram<{ BATCH_FACTS.len() }>,
+    /// Sizes of the messages of the send that is being decided; kept, so that a send allocates nothing for it.
+    sizes: Vec<u64>,
+}
+
+/// The queue that a command counts for, where its decision does not say it.
+pub(crate) struct Subject(Option<QueueId>);
+
+impl Default for Counters {
+    fn default() -> Counters {
+        let (batch_bytes, batch_facts) = (Histogram::new(&BATCH_BYTES), Histogram::new(&BATCH_FACTS));
+        Counters { queues: BTreeMap::new(), batch_bytes, batch_facts, sizes: Vec::new() }
+    }
+}
+
+impl Counters {
+    /// Notes what a decision will not tell.
+    pub(crate) fn before(&mut self, command: &Command, broker: &Broker) -> Subject {
+        Subject(match command {
+            Command::Send { queue, entries } => {
+                self.sizes.clear();
+                self.sizes.extend(entries.iter().map(|entry| (entry.body.len() + entry.attributes_size) as u64));
+                broker.queue_id(queue)
+            }
+            Command::Delete { queue, .. } => broker.queue_id(queue),
+            Command::EndAttempt { attempt, .. } => broker.queue_of_attempt(*attempt),
+            _ => None,
+        })
+    }
+
+    /// Counts what was decided.
+    pub(crate) fn after(&mut self, Subject(subject): Subject, decision: &Decision) {
+        match (&decision.reply, subject) {
+            (Reply::Sent(results), Some(queue)) => {
+                let counters = self.queues.entry(queue).or_default();
+                for (sent, bytes) in
+                    results.iter().zip(&self.sizes).filter_map(|(sent, size)| Some((sent.as_ref().ok()?, size)))
+                {
+                    if sent.duplicate {
+                        counters.deduplicated += 1;
+                    } else {
+                        counters.sent_bytes.record(*bytes);
+                    }
+                }
+            }
+            (Reply::Each(results), Some(queue)) => {
+                let deleted = results.iter().filter(|result| result.is_ok()).count();
+                self.queues.entry(queue).or_default().deleted += deleted as u64;
+            }
+            _ => {}
+        }
+        for fact in &decision.facts {
+            match fact {
+                Fact::Received { queue, sequences, .. } | Fact::ReceiveRepeated { queue, sequences, .. } => {
+                    self.queues.entry(*queue).or_default().received += sequences.len() as u64;
+                }
+                Fact::ReceivedByRequest { queue, messages, .. } => {
+                    self.queues.entry(*queue).or_default().received += messages.len() as u64;
+                }
+                Fact::AttemptEnded { deleted, .. } => {
+                    if let Some(queue) = subject {
+                        self.queues.entry(queue).or_default().deleted += deleted.len() as u64;
+                    }
+                }
+                Fact::QueueDeleted { id } => drop(self.queues.remove(id)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Counts a receive that is answered with nothing.
+    pub(crate) fn empty_receive(&mut self, queue: QueueId) {
+        self.queues.entry(queue).or_default().empty_receives += 1;
+    }
+
+    /// The next queues after this one, in order, as many as one turn allows.
+    pub(crate) fn queues(&self, broker: &Broker, after: Option<&QueueName>) -> Vec<QueueMetrics> {
+        let next = broker.statistics(after).take(QUEUES_A_TURN_MAX);
+        next.map(|(name, id, statistics)| QueueMetrics {
+            name: name.clone(),
+            statistics,
+            counters: self.queues.get(&id).copied().unwrap_or_default(),
+        })
+        .collect()
+    }
+}
