@@ -231,8 +231,15 @@ fn one_of<const N: usize>(name: &str, text: &str, allowed: [&str; N]) -> Result<
     place.ok_or_else(|| Rejection::AttributeInvalid { name: name.into(), reason: None })
 }
 
-fn unless_empty(text: &str) -> Option<Box<str>> {
-    (!text.is_empty()).then(|| text.into())
+/// The longest id, ARN or alias of a key: <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html>.
+const KMS_KEY_BYTES_MAX: usize = 2048;
+
+/// Empty for none.
+fn kms_key(name: &str, text: &str) -> Result<Option<Box<str>>, Rejection> {
+    if text.len() > KMS_KEY_BYTES_MAX {
+        return Err(Rejection::AttributeInvalid { name: name.into(), reason: None });
+    }
+    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 /// Attributes as a client gave them: parsed, with the names it gave, so that only those are compared or changed.
@@ -343,7 +350,7 @@ impl QueueAttributes {
                 self.policy =
                     Some(parsed.map_err(|e| Rejection::AttributeInvalid { name: name.into(), reason: reason(e) })?);
             }
-            "KmsMasterKeyId" => self.kms_key = unless_empty(text),
+            "KmsMasterKeyId" => self.kms_key = kms_key(name, text)?,
             "SqsManagedSseEnabled" => self.sqs_managed_sse = boolean(name, text)?,
             _ => self.set_number(name, text)?,
         }
@@ -407,6 +414,7 @@ impl QueueAttributes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::redrive::REDRIVE_ALLOW_POLICY_BYTES_MAX;
     use super::*;
     use crate::Account;
 
@@ -485,6 +493,21 @@ mod tests {
         assert!(!attributes.sqs_managed_sse, "it stays off when the key is gone");
         change("SqsManagedSseEnabled", "true", &mut attributes).unwrap();
         assert_eq!(attributes.get("KmsDataKeyReusePeriodSeconds", ""), None);
+    }
+
+    #[test]
+    fn no_attribute_is_too_long_for_a_record_of_the_journal() {
+        let longest = "k".repeat(KMS_KEY_BYTES_MAX);
+        assert!(parse("a", &[("KmsMasterKeyId", &longest)]).is_ok());
+        let longer = longest + "k";
+        let refused = Err(Rejection::AttributeInvalid { name: "KmsMasterKeyId".into(), reason: None });
+        assert_eq!(parse("a", &[("KmsMasterKeyId", &longer)]), refused);
+
+        let policy = |blanks: usize| format!(r#"{{"redrivePermission":"denyAll"{}}}"#, " ".repeat(blanks));
+        let room = REDRIVE_ALLOW_POLICY_BYTES_MAX - policy(0).len();
+        assert!(parse("a", &[("RedriveAllowPolicy", &policy(room))]).is_ok());
+        let refused = parse("a", &[("RedriveAllowPolicy", &policy(room + 1))]).unwrap_err();
+        assert!(matches!(refused, Rejection::AttributeInvalid { reason: Some(_), .. }), "{refused:?}");
     }
 
     #[test]

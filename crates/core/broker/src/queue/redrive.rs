@@ -105,6 +105,8 @@ impl Wire for RedrivePermission {
     }
 }
 
+/// The longest redrive allow policy, white space included: ten ARNs need a fifth of it.
+pub(super) const REDRIVE_ALLOW_POLICY_BYTES_MAX: usize = 8192;
 /// How many queues a policy may name.
 const SOURCES_NAMED_MAX: usize = 10;
 
@@ -116,6 +118,9 @@ impl RedriveAllowPolicy {
         };
         let unsupported =
             || refuse("Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.");
+        if text.len() > REDRIVE_ALLOW_POLICY_BYTES_MAX {
+            return Err(unsupported());
+        }
         let policy: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(text).map_err(|_| unsupported())?;
         if policy.keys().any(|name| name != "redrivePermission" && name != "sourceQueueArns") {
