@@ -70,11 +70,31 @@ impl Broker {
             self.permit_at(queue, caller, client, operation)?;
         }
         match command {
-            // Else anybody could fill the queues of others by way of a dead-letter queue of their own.
-            Command::StartMoveTask { destination: Some(destination), .. } => {
-                self.permit_at(destination, caller, client, "SendMessage")
+            Command::StartMoveTask { source, destination, .. } => {
+                self.permit_move(source, destination.as_ref(), caller, client)
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Who has messages moved takes them out of one queue and puts them into others. Else they could be read from where
+    /// they may not be received, by way of a queue where they may, or fill queues that nobody may send to.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>
+    fn permit_move(
+        &self,
+        source: &QueueName,
+        destination: Option<&QueueName>,
+        caller: &Caller,
+        client: &Client,
+    ) -> Result<(), Rejection> {
+        for operation in ["ReceiveMessage", "DeleteMessage"] {
+            self.permit_at(source, caller, client, operation)?;
+        }
+        let may_send = |queue: &QueueName| self.permit_at(queue, caller, client, "SendMessage");
+        match (destination, self.queue(source)) {
+            (Some(destination), _) => may_send(destination),
+            (None, Ok(queue)) => queue.sources.iter().try_for_each(may_send),
+            (None, Err(_)) => Ok(()),
         }
     }
 
@@ -131,7 +151,7 @@ fn is_root(principal: &Principal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AttributesGiven, Entropy, Place, Tags, Timestamp};
+    use crate::{AttributesGiven, Entropy, Fact, Place, Tags, Timestamp};
 
     const REGION: &str = "us-east-1";
     const OWN: &str = "000000000001";
@@ -230,6 +250,31 @@ mod tests {
         let one = statement("Deny", r#"{"AWS":"arn:aws:iam::000000000001:user/a"}"#, "sqs:DeleteMessage", "");
         assert_eq!(may(&one, somebody(OWN, "user/a"), "DeleteMessage"), Err(true));
         assert_eq!(may(&one, somebody(OWN, "user/b"), "DeleteMessage"), Ok(()));
+    }
+
+    #[test]
+    fn whoever_moves_messages_must_be_allowed_to_take_them_out_and_to_send_them() {
+        let user = r#"{"AWS":"arn:aws:iam::000000000001:user/a"}"#;
+        let may_move = |denied: &str, source: &str, destination: Option<&str>| {
+            let mut broker = broker(&statement("Deny", user, denied, ""));
+            let name = |name: &str| QueueName { account: Account(1), name: name.into() };
+            // Another queue, whose messages were dead-lettered in part into this one, and in part into the first.
+            let (first, dead) = (*broker.by_name.get(&queue()).unwrap(), crate::QueueId(2));
+            let attributes = crate::QueueAttributes::default();
+            let created = Fact::QueueCreated { id: dead, name: name("dead"), attributes, tags: Vec::new() };
+            broker.apply(&created, Timestamp(0), Place::default());
+            broker.queues.get_mut(&dead).unwrap().sources.push(queue());
+            broker.queues.get_mut(&first).unwrap().sources.push(name("dead"));
+            let destination = destination.map(name);
+            let command = Command::StartMoveTask { source: name(source), destination, messages_per_second: None };
+            broker.permit(&caller(somebody(OWN, "user/a"), "StartMessageMoveTask"), &command).is_ok()
+        };
+        for operation in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:StartMessageMoveTask"] {
+            assert!(!may_move(operation, "q", None) && !may_move(operation, "q", Some("dead")), "{operation}");
+            assert!(may_move(operation, "dead", None) && may_move(operation, "dead", Some("q")), "{operation}");
+        }
+        assert!(!may_move("sqs:SendMessage", "dead", Some("q")) && !may_move("sqs:SendMessage", "dead", None));
+        assert!(may_move("sqs:SendMessage", "q", Some("dead")) && may_move("sqs:SendMessage", "q", None));
     }
 
     #[test]
