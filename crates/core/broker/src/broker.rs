@@ -20,6 +20,8 @@ pub struct Broker {
     replaying: bool,
     pub(crate) queues: BTreeMap<QueueId, Queue>,
     pub(crate) by_name: BTreeMap<QueueName, QueueId>,
+    /// Whose redrive policies name a queue, by the name of that queue, whether it exists or not.
+    pub(crate) dead_letter_sources: BTreeMap<QueueName, BTreeSet<QueueName>>,
     /// The next deadline of each queue that has one.
     timers: BTreeSet<(Timestamp, QueueId)>,
     timer_of: BTreeMap<QueueId, Timestamp>,
@@ -53,6 +55,7 @@ impl Broker {
             replaying: true,
             queues: BTreeMap::new(),
             by_name: BTreeMap::new(),
+            dead_letter_sources: BTreeMap::new(),
             timers: BTreeSet::new(),
             timer_of: BTreeMap::new(),
             functions: BTreeMap::new(),
@@ -297,11 +300,35 @@ impl Broker {
     }
 
     fn define_queue(&mut self, id: QueueId, definition: Definition, next_sequence: u64) {
+        self.unlink_redrive(id);
         self.by_name.insert(definition.name.clone(), id);
         let queue = self.queues.entry(id).or_insert_with(|| Queue::new(id));
         queue.definition = Some(definition);
         queue.next_sequence = queue.next_sequence.max(next_sequence);
+        self.link_redrive(id);
         self.touch(id);
+    }
+
+    /// The queue's name, and that of the queue its redrive policy names.
+    fn redrive_of(&self, id: QueueId) -> Option<(QueueName, QueueName)> {
+        let definition = self.queues.get(&id)?.definition.as_ref()?;
+        Some((definition.name.clone(), definition.attributes.redrive.as_ref()?.target.clone()))
+    }
+
+    fn link_redrive(&mut self, id: QueueId) {
+        if let Some((source, target)) = self.redrive_of(id) {
+            self.dead_letter_sources.entry(target).or_default().insert(source);
+        }
+    }
+
+    fn unlink_redrive(&mut self, id: QueueId) {
+        let Some((source, target)) = self.redrive_of(id) else { return };
+        if let Some(sources) = self.dead_letter_sources.get_mut(&target) {
+            sources.remove(&source);
+            if sources.is_empty() {
+                self.dead_letter_sources.remove(&target);
+            }
+        }
     }
 
     fn definition_mut(&mut self, id: QueueId) -> Option<&mut Definition> {
@@ -310,6 +337,7 @@ impl Broker {
 
     fn set_attributes(&mut self, id: QueueId, attributes: &QueueAttributes, delay_from_send: bool) {
         let now = self.now;
+        self.unlink_redrive(id);
         match self.definition_mut(id) {
             Some(definition) => {
                 definition.attributes = attributes.clone();
@@ -322,6 +350,7 @@ impl Broker {
                 expired.iter().for_each(|(_, message)| self.forget_record(message));
             }
         }
+        self.link_redrive(id);
         if delay_from_send && let Some(queue) = self.queues.get_mut(&id) {
             queue.delay_from_send(attributes.delay, now);
         }
@@ -362,6 +391,7 @@ impl Broker {
     }
 
     fn forget_queue(&mut self, id: QueueId) {
+        self.unlink_redrive(id);
         let Some(queue) = self.queues.remove(&id) else { return self.assert_replaying() };
         if let Some(definition) = &queue.definition
             && self.by_name.get(&definition.name) == Some(&id)

@@ -26,7 +26,7 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let queue = self.move_source(source)?;
-        if !self.is_dead_letter_queue(source) {
+        if !self.dead_letter_sources.contains_key(source) {
             return Err(Rejection::NotADeadLetterQueue);
         }
         if let Some(destination) = &destination {
@@ -85,11 +85,6 @@ impl Broker {
 
     fn move_source(&self, source: &QueueName) -> Result<&Queue, Rejection> {
         self.queue(source).map_err(|_| Rejection::MoveTaskSourceDoesNotExist)
-    }
-
-    fn is_dead_letter_queue(&self, name: &QueueName) -> bool {
-        let mut policies = self.queues.values().filter_map(|queue| queue.attributes().redrive.as_ref());
-        policies.any(|redrive| redrive.target == *name)
     }
 
     fn running_move_tasks(&self, account: Account) -> usize {

@@ -163,15 +163,11 @@ impl Broker {
         max: usize,
     ) -> Result<Decision, Rejection> {
         self.queue(target)?;
-        let is_source = |id: &QueueId| {
-            let redrive = self.queues[id].attributes().redrive.as_ref();
-            redrive.is_some_and(|redrive| redrive.target == *target)
-        };
         let first = QueueName { account: target.account, name: after.unwrap_or_default().into() };
-        let queues = self.by_name.range((Bound::Excluded(first), Bound::Unbounded));
-        let of_account = queues.take_while(|(name, _)| name.account == target.account);
-        let sources = of_account.filter(|(_, id)| is_source(id)).map(|(name, _)| name.clone());
-        Ok(Decision::reply(Reply::Queues(sources.take(max).collect())))
+        let from = (Bound::Excluded(first), Bound::Unbounded);
+        let sources = self.dead_letter_sources.get(target).into_iter().flat_map(|sources| sources.range(from.clone()));
+        let of_account = sources.take_while(|name| name.account == target.account);
+        Ok(Decision::reply(Reply::Queues(of_account.take(max).cloned().collect())))
     }
 }
 

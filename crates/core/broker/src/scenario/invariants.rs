@@ -9,6 +9,13 @@ use crate::{Broker, Fact, GroupStatistics, MoveTaskStatus, QueueStatistics, Text
 
 /// Panics unless the parts of the state agree with each other.
 pub(super) fn check_state(broker: &Broker) {
+    let mut sources: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for definition in broker.queues.values().filter_map(|queue| queue.definition.as_ref()) {
+        if let Some(redrive) = &definition.attributes.redrive {
+            sources.entry(redrive.target.clone()).or_default().insert(definition.name.clone());
+        }
+    }
+    assert_eq!(broker.dead_letter_sources, sources, "who dead-letters where");
     for queue in broker.queues.values() {
         let count = |wanted| queue.messages().filter(|(_, message)| message.visibility == wanted).count();
         assert_eq!(queue.visible(), count(Visibility::Visible), "visible messages of {:?}", queue.id);
