@@ -214,8 +214,12 @@ impl Broker {
                 };
                 self.put(*queue, *sequence, message, content);
                 if let Some(deduplication) = deduplication {
-                    let remembered =
-                        Remembered { message_id: content.message_id, sequence: *sequence, until: deduplication.until };
+                    let remembered = Remembered {
+                        message_id: content.message_id,
+                        sequence: *sequence,
+                        until: deduplication.until,
+                        position: place.position,
+                    };
                     self.queue_or_placeholder(*queue).deduplication.remember(deduplication.key, remembered);
                 }
                 self.touch(*queue);
@@ -226,7 +230,9 @@ impl Broker {
             Fact::ReceivedByRequest { queue, messages, hidden_until, request, until } => {
                 let sequences: Vec<u64> = messages.iter().map(|(sequence, _)| *sequence).collect();
                 self.receive(*queue, &sequences, *hidden_until, None, place);
-                self.remember_request(*queue, *request, messages, *hidden_until, *until);
+                let (messages, hidden_until, until) = (messages.clone(), *hidden_until, *until);
+                let remembered = ReceiveRequest { messages, hidden_until, until, position: place.position };
+                self.remember_request(*queue, *request, remembered);
             }
             Fact::ReceiveRepeated { queue, sequences, hidden_until, request } => {
                 sequences.iter().for_each(|sequence| self.hide(*queue, *sequence, *hidden_until));
@@ -237,7 +243,9 @@ impl Broker {
                 }
             }
             Fact::ReceiveRequestKept { queue, request, messages, hidden_until, until } => {
-                self.remember_request(*queue, *request, messages, *hidden_until, *until);
+                let (messages, hidden_until, until) = (messages.clone(), *hidden_until, *until);
+                let remembered = ReceiveRequest { messages, hidden_until, until, position: place.position };
+                self.remember_request(*queue, *request, remembered);
             }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::VisibilityChanged { queue, sequence, hidden_until } => self.hide(*queue, *sequence, *hidden_until),
@@ -283,8 +291,12 @@ impl Broker {
             Fact::MoveTaskEnded { source, task, status } => self.end_move_task(*source, *task, *status),
             Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
                 if deduplication.until > self.now {
-                    let remembered =
-                        Remembered { message_id: *message_id, sequence: *sequence, until: deduplication.until };
+                    let remembered = Remembered {
+                        message_id: *message_id,
+                        sequence: *sequence,
+                        until: deduplication.until,
+                        position: place.position,
+                    };
                     self.queue_or_placeholder(*queue).deduplication.remember(deduplication.key, remembered);
                     self.touch(*queue);
                 }
@@ -368,17 +380,8 @@ impl Broker {
         self.touch(id);
     }
 
-    fn remember_request(
-        &mut self,
-        queue: QueueId,
-        request: DeduplicationKey,
-        messages: &[(u64, u32)],
-        hidden_until: Timestamp,
-        until: Timestamp,
-    ) {
-        if until > self.now {
-            let messages = messages.to_vec();
-            let remembered = ReceiveRequest { messages, hidden_until, until };
+    fn remember_request(&mut self, queue: QueueId, request: DeduplicationKey, remembered: ReceiveRequest) {
+        if remembered.until > self.now {
             self.queue_or_placeholder(queue).requests.remember(request, remembered);
             self.touch(queue);
         }

@@ -2,8 +2,7 @@
 
 use crate::queue::Visibility;
 use crate::{
-    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MoveTaskId, Place,
-    QueueId, Timestamp,
+    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MoveTaskId, Place, QueueId,
 };
 
 impl Broker {
@@ -14,14 +13,15 @@ impl Broker {
         match fact {
             Fact::Sent { content, queue, sequence, deduplication, .. } => {
                 let mut needed = self.keep_message(*queue, *sequence, content, place);
-                needed.extend(deduplication.as_ref().and_then(|deduplication| self.keep_id(*queue, deduplication)));
+                let id = deduplication.as_ref().and_then(|deduplication| self.keep_id(*queue, deduplication, place));
+                needed.extend(id);
                 needed
             }
             Fact::MessageKept { message } => {
                 self.keep_message(message.queue, message.sequence, &message.content, place)
             }
             Fact::DeduplicationKept { queue, deduplication, .. } => {
-                self.keep_id(*queue, deduplication).into_iter().collect()
+                self.keep_id(*queue, deduplication, place).into_iter().collect()
             }
             Fact::QueueCreated { id, .. } | Fact::QueueKept { id, .. } => self.keep_queue(*id, place),
             Fact::FunctionDefined { function } => {
@@ -39,9 +39,8 @@ impl Broker {
             Fact::MoveTaskStarted { source, task, .. } | Fact::MoveTaskKept { source, task, .. } => {
                 self.keep_move_task(*source, *task, place).into_iter().collect()
             }
-            Fact::ReceivedByRequest { queue, request, until, .. }
-            | Fact::ReceiveRequestKept { queue, request, until, .. } => {
-                self.keep_request(*queue, *request, *until).into_iter().collect()
+            Fact::ReceivedByRequest { queue, request, .. } | Fact::ReceiveRequestKept { queue, request, .. } => {
+                self.keep_request(*queue, *request, place).into_iter().collect()
             }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
@@ -122,22 +121,22 @@ impl Broker {
         })
     }
 
-    fn keep_request(&self, queue: QueueId, request: DeduplicationKey, until: Timestamp) -> Option<Fact> {
+    fn keep_request(&self, queue: QueueId, request: DeduplicationKey, place: Place) -> Option<Fact> {
         let known = self.queues.get(&queue)?.requests.get(&request)?;
-        // A newer receive may own the id by now; then its own record keeps it.
-        (known.until == until).then(|| Fact::ReceiveRequestKept {
+        // As with deduplication ids.
+        (known.position == place.position).then(|| Fact::ReceiveRequestKept {
             queue,
             request,
             messages: known.messages.clone(),
             hidden_until: known.hidden_until,
-            until,
+            until: known.until,
         })
     }
 
-    fn keep_id(&self, queue: QueueId, deduplication: &Deduplication) -> Option<Fact> {
+    fn keep_id(&self, queue: QueueId, deduplication: &Deduplication, place: Place) -> Option<Fact> {
         let remembered = self.queues.get(&queue)?.deduplication.get(&deduplication.key)?;
-        // A newer send may own the id by now; then its own record keeps it.
-        (remembered.until == deduplication.until).then(|| Fact::DeduplicationKept {
+        // A newer send may own the id by now, or a crash may have left two records of it; then the newest keeps it.
+        (remembered.position == place.position).then(|| Fact::DeduplicationKept {
             queue,
             deduplication: deduplication.clone(),
             message_id: remembered.message_id,

@@ -19,13 +19,6 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-impl PublicUrl {
-    /// Whether clients reach it through TLS.
-    pub(crate) fn is_https(&self) -> bool {
-        self.0.starts_with("https:")
-    }
-}
-
 impl FromStr for PublicUrl {
     type Err = &'static str;
 

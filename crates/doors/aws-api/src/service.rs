@@ -232,14 +232,13 @@ impl AwsApi {
 
 impl AwsApi {
     fn client(&self, caller: &Caller, operation: &'static str, peer: IpAddr) -> bongsu_broker::Caller {
-        let is_https = self.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
         bongsu_broker::Caller::Client {
             client: caller.client().clone(),
             operation,
             region: self.region.clone(),
             source_ip: Some(peer),
-            // What stays on this machine nobody listens to; else it is the proxy before us that speaks TLS.
-            secure_transport: peer.is_loopback() || is_https,
+            // What stays on this machine nobody listens to, also when a proxy here took it from TLS.
+            secure_transport: peer.is_loopback(),
         }
     }
 }

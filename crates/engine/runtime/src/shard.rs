@@ -26,6 +26,8 @@ use crate::waiters::{Waiter, Waiters};
 const COMMANDS_A_TURN_MAX: usize = 1024;
 /// Replies and effects that may wait for the journal; while there are more, no further commands are decided.
 const HELD_MAX: usize = 64 << 10;
+/// Steps of move tasks before requests get their turn; further tasks have to wait for theirs.
+const MOVE_STEPS_A_TURN_MAX: usize = 4;
 /// How soon a full disk is asked again whether it has space by now.
 const PREPARE_AGAIN_AFTER: Seconds = Seconds(1);
 
@@ -555,12 +557,12 @@ impl Shard {
         matches!(self.decide(Command::Dispatch { queue }).0, Ok(Reply::Dispatched(true)))
     }
 
-    /// Takes one step of every move task that is due. Returns whether there was any. A task that is due again at once
+    /// Takes one step of each of some move tasks that are due. Returns whether there was any. A task that is due again at once
     /// goes on in the next turn of the loop, which comes when the facts of this step are durable at the latest.
     fn take_due_moves(&mut self) -> bool {
         let before = self.batch.bytes_len();
-        for source in self.broker.take_due_moves() {
-            if self.may_hand_out() && !self.waits_for_cleaning() && !self.stopping {
+        for (taken, source) in self.broker.take_due_moves().into_iter().enumerate() {
+            if taken < MOVE_STEPS_A_TURN_MAX && self.may_hand_out() && !self.waits_for_cleaning() && !self.stopping {
                 drop(self.decide(Command::MoveMessages { source }));
             } else {
                 self.broker.postpone_move(source);

@@ -10,6 +10,8 @@ pub(crate) struct Remembered {
     pub(crate) message_id: MessageId,
     pub(crate) sequence: u64,
     pub(crate) until: Timestamp,
+    /// Where the newest record of this lies: only that one is kept by cleaning.
+    pub(crate) position: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +32,11 @@ impl DeduplicationWindow {
         {
             self.expiries.remove(&(before.until, key));
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&DeduplicationKey, &Remembered)> {
+        self.entries.iter()
     }
 
     pub(crate) fn next_expiry(&self) -> Option<Timestamp> {

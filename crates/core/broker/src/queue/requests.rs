@@ -13,6 +13,8 @@ pub(crate) struct ReceiveRequest {
     pub(crate) hidden_until: Timestamp,
     /// When the queue forgets the id.
     pub(crate) until: Timestamp,
+    /// Where the newest record of this lies: only that one is kept by cleaning.
+    pub(crate) position: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +39,11 @@ impl ReceiveRequests {
             self.expiries.remove(&(before.until, key));
         }
         self.expiries.insert((until, key));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&DeduplicationKey, &ReceiveRequest)> {
+        self.entries.iter()
     }
 
     pub(crate) fn next_expiry(&self) -> Option<Timestamp> {

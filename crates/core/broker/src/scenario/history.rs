@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::move_task::MoveTask;
-use crate::queue::{DeduplicationWindow, Message, Queue, ReceiveRequests, Visibility};
+use crate::queue::{Message, Queue, Visibility};
 use crate::{
-    Attempt, AttemptId, Broker, Content, Fact, Function, MappingDefinition, MappingId, Place, QueueAttributes, QueueId,
-    QueueName, Recorded, Tags, Text, Timestamp,
+    Attempt, AttemptId, Broker, Content, DeduplicationKey, Fact, Function, MappingDefinition, MappingId, MessageId,
+    Place, QueueAttributes, QueueId, QueueName, Recorded, Tags, Text, Timestamp,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -145,10 +145,10 @@ struct ObservedQueue {
     messages: Vec<ObservedMessage>,
     /// Of a FIFO queue in order within each group: the turns between groups may change with a restart.
     receivable: BTreeMap<Option<Text>, Vec<u64>>,
-    deduplication: DeduplicationWindow,
+    deduplication: Vec<(DeduplicationKey, MessageId, u64, Timestamp)>,
     /// The newest first, without the places of their records.
     move_tasks: Vec<MoveTask>,
-    requests: ReceiveRequests,
+    requests: Vec<(DeduplicationKey, Vec<(u64, u32)>, Timestamp, Timestamp)>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -206,13 +206,21 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
             .map(|(sequence, message)| observe_message(queue, sequence, message, history))
             .collect(),
         receivable,
-        deduplication: queue.deduplication.clone(),
+        deduplication: queue
+            .deduplication
+            .iter()
+            .map(|(key, known)| (*key, known.message_id, known.sequence, known.until))
+            .collect(),
         move_tasks: queue
             .move_tasks
             .newest_first()
             .map(|task| MoveTask { place: Place::default(), ..task.clone() })
             .collect(),
-        requests: queue.requests.clone(),
+        requests: queue
+            .requests
+            .iter()
+            .map(|(key, known)| (*key, known.messages.clone(), known.hidden_until, known.until))
+            .collect(),
     }
 }
 

@@ -76,7 +76,7 @@ impl Verifier {
         now_epoch_seconds: u64,
     ) -> Result<Caller, ApiError> {
         let (credentials, region) = match &self.mode {
-            Mode::Development { .. } if foreign_page::sent(headers) => return Err(foreign_page::refusal()),
+            Mode::Development { .. } if foreign_page::sent(method, headers) => return Err(foreign_page::refusal()),
             Mode::Development { caller } => return Ok(in_development(caller, uri, headers)),
             Mode::Verifying { credentials, region } => (credentials, region),
         };
