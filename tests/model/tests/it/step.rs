@@ -18,24 +18,81 @@ type Tags = Vec<(String, String)>;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Send { queue: &'static str, entries: Vec<Entry> },
-    Receive { queue: &'static str, max: usize, visibility: Option<u32>, request: Option<&'static str> },
-    Delete { queue: &'static str, handles: Vec<Picked> },
-    Visibility { queue: &'static str, changes: Vec<(Picked, u32)> },
-    Create { queue: &'static str, given: Vec<Setting>, tags: Tags, cooldown: bool },
-    Set { queue: &'static str, given: Vec<Setting> },
-    Tag { queue: &'static str, tags: Tags },
-    Untag { queue: &'static str, keys: Vec<String> },
-    Purge { queue: &'static str, cooldown: bool },
-    DeleteQueue { queue: &'static str },
-    List { prefix: &'static str },
-    Sources { queue: &'static str },
+    Send {
+        queue: &'static str,
+        entries: Vec<Entry>,
+    },
+    Receive {
+        queue: &'static str,
+        max: usize,
+        visibility: Option<u32>,
+        request: Option<&'static str>,
+    },
+    Delete {
+        queue: &'static str,
+        handles: Vec<Picked>,
+    },
+    Visibility {
+        queue: &'static str,
+        changes: Vec<(Picked, u32)>,
+    },
+    Create {
+        queue: &'static str,
+        given: Vec<Setting>,
+        tags: Tags,
+        cooldown: bool,
+    },
+    Set {
+        queue: &'static str,
+        given: Vec<Setting>,
+    },
+    Tag {
+        queue: &'static str,
+        tags: Tags,
+    },
+    Untag {
+        queue: &'static str,
+        keys: Vec<String>,
+    },
+    Purge {
+        queue: &'static str,
+        cooldown: bool,
+    },
+    DeleteQueue {
+        queue: &'static str,
+    },
+    List {
+        prefix: &'static str,
+    },
+    Sources {
+        queue: &'static str,
+    },
+    StartMoves {
+        queue: &'static str,
+        to: Option<&'static str>,
+        rate: Option<u32>,
+    },
+    CancelMoves {
+        queue: &'static str,
+        task: Picked,
+    },
+    ListMoves {
+        queue: &'static str,
+        max: usize,
+    },
+    /// Of the tasks that are due; or of the one queue's, even if it is not.
+    Move {
+        only: Option<&'static str>,
+    },
     Pass(Time),
     Restart,
-    Clean { one_in: usize, dies: bool },
+    Clean {
+        one_in: usize,
+        dies: bool,
+    },
 }
 
-/// One of the handles that were handed out, counted from the latest: of this queue, or of any.
+/// One of the handles that were handed out, or of the tasks that were started, counted from the latest: of this queue, or of any.
 #[derive(Clone, Debug)]
 pub(crate) struct Picked {
     pub(crate) back: usize,
@@ -58,17 +115,19 @@ pub(crate) fn opening() -> Vec<Step> {
         |queue, given: &[Setting]| Step::Create { queue, given: given.into(), tags: Vec::new(), cooldown: false };
     let dead_letters = |target: &str| Setting::Redrive(Some((target.into(), 2)));
     vec![
-        create("d", &[]),
-        create("d.fifo", &[]),
-        create("a", &[Setting::Visibility(10), dead_letters("d")]),
-        create("a.fifo", &[Setting::ContentDeduplication(true), Setting::Visibility(10), dead_letters("d.fifo")]),
         create("b", &[Setting::Delay(3)]),
         create("b.fifo", &[Setting::ScopePerGroup(true), Setting::Visibility(20), Setting::Delay(2)]),
+        create("d", &[dead_letters("b")]),
+        create("d.fifo", &[dead_letters("b.fifo")]),
+        create("a", &[Setting::Visibility(10), dead_letters("d")]),
+        create("a.fifo", &[Setting::ContentDeduplication(true), Setting::Visibility(10), dead_letters("d.fifo")]),
     ]
 }
 
 pub(crate) fn step() -> BoxedStrategy<Step> {
     let queue = || select(&QUEUES[..]);
+    // What most probably has dead letters.
+    let source = || prop_oneof![2 => select(vec!["d", "d.fifo"]), 1 => select(&QUEUES[..])];
     let cooldown = || prop::bool::weighted(0.5);
     let seconds = select(vec![1, 10, 60, 299, 300, 3600, 43_100]);
     let time = prop_oneof![
@@ -101,6 +160,11 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         2 => queue().prop_map(|queue| Step::DeleteQueue { queue }),
         1 => select(vec!["", "a", "d.", "x"]).prop_map(|prefix| Step::List { prefix }),
         2 => queue().prop_map(|queue| Step::Sources { queue }),
+        16 => (source(), prop::option::weighted(0.4, queue()), prop::option::weighted(0.6, select(vec![1, 3, 10, 15, 500])))
+            .prop_map(|(queue, to, rate)| Step::StartMoves { queue, to, rate }),
+        3 => (source(), picked()).prop_map(|(queue, task)| Step::CancelMoves { queue, task }),
+        1 => (queue(), 1..=10usize).prop_map(|(queue, max)| Step::ListMoves { queue, max }),
+        30 => prop::option::weighted(0.1, queue()).prop_map(|only| Step::Move { only }),
         // A tenant that becomes noisy.
         2 => Just(Step::Send { queue: "b", entries: vec![loud(); 36] }),
         4 => Just(Step::Receive { queue: "b", max: 10, visibility: Some(600), request: None }),
