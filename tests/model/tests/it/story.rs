@@ -10,11 +10,13 @@ use bytes::Bytes;
 
 use crate::attributes::given;
 use crate::model::{Entry, Model, Seen};
-use crate::step::{Picked, QUEUES, Step, Time};
+use crate::step::{self, Picked, QUEUES, Step, Time};
 use crate::system::{System, queue_name};
 
 /// A time at which nothing special happens.
 const START: u64 = 1_767_225_600_000;
+/// What comes later is far. Milliseconds.
+const NEAR: u64 = 600_000;
 /// A queue with more messages gets no further ones: looking through all of them has to stay quick.
 const MESSAGES_MAX: usize = 80;
 
@@ -55,6 +57,11 @@ impl Story {
         match step {
             Step::Send { queue, entries } => self.send(queue, entries),
             Step::Receive { queue, max, visibility, request } => self.receive(queue, *max, *visibility, *request),
+            Step::Fail { queue } => (0..4).for_each(|_| self.receive(queue, 10, Some(0), None)),
+            Step::Crowd { queue } => {
+                self.send(queue, &step::crowd());
+                (0..4).for_each(|_| self.receive(queue, 10, Some(600), None));
+            }
             Step::Delete { queue, handles } => self.delete(queue, handles),
             Step::Visibility { queue, changes } => self.change_visibility(queue, changes),
             Step::Create { queue, given: settings, tags, cooldown } => {
@@ -123,16 +130,15 @@ impl Story {
                 self.tell(&[&"redrives", queue, &format!("max={max}")]);
                 self.model.list_move_tasks(queue, *max, &self.system.move_tasks(queue, *max));
             }
-            Step::Move { only: Some(queue) } => {
-                self.tell(&[&"// one step of", queue]);
-                if let Some(id) = self.model.find(queue).map(|queue| queue.id) {
-                    self.move_messages(id);
-                }
-            }
-            Step::Move { only: None } => {
+            Step::Move => {
                 self.tell(&[&"move"]);
                 let due = self.system.broker.take_due_moves();
                 due.into_iter().for_each(|source| self.move_messages(source));
+            }
+            Step::MoveAnyway { queue } => {
+                self.tell(&[&"// one step of", queue]);
+                let source = self.model.find(queue).map(|queue| queue.id);
+                source.into_iter().for_each(|source| self.move_messages(source));
             }
             Step::Pass(time) => {
                 let now = self.time(time);
@@ -266,8 +272,9 @@ impl Story {
     fn time(&self, time: &Time) -> u64 {
         match time {
             Time::Milliseconds(milliseconds) => self.model.now + milliseconds,
-            Time::Deadline { later, off } => {
-                let deadlines = self.model.deadlines();
+            Time::Deadline { later, far, off } => {
+                let mut deadlines = self.model.deadlines();
+                deadlines.retain(|deadline| *far || *deadline < self.model.now + NEAR);
                 let deadline = deadlines.get(*later).or(deadlines.last()).copied().unwrap_or(self.model.now);
                 deadline.saturating_add_signed(*off).max(self.model.now)
             }
