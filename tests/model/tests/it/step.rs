@@ -19,8 +19,9 @@ const CROWD: usize = 36;
 
 type Tags = Vec<(String, String)>;
 
-/// `Fail` receives until everything receivable has been received often; `Crowd` makes a tenant noisy. `Move` is what the runtime does once move tasks
-/// are due; `MoveAnyway` does it at one queue, whether due or not.
+/// `Fail` receives until everything receivable has been received often; `Crowd` makes a tenant noisy. `Move` is what the
+/// runtime does once move tasks are due; `MoveAnyway` does it at one queue, whether due or not. `StartAndCancel` starts and
+/// cancels until older tasks are forgotten.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Send { queue: &'static str, entries: Vec<Entry> },
@@ -39,6 +40,7 @@ pub(crate) enum Step {
     Sources { queue: &'static str },
     StartMoves { queue: &'static str, to: Option<&'static str>, rate: Option<u32> },
     CancelMoves { queue: &'static str, task: Picked },
+    StartAndCancel { queue: &'static str },
     ListMoves { queue: &'static str, max: usize },
     Move,
     MoveAnyway { queue: &'static str },
@@ -127,6 +129,7 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         16 => (source(), prop::option::weighted(0.4, queue()), prop::option::weighted(0.6, select(vec![1, 3, 10, 15, 500])))
             .prop_map(|(queue, to, rate)| Step::StartMoves { queue, to, rate }),
         3 => (source(), picked()).prop_map(|(queue, task)| Step::CancelMoves { queue, task }),
+        1 => source().prop_map(|queue| Step::StartAndCancel { queue }),
         1 => (queue(), 1..=10usize).prop_map(|(queue, max)| Step::ListMoves { queue, max }),
         30 => Just(Step::Move),
         3 => queue().prop_map(|queue| Step::MoveAnyway { queue }),

@@ -126,6 +126,10 @@ impl Story {
             }
             Step::StartMoves { queue, to, rate } => self.start_moves(queue, *to, *rate),
             Step::CancelMoves { queue, task } => self.cancel_moves(queue, task),
+            Step::StartAndCancel { queue } => (0..6).for_each(|_| {
+                self.start_moves(queue, None, Some(1));
+                self.cancel_moves(queue, &Picked { back: 0, of_any: false });
+            }),
             Step::ListMoves { queue, max } => {
                 self.tell(&[&"redrives", queue, &format!("max={max}")]);
                 self.model.list_move_tasks(queue, *max, &self.system.move_tasks(queue, *max));
