@@ -4,11 +4,17 @@
 //! panics unless that is one that the rules allow; where they leave a choice (ids, numbers, which group comes first), the
 //! model follows the answer.
 
+mod moves;
+
 use std::collections::BTreeMap;
 
-use bongsu_broker::{Delivery, Peeked, PeekedState, QueueDescription, QueueId, ReceiptHandle, Rejection, Reply, Sent};
+use bongsu_broker::{
+    Content, Delivery, Peeked, PeekedState, QueueDescription, QueueId, ReceiptHandle, Rejection, Reply, Sent,
+};
 
 use crate::attributes::{Attributes, Setting, is_fifo};
+use moves::MoveTask;
+pub(crate) use moves::Seen;
 
 /// The broker's answer to a command.
 pub(crate) type Answer = Result<Reply, Rejection>;
@@ -53,6 +59,8 @@ pub(crate) struct Queue {
     pub(crate) messages: Vec<Message>,
     remembered: Vec<Remembered>,
     requests: Vec<Request>,
+    /// Those that move messages out of here, in the order in which they were started.
+    tasks: Vec<MoveTask>,
     last_sequence: Option<u64>,
 }
 
@@ -70,6 +78,8 @@ pub(crate) struct Message {
     first_received_at: u64,
     receives: u32,
     source: Option<String>,
+    /// Whether a move task gave it an id that its record did not have when it was sent.
+    is_moved: bool,
 }
 
 /// A deduplication id within its scope, and the message that was sent with it.
@@ -174,6 +184,7 @@ impl Model {
             times.extend(queue.purged_at.map(|at| at + MINUTE));
             times.extend(queue.remembered.iter().map(|remembered| remembered.until));
             times.extend(queue.requests.iter().map(|request| request.until));
+            times.extend(queue.tasks.iter().filter_map(MoveTask::next_step_at));
             for message in &queue.messages {
                 times.extend([message.delayed_until, message.in_flight_until, message.expires_at(&queue.attributes)]);
             }
@@ -234,6 +245,7 @@ impl Model {
             messages: Vec::new(),
             remembered: Vec::new(),
             requests: Vec::new(),
+            tasks: Vec::new(),
             last_sequence: None,
         });
     }
@@ -363,7 +375,7 @@ impl Model {
         self.expire();
     }
 
-    /// `look` tells ids and numbers of the messages that are in a queue now: where the answer moved dead letters to.
+    /// `look` tells of the messages that are in a queue now: where the answer moved dead letters to.
     pub(crate) fn receive(
         &mut self,
         name: &str,
@@ -371,7 +383,7 @@ impl Model {
         visibility: Option<u32>,
         request: Option<&str>,
         answer: &Answer,
-        look: impl Fn(&str) -> Vec<(u128, u64)>,
+        look: impl Fn(&str) -> Vec<Seen>,
     ) {
         let place = resolve!(self, name, answer);
         let Reply::Received { queue, deliveries } = reply(answer) else { panic!("not a receive: {answer:?}") };
@@ -423,7 +435,7 @@ impl Model {
     }
 
     /// Moves what must be moved, and what may be moved if it was; `there` is what the target has in the broker by now.
-    fn dead_letter(&mut self, from: usize, to: usize, judged: &Judged, there: &[(u128, u64)]) {
+    fn dead_letter(&mut self, from: usize, to: usize, judged: &Judged, there: &[Seen]) {
         let source = self.queues[from].name.clone();
         for (number, moved) in judged.too_often.iter().enumerate() {
             let mut message = self.queues[from].message_mut(*moved).expect("it was judged").clone();
@@ -431,7 +443,7 @@ impl Model {
             if is_fifo(&source) {
                 message.sent_at = self.now;
             }
-            let arrived = there.iter().find(|(id, _)| *id == message.id);
+            let arrived = there.iter().find(|seen| seen.id == message.id).map(|seen| seen.sequence);
             let is_too_old = self.now >= message.expires_at(&self.queues[to].attributes);
             if number >= judged.moved_surely && arrived.is_none() {
                 continue;
@@ -441,18 +453,18 @@ impl Model {
                 assert_eq!(arrived, None, "a message that is too old for the dead-letter queue is not kept there");
                 continue;
             }
-            let (_, sequence) = arrived.expect("a message that was received too often is moved");
+            let sequence = arrived.expect("a message that was received too often is moved");
             // "Keeps MessageId, body, attributes, group and dedup ids. ApproximateReceiveCount continues."
-            message.sequence = *sequence;
+            message.sequence = sequence;
             message.in_flight_until = 0;
             message.source = Some(source.clone());
             self.queues[to].messages.push(message);
         }
         let target = &mut self.queues[to];
         target.messages.sort_by_key(|message| message.sequence);
-        target.last_sequence = target.last_sequence.max(there.iter().map(|(_, sequence)| *sequence).max());
+        target.last_sequence = target.last_sequence.max(there.iter().map(|seen| seen.sequence).max());
         // In order within each group; a standard queue's as a whole.
-        let order = |id: u128| there.iter().find(|(there, _)| *there == id).map(|(_, sequence)| *sequence);
+        let order = |id: u128| there.iter().find(|seen| seen.id == id).map(|seen| seen.sequence);
         for group in &judged.order {
             let arrived: Vec<u64> = group.iter().filter_map(|id| order(*id)).collect();
             assert!(arrived.is_sorted(), "dead letters keep their order: {arrived:?}");
@@ -578,6 +590,7 @@ impl Queue {
             first_received_at: 0,
             receives: 0,
             source: None,
+            is_moved: false,
         });
     }
 
@@ -733,12 +746,13 @@ impl Queue {
     }
 
     /// Panics unless these are the queue's messages.
-    pub(crate) fn is_shown_by(&self, peeked: &[Peeked], now: u64) {
+    pub(crate) fn is_shown_by(&self, peeked: &[Peeked], now: u64, content: impl Fn(&Delivery) -> Content) {
         let shown: Vec<u64> = peeked.iter().map(|peeked| peeked.delivery.handle.sequence).collect();
         let expected: Vec<u64> = self.messages.iter().map(|message| message.sequence).collect();
         assert_eq!(shown, expected, "the numbers of the messages");
         for (peeked, message) in peeked.iter().zip(&self.messages) {
             self.is_as_handed_out(&peeked.delivery);
+            message.is_known_as(&peeked.delivery, &content);
             let state = match message {
                 _ if message.is_in_flight(now) => {
                     PeekedState::InFlight(bongsu_broker::Timestamp(message.in_flight_until))

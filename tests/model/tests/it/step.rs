@@ -14,12 +14,20 @@ use crate::model::Entry;
 /// The queues of a story. Those called `d` start as dead-letter queues.
 pub(crate) const QUEUES: [&str; 6] = ["a", "b", "d", "a.fifo", "b.fifo", "d.fifo"];
 
+/// Enough messages of one tenant to make it noisy when most of them are in flight.
+const CROWD: usize = 36;
+
 type Tags = Vec<(String, String)>;
 
+/// `Fail` receives until everything receivable has been received often; `Crowd` makes a tenant noisy. `Move` is what the
+/// runtime does once move tasks are due; `MoveAnyway` does it at one queue, whether due or not. `StartAndCancel` starts and
+/// cancels until older tasks are forgotten.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Send { queue: &'static str, entries: Vec<Entry> },
     Receive { queue: &'static str, max: usize, visibility: Option<u32>, request: Option<&'static str> },
+    Fail { queue: &'static str },
+    Crowd { queue: &'static str },
     Delete { queue: &'static str, handles: Vec<Picked> },
     Visibility { queue: &'static str, changes: Vec<(Picked, u32)> },
     Create { queue: &'static str, given: Vec<Setting>, tags: Tags, cooldown: bool },
@@ -30,12 +38,19 @@ pub(crate) enum Step {
     DeleteQueue { queue: &'static str },
     List { prefix: &'static str },
     Sources { queue: &'static str },
+    StartMoves { queue: &'static str, to: Option<&'static str>, rate: Option<u32> },
+    CancelMoves { queue: &'static str, task: Picked },
+    StartAndCancel { queue: &'static str },
+    ListMoves { queue: &'static str, max: usize },
+    Move,
+    MoveAnyway { queue: &'static str },
     Pass(Time),
     Restart,
     Clean { one_in: usize, dies: bool },
 }
 
-/// One of the handles that were handed out, counted from the latest: of this queue, or of any.
+/// One of the handles that were handed out, or of the tasks that were started, counted from the latest: of this queue, or
+/// of any.
 #[derive(Clone, Debug)]
 pub(crate) struct Picked {
     pub(crate) back: usize,
@@ -45,9 +60,11 @@ pub(crate) struct Picked {
 #[derive(Clone, Debug)]
 pub(crate) enum Time {
     Milliseconds(u64),
-    /// To the next point at which something changes by itself, or a later one; or a moment before or after it.
+    /// To the next point at which something changes by itself, or a later one; or a moment before or after it. One that
+    /// is far only if so wanted: most messages are not to lie there until they expire.
     Deadline {
         later: usize,
+        far: bool,
         off: i64,
     },
 }
@@ -56,32 +73,40 @@ pub(crate) enum Time {
 pub(crate) fn opening() -> Vec<Step> {
     let create =
         |queue, given: &[Setting]| Step::Create { queue, given: given.into(), tags: Vec::new(), cooldown: false };
-    let dead_letters = |target: &str| Setting::Redrive(Some((target.into(), 2)));
+    let dead_letters = |target: &str, after| Setting::Redrive(Some((target.into(), after)));
     vec![
         create("d", &[]),
         create("d.fifo", &[]),
-        create("a", &[Setting::Visibility(10), dead_letters("d")]),
-        create("a.fifo", &[Setting::ContentDeduplication(true), Setting::Visibility(10), dead_letters("d.fifo")]),
-        create("b", &[Setting::Delay(3)]),
-        create("b.fifo", &[Setting::ScopePerGroup(true), Setting::Visibility(20), Setting::Delay(2)]),
+        create("a", &[Setting::Visibility(10), dead_letters("d", 2)]),
+        create("a.fifo", &[Setting::ContentDeduplication(true), Setting::Visibility(10), dead_letters("d.fifo", 2)]),
+        create("b", &[Setting::Delay(3), dead_letters("d", 3)]),
+        create(
+            "b.fifo",
+            &[Setting::ScopePerGroup(true), Setting::Visibility(20), Setting::Delay(2), dead_letters("d.fifo", 3)],
+        ),
     ]
 }
 
 pub(crate) fn step() -> BoxedStrategy<Step> {
     let queue = || select(&QUEUES[..]);
+    // Dead letters mostly come from where others are sent to.
+    let fed = || prop_oneof![1 => select(vec!["a", "a.fifo"]), 1 => select(&QUEUES[..])];
+    let source = || prop_oneof![4 => select(vec!["d", "d.fifo"]), 1 => select(&QUEUES[..])];
     let cooldown = || prop::bool::weighted(0.5);
     let seconds = select(vec![1, 10, 60, 299, 300, 3600, 43_100]);
     let time = prop_oneof![
-        6 => (0..4usize, -1..=1i64).prop_map(|(later, off)| Time::Deadline { later, off }),
+        6 => (0..4usize, prop::bool::weighted(0.1), -1..=1i64)
+            .prop_map(|(later, far, off)| Time::Deadline { later, far, off }),
         2 => (1..4000u64).prop_map(Time::Milliseconds),
         1 => seconds.prop_map(|seconds: u64| Time::Milliseconds(seconds * 1000)),
     ];
     prop_oneof![
-        60 => queue().prop_flat_map(|queue| {
+        60 => fed().prop_flat_map(|queue| {
             prop::collection::vec(entry(queue), 1..4).prop_map(move |entries| Step::Send { queue, entries })
         }),
         70 => (queue(), 1..=10usize, prop::option::weighted(0.4, timeout()), prop::option::weighted(0.3, select(vec!["r", "s"])))
             .prop_map(|(queue, max, visibility, request)| Step::Receive { queue, max, visibility, request }),
+        24 => prop_oneof![2 => select(vec!["a", "a.fifo"]), 1 => select(vec!["b", "b.fifo"])].prop_map(|queue| Step::Fail { queue }),
         40 => (queue(), prop::collection::vec(picked(), 1..4)).prop_map(|(queue, handles)| Step::Delete { queue, handles }),
         40 => (queue(), prop::collection::vec((picked(), timeout()), 1..3))
             .prop_map(|(queue, changes)| Step::Visibility { queue, changes }),
@@ -101,9 +126,14 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         2 => queue().prop_map(|queue| Step::DeleteQueue { queue }),
         1 => select(vec!["", "a", "d.", "x"]).prop_map(|prefix| Step::List { prefix }),
         2 => queue().prop_map(|queue| Step::Sources { queue }),
-        // A tenant that becomes noisy.
-        2 => Just(Step::Send { queue: "b", entries: vec![loud(); 36] }),
-        4 => Just(Step::Receive { queue: "b", max: 10, visibility: Some(600), request: None }),
+        16 => (source(), prop::option::weighted(0.4, queue()), prop::option::weighted(0.6, select(vec![1, 3, 10, 15, 500])))
+            .prop_map(|(queue, to, rate)| Step::StartMoves { queue, to, rate }),
+        3 => (source(), picked()).prop_map(|(queue, task)| Step::CancelMoves { queue, task }),
+        1 => source().prop_map(|queue| Step::StartAndCancel { queue }),
+        1 => (queue(), 1..=10usize).prop_map(|(queue, max)| Step::ListMoves { queue, max }),
+        30 => Just(Step::Move),
+        3 => queue().prop_map(|queue| Step::MoveAnyway { queue }),
+        3 => select(vec!["b", "d"]).prop_map(|queue| Step::Crowd { queue }),
     ]
     .boxed()
 }
@@ -121,8 +151,10 @@ fn plain(body: &str) -> Entry {
     Entry { body: body.into(), attributes_size: 0, group: None, deduplication_id: None, delay: None, window: None }
 }
 
-fn loud() -> Entry {
-    Entry { group: Some("loud".into()), delay: Some(0), ..plain("m") }
+/// What one tenant sends at once.
+pub(crate) fn crowd() -> Vec<Entry> {
+    let loud = Entry { group: Some("loud".into()), delay: Some(0), ..plain("m") };
+    vec![loud; CROWD]
 }
 
 /// Mostly what the queue accepts.

@@ -3,18 +3,20 @@
 use std::fmt::Display;
 
 use bongsu_broker::{
-    Command, DeduplicationKey, MessageId, Outgoing, ReceiptHandle, Reply, Seconds, SendOrigin, Text, Timestamp,
-    VisibilityChange,
+    Command, Content, DeduplicationKey, Delivery, MessageId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
+    QueueId, ReceiptHandle, Reply, Seconds, SendOrigin, Text, Timestamp, VisibilityChange,
 };
 use bytes::Bytes;
 
 use crate::attributes::given;
-use crate::model::{Entry, Model};
-use crate::step::{Picked, QUEUES, Step, Time};
+use crate::model::{Entry, Model, Seen};
+use crate::step::{self, Picked, QUEUES, Step, Time};
 use crate::system::{System, queue_name};
 
 /// A time at which nothing special happens.
 const START: u64 = 1_767_225_600_000;
+/// What comes later is far. Milliseconds.
+const NEAR: u64 = 600_000;
 /// A queue with more messages gets no further ones: looking through all of them has to stay quick.
 const MESSAGES_MAX: usize = 80;
 
@@ -26,6 +28,8 @@ pub(crate) struct Story {
     handles: Vec<(&'static str, ReceiptHandle, MessageId)>,
     /// In the order in which they were sent: the first is #1.
     messages: Vec<MessageId>,
+    /// In the order in which they were started: the first is %1.
+    tasks: Vec<(&'static str, MoveTaskId)>,
     /// What was done, in the words of the core's scenarios.
     pub(crate) lines: Vec<String>,
 }
@@ -34,7 +38,8 @@ impl Story {
     pub(crate) fn new() -> Story {
         let mut model = Model::default();
         model.pass(START);
-        Story { system: System::new(START), model, handles: Vec::new(), messages: Vec::new(), lines: Vec::new() }
+        let (handles, messages, tasks) = (Vec::new(), Vec::new(), Vec::new());
+        Story { system: System::new(START), model, handles, messages, tasks, lines: Vec::new() }
     }
 
     /// Panics unless the broker answers, and is afterwards, as the model allows.
@@ -52,6 +57,11 @@ impl Story {
         match step {
             Step::Send { queue, entries } => self.send(queue, entries),
             Step::Receive { queue, max, visibility, request } => self.receive(queue, *max, *visibility, *request),
+            Step::Fail { queue } => (0..4).for_each(|_| self.receive(queue, 10, Some(0), None)),
+            Step::Crowd { queue } => {
+                self.send(queue, &step::crowd());
+                (0..4).for_each(|_| self.receive(queue, 10, Some(600), None));
+            }
             Step::Delete { queue, handles } => self.delete(queue, handles),
             Step::Visibility { queue, changes } => self.change_visibility(queue, changes),
             Step::Create { queue, given: settings, tags, cooldown } => {
@@ -114,6 +124,26 @@ impl Story {
                 let command = Command::ListDeadLetterSources { queue: queue_name(queue), after: None, max: 1000 };
                 self.model.sources(queue, &self.system.look(command));
             }
+            Step::StartMoves { queue, to, rate } => self.start_moves(queue, *to, *rate),
+            Step::CancelMoves { queue, task } => self.cancel_moves(queue, task),
+            Step::StartAndCancel { queue } => (0..6).for_each(|_| {
+                self.start_moves(queue, None, Some(1));
+                self.cancel_moves(queue, &Picked { back: 0, of_any: false });
+            }),
+            Step::ListMoves { queue, max } => {
+                self.tell(&[&"redrives", queue, &format!("max={max}")]);
+                self.model.list_move_tasks(queue, *max, &self.system.move_tasks(queue, *max));
+            }
+            Step::Move => {
+                self.tell(&[&"move"]);
+                let due = self.system.broker.take_due_moves();
+                due.into_iter().for_each(|source| self.move_messages(source));
+            }
+            Step::MoveAnyway { queue } => {
+                self.tell(&[&"// one step of", queue]);
+                let source = self.model.find(queue).map(|queue| queue.id);
+                source.into_iter().for_each(|source| self.move_messages(source));
+            }
             Step::Pass(time) => {
                 let now = self.time(time);
                 self.tell(&[&format!("+{}ms", now - self.model.now)]);
@@ -162,12 +192,11 @@ impl Story {
             visibility_timeout: visibility.map(Seconds),
             request: request.map(|request| DeduplicationKey::of(&[request.as_bytes()])),
         });
-        let look = |name: &str| ids_and_numbers(&self.system, name);
-        self.model.receive(queue, max, visibility, request, &answer, look);
+        self.model.receive(queue, max, visibility, request, &answer, |name| seen(&self.system, name));
         let Ok(Reply::Received { deliveries, .. }) = answer else { return };
         for delivery in deliveries {
             let content = self.system.content(&delivery);
-            self.check_content(queue, &content);
+            self.check_content(queue, &delivery, &content);
             if !self.handles.iter().any(|(_, handle, _)| *handle == delivery.handle) {
                 self.handles.push((queue, delivery.handle, content.message_id));
             }
@@ -175,9 +204,10 @@ impl Story {
     }
 
     /// Handed out is what was sent.
-    fn check_content(&self, queue: &str, content: &bongsu_broker::Content) {
+    fn check_content(&self, queue: &str, delivery: &Delivery, content: &Content) {
+        let id = id_of(delivery, content);
         let messages = self.model.find(queue).map(|queue| queue.messages.as_slice()).unwrap_or_default();
-        let message = messages.iter().find(|message| message.id == content.message_id.0).expect("it was received");
+        let message = messages.iter().find(|message| message.id == id.0).expect("it was received");
         assert_eq!(&*content.body, message.body);
         assert_eq!(content.group.as_deref(), message.group.as_deref());
         assert_eq!(content.deduplication_id.as_deref(), message.deduplication_id.as_deref());
@@ -202,6 +232,36 @@ impl Story {
         self.model.change_visibility(queue, &changes, &answer);
     }
 
+    fn start_moves(&mut self, queue: &'static str, to: Option<&str>, rate: Option<u32>) {
+        let to_told = to.map(|to| format!("to={to}")).unwrap_or_default();
+        self.tell(&[&"redrive", &queue, &to_told, &rate.map(|rate| format!("rate={rate}")).unwrap_or_default()]);
+        let (source, destination) = (queue_name(queue), to.map(queue_name));
+        let answer = self.system.ask(Command::StartMoveTask { source, destination, messages_per_second: rate });
+        self.model.start_move_task(queue, to, rate, &answer);
+        if let Ok(Reply::MoveTaskStarted(id)) = answer {
+            self.tasks.push((queue, id));
+        }
+    }
+
+    fn cancel_moves(&mut self, queue: &'static str, picked: &Picked) {
+        let mut of_queue = self.tasks.iter().enumerate().rev().filter(|(_, (of, _))| picked.of_any || *of == queue);
+        let Some((place, (_, id))) = of_queue.nth(picked.back) else { return };
+        let id = *id;
+        self.tell(&[&"cancel-redrive", &queue, &format!("%{}", place + 1)]);
+        let answer = self.system.ask(Command::CancelMoveTask { id, source: queue_name(queue) });
+        self.model.cancel_move_task(queue, id, &answer);
+    }
+
+    fn move_messages(&mut self, source: QueueId) {
+        let answer = self.system.ask(Command::MoveMessages { source });
+        let name = self.model.queues.iter().find(|queue| queue.id == source).map(|queue| queue.name.as_str());
+        let status = name.and_then(|name| match self.system.move_tasks(name, 1) {
+            Ok(Reply::MoveTasks(tasks)) => tasks.first().map(|task: &MoveTaskDescription| task.status),
+            _ => None,
+        });
+        self.model.move_messages(source, &answer, status, |name| seen(&self.system, name));
+    }
+
     fn handle(&self, queue: &str, picked: &Picked) -> Option<ReceiptHandle> {
         let mut of_queue = self.handles.iter().rev().filter(|(of, ..)| picked.of_any || *of == queue);
         of_queue.nth(picked.back).map(|(_, handle, _)| *handle)
@@ -216,8 +276,9 @@ impl Story {
     fn time(&self, time: &Time) -> u64 {
         match time {
             Time::Milliseconds(milliseconds) => self.model.now + milliseconds,
-            Time::Deadline { later, off } => {
-                let deadlines = self.model.deadlines();
+            Time::Deadline { later, far, off } => {
+                let mut deadlines = self.model.deadlines();
+                deadlines.retain(|deadline| *far || *deadline < self.model.now + NEAR);
                 let deadline = deadlines.get(*later).or(deadlines.last()).copied().unwrap_or(self.model.now);
                 deadline.saturating_add_signed(*off).max(self.model.now)
             }
@@ -225,7 +286,7 @@ impl Story {
     }
 
     /// Everything that can be seen of every queue is as the model has it.
-    fn compare(&self) {
+    fn compare(&mut self) {
         for name in QUEUES {
             let description = self.system.describe(name);
             let Some(queue) = self.model.find(name) else {
@@ -234,8 +295,12 @@ impl Story {
             };
             let description = description.unwrap_or_else(|| panic!("{name} must exist"));
             queue.is_described_by(&description, self.model.now);
-            queue.is_shown_by(&self.system.peek(name), self.model.now);
+            let content = |delivery: &Delivery| self.system.content(delivery);
+            queue.is_shown_by(&self.system.peek(name), self.model.now, content);
+            self.model.list_move_tasks(name, usize::MAX, &self.system.move_tasks(name, usize::MAX));
         }
+        let due = self.system.due_moves();
+        assert!(self.model.due_moves().iter().all(|source| due.contains(source)), "a task is due and nobody knows");
     }
 
     fn has_deliverable(&self, name: &str) -> bool {
@@ -255,10 +320,18 @@ impl Story {
     }
 }
 
-fn ids_and_numbers(system: &System, name: &str) -> Vec<(u128, u64)> {
-    let number = |peeked: &bongsu_broker::Peeked| peeked.delivery.handle.sequence;
-    let id = |peeked: &bongsu_broker::Peeked| system.content(&peeked.delivery).message_id.0;
-    system.peek(name).iter().map(|peeked| (id(peeked), number(peeked))).collect()
+fn seen(system: &System, name: &str) -> Vec<Seen> {
+    let see = |peeked: Peeked| {
+        let content = system.content(&peeked.delivery);
+        let group = content.group.as_deref().map(str::to_owned);
+        Seen { id: id_of(&peeked.delivery, &content).0, sequence: peeked.delivery.handle.sequence, group }
+    };
+    system.peek(name).into_iter().map(see).collect()
+}
+
+/// A moved message has another id than its record.
+fn id_of(delivery: &Delivery, content: &Content) -> MessageId {
+    delivery.message_id.unwrap_or(content.message_id)
 }
 
 fn outgoing(entry: &Entry) -> Outgoing {

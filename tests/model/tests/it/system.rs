@@ -1,10 +1,10 @@
 //! The system under test: the broker with a journal in memory, to restart from and to clean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_broker::{
-    Account, Broker, Command, Content, Delivery, Entropy, Fact, Peeked, Place, QueueDescription, QueueName, Recorded,
-    Reply, Timestamp,
+    Account, Broker, Command, Content, Delivery, Entropy, Fact, Peeked, Place, QueueDescription, QueueId, QueueName,
+    Recorded, Reply, Timestamp,
 };
 use bytes::Bytes;
 
@@ -80,6 +80,18 @@ impl System {
             return self.restart(self.broker.now().0);
         }
         oldest.iter().for_each(|(position, _)| drop(self.journal.remove(position)));
+    }
+
+    /// The queue's move tasks, the newest first.
+    pub(crate) fn move_tasks(&self, name: &str, max: usize) -> Answer {
+        self.look(Command::ListMoveTasks { source: queue_name(name), max })
+    }
+
+    /// Sources of move tasks that are due; they stay so.
+    pub(crate) fn due_moves(&mut self) -> BTreeSet<QueueId> {
+        let due = self.broker.take_due_moves();
+        due.iter().for_each(|source| self.broker.postpone_move(*source));
+        due
     }
 
     /// What a receiver of this delivery reads.
