@@ -278,6 +278,18 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_sees_how_a_request_came() {
+        let condition = r#","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#;
+        let broker = broker(&statement("Deny", r#""*""#, "sqs:*", condition));
+        let permitted = |secure_transport| {
+            let (client, region) = (Arc::new(somebody(OWN, "user/a")), REGION.into());
+            let caller = Caller::Client { client, operation: "SendMessage", region, source_ip: None, secure_transport };
+            broker.permit(&caller, &Command::DescribeQueue { queue: queue() }).is_ok()
+        };
+        assert_eq!([true, false].map(permitted), [true, false]);
+    }
+
+    #[test]
     fn a_topic_may_send_where_the_policy_names_it_as_the_source() {
         let (named, other) = ("arn:aws:sns:us-east-1:000000000001:t", "arn:aws:sns:us-east-1:000000000001:u");
         let condition = format!(r#","Condition":{{"ArnEquals":{{"aws:SourceArn":"{named}"}}}}"#);

@@ -41,7 +41,7 @@ pub struct Broker {
     /// Bytes of the records that hold live messages.
     alive_bytes: u64,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
-    woken: BTreeSet<QueueId>,
+    pub(crate) woken: BTreeSet<QueueId>,
     /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
     pub(crate) due_moves: BTreeSet<QueueId>,
 }
@@ -440,7 +440,7 @@ impl Broker {
         self.touch(id);
     }
 
-    fn delete(&mut self, id: QueueId, sequences: &[u64]) {
+    pub(crate) fn delete(&mut self, id: QueueId, sequences: &[u64]) {
         for sequence in sequences {
             let removed = self.queues.get_mut(&id).and_then(|queue| queue.remove(*sequence));
             match removed {
@@ -451,7 +451,7 @@ impl Broker {
         self.touch(id);
     }
 
-    fn hide(&mut self, id: QueueId, sequence: u64, until: Timestamp) {
+    pub(crate) fn hide(&mut self, id: QueueId, sequence: u64, until: Timestamp) {
         let now = self.now;
         match self.queues.get_mut(&id).filter(|queue| queue.message(sequence).is_some()) {
             Some(queue) => queue.hide(sequence, until, now),
@@ -506,42 +506,6 @@ impl Broker {
         }
     }
 
-    fn put_attempt(&mut self, id: AttemptId, attempt: Attempt) {
-        if self.take_attempt(id).is_none() {
-            *self.running.entry(attempt.mapping).or_default() += 1;
-        }
-        let worked_on = attempt.messages.iter().map(|(sequence, _)| (attempt.queue, *sequence, id));
-        self.worked_on.extend(worked_on);
-        self.attempts.insert(id, attempt);
-    }
-
-    fn take_attempt(&mut self, id: AttemptId) -> Option<Attempt> {
-        let attempt = self.attempts.remove(&id)?;
-        for (sequence, _) in &attempt.messages {
-            self.worked_on.remove(&(attempt.queue, *sequence, id));
-        }
-        Some(attempt)
-    }
-
-    fn end_attempt(&mut self, attempt: AttemptId, deleted: &[u64], released: &[u64]) {
-        let Some(ended) = self.take_attempt(attempt) else {
-            // Its record was cleaned away together with its end being known; the messages were kept as they were.
-            return self.assert_replaying();
-        };
-        if let Some(running) = self.running.get_mut(&ended.mapping) {
-            *running -= 1;
-            if *running == 0 {
-                self.running.remove(&ended.mapping);
-                self.retired.remove(&ended.mapping);
-            }
-        }
-        self.delete(ended.queue, deleted);
-        for sequence in released {
-            self.hide(ended.queue, *sequence, self.now);
-        }
-        self.wake_mapped_queues();
-    }
-
     fn put_kept(&mut self, kept: &KeptMessage, place: Place) {
         let now = self.now;
         if let Some(message) = self.queues.get(&kept.queue).and_then(|queue| queue.message(kept.sequence)) {
@@ -573,27 +537,6 @@ impl Broker {
     fn forget_record(&mut self, message: &Message) {
         self.alive_bytes -= u64::from(message.place.length);
         self.moved.remove(&message.place.position);
-    }
-
-    fn forget_mapping(&mut self, id: MappingId) {
-        let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
-        if let Some(ids) = self.mappings_of.get_mut(&mapping.value.queue) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                self.mappings_of.remove(&mapping.value.queue);
-            }
-        }
-        if self.running.contains_key(&id) {
-            self.retired.insert(id, mapping.value.function);
-        }
-    }
-
-    fn wake_mapped_queues(&mut self) {
-        for name in self.mappings_of.keys() {
-            if let Some(id) = self.by_name.get(name) {
-                self.woken.insert(*id);
-            }
-        }
     }
 
     /// After any change to a queue: its timer is set anew, and whoever waits for its messages may look.

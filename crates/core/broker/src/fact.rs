@@ -305,4 +305,6 @@ impl Recorded {
 }
 
 #[cfg(test)]
+mod any;
+#[cfg(test)]
 mod tests;

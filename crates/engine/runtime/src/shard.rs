@@ -20,7 +20,7 @@ use crate::invocation::invoke;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
-use crate::waiters::{Waiter, Waiters};
+use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
@@ -583,16 +583,6 @@ impl Shard {
     /// The time that facts of this turn happen at.
     pub(crate) fn now(&self) -> Timestamp {
         self.broker.now()
-    }
-}
-
-/// The queue at which a receive may wait for what it did not find. Too many messages in flight are a reason to wait, too:
-/// AWS tells them to short polls alone.
-fn found_nothing_at(result: &Result<Reply, Rejection>) -> Option<QueueId> {
-    match result {
-        Ok(Reply::Received { queue, deliveries }) if deliveries.is_empty() => Some(*queue),
-        Err(Rejection::TooManyInFlight { queue }) => Some(*queue),
-        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bongsu_broker::{Caller, Command, QueueId, Timestamp};
+use bongsu_broker::{Caller, Command, QueueId, Rejection, Reply, Timestamp};
 
 use crate::handle::ReplyTo;
 
@@ -92,6 +92,16 @@ impl Waiters {
         let waiter = self.waiting.remove(&turn)?;
         self.by_deadline.remove(&(waiter.deadline, turn));
         (!waiter.reply.is_closed()).then_some(waiter)
+    }
+}
+
+/// The queue at which a receive may wait for what it did not find. Too many messages in flight are a reason to wait, too:
+/// AWS tells them to short polls alone.
+pub(crate) fn found_nothing_at(result: &Result<Reply, Rejection>) -> Option<QueueId> {
+    match result {
+        Ok(Reply::Received { queue, deliveries }) if deliveries.is_empty() => Some(*queue),
+        Err(Rejection::TooManyInFlight { queue }) => Some(*queue),
+        _ => None,
     }
 }
 

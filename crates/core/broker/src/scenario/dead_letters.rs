@@ -203,7 +203,7 @@ fn a_queue_that_is_its_own_dead_letter_queue_keeps_its_messages() {
     let attributes = QueueAttributes { redrive, visibility_timeout: crate::Seconds(0), ..QueueAttributes::default() };
     let mut world = World::new();
     world.happen(&Fact::QueueCreated { id: QueueId(2), name: name.clone(), attributes, tags: Vec::new() });
-    world.ask(Command::Send { queue: name.clone(), entries: vec![super::script::outgoing_of("hello")] }).unwrap();
+    world.ask(Command::Send { queue: name.clone(), entries: vec![super::words::outgoing_of("hello")] }).unwrap();
     for receive_count in 1..4 {
         let receive = Command::Receive { queue: name.clone(), max: 1, visibility_timeout: None, request: None };
         let (Reply::Received { deliveries, .. }, _) = world.ask(receive).unwrap() else { panic!("not a receive") };

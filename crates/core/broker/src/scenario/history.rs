@@ -148,8 +148,11 @@ struct ObservedQueue {
     deduplication: Vec<(DeduplicationKey, MessageId, u64, Timestamp)>,
     /// The newest first, without the places of their records.
     move_tasks: Vec<MoveTask>,
-    requests: Vec<(DeduplicationKey, Vec<(u64, u32)>, Timestamp, Timestamp)>,
+    requests: Vec<ObservedRequest>,
 }
+
+/// Id, messages with their receive counts, until when they are hidden, until when the id is known.
+type ObservedRequest = (DeduplicationKey, Vec<(u64, u32)>, Timestamp, Timestamp);
 
 #[derive(Debug, PartialEq)]
 struct ObservedMessage {

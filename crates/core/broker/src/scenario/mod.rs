@@ -22,6 +22,7 @@ mod retention;
 mod script;
 mod standard;
 mod visibility;
+mod words;
 mod world;
 
 use script::check;

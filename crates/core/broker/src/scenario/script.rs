@@ -29,21 +29,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use super::words::*;
 use super::world::World;
 use crate::{
-    Account, AttemptId, AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Delivery, Effect, Function,
-    GroupStatistics, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus,
-    Outgoing, Peeked, PeekedState, QueueName, QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, SendOrigin,
-    Sent, Tag, Text, VisibilityChange,
+    Account, AttemptId, AttributesGiven, Command, Delivery, Effect, GroupStatistics, MappingDefinition, MappingId,
+    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, QueueName, QueueStatistics,
+    ReceiptHandle, Rejection, Reply, Seconds, Sent, VisibilityChange,
 };
 
-const ACCOUNT: Account = Account(1);
-const REGION: &str = "eu-central-1";
+pub(super) const ACCOUNT: Account = Account(1);
+pub(super) const REGION: &str = "eu-central-1";
 
 /// Plays a script; panics at the first line of which something else comes than the script says.
 pub(super) fn check(script: &str) {
@@ -362,176 +359,6 @@ impl Story {
     }
 }
 
-struct Words<'a>(Vec<&'a str>);
-
-impl<'a> Words<'a> {
-    fn next(&mut self) -> &'a str {
-        assert!(!self.0.is_empty(), "a word is missing");
-        self.0.remove(0)
-    }
-
-    fn queue(&mut self) -> QueueName {
-        QueueName { account: ACCOUNT, name: self.next().into() }
-    }
-
-    fn rest(&mut self) -> impl Iterator<Item = &'a str> + use<'a> {
-        std::mem::take(&mut self.0).into_iter()
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        let found = self.0.iter().position(|word| *word == name);
-        found.map(|place| self.0.remove(place)).is_some()
-    }
-
-    fn option(&mut self, name: &str) -> Option<&'a str> {
-        let value = |word: &&'a str| word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
-        let place = self.0.iter().position(|word| value(word).is_some())?;
-        value(&self.0.remove(place))
-    }
-
-    fn number<T: FromStr>(&mut self, name: &str) -> Option<T> {
-        self.option(name).map(number)
-    }
-}
-
-fn number<T: FromStr>(word: &str) -> T {
-    word.parse().unwrap_or_else(|_| panic!("not a number: {word}"))
-}
-
-fn milliseconds(time: &str) -> u64 {
-    let units = [("ms", 1), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)];
-    let known = units.iter().find_map(|(unit, factor)| Some((time.strip_suffix(unit)?, factor)));
-    let (count, factor) = known.expect("a time is written as +5s");
-    number::<u64>(count) * factor
-}
-
-fn create_queue(words: &mut Words) -> Command {
-    let name = words.queue();
-    let tags = words.option("tag").map(tag).into_iter().collect();
-    let cooldown = words.flag("cooldown");
-    let mut given = attributes(words, &name);
-    if name.is_fifo() {
-        given.insert("FifoQueue".to_owned(), "true".to_owned());
-    }
-    let given = AttributesGiven::parse(&given, &name, REGION).expect("a script gives attributes that parse");
-    Command::CreateQueue { name, given, tags, cooldown }
-}
-
-fn tag(word: &str) -> Tag {
-    let (key, value) = word.split_once(':').expect("a tag is written as key:value");
-    (key.into(), value.into())
-}
-
-/// One for each id.
-fn request_key(id: &str) -> DeduplicationKey {
-    let mut key = [0; 16];
-    key[..id.len()].copy_from_slice(id.as_bytes());
-    DeduplicationKey(key)
-}
-
-fn attributes(words: &mut Words, queue: &QueueName) -> BTreeMap<String, String> {
-    let mut given = BTreeMap::new();
-    let mut give = |name: &str, value: String| drop(given.insert(name.to_owned(), value));
-    let arn = |name: &str| QueueName { account: ACCOUNT, name: name.into() }.arn(REGION);
-    for (word, attribute) in [
-        ("visibility", "VisibilityTimeout"),
-        ("retention", "MessageRetentionPeriod"),
-        ("delay", "DelaySeconds"),
-        ("size", "MaximumMessageSize"),
-    ] {
-        if let Some(value) = words.option(word) {
-            give(attribute, value.to_owned());
-        }
-    }
-    if words.flag("content-deduplication") {
-        give("ContentBasedDeduplication", "true".into());
-    }
-    if words.flag("per-group") {
-        give("DeduplicationScope", "messageGroup".into());
-    }
-    if words.flag("per-queue") {
-        give("DeduplicationScope", "queue".into());
-    }
-    if let Some(target) = words.option("dead-letters") {
-        let arn = arn(target);
-        let after: u32 = words.number("after").expect("dead-letters needs after=N");
-        give("RedrivePolicy", format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{after}}}"#));
-    }
-    match words.option("allow") {
-        Some("none") => give("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#.into()),
-        Some(source) => {
-            let source = arn(source);
-            let policy = format!(r#"{{"redrivePermission":"byQueue","sourceQueueArns":["{source}"]}}"#);
-            give("RedriveAllowPolicy", policy);
-        }
-        None => {}
-    }
-    assert!(words.0.is_empty(), "unknown words for {}: {:?}", queue.name, words.0);
-    given
-}
-
-fn send(step: &str) -> (QueueName, Vec<Outgoing>) {
-    let step = step.strip_prefix("send ").expect("looked at by the caller");
-    let (queue, entries) = step.trim().split_once(' ').expect("send NAME BODY");
-    let queue = QueueName { account: ACCOUNT, name: queue.into() };
-    (queue, entries.split('|').map(|entry| outgoing(Words(entry.split_whitespace().collect()))).collect())
-}
-
-fn outgoing(mut words: Words) -> Outgoing {
-    let size: Option<usize> = words.number("size");
-    let window = words.number("window").map(Seconds);
-    let entry = Outgoing {
-        body: Text::default(),
-        body_md5: [5; 16],
-        attributes: Bytes::new(),
-        attributes_size: 0,
-        delay: words.number("delay").map(Seconds),
-        group: words.option("group").map(Text::from),
-        deduplication_id: words.option("dedup").map(Text::from),
-        sender: Text::from("scenario"),
-        trace_header: None,
-        origin: window.map_or(SendOrigin::Api, |redelivery_window| SendOrigin::Webhook { redelivery_window }),
-    };
-    let body = words.next();
-    assert!(words.0.is_empty(), "unknown words: {:?}", words.0);
-    let attributes_size = size.map_or(0, |size| size - body.len());
-    Outgoing { body: Text::from(body), attributes_size, ..entry }
-}
-
-fn function(words: &mut Words) -> Function {
-    Function {
-        name: words.next().into(),
-        runtime: "python3.13".into(),
-        handler: "app.handler".into(),
-        code: "code".into(),
-        timeout_seconds: 3,
-        memory_mb: 128,
-        environment: vec![("STAGE".into(), "test".into())],
-        concurrency_max: words.number("concurrency").unwrap_or(1000),
-    }
-}
-
-fn mapping(words: &mut Words) -> MappingDefinition {
-    MappingDefinition {
-        batch_size: words.number("batch").unwrap_or(10),
-        report_batch_item_failures: words.flag("partial"),
-        concurrency_max: words.number("concurrency"),
-        enabled: !words.flag("disabled"),
-        queue: words.queue(),
-        function: words.next().into(),
-    }
-}
-
-fn outcome(words: &mut Words) -> AttemptOutcome {
-    match words.next() {
-        "succeeded" => AttemptOutcome::Succeeded,
-        "failed" => AttemptOutcome::Failed,
-        "lost" => AttemptOutcome::Lost,
-        "partly" => AttemptOutcome::PartlyFailed(words.rest().map(number).collect()),
-        other => panic!("unknown word: {other}"),
-    }
-}
-
 fn listed(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     if items.is_empty() { "nothing".into() } else { items.join(" ") }
@@ -592,11 +419,6 @@ fn show_rejection(rejection: &Rejection) -> String {
         other => format!("{other:?}"),
     };
     format!("rejected: {reason}")
-}
-
-/// A message of this body and nothing else.
-pub(super) fn outgoing_of(body: &str) -> Outgoing {
-    outgoing(Words(vec![body]))
 }
 
 #[test]

@@ -55,6 +55,17 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "app/cli/tests/it/strangers.rs::a_body_beyond_the_limit_is_refused_in_the_protocols_words",
     ),
     row(
+        "receive-requests",
+        "A `ReceiveMessage` request of more than 64 KiB, or that names more than 100 attributes in one list, is refused.",
+        "refusals::receives",
+    ),
+    row(
+        "secure-transport",
+        "For policies, a request from this machine itself came through a secure transport, and any other did not: TLS ends \
+         at a proxy, which should run beside the server.",
+        "core/broker/src/access.rs::a_policy_sees_how_a_request_came",
+    ),
+    row(
         "query-parameters",
         "A Query request of more than 1,000 parameters, or whose text is not UTF-8, is answered 400 `MalformedInput`.",
         "strangers::a_form_that_is_no_good_text_is_malformed",

@@ -10,6 +10,9 @@ use crate::error::{ApiError, ErrorKind};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Where no stranger decides what a name points to. Some have AWS's own names point to this machine.
+const NOT_OF_STRANGERS: [&str; 3] = [".localhost", ".localhost.localstack.cloud", ".amazonaws.com"];
+
 /// Whether a browser says that another site's page sent this. Pages from this machine itself are welcome.
 pub(super) fn sent(method: &Method, headers: &HeaderMap) -> bool {
     let origin = headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
@@ -17,7 +20,7 @@ pub(super) fn sent(method: &Method, headers: &HeaderMap) -> bool {
         Some(origin) => !is_this_machine(origin),
         None => {
             let is_cross_site = headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site");
-            is_cross_site || method == Method::GET && headers.get(HOST).is_some_and(|host| may_be_rebound(host))
+            is_cross_site || method == Method::GET && headers.get(HOST).is_some_and(may_be_rebound)
         }
     }
 }
@@ -28,8 +31,7 @@ fn may_be_rebound(host: &HeaderValue) -> bool {
     let host = host.to_str().unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-    let is_local = !name.contains('.') || name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
-    !is_address && !is_local
+    !is_address && name.contains('.') && !NOT_OF_STRANGERS.iter().any(|domain| name.ends_with(domain))
 }
 
 fn is_this_machine(origin: &str) -> bool {
@@ -64,6 +66,7 @@ mod tests {
             "localhost:4566",
             "bongsu:4566",
             "sqs.localhost",
+            "sqs.us-east-1.amazonaws.com",
             "sqs.us-east-1.localhost.localstack.cloud:4566",
         ] {
             assert!(gets(own), "{own}");

@@ -14,6 +14,10 @@ use crate::error::{ApiError, ErrorKind};
 use crate::message_attributes::MessageAttributes;
 use crate::received::{SYSTEM_ATTRIBUTES, message_id, receipt_handle};
 
+/// The largest request: it is kept while it waits, and there may be many that wait.
+const REQUEST_BYTES_MAX: usize = 64 << 10;
+/// Names of attributes in one list.
+const NAMES_MAX: usize = 100;
 /// Longest wait for a first message.
 const WAIT_SECONDS_MAX: u32 = 20;
 
@@ -69,6 +73,9 @@ pub(super) fn shared_text<S: serde::Serializer>(text: &bongsu_broker::Text, to: 
 
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let queue = cx.queue(input.queue_url.as_deref())?;
+    if cx.body.len() > REQUEST_BYTES_MAX {
+        return Err(ApiError::request_too_large(REQUEST_BYTES_MAX));
+    }
     let max = match input.max_number_of_messages {
         None => 1,
         Some(Integer(max @ 1..=10)) => max as usize,
@@ -115,6 +122,9 @@ impl Wanted<'_> {
         let known = |name: &str| {
             matches!(name, "All" | "Policy" | "VisibilityTimeout") || SYSTEM_ATTRIBUTES.iter().any(|row| row.0 == name)
         };
+        if self.system.len() > NAMES_MAX || self.attributes.len() > NAMES_MAX {
+            return Err(ApiError::invalid_parameter(format!("At most {NAMES_MAX} attribute names can be asked for.")));
+        }
         match self.system.iter().find(|name| !known(name)) {
             Some(name) => Err(ApiError::new(ErrorKind::InvalidAttributeName, format!("Unknown Attribute {name}."))),
             None => Ok(()),

@@ -341,6 +341,11 @@ async fn receives() {
     let unknown = json!({ "AttributeNames": ["Foobar"] });
     let text = "Unknown Attribute Foobar.";
     server.refuses("ReceiveMessage", at(&url, &unknown), "InvalidAttributeName", text).await;
+    let names: Vec<String> = (0..101).map(|number| format!("n{number}")).collect();
+    let text = "At most 100 attribute names can be asked for.";
+    server.refuses("ReceiveMessage", at(&url, &json!({ "MessageAttributeNames": names })), INVALID, text).await;
+    let long = json!({ "QueueUrl": url, "MessageAttributeNames": ["x".repeat(64 << 10)] });
+    assert_eq!(server.json("ReceiveMessage", long).await.status, 413);
     for bad in ["x".repeat(129), "a b".to_owned(), "é".to_owned()] {
         let text = format!(
             "Value {bad} for parameter ReceiveRequestAttemptId is invalid. Reason: ReceiveRequestAttemptId can only \
