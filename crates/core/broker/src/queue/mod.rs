@@ -3,29 +3,27 @@
 //! The methods that change a queue are called by `apply` and `advance` alone. They assert; deciding is done elsewhere.
 
 pub(crate) mod attributes;
-mod deduplication;
 mod groups;
 pub(crate) mod name;
 mod named;
 pub(crate) mod receipt;
 pub(crate) mod redrive;
-mod requests;
 mod retention;
 mod sequences;
 mod shelf;
 pub(crate) mod statistics;
 mod tenants;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-pub(crate) use deduplication::{DeduplicationWindow, Remembered};
 use groups::Groups;
 pub(crate) use named::GroupIndex;
-pub(crate) use requests::{ReceiveRequest, ReceiveRequests};
 use retention::Retention;
 use shelf::{Shelf, chunk_of};
 use tenants::Tenants;
+pub(crate) use window::{DeduplicationWindow, ReceiveRequest, ReceiveRequests, Remembered};
 
 use crate::move_task::MoveTasks;
 use crate::{MessageId, Place, QueueAttributes, QueueId, QueueName, Seconds, Tags, Text, Timestamp};

@@ -106,6 +106,11 @@ impl Cleaned {
             let kept = self.history.recorded().filter(|(_, record)| record.clone().into_content().is_some()).count();
             let alive: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
             assert_eq!(kept, alive, "every message is kept once");
+            let is_id = |fact: &Fact| matches!(fact, Fact::DeduplicationKept { .. } | Fact::ReceiveRequestKept { .. });
+            let kept = self.history.recorded().filter(|(_, recorded)| is_id(&recorded.fact)).count();
+            let known = |queue: &Queue| queue.deduplication.iter().count() + queue.requests.iter().count();
+            let known: usize = self.broker.queues.values().map(known).sum();
+            assert_eq!(kept, known, "every id is kept once");
         }
     }
 
