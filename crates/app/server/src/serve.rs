@@ -13,7 +13,7 @@ use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
-use bongsu_runtime::{Clock, Fatal, Handle, StartError};
+use bongsu_runtime::{Clock, Fatal, Handle, Outside, StartError};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tracing::info;
@@ -145,7 +145,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         clock: Clock::System,
         seed,
         recent_bytes_max: config.recent_bytes_max,
-        functions: Arc::new(processes.clone()),
+        outside: Outside { functions: Arc::new(processes.clone()), ..Outside::default() },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());

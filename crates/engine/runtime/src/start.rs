@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::clock::Clock;
-use crate::function_runner::FunctionRunner;
+use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
+use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::reader::{Reader, to_core};
 use crate::shard::Shard;
@@ -26,8 +27,25 @@ pub struct Options {
     pub seed: [u8; 32],
     /// How many bytes of recent messages are kept in memory.
     pub recent_bytes_max: usize,
+    /// What is done elsewhere.
+    pub outside: Outside,
+}
+
+/// What carries out effects, and what writes and delivers notifications. By default nothing does.
+#[derive(Clone)]
+pub struct Outside {
     /// What runs functions.
     pub functions: Arc<dyn FunctionRunner>,
+    /// What delivers to endpoints that are not queues.
+    pub courier: Arc<dyn Courier>,
+    /// What writes notifications for queues.
+    pub envelopes: Arc<dyn Envelopes>,
+}
+
+impl Default for Outside {
+    fn default() -> Outside {
+        Outside { functions: Arc::new(NoFunctions), courier: Arc::new(NoCourier), envelopes: Arc::new(NoEnvelopes) }
+    }
 }
 
 /// Why a shard could not start.
@@ -69,8 +87,8 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
     info!(facts, "replayed");
     let reader = Reader::new(journal.clone(), options.recent_bytes_max);
     let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
-    let handle = Handle::new(requests, reader.clone());
+    let handle = Handle::new(requests, reader.clone(), options.outside.envelopes.clone());
     let entropy = Entropy::from_seed(options.seed);
-    let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.functions);
+    let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.outside);
     Ok((handle, shard))
 }
