@@ -6,7 +6,7 @@ use std::time::Duration;
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
     MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded,
-    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags,
+    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags, Timestamp,
     VisibilityChange,
 };
 use bongsu_journal::ReadError;
@@ -36,6 +36,8 @@ pub(crate) enum Request {
     Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
+    /// Tell the time once what is due by now is done.
+    CatchUp { reply: oneshot::Sender<Timestamp> },
     /// Answer what waits, make everything durable, and end.
     Stop,
 }
@@ -380,6 +382,14 @@ impl Handle {
     async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Measure { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
+    }
+
+    /// Returns the time once everything that is due by now is done as far as it can be at once, and durable: messages
+    /// are visible or gone, long polls answered, functions started.
+    pub async fn catch_up(&self) -> Result<Timestamp, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::CatchUp { reply }).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.map_err(|_| Refusal::Unavailable)
     }
 

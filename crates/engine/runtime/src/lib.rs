@@ -15,7 +15,7 @@ mod shard;
 mod start;
 mod waiters;
 
-pub use clock::{Clock, ManualClock};
+pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};

@@ -57,6 +57,7 @@ pub enum Fatal {
 enum Held {
     Reply(ReplyTo, Answer),
     Place(oneshot::Sender<Option<Place>>, Place),
+    Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
 }
 
@@ -112,6 +113,8 @@ pub struct Shard {
     /// What waits for durability, by rising position.
     held: VecDeque<(Position, Held)>,
     durable: Position,
+    /// Those who wait until what is due is done.
+    catching_up: Vec<oneshot::Sender<Timestamp>>,
     alarm: Alarm,
     pub(crate) limits: Limits,
     /// What the journal could surely take when it was last looked at.
@@ -159,6 +162,7 @@ impl Shard {
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
+            catching_up: Vec::new(),
             alarm,
             limits: Limits::default(),
             room: 0,
@@ -186,13 +190,17 @@ impl Shard {
         self.end_lost_attempts().await?;
         loop {
             self.look_at_journal();
-            if self.take_due_moves() {
+            let is_moving = self.take_due_moves();
+            if is_moving {
                 // After each step requests get their turn, even if the journal never lets anybody wait.
                 tokio::task::yield_now().await;
                 self.advance();
                 self.drain();
             }
             self.serve_waiting();
+            if !is_moving && self.has_room_in_batch() {
+                self.tell_time();
+            }
             if append.is_none() && !self.batch.is_empty() {
                 // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
                 // work side by side. Waiting for more to gather would let each wait for the other.
@@ -330,6 +338,10 @@ impl Shard {
             Request::Measure { after, reply } => {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
+            }
+            Request::CatchUp { reply } => {
+                self.advance();
+                self.catching_up.push(reply);
             }
             Request::Stop => {
                 debug!("stopping");
@@ -492,6 +504,8 @@ impl Shard {
                 Some((_, Held::Reply(reply, answer))) => send(reply, answer),
                 // A receiver that is gone needs no place.
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
+                // Nor the time.
+                Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_))) if self.stopping => {}
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
@@ -499,6 +513,14 @@ impl Shard {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Answers those who wait until what is due is done, now that all of it is decided.
+    fn tell_time(&mut self) {
+        let now = self.broker.now();
+        for reply in std::mem::take(&mut self.catching_up) {
+            self.hold(Held::Time(reply, now));
         }
     }
 
