@@ -5,6 +5,7 @@
 
 mod cleaner;
 mod clock;
+mod fatal;
 mod function_runner;
 mod handle;
 mod invocation;
@@ -16,8 +17,9 @@ mod start;
 mod waiters;
 
 pub use clock::{Clock, ManualClock, ShiftedClock};
+pub use fatal::Fatal;
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
-pub use shard::{Fatal, Shard};
+pub use shard::Shard;
 pub use start::{Options, StartError, start};

@@ -8,12 +8,13 @@ use bongsu_broker::{
     Broker, Caller, Command, Decision, Delivery, Effect, Entropy, Fact, Place, QueueId, QueueName, Recorded, Rejection,
     Reply, Seconds, Timestamp,
 };
-use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
+use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
+use crate::fatal::Fatal;
 use crate::function_runner::FunctionRunner;
 use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
@@ -30,28 +31,6 @@ const HELD_MAX: usize = 64 << 10;
 const MOVE_STEPS_A_TURN_MAX: usize = 4;
 /// How soon a full disk is asked again whether it has space by now.
 const PREPARE_AGAIN_AFTER: Seconds = Seconds(1);
-
-/// Why the shard had to stop. Nothing that was not durable has been acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum Fatal {
-    /// The journal did not take a batch.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// The journal could not be read for cleaning.
-    #[error("cleaning stopped: {0}")]
-    Read(#[from] ReadError),
-    /// The journal could not be trimmed.
-    #[error("cleaning stopped: {0}")]
-    Trim(#[from] TrimError),
-    /// A record of the journal is not a fact.
-    #[error("cleaning stopped at position {position}: {flaw:?}")]
-    Malformed {
-        /// Where the record lies.
-        position: u64,
-        /// What is wrong with it.
-        flaw: bongsu_broker::Malformed,
-    },
-}
 
 /// A reply or effect that waits until the journal is durable up to a position.
 enum Held {
