@@ -8,7 +8,7 @@ use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, CopyForm, DeduplicationKey, Delivery, Function, Inventory,
     MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Notification, Outgoing, Peeked, PeekedState,
     PermissionAdded, Place, QueueDescription, QueueId, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds,
-    Sent, Stored, SubscriptionId, Tags, Text, VisibilityChange,
+    Sent, Stored, SubscriptionId, Tags, Text, Timestamp, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use md5::Digest as _;
@@ -41,6 +41,8 @@ pub(crate) enum Request {
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
+    /// Tell the time once what is due by now is done.
+    CatchUp { reply: oneshot::Sender<Timestamp> },
     /// Answer what waits, make everything durable, and end.
     Stop,
 }
@@ -388,6 +390,14 @@ impl Handle {
     async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Measure { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
+    }
+
+    /// Returns the time once everything that is due by now is done as far as it can be at once, and durable: messages
+    /// are visible or gone, long polls answered, functions started.
+    pub async fn catch_up(&self) -> Result<Timestamp, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::CatchUp { reply }).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.map_err(|_| Refusal::Unavailable)
     }
 

@@ -8,13 +8,14 @@ use bongsu_broker::{
     Broker, Caller, Command, Decision, Delivery, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
     Recorded, Rejection, Reply, Seconds, Timestamp,
 };
-use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
+use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
 use crate::delivery::deliver;
+use crate::fatal::Fatal;
 use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
 use crate::limits::Limits;
@@ -30,32 +31,11 @@ pub(crate) const HELD_MAX: usize = 64 << 10;
 /// Steps of move tasks before requests get their turn; further tasks have to wait for theirs.
 const MOVE_STEPS_A_TURN_MAX: usize = 4;
 
-/// Why the shard had to stop. Nothing that was not durable has been acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum Fatal {
-    /// The journal did not take a batch.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// The journal could not be read for cleaning.
-    #[error("cleaning stopped: {0}")]
-    Read(#[from] ReadError),
-    /// The journal could not be trimmed.
-    #[error("cleaning stopped: {0}")]
-    Trim(#[from] TrimError),
-    /// A record of the journal is not a fact.
-    #[error("cleaning stopped at position {position}: {flaw:?}")]
-    Malformed {
-        /// Where the record lies.
-        position: u64,
-        /// What is wrong with it.
-        flaw: bongsu_broker::Malformed,
-    },
-}
-
 /// A reply or effect that waits until the journal is durable up to a position.
 pub(crate) enum Held {
     Reply(ReplyTo, Answer),
     Place(oneshot::Sender<Option<Place>>, Place),
+    Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
 }
@@ -114,6 +94,8 @@ pub struct Shard {
     /// What waits for durability, by rising position.
     pub(crate) held: VecDeque<(Position, Held)>,
     durable: Position,
+    /// Those who wait until what is due is done.
+    catching_up: Vec<oneshot::Sender<Timestamp>>,
     alarm: Alarm,
     pub(crate) limits: Limits,
     /// What the journal could surely take when it was last looked at.
@@ -162,6 +144,7 @@ impl Shard {
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
+            catching_up: Vec::new(),
             alarm,
             limits: Limits::default(),
             room: 0,
@@ -189,7 +172,8 @@ impl Shard {
         self.end_lost_attempts().await?;
         loop {
             self.look_at_journal();
-            if self.take_due_moves() {
+            let is_moving = self.take_due_moves();
+            if is_moving {
                 // After each step requests get their turn, even if the journal never lets anybody wait.
                 tokio::task::yield_now().await;
                 self.advance();
@@ -197,6 +181,9 @@ impl Shard {
             }
             self.serve_waiting();
             self.begin_deliveries();
+            if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
+                self.tell_time();
+            }
             if append.is_none() && !self.batch.is_empty() {
                 // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
                 // work side by side. Waiting for more to gather would let each wait for the other.
@@ -347,6 +334,10 @@ impl Shard {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
             }
+            Request::CatchUp { reply } => {
+                self.advance();
+                self.catching_up.push(reply);
+            }
             Request::Stop => {
                 debug!("stopping");
                 self.stopping = true;
@@ -453,6 +444,8 @@ impl Shard {
                 Some((_, Held::Reply(reply, answer))) => send(reply, answer),
                 // A receiver that is gone needs no place.
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
+                // Nor the time.
+                Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
@@ -461,6 +454,14 @@ impl Shard {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Answers those who wait until what is due is done, now that all of it is decided.
+    fn tell_time(&mut self) {
+        let now = self.broker.now();
+        for reply in std::mem::take(&mut self.catching_up) {
+            self.hold(Held::Time(reply, now));
         }
     }
 

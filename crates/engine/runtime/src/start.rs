@@ -1,11 +1,12 @@
 //! Starting: replays the journal into a broker and hands out the shard and its handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bongsu_broker::{Broker, Entropy, Recorded};
+use bongsu_broker::{Broker, Entropy, Recorded, Timestamp};
 use bongsu_journal::{Journal, ReadError};
 use tokio::sync::mpsc;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
@@ -18,6 +19,8 @@ use crate::shard::Shard;
 const REQUESTS_MAX: usize = 8192;
 /// How much of the journal is read at a time.
 const REPLAY_BYTES: usize = 4 << 20;
+/// How far the journal's times may lie in the future before somebody is told: less is a wall clock that was corrected.
+const AHEAD_UNTOLD_MAX: Duration = Duration::from_secs(1);
 
 /// What a shard needs to know.
 pub struct Options {
@@ -83,6 +86,7 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
         from = chunk.next;
     }
     broker.finish_replay();
+    meet(&options.clock, broker.now());
     broker.advance(options.clock.now());
     info!(facts, "replayed");
     let reader = Reader::new(journal.clone(), options.recent_bytes_max);
@@ -91,4 +95,22 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
     let entropy = Entropy::from_seed(options.seed);
     let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.outside);
     Ok((handle, shard))
+}
+
+/// Time goes on from the latest that the journal has seen, if the clock can be put forward.
+fn meet(clock: &Clock, seen: Timestamp) {
+    match clock {
+        Clock::Shifted(clock) => clock.go_on_from(seen),
+        Clock::System => {
+            let ahead = Duration::from_millis(seen.0.saturating_sub(clock.now().0));
+            if ahead > AHEAD_UNTOLD_MAX {
+                warn!(
+                    ahead_seconds = ahead.as_secs(),
+                    "the data's latest time lies in the future: until then no delay, timeout, retry or retention ends, and \
+                     long polls do not end; the data was served with a test clock, or this machine's clock was set back"
+                );
+            }
+        }
+        Clock::Manual(_) => {}
+    }
 }
