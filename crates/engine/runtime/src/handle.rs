@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Caller, Command, Content, CopyForm, DeduplicationKey, Delivery, Function, Inventory,
-    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Notification, Outgoing, Peeked, PeekedState,
-    PermissionAdded, Place, QueueDescription, QueueId, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds,
-    Sent, Stored, SubscriptionId, Tags, Text, Timestamp, VisibilityChange,
+    Account, AttributesGiven, Caller, Command, Content, CopyForm, DeduplicationKey, Delivery, DeliveryEnd,
+    DeliveryOutcome, Function, Inventory, MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Notification,
+    Outgoing, Peeked, PeekedState, PermissionAdded, Place, QueueDescription, QueueId, QueueName, ReceiptHandle,
+    Recorded, Rejection, Reply, Seconds, Sent, Stored, SubscriptionId, Tags, Text, Timestamp, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use md5::Digest as _;
@@ -37,6 +37,13 @@ pub(crate) enum Request {
     Tell(Command),
     /// Where a message's content lies now, after cleaning may have moved it.
     Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
+    /// How an attempt at an endpoint ended, and who wants to know what became of the delivery.
+    EndDelivery {
+        subscription: SubscriptionId,
+        sequence: u64,
+        outcome: DeliveryOutcome,
+        reply: oneshot::Sender<DeliveryEnd>,
+    },
     /// Where the content of a delivery lies now.
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
@@ -431,7 +438,7 @@ impl Handle {
         let mut content = match stored {
             Some(Stored::Message(content)) => content,
             Some(Stored::Notification(notification, form)) => {
-                self.to_content(delivery.handle.queue, &notification, form)
+                self.to_content(delivery.handle.queue, &notification, form)?
             }
             Some(Stored::Question(_)) | None => {
                 error!(
@@ -448,13 +455,13 @@ impl Handle {
     }
 
     /// What a consumer of the queue gets to see of a notification.
-    fn to_content(&self, queue: QueueId, notification: &Notification, form: CopyForm) -> Content {
+    fn to_content(&self, queue: QueueId, notification: &Notification, form: CopyForm) -> Option<Content> {
         let body = if form.raw {
             form.body(notification).clone()
         } else {
-            Text::from(self.envelopes.body(notification, form))
+            Text::from(self.envelopes.body(notification, form)?)
         };
-        Content {
+        Some(Content {
             message_id: form.message_id(notification),
             body_md5: md5::Md5::digest(body.as_bytes()).into(),
             body,
@@ -463,7 +470,20 @@ impl Handle {
             group: notification.group_in(queue).cloned(),
             deduplication_id: notification.deduplication_id.clone().filter(|_| queue.is_fifo()),
             trace_header: notification.trace_header.clone(),
-        }
+        })
+    }
+
+    /// Says how an attempt at an endpoint ended. Answered when what becomes of it is durable.
+    pub(crate) async fn end_delivery(
+        &self,
+        subscription: SubscriptionId,
+        sequence: u64,
+        outcome: DeliveryOutcome,
+    ) -> Result<DeliveryEnd, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::EndDelivery { subscription, sequence, outcome, reply };
+        self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     /// The records at these places.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
-    Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, Decision, Delivery, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId,
+    QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -38,6 +38,7 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
 }
 
 /// What must be durable before a reply may be known.
@@ -313,11 +314,15 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => {
-                if let Command::EndDelivery { .. } = command {
-                    self.deliveries_going_on -= 1;
+            Request::Tell(command) => drop(self.decide(command)),
+            Request::EndDelivery { subscription, sequence, outcome, reply } => {
+                self.deliveries_going_on -= 1;
+                // Whatever room there is: an attempt whose end is not noted would be made again and again.
+                if let (Ok(Reply::DeliveryEnded(end)), _) =
+                    self.decide(Command::EndDelivery { subscription, sequence, outcome })
+                {
+                    self.hold(Held::Delivered(reply, end));
                 }
-                drop(self.decide(command));
             }
             Request::Locate { handle, reply } => match self.broker.locate(handle) {
                 Some(place) => self.hold(Held::Place(reply, place)),
@@ -446,6 +451,7 @@ impl Shard {
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
                 // Nor the time.
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
+                Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
