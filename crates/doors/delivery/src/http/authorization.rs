@@ -15,18 +15,20 @@ const CLIENT_NONCE_BYTES: usize = 16;
 /// Every nonce is used once, so this is the first use.
 const NONCE_COUNT: &str = "00000001";
 
-/// The request that is asked about.
+/// A request line without its version.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) target: &'a str,
+struct Asked<'a> {
+    method: &'a str,
+    target: &'a str,
 }
 
-/// The value of `Authorization`. None if what the challenge says cannot stand in a header.
-pub(crate) fn authorization(challenge: &Challenge, credentials: &Credentials, asked: Asked<'_>) -> Option<HeaderValue> {
+/// The value of `Authorization` for a `POST`. None if what the challenge says cannot stand in a header.
+pub(crate) fn authorization(challenge: &Challenge, credentials: &Credentials, target: &str) -> Option<HeaderValue> {
     let text = match challenge {
         Challenge::Basic => basic(credentials),
-        Challenge::Digest(challenge) => digest(challenge, credentials, asked, &client_nonce()),
+        Challenge::Digest(challenge) => {
+            digest(challenge, credentials, Asked { method: "POST", target }, &client_nonce())
+        }
     };
     let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
     value.set_sensitive(true);
@@ -120,8 +122,7 @@ mod tests {
     #[test]
     fn an_authorization_is_not_shown() {
         let credentials = Credentials { user: "a".to_owned(), password: "b".to_owned() };
-        let asked = Asked { method: "POST", target: "/" };
-        let value = authorization(&Challenge::Basic, &credentials, asked).unwrap();
+        let value = authorization(&Challenge::Basic, &credentials, "/").unwrap();
         assert_eq!(format!("{value:?}"), "Sensitive");
     }
 

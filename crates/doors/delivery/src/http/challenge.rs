@@ -2,9 +2,6 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>
 
-use hyper::HeaderMap;
-use hyper::header::WWW_AUTHENTICATE;
-
 /// A challenge that can be answered, the weakest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Challenge {
@@ -29,15 +26,9 @@ pub(crate) enum Algorithm {
 }
 
 impl Challenge {
-    /// The strongest of those that an answer makes.
-    pub(crate) fn strongest(headers: &HeaderMap) -> Option<Self> {
-        headers
-            .get_all(WWW_AUTHENTICATE)
-            .iter()
-            .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
-            .flat_map(parse)
-            .filter_map(|offer| offer.challenge())
-            .max()
+    /// The strongest of those that an answer's `WWW-Authenticate` lines make.
+    pub(crate) fn strongest<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Self> {
+        lines.flat_map(parse).filter_map(|offer| offer.challenge()).max()
     }
 }
 
@@ -135,12 +126,8 @@ fn unquote(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn strongest(lines: &[&'static str]) -> Option<Challenge> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(WWW_AUTHENTICATE, line.parse().unwrap());
-        }
-        Challenge::strongest(&headers)
+    fn strongest(lines: &[&str]) -> Option<Challenge> {
+        Challenge::strongest(lines.iter().copied())
     }
 
     fn digest(algorithm: Algorithm, realm: &str, nonce: &str, opaque: Option<&str>) -> Option<Challenge> {

@@ -44,15 +44,12 @@ impl Connector {
         let stream = connect(&admitted, endpoint.port(), deadline).await?;
         // A request is written at once; nothing is gained by waiting for more.
         stream.set_nodelay(true).map_err(|error| Fault::Unreachable(error.to_string()))?;
-        let line = if endpoint.is_tls() {
-            let name =
-                ServerName::try_from(endpoint.host().to_owned()).map_err(|error| Fault::Tls(error.to_string()))?;
-            let stream = self.tls.connect(name, stream).await.map_err(|error| Fault::Tls(error.to_string()))?;
-            Line::open(stream).await
-        } else {
-            Line::open(stream).await
-        };
-        line.map_err(|error| Fault::NoAnswer(error.to_string()))
+        if !endpoint.is_tls() {
+            return Ok(Line::new(stream));
+        }
+        let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|error| Fault::Tls(error.to_string()))?;
+        let stream = self.tls.connect(name, stream).await.map_err(|error| Fault::Tls(error.to_string()))?;
+        Ok(Line::new(stream))
     }
 
     /// The addresses that may be connected to. What is checked here is what is connected to: the name is not asked again,

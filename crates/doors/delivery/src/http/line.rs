@@ -1,77 +1,25 @@
-//! One HTTP/1.1 connection, and whether the other end has said anything since the last request.
+//! One HTTP/1.1 connection with at most one request under way.
+//!
+//! Not hyper's: that holds two buffers of 8 KiB and a task for every connection, also for as long as an endpoint thinks
+//! about its answer, which is when thousands of them are open. Here nothing but the socket waits.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::future::poll_fn;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::JoinHandle;
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, split};
 
-/// Bytes of an answer's status line and headers together. More is no answer.
-pub const ANSWER_HEAD_BYTES_MAX: usize = 16 * 1024;
+use super::answer::Answer;
 
-/// A connection that serves one request at a time. Dropping it closes it at once, whatever is still to come.
+/// Bytes that are read at once.
+const READ_BYTES: usize = 4096;
+
+/// A connection. Dropping it closes it at once, whatever is still to come.
 pub(crate) struct Line {
-    sender: SendRequest<Full<Bytes>>,
-    heard: Arc<AtomicBool>,
-    driver: JoinHandle<()>,
-}
-
-/// Why a request got no answer.
-pub(crate) struct NoAnswer {
-    pub(crate) error: hyper::Error,
-    /// True if the connection ended without one byte in reply.
-    pub(crate) is_silent: bool,
-}
-
-impl Line {
-    pub(crate) async fn open(stream: impl Duplex + 'static) -> hyper::Result<Self> {
-        let heard = Arc::new(AtomicBool::new(false));
-        let wire = Wire { stream: Box::new(stream), heard: heard.clone() };
-        let (sender, connection) = Builder::new()
-            .max_buf_size(ANSWER_HEAD_BYTES_MAX)
-            .max_header_size(ANSWER_HEAD_BYTES_MAX)
-            .handshake(TokioIo::new(wire))
-            .await?;
-        let driver = tokio::spawn(async move {
-            // Whoever sends a request is told what broke; between two requests nobody needs to know.
-            connection.await.unwrap_or_default();
-        });
-        Ok(Self { sender, heard, driver })
-    }
-
-    /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, NoAnswer> {
-        self.heard.store(false, Ordering::Relaxed);
-        let answer = match self.sender.ready().await {
-            Ok(()) => self.sender.send_request(request).await,
-            Err(closed) => Err(closed),
-        };
-        answer.map_err(|error| NoAnswer { error, is_silent: !self.heard.load(Ordering::Relaxed) })
-    }
-
-    /// True if the last answer was read to its end and nothing forbids another request.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.sender.is_ready()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
+    stream: Box<dyn Duplex>,
 }
 
 /// A stream of bytes both ways, with or without TLS.
@@ -79,45 +27,68 @@ pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A stream that notes that something came.
-struct Wire {
-    stream: Box<dyn Duplex>,
-    heard: Arc<AtomicBool>,
-}
+impl Line {
+    pub(crate) fn new(stream: impl Duplex + 'static) -> Self {
+        Self { stream: Box::new(stream) }
+    }
 
-impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
-        if into.filled().len() > before {
-            self.heard.store(true, Ordering::Relaxed);
+    /// Sends a request, and reads its answer as far as it matters. Fails if there is no whole head of an answer; what
+    /// there is of it is in `answer` at any time, also when the exchange is dropped. True if the connection can be used
+    /// again.
+    pub(crate) async fn exchange(&mut self, head: Bytes, body: Bytes, answer: &mut Answer) -> io::Result<bool> {
+        let is_sent = self.ask(head, body, answer).await?;
+        while !answer.is_read() {
+            // An answer that breaks off has been given all the same.
+            if read_some(&mut self.stream, answer).await.is_err() {
+                return Ok(false);
+            }
         }
-        Poll::Ready(Ok(()))
+        Ok(is_sent && answer.leaves_connection_open())
+    }
+
+    /// True if the whole request was sent before its answer began to come.
+    async fn ask(&mut self, head: Bytes, body: Bytes, answer: &mut Answer) -> io::Result<bool> {
+        let (mut reader, mut writer) = split(&mut self.stream);
+        let mut read = pin!(async {
+            while answer.head().is_none() {
+                read_some(&mut reader, answer).await?;
+            }
+            io::Result::Ok(())
+        });
+        let write = async move {
+            writer.write_all_buf(&mut head.chain(body)).await?;
+            writer.flush().await
+        };
+        let is_sent = tokio::select! {
+            biased;
+            written = write => written.is_ok(),
+            // Nobody reads the rest of a request that is already answered.
+            answered = &mut read => return answered.map(|()| false),
+        };
+        // Who does not take all of a request may have said why before hanging up.
+        read.await.map(|()| is_sent)
+    }
+
+    /// True if nothing has come since the last answer, neither bytes nor the end.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let read = Pin::new(&mut self.stream)
+            .poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::uninit(&mut byte));
+        read.is_pending()
     }
 }
 
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+/// Reads at least one byte of an answer.
+async fn read_some(stream: &mut (impl AsyncRead + Unpin), answer: &mut Answer) -> io::Result<()> {
+    poll_fn(|cx| {
+        // On the stack of whoever polls, so that waiting takes no memory.
+        let mut bytes = [const { MaybeUninit::uninit() }; READ_BYTES];
+        let mut bytes = ReadBuf::uninit(&mut bytes);
+        ready!(Pin::new(&mut *stream).poll_read(cx, &mut bytes))?;
+        if bytes.filled().is_empty() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed")));
+        }
+        Poll::Ready(answer.take_in(bytes.filled()).map_err(io::Error::other))
+    })
+    .await
 }

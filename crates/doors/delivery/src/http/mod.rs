@@ -5,6 +5,7 @@
 //! would make the connections that [`AddressGuard`] is there to refuse.
 
 mod addresses;
+mod answer;
 mod attempt;
 mod authorization;
 mod challenge;
@@ -17,15 +18,16 @@ mod line;
 mod lookups;
 mod net;
 mod pool;
+mod request;
 mod settings;
 mod tls;
 
+pub use answer::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX};
 pub use attempt::{Attempt, Fault, Outcome, Post};
-pub use courier::{ANSWER_BODY_BYTES_MAX, HttpCourier};
+pub use courier::HttpCourier;
 pub use endpoint::{ENDPOINT_BYTES_MAX, Endpoint, EndpointError};
 pub use excerpt::EXCERPT_BYTES_MAX;
 pub use guard::{AddressGuard, Forbidden};
-pub use line::ANSWER_HEAD_BYTES_MAX;
 pub use lookups::{LOOKUPS_MAX, Resolve, Resolving, SystemResolver};
 pub use net::{Net, NetError};
 pub use settings::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, HttpSettings, IDLE_MAX, IDLE_PER_HOST_MAX, IDLE_TIME};

@@ -47,31 +47,30 @@ impl Pool {
         }
     }
 
-    /// The connection that became idle last and can be used, if there is one.
+    /// The connection that became idle last and is still there, if there is one.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Line> {
         let mut shelf = self.shelf(origin);
-        let idle = shelf.get_mut(origin)?;
+        let lines = shelf.get_mut(origin)?;
         let now = Instant::now();
-        // One that is not ready yet may be so the next time: its own task has still to see the end of the answer.
-        let place = idle.iter().rposition(|idle| idle.is_kept(now) && idle.line.is_ready())?;
-        let line = idle.remove(place).line;
-        if idle.is_empty() {
+        let before = lines.len();
+        let found = std::iter::from_fn(|| lines.pop()).find_map(|mut idle| idle.is_kept(now).then_some(idle.line));
+        self.idle.fetch_sub(before - lines.len(), Ordering::SeqCst);
+        if lines.is_empty() {
             shelf.remove(origin);
         }
-        self.idle.fetch_sub(1, Ordering::SeqCst);
-        Some(line)
+        found
     }
 
-    /// Keeps a connection whose answer was read to its end; closes it if it cannot be used again or there are too many.
+    /// Keeps a connection that can be used again, or closes it if there are too many.
     pub(crate) fn put(self: &Arc<Self>, origin: Origin, line: Line) {
-        if line.is_closed() || !self.reserve() {
+        if !self.reserve() {
             return;
         }
         let until = Instant::now() + self.idle_time;
         let mut shelf = self.shelf(&origin);
-        let idle = shelf.entry(origin).or_default();
-        if idle.len() < self.per_host_max {
-            idle.push(Idle { line, until });
+        let lines = shelf.entry(origin).or_default();
+        if lines.len() < self.per_host_max {
+            lines.push(Idle { line, until });
             drop(shelf);
             self.sweep_later();
         } else {
@@ -100,11 +99,11 @@ impl Pool {
     fn sweep(&self) -> bool {
         let now = Instant::now();
         for shelf in &self.shelves {
-            shelf.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, idle| {
-                let before = idle.len();
-                idle.retain(|idle| idle.is_kept(now));
-                self.idle.fetch_sub(before - idle.len(), Ordering::SeqCst);
-                !idle.is_empty()
+            shelf.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, lines| {
+                let before = lines.len();
+                lines.retain_mut(|idle| idle.is_kept(now));
+                self.idle.fetch_sub(before - lines.len(), Ordering::SeqCst);
+                !lines.is_empty()
             });
         }
         if self.idle.load(Ordering::SeqCst) > 0 {
@@ -117,8 +116,8 @@ impl Pool {
 }
 
 impl Idle {
-    fn is_kept(&self, now: Instant) -> bool {
-        now < self.until && !self.line.is_closed()
+    fn is_kept(&mut self, now: Instant) -> bool {
+        now < self.until && self.line.is_quiet()
     }
 }
 

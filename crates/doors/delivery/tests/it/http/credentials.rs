@@ -2,7 +2,7 @@
 
 use bongsu_delivery::http::{Endpoint, Outcome};
 
-use super::harness::{Say, Served, Step, answer, courier, impatient, notification, post, serve, settings};
+use super::harness::{Hang, Say, Served, Step, answer, courier, impatient, notification, post, serve, settings};
 
 const PASSWORD: &str = "s3cr%20t";
 
@@ -77,7 +77,7 @@ async fn without_a_password_or_a_known_scheme_a_challenge_is_a_refusal() {
 
 #[tokio::test]
 async fn both_requests_share_one_timeout() {
-    let served = serve(vec![vec![challenge("Basic realm=\"r\""), super::harness::Hang]]).await;
+    let served = serve(vec![vec![challenge("Basic realm=\"r\""), Hang]]).await;
     let attempt = post(&courier(impatient()), &url(&served)).await;
     assert_eq!((attempt.outcome, attempt.status), (Outcome::Retry, None), "{attempt:?}");
 }

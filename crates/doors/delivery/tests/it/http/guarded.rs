@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bongsu_delivery::http::{AddressGuard, Attempt, Fault, HttpSettings, Outcome};
 
-use super::harness::{Names, answer, courier, post, serve, serve_at, settings};
+use super::harness::{Names, Say, answer, courier, post, serve, serve_at, settings};
 
 fn public_only() -> HttpSettings {
     HttpSettings::new(AddressGuard::public_only())
@@ -67,7 +67,7 @@ async fn of_several_addresses_only_the_allowed_ones_are_connected_to() {
 async fn a_name_that_is_bound_anew_leads_nowhere_else() {
     // 127.0.0.2 stands for a public address, 127.0.0.1 for the one that the name is bound to later.
     let closing = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let mut served = serve_at([127, 0, 0, 2].into(), vec![vec![super::harness::Say(closing.to_owned())]]).await;
+    let mut served = serve_at([127, 0, 0, 2].into(), vec![vec![Say(closing.to_owned())]]).await;
     let names = Names::new(&[&["127.0.0.2"], &["127.0.0.1"]]);
     let guard = AddressGuard::public_only().allow("127.0.0.2".parse().unwrap());
     let courier = courier(HttpSettings { resolver: names.clone(), ..HttpSettings::new(guard) });

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use bongsu_delivery::http::{ANSWER_HEAD_BYTES_MAX, Fault, Outcome};
+use bongsu_delivery::http::{ANSWER_HEAD_BYTES_MAX, Fault, Outcome, Post};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
-use super::harness::{Drip, Flood, Say, Step, courier, impatient, post, post_to, serve, settings};
+use super::harness::{Drip, Flood, Hang, Say, Step, courier, impatient, notification, post, post_to, serve, settings};
 
 const MIB: usize = 1024 * 1024;
 /// What the two sockets of a loopback connection may hold.
@@ -74,6 +76,22 @@ async fn half_a_head_is_no_answer() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_answers_before_it_has_read_is_heard() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let body = vec![b'x'; 2 * SOCKET_BUFFERS].into();
+    let attempt = courier(settings()).post(Post { body, ..notification(&url) }).await;
+    assert_eq!((attempt.outcome, attempt.status, attempt.fault), (Outcome::Refused, Some(413), None));
+    assert_eq!(attempt.provider_response, "no");
+}
+
+#[tokio::test]
 async fn half_a_body_is_an_answer() {
     for (status, outcome) in [(200, Outcome::Delivered), (500, Outcome::Retry)] {
         let half = format!("HTTP/1.1 {status} X\r\ncontent-length: 100\r\n\r\nhalf");
@@ -100,7 +118,7 @@ async fn an_answer_that_drips_ends_with_the_attempt() {
 async fn a_body_that_never_ends_does_not_undo_the_status() {
     let endless = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nwait";
     let script = Flood { piece: endless.as_bytes().to_vec(), times: 1 };
-    let mut served = serve(vec![vec![script, super::harness::Hang]]).await;
+    let mut served = serve(vec![vec![script, Hang]]).await;
     let attempt = post(&courier(impatient()), &served.url()).await;
     assert_eq!((attempt.outcome, attempt.status, attempt.fault), (Outcome::Delivered, Some(200), None));
     assert_eq!(attempt.provider_response, "wait");
