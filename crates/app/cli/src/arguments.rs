@@ -111,6 +111,9 @@ pub(crate) struct ServeArguments {
     /// Tell /metrics, which names queues, to everybody who can reach the AWS endpoint and not only to this machine.
     #[arg(long)]
     metrics_open: bool,
+    /// Let this machine's tests put the time forward: POST /_bongsu/clock/advance {"seconds": 3600}
+    #[arg(long)]
+    test_clock: bool,
     /// Log requests that take longer; waiting for messages does not count.
     #[arg(long, default_value_t = 1000, value_name = "MILLISECONDS")]
     slow_request_ms: u32,
@@ -148,6 +151,7 @@ impl ServeArguments {
             cooldowns: self.cooldowns,
             insecure: self.insecure,
             metrics_open: self.metrics_open,
+            test_clock: self.test_clock,
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,
             recent_bytes_max: self.cache as usize * (1 << 20),

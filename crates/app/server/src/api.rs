@@ -1,4 +1,4 @@
-//! The API port: health checks, metrics, and the AWS endpoint.
+//! The API port: health checks, metrics, the test clock, and the AWS endpoint.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,12 +13,14 @@ use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 
+use crate::clock_door::ClockDoor;
 use crate::metrics::{self, Page, Process};
 
 /// What answers at the API port.
 pub(crate) struct Door {
     pub(crate) aws: Arc<AwsApi>,
     pub(crate) broker: Handle,
+    pub(crate) clock: ClockDoor,
     pub(crate) limits: Limits,
     /// Whether others than this machine may read the metrics, which name queues.
     pub(crate) metrics_open: bool,
@@ -36,6 +38,9 @@ pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) 
             "/metrics" => return door.metrics(peer).await,
             _ => {}
         }
+    }
+    if ClockDoor::is_asked(head.uri.path()) {
+        return door.clock.answer(&head, body, peer).await;
     }
     match collect_body(body, &door.limits).await {
         Ok(body) => door.aws.answer(&head, body, peer.ip()).await,

@@ -39,6 +39,8 @@ pub struct Config {
     pub insecure: bool,
     /// Tell `/metrics` to everybody who can reach the AWS endpoint, not only to this machine.
     pub metrics_open: bool,
+    /// Run on a clock that this machine's tests can put forward.
+    pub test_clock: bool,
     /// A request that takes longer is logged.
     pub slow_after: Duration,
     /// Where spans of requests and of functions' attempts go, if anywhere.

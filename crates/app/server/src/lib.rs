@@ -4,6 +4,7 @@
 //! told to stop. Everything that decides, endures or talks is in the other crates.
 
 mod api;
+mod clock_door;
 mod config;
 mod credentials;
 mod deploy;
@@ -14,6 +15,7 @@ mod metrics;
 mod queues;
 mod reason;
 mod serve;
+mod test_clock;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use bongsu_traces::Endpoint as OtlpEndpoint;
@@ -22,3 +24,4 @@ pub use credentials::{CredentialsError, FileFault};
 pub use deploy::DeployError;
 pub use elasticmq::{ElasticMqError, ElasticMqFile};
 pub use serve::{ServeError, serve};
+pub use test_clock::TestClockError;

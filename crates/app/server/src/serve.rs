@@ -13,16 +13,18 @@ use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
-use bongsu_runtime::{Clock, Fatal, Handle, StartError};
+use bongsu_runtime::{Clock, Fatal, Handle, Outside, StartError};
 use tokio::sync::watch;
 use tokio::task::JoinError;
-use tracing::info;
+use tracing::{info, warn};
 
+use crate::clock_door::ClockDoor;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, api};
+use crate::test_clock::TestClock;
+use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, TestClockError, api};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -79,6 +81,9 @@ pub enum ServeError {
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
+    /// The test clock cannot be taken up.
+    #[error(transparent)]
+    TestClock(#[from] TestClockError),
     /// The template cannot be deployed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -139,13 +144,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
     let processes = Processes::new(functions, config.region.clone(), spans.clone());
     let journal = open(&config.storage)?;
+    let test_clock = config.test_clock.then(|| TestClock::open(&config.storage)).transpose()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
     let options = bongsu_runtime::Options {
-        clock: Clock::System,
+        clock: test_clock.as_ref().map_or(Clock::System, TestClock::clock),
         seed,
         recent_bytes_max: config.recent_bytes_max,
-        functions: Arc::new(processes.clone()),
+        outside: Outside { functions: Arc::new(processes.clone()), ..Outside::default() },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
@@ -170,6 +176,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             account: config.account,
             region: config.region.clone(),
             verifier,
+            // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
             host: api_address.to_string(),
@@ -180,9 +187,16 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         broker.clone(),
     ));
 
+    if test_clock.is_some() {
+        warn!(
+            "THE TIME IS A TEST'S: whoever is on this machine can put it forward with POST \
+             {api_url}/_bongsu/clock/advance; start without --test-clock where messages matter"
+        );
+    }
     let door = Arc::new(api::Door {
         aws,
         broker: broker.clone(),
+        clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
         metrics_open: config.metrics_open || config.insecure,
         spans,
@@ -287,6 +301,7 @@ fn front_door(
     routes: Vec<bongsu_gateway::Route>,
 ) -> Result<Arc<FrontDoor>, RouteError> {
     let webhooks = Webhooks { broker: broker.clone(), account: config.account };
+    // As senders sign with this machine's time too.
     let clock: bongsu_gateway::Clock = Arc::new(|| Clock::System.now().0);
     Ok(Arc::new(FrontDoor::new(routes, Arc::new(webhooks), clock, Limits::default())?))
 }

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bongsu_policy::{Principal, Request, Verdict};
+use bongsu_policy::{Policy, Principal, Request, Verdict};
 
-use crate::{Account, Broker, Command, QueueName, Rejection};
+use crate::{Account, Broker, Command, QueueName, Rejection, SubscriptionId, TopicName};
 
 /// Who asks for something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,13 @@ const OWNER_ONLY: [&str; 11] = [
 /// could never be mended.
 const NEVER_LOCKED: [&str; 3] = ["GetQueueAttributes", "RemovePermission", "SetQueueAttributes"];
 
+/// What only a topic's own account may do, whatever its policy says: all but what AWS lets a topic's policy name.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html>
+const TOPIC_OWNER_ONLY: [&str; 3] = ["TagResource", "UntagResource", "ListTagsForResource"];
+
+/// As with queues.
+const TOPIC_NEVER_LOCKED: [&str; 3] = ["GetTopicAttributes", "RemovePermission", "SetTopicAttributes"];
+
 impl Broker {
     /// Whether `caller` may have `command` done. To be asked before [`Broker::decide`].
     ///
@@ -69,10 +76,16 @@ impl Broker {
         if let Some(queue) = command.queue() {
             self.permit_at(queue, caller, client, operation)?;
         }
+        if let Some(topic) = command.topic() {
+            self.permit_at_topic(topic, caller, client, operation)?;
+        }
         match command {
             Command::StartMoveTask { source, destination, .. } => {
                 self.permit_move(source, destination.as_ref(), caller, client)
             }
+            Command::Unsubscribe { id, has_credentials: true }
+            | Command::SetSubscriptionAttribute { id, .. }
+            | Command::DescribeSubscription { id } => self.permit_at_subscription(*id, caller, client, operation),
             _ => Ok(()),
         }
     }
@@ -110,12 +123,70 @@ impl Broker {
         if client.account == Some(name.account) && policy.is_none() {
             return Ok(());
         }
-        let Caller::Client { region, source_ip, secure_transport, .. } = caller else { return Ok(()) };
-        let (action, resource) = (format!("sqs:{operation}"), name.arn(region));
+        let Caller::Client { region, .. } = caller else { return Ok(()) };
+        let of_queue = Resource {
+            account: name.account,
+            arn: name.arn(region),
+            action: format!("sqs:{operation}"),
+            owner_only: &OWNER_ONLY,
+            never_locked: &NEVER_LOCKED,
+        };
+        self.permit_by(policy, &of_queue, caller, client, operation)
+    }
+
+    fn permit_at_topic(
+        &self,
+        name: &TopicName,
+        caller: &Caller,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<(), Rejection> {
+        let Ok(topic) = self.topic(name) else { return Ok(()) };
+        let policy = topic.definition().attributes.policy.as_ref();
+        if client.account == Some(name.account) && policy.is_none() {
+            return Ok(());
+        }
+        let Caller::Client { region, .. } = caller else { return Ok(()) };
+        let of_topic = Resource {
+            account: name.account,
+            arn: name.arn(region),
+            action: format!("SNS:{operation}"),
+            owner_only: &TOPIC_OWNER_ONLY,
+            never_locked: &TOPIC_NEVER_LOCKED,
+        };
+        self.permit_by(policy, &of_topic, caller, client, operation)
+    }
+
+    /// A subscription is its owner's, and the topic's owner's.
+    fn permit_at_subscription(
+        &self,
+        id: SubscriptionId,
+        caller: &Caller,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<(), Rejection> {
+        let Ok((_, definition)) = self.subscription(id) else { return Ok(()) };
+        let Some(topic) = self.topics.name_of(definition.topic) else { return Ok(()) };
+        if client.account == Some(definition.owner) || client.account == Some(topic.account) {
+            return Ok(());
+        }
+        let Caller::Client { region, .. } = caller else { return Ok(()) };
+        Err(denied(client, operation, id.arn(topic, region), false))
+    }
+
+    fn permit_by(
+        &self,
+        policy: Option<&Policy>,
+        resource: &Resource<'_>,
+        caller: &Caller,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<(), Rejection> {
+        let Caller::Client { source_ip, secure_transport, .. } = caller else { return Ok(()) };
         let request = Request {
             principal: &client.principal,
-            action: &action,
-            resource: &resource,
+            action: &resource.action,
+            resource: &resource.arn,
             source_arn: client.source_arn.as_deref(),
             source_account: client.source_account.as_deref(),
             now_ms: self.now().0,
@@ -123,23 +194,38 @@ impl Broker {
             source_ip: *source_ip,
         };
         let verdict = policy.map_or(Verdict::Silent, |policy| policy.evaluate(&request));
-        if is_allowed(verdict, client, operation, name) {
+        if is_allowed(verdict, client, operation, resource) {
             return Ok(());
         }
-        let caller = match &client.principal {
-            Principal::Account { arn, .. } => arn.clone(),
-            Principal::Service { name } => name.clone(),
-        };
-        let by_deny = verdict == Verdict::Deny;
-        Err(Rejection::AccessDenied { caller, operation, resource: resource.into(), by_deny })
+        Err(denied(client, operation, resource.arn.clone(), verdict == Verdict::Deny))
     }
 }
 
-fn is_allowed(verdict: Verdict, client: &Client, operation: &str, queue: &QueueName) -> bool {
-    let is_owner = client.account == Some(queue.account);
+/// Something that belongs to an account and may have a policy.
+struct Resource<'a> {
+    account: Account,
+    arn: String,
+    /// What is to be done, in the words of policies.
+    action: String,
+    /// What only its own account may do.
+    owner_only: &'a [&'a str],
+    /// What the owner's root may do even where the policy denies it.
+    never_locked: &'a [&'a str],
+}
+
+fn denied(client: &Client, operation: &'static str, resource: String, by_deny: bool) -> Rejection {
+    let caller = match &client.principal {
+        Principal::Account { arn, .. } => arn.clone(),
+        Principal::Service { name } => name.clone(),
+    };
+    Rejection::AccessDenied { caller, operation, resource: resource.into(), by_deny }
+}
+
+fn is_allowed(verdict: Verdict, client: &Client, operation: &str, resource: &Resource<'_>) -> bool {
+    let is_owner = client.account == Some(resource.account);
     match verdict {
-        Verdict::Deny => is_owner && is_root(&client.principal) && NEVER_LOCKED.contains(&operation),
-        Verdict::Allow => is_owner || !OWNER_ONLY.contains(&operation),
+        Verdict::Deny => is_owner && is_root(&client.principal) && resource.never_locked.contains(&operation),
+        Verdict::Allow => is_owner || !resource.owner_only.contains(&operation),
         Verdict::Silent => is_owner,
     }
 }

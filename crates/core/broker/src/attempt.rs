@@ -64,6 +64,10 @@ impl Broker {
                 self.retired.remove(&ended.mapping);
             }
         }
+        let function = self.mappings.get(&ended.mapping).map(|mapping| mapping.value.function.clone());
+        if let Some(function) = function {
+            self.function_has_room(&function);
+        }
         self.delete(ended.queue, deleted);
         for sequence in released {
             self.hide(ended.queue, *sequence, self.now);

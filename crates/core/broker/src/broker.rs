@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::function::Placed;
 use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
+use crate::topic::state::Topics;
 use crate::{
-    Attempt, AttemptId, COOLDOWN, Content, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    MessageId, MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
-    Timestamp,
+    Attempt, AttemptId, COOLDOWN, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
+    MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -17,7 +17,7 @@ use crate::{
 pub struct Broker {
     pub(crate) now: Timestamp,
     /// During a replay facts may concern what was cleaned away; afterwards that is a bug.
-    replaying: bool,
+    pub(crate) replaying: bool,
     pub(crate) queues: BTreeMap<QueueId, Queue>,
     pub(crate) by_name: BTreeMap<QueueName, QueueId>,
     /// Whose redrive policies name a queue, by the name of that queue, whether it exists or not.
@@ -34,12 +34,15 @@ pub struct Broker {
     pub(crate) running: BTreeMap<MappingId, u32>,
     /// The functions of mappings that are gone while attempts of theirs still run.
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
-    /// Messages that left the queue that their record names, by the position of that record.
-    pub(crate) moved: BTreeMap<u64, (QueueId, u64)>,
+    /// Messages that left the queue that their record names, by [`Place::key`].
+    pub(crate) moved: BTreeMap<(u64, u32), (QueueId, u64)>,
     /// When queues were deleted, at least of the last minute.
     pub(crate) deleted_at: BTreeMap<QueueName, Timestamp>,
     /// Bytes of the records that hold live messages.
-    alive_bytes: u64,
+    pub(crate) alive_bytes: u64,
+    /// How many messages share a record, if it is more than one, by the position of the record.
+    pub(crate) shared: BTreeMap<u64, usize>,
+    pub(crate) topics: Topics,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
     pub(crate) woken: BTreeSet<QueueId>,
     /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
@@ -68,6 +71,8 @@ impl Broker {
             moved: BTreeMap::new(),
             deleted_at: BTreeMap::new(),
             alive_bytes: 0,
+            shared: BTreeMap::new(),
+            topics: Topics::default(),
             woken: BTreeSet::new(),
             due_moves: BTreeSet::new(),
         }
@@ -80,6 +85,7 @@ impl Broker {
         let unknown: Vec<QueueId> =
             self.queues.values().filter(|queue| queue.definition.is_none()).map(|queue| queue.id).collect();
         unknown.into_iter().for_each(|id| self.forget_queue(id));
+        self.finish_replay_of_topics();
     }
 
     /// The latest time that this state has seen.
@@ -89,7 +95,8 @@ impl Broker {
 
     /// When time next changes something: [`Broker::advance`] is due then.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(deadline, _)| *deadline)
+        let of_queues = self.timers.first().map(|(deadline, _)| *deadline);
+        of_queues.into_iter().chain(self.topics.next_deadline()).min()
     }
 
     /// Bytes of the journal's records that hold live messages: what cleaning cannot free.
@@ -150,10 +157,11 @@ impl Broker {
                 self.due_moves.insert(id);
             }
             for (_, message) in expired {
-                self.forget_record(&message);
+                self.forget_record(message.place);
             }
             self.reschedule(id);
         }
+        self.advance_topics();
     }
 
     /// Changes the state by one fact. Cannot fail: what could be refused was refused before the fact was made.
@@ -212,7 +220,8 @@ impl Broker {
                     source: None,
                     visibility: Visibility::Delayed,
                 };
-                self.put(*queue, *sequence, message, content);
+                self.hold_record(place, 1);
+                self.put(*queue, *sequence, message, content.group.as_ref());
                 if let Some(deduplication) = deduplication {
                     let remembered = Remembered {
                         message_id: content.message_id,
@@ -272,7 +281,11 @@ impl Broker {
                 let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
                 self.put_attempt(*attempt, kept);
             }
-            Fact::MessageKept { message } => self.put_kept(message, place),
+            Fact::MessageKept { message } => {
+                self.hold_record(place, 1);
+                let KeptMessage { queue, sequence, content, state } = message;
+                self.put_kept((*queue, *sequence), state, content.group.as_ref(), place);
+            }
             Fact::MoveTaskStarted { source, task, definition, next_step_at } => {
                 let (status, moved) = (MoveTaskStatus::Running, 0);
                 let (id, definition, next_step_at) = (*task, definition.clone(), *next_step_at);
@@ -289,6 +302,27 @@ impl Broker {
                 self.redrive(*task, (*from, *to), *visible_at, *next_step_at, moves);
             }
             Fact::MoveTaskEnded { source, task, status } => self.end_move_task(*source, *task, *status),
+            Fact::TopicDefined { id, definition } => self.define_topic(*id, definition, place),
+            Fact::TopicDeleted { id } => self.forget_topic(*id),
+            Fact::SubscriptionDefined { id, definition } => self.define_subscription(*id, definition, place),
+            Fact::Unsubscribed { id } => self.forget_subscription(*id),
+            Fact::Published { topic, notification, copies, deduplication } => {
+                self.publish(*topic, notification, copies, deduplication.as_ref(), place);
+            }
+            Fact::QuestionQueued { subscription, sequence, pending, .. } => {
+                self.queue_question(*subscription, *sequence, *pending, place);
+            }
+            Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at } => {
+                self.delivery_failed(*subscription, *sequence, *failed_attempts, *next_attempt_at);
+            }
+            Fact::DeliveryEnded { subscription, sequence, .. } => self.delivery_ended(*subscription, *sequence),
+            Fact::DeliveryDeadLettered { subscription, sequence, to, new_sequence, visible_at } => {
+                self.dead_letter_delivery((*subscription, *sequence), (*to, *new_sequence), *visible_at);
+            }
+            Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
+            Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
+                self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);
+            }
             Fact::DeduplicationKept { queue, deduplication, message_id, sequence } => {
                 if deduplication.until > self.now {
                     let remembered = Remembered {
@@ -359,7 +393,7 @@ impl Broker {
                 self.assert_replaying();
                 let queue = self.queue_or_placeholder(id);
                 let expired = queue.expire_by(attributes.retention, now);
-                expired.iter().for_each(|(_, message)| self.forget_record(message));
+                expired.iter().for_each(|(_, message)| self.forget_record(message.place));
             }
         }
         self.link_redrive(id);
@@ -376,7 +410,7 @@ impl Broker {
         if let Some(definition) = &mut queue.definition {
             definition.purged_at = now;
         }
-        purged.messages().for_each(|(_, message)| self.forget_record(message));
+        purged.messages().for_each(|(_, message)| self.forget_record(message.place));
         self.touch(id);
     }
 
@@ -401,142 +435,13 @@ impl Broker {
         {
             self.by_name.remove(&definition.name);
         }
-        queue.messages().for_each(|(_, message)| self.forget_record(message));
+        queue.messages().for_each(|(_, message)| self.forget_record(message.place));
         if let Some(deadline) = self.timer_of.remove(&id) {
             self.timers.remove(&(deadline, id));
         }
         self.due_moves.remove(&id);
         // Whoever waits there has to learn it.
         self.woken.insert(id);
-    }
-
-    fn put(&mut self, queue: QueueId, sequence: u64, message: Message, content: &Content) {
-        let now = self.now;
-        self.alive_bytes += u64::from(message.place.length);
-        self.queue_or_placeholder(queue).insert(sequence, message, content.group.as_ref(), now);
-    }
-
-    fn receive(
-        &mut self,
-        id: QueueId,
-        sequences: &[u64],
-        hidden_until: Timestamp,
-        attempt: Option<(AttemptId, MappingId)>,
-        place: Place,
-    ) {
-        let now = self.now;
-        let mut messages = Vec::new();
-        for sequence in sequences {
-            let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.message(*sequence).is_some()) else {
-                self.assert_replaying();
-                continue;
-            };
-            queue.receive(*sequence, hidden_until, now);
-            messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
-        }
-        if let Some((attempt, mapping)) = attempt {
-            self.put_attempt(attempt, Attempt { mapping, queue: id, messages, place });
-        }
-        self.touch(id);
-    }
-
-    pub(crate) fn delete(&mut self, id: QueueId, sequences: &[u64]) {
-        for sequence in sequences {
-            let removed = self.queues.get_mut(&id).and_then(|queue| queue.remove(*sequence));
-            match removed {
-                Some(message) => self.forget_record(&message),
-                None => self.assert_replaying(),
-            }
-        }
-        self.touch(id);
-    }
-
-    pub(crate) fn hide(&mut self, id: QueueId, sequence: u64, until: Timestamp) {
-        let now = self.now;
-        match self.queues.get_mut(&id).filter(|queue| queue.message(sequence).is_some()) {
-            Some(queue) => queue.hide(sequence, until, now),
-            None => self.assert_replaying(),
-        }
-        self.touch(id);
-    }
-
-    fn dead_letter(
-        &mut self,
-        (from, sequence): (QueueId, u64),
-        source: &QueueName,
-        (to, new_sequence): (QueueId, u64),
-        sent_at: Timestamp,
-    ) {
-        let now = self.now;
-        self.carry((from, sequence), (to, new_sequence), None, |message, target| {
-            message.sent_at = sent_at;
-            message.hidden_until = now;
-            message.visibility = Visibility::Visible;
-            message.source = Some(intern(&mut target.sources, source.clone()));
-        });
-        self.touch(from);
-        self.touch(to);
-    }
-
-    /// Takes a message into another queue, where it becomes what `arrive` makes of it; its record stays where it is.
-    pub(crate) fn carry(
-        &mut self,
-        (from, sequence): (QueueId, u64),
-        (to, new_sequence): (QueueId, u64),
-        new_id: Option<MessageId>,
-        arrive: impl FnOnce(&mut Message, &mut Queue),
-    ) {
-        let now = self.now;
-        let Some(queue) = self.queues.get_mut(&from).filter(|queue| queue.message(sequence).is_some()) else {
-            self.assert_replaying();
-            // The message may be gone for good; its number still is taken.
-            let target = self.queue_or_placeholder(to);
-            target.next_sequence = target.next_sequence.max(new_sequence + 1);
-            return;
-        };
-        let group = queue.message(sequence).and_then(|message| queue.group_name(message)).cloned();
-        let new_id = new_id.or(queue.new_id(sequence));
-        let mut message = queue.remove(sequence).expect("looked at above");
-        self.moved.insert(message.place.position, (to, new_sequence));
-        let target = self.queue_or_placeholder(to);
-        arrive(&mut message, target);
-        target.insert(new_sequence, message, group.as_ref(), now);
-        if let Some(id) = new_id {
-            target.set_new_id(new_sequence, id);
-        }
-    }
-
-    fn put_kept(&mut self, kept: &KeptMessage, place: Place) {
-        let now = self.now;
-        if let Some(message) = self.queues.get(&kept.queue).and_then(|queue| queue.message(kept.sequence)) {
-            let before = message.clone();
-            self.forget_record(&before);
-            self.alive_bytes += u64::from(place.length);
-            self.queue_or_placeholder(kept.queue).relocate(kept.sequence, place);
-            return;
-        }
-        self.assert_replaying();
-        let queue = self.queue_or_placeholder(kept.queue);
-        let source = kept.source.clone().map(|name| intern(&mut queue.sources, name));
-        let message = Message {
-            place,
-            sent_at: kept.sent_at,
-            first_received_at: kept.first_received_at,
-            received_at: kept.received_at,
-            hidden_until: kept.hidden_until.max(now),
-            receive_count: kept.receive_count,
-            group: GroupIndex::NONE,
-            source,
-            visibility: if kept.in_flight { Visibility::InFlight } else { Visibility::Delayed },
-        };
-        self.put(kept.queue, kept.sequence, message, &kept.content);
-        self.touch(kept.queue);
-    }
-
-    /// The journal's record of a message is no longer needed.
-    fn forget_record(&mut self, message: &Message) {
-        self.alive_bytes -= u64::from(message.place.length);
-        self.moved.remove(&message.place.position);
     }
 
     /// After any change to a queue: its timer is set anew, and whoever waits for its messages may look.
@@ -561,34 +466,5 @@ impl Broker {
                 self.timers.insert((next, id));
             }
         }
-    }
-}
-
-/// How many sources of a dead-letter queue are known by name. Further ones go under the last name: there it is
-/// information for people, nothing is decided by it.
-pub(crate) const SOURCES_MAX: usize = 1 << 16;
-
-fn intern(names: &mut Vec<QueueName>, name: QueueName) -> u16 {
-    let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-        if names.len() < SOURCES_MAX {
-            names.push(name);
-        }
-        names.len() - 1
-    });
-    u16::try_from(index).expect("there are at most so many names")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Account;
-
-    #[test]
-    fn sources_beyond_the_limit_share_the_last_name() {
-        let name = |name: &str| QueueName { account: Account(0), name: name.into() };
-        let mut names = vec![name("a"); SOURCES_MAX];
-        assert_eq!(intern(&mut names, name("a")), 0);
-        assert_eq!(intern(&mut names, name("b")), u16::MAX);
-        assert_eq!(names.len(), SOURCES_MAX);
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, Fact, Function, Mapping, MappingDefinition,
-    MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle,
-    Rejection, Seconds, Tags, Text, Timestamp,
+    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Fact, FilteredOut, Function,
+    Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, Protocol,
+    QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, SubscriptionAttributes,
+    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, Token, TopicAttributes, TopicDefinition, TopicId,
+    TopicName,
 };
 
 /// One request to the broker.
@@ -80,6 +82,47 @@ pub enum Command {
     ListMoveTasks { source: QueueName, max: usize },
     /// Takes the next step of the task that runs at a queue, if it is due.
     MoveMessages { source: QueueId },
+    /// Makes a topic, or finds one that has every given attribute and tag.
+    CreateTopic { name: TopicName, attributes: TopicAttributes, tags: Tags },
+    /// Changes one attribute.
+    SetTopicAttribute { topic: TopicName, name: Box<str>, value: Box<str> },
+    /// Adds tags, or gives those that are there another value.
+    TagTopic { topic: TopicName, tags: Tags },
+    /// Removes tags; those that are not there do not matter.
+    UntagTopic { topic: TopicName, keys: Vec<Box<str>> },
+    /// Adds a statement to the topic's policy.
+    AddTopicPermission { topic: TopicName, added: PermissionAdded },
+    /// Removes the statement of this label from the topic's policy.
+    RemoveTopicPermission { topic: TopicName, label: Box<str> },
+    /// Deletes a topic with its subscriptions; one that is not there does not matter.
+    DeleteTopic { topic: TopicName },
+    /// Tells everything about a topic.
+    DescribeTopic { topic: TopicName },
+    /// Lists the account's topics that come after `after`, at most `max`.
+    ListTopics { account: crate::Account, after: Option<Box<str>>, max: usize },
+    /// Subscribes an endpoint, or finds its subscription.
+    Subscribe { topic: TopicName, added: SubscriptionAdded },
+    /// Says yes to a subscription, or no to the end of one.
+    ConfirmSubscription { token: Token, authenticated: bool },
+    /// Ends a subscription; one that is not there does not matter.
+    Unsubscribe { id: SubscriptionId, has_credentials: bool },
+    /// Changes one attribute.
+    SetSubscriptionAttribute { id: SubscriptionId, name: Box<str>, value: Box<str>, region: Box<str> },
+    /// Tells everything about a subscription.
+    DescribeSubscription { id: SubscriptionId },
+    /// Lists the account's subscriptions that come after `after`, at most `max`.
+    ListSubscriptions { account: crate::Account, after: Option<SubscriptionId>, max: usize },
+    /// Lists a topic's subscriptions that come after `after`, at most `max`.
+    ListSubscriptionsByTopic { topic: TopicName, after: Option<SubscriptionId>, max: usize },
+    /// Publishes messages: one, or the entries of a batch; all or none.
+    Publish {
+        topic: TopicName,
+        entries: Vec<Publication>,
+        /// That the ARNs in policies of queues are written with.
+        region: Box<str>,
+    },
+    /// Says how an attempt at an endpoint ended.
+    EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome },
 }
 
 impl Command {
@@ -113,9 +156,121 @@ impl Command {
             | Command::Dispatch { .. }
             | Command::MoveMessages { .. }
             | Command::EndAttempt { .. }
-            | Command::EndLostAttempts => None,
+            | Command::EndLostAttempts
+            | Command::EndDelivery { .. } => None,
+            of_topics => {
+                debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
+                None
+            }
         }
     }
+
+    fn is_of_topics(&self) -> bool {
+        self.topic().is_some()
+            || self.subscription().is_some()
+            || matches!(
+                self,
+                Command::CreateTopic { .. }
+                    | Command::ListTopics { .. }
+                    | Command::ListSubscriptions { .. }
+                    | Command::ConfirmSubscription { .. }
+            )
+    }
+
+    /// The topic whose owner, or whose policy, says who may have this done.
+    pub(crate) fn topic(&self) -> Option<&TopicName> {
+        match self {
+            Command::SetTopicAttribute { topic, .. }
+            | Command::TagTopic { topic, .. }
+            | Command::UntagTopic { topic, .. }
+            | Command::AddTopicPermission { topic, .. }
+            | Command::RemoveTopicPermission { topic, .. }
+            | Command::DeleteTopic { topic }
+            | Command::DescribeTopic { topic }
+            | Command::Subscribe { topic, .. }
+            | Command::ListSubscriptionsByTopic { topic, .. }
+            | Command::Publish { topic, .. } => Some(topic),
+            _ => None,
+        }
+    }
+
+    /// The subscription whose owner, or the owner of whose topic, may have this done.
+    pub(crate) fn subscription(&self) -> Option<SubscriptionId> {
+        match self {
+            Command::Unsubscribe { id, has_credentials: true }
+            | Command::SetSubscriptionAttribute { id, .. }
+            | Command::DescribeSubscription { id } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// A subscription that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionAdded {
+    /// Whose it is.
+    pub owner: crate::Account,
+    /// The ARN of who subscribes.
+    pub principal: Box<str>,
+    /// How the subscriber is reached.
+    pub protocol: Protocol,
+    /// Where: checked by the door.
+    pub endpoint: Box<str>,
+    /// The queue that the endpoint names, if it is one of this server's region.
+    pub queue: Option<QueueName>,
+    /// Those that were given.
+    pub attributes: SubscriptionAttributes,
+}
+
+/// A message on its way into a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// For every subscriber that has none of its own.
+    pub body: Text,
+    /// For subscribers of one protocol, by its name.
+    pub bodies: Vec<(Protocol, Text)>,
+    /// Checked by the door.
+    pub subject: Option<Text>,
+    /// As the door encodes them.
+    pub attributes: Bytes,
+    /// What the attributes count towards the message's size.
+    pub attributes_size: usize,
+    /// How many there are.
+    pub attributes_count: usize,
+    /// The attributes as filters see them.
+    pub facets: Vec<Facet>,
+    /// Bytes of the message as it was given, with the bodies for all protocols.
+    pub message_bytes: usize,
+    /// Checked by the door: 1 to 128 allowed characters.
+    pub group: Option<Text>,
+    /// Checked by the door: 1 to 128 allowed characters.
+    pub deduplication_id: Option<Text>,
+    /// The `AWSTraceHeader`.
+    pub trace_header: Option<Text>,
+}
+
+impl Publication {
+    /// What counts towards the topic's limit.
+    pub(crate) fn bytes(&self) -> usize {
+        self.message_bytes + self.attributes_size
+    }
+
+    /// Which body subscribers of this protocol get: an index into the notification's.
+    pub(crate) fn body_for(&self, protocol: Protocol) -> u8 {
+        let own = self.bodies.iter().position(|(of, _)| *of == protocol);
+        own.map_or(0, |index| u8::try_from(index + 1).expect("there are few protocols"))
+    }
+}
+
+/// A message attribute as filters see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its data type, with a label if there is one.
+    pub data_type: Box<str>,
+    /// Its value; empty for binary ones.
+    pub value: Text,
 }
 
 /// Who else may do what with a queue.
@@ -233,6 +388,92 @@ pub enum Reply {
     },
     /// `ListMoveTasks`, the newest first.
     MoveTasks(Vec<MoveTaskDescription>),
+    /// `DescribeTopic`.
+    Topic(Box<TopicDescription>),
+    /// `ListTopics`, in order.
+    Topics(Vec<TopicName>),
+    /// `Subscribe` and `ConfirmSubscription`.
+    Subscribed {
+        /// The subscription, new or found.
+        id: SubscriptionId,
+        /// Whether its endpoint has yet to say yes.
+        pending: bool,
+    },
+    /// `DescribeSubscription`.
+    Subscription(Box<SubscriptionDescription>),
+    /// `ListSubscriptions` and `ListSubscriptionsByTopic`, in order of their identities.
+    Subscriptions(Vec<SubscriptionDescription>),
+    /// `Publish`: one result an entry.
+    Published {
+        /// Where.
+        topic: TopicId,
+        /// In the order of the entries.
+        results: Vec<Published>,
+        /// What became of it, of all entries and subscribers together.
+        tally: PublishTally,
+    },
+}
+
+/// What a publisher learns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The message's id; of the first one if this is a duplicate.
+    pub message_id: MessageId,
+    /// Its number in a FIFO topic.
+    pub sequence: Option<u64>,
+    /// Whether the topic had it already.
+    pub duplicate: bool,
+}
+
+/// What became of what was published, as far as it is known at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublishTally {
+    /// Copies that are in the subscribed queues.
+    pub delivered: u64,
+    /// Copies that a queue cannot take.
+    pub failed: u64,
+    /// Of these, copies that are in dead-letter queues.
+    pub dead_lettered: u64,
+    /// Of these, copies whose dead-letter queue does not exist.
+    pub not_dead_lettered: u64,
+    /// Subscribers that do not want the message, by the reason.
+    pub filtered_out: std::collections::BTreeMap<FilteredOut, u64>,
+}
+
+impl PublishTally {
+    pub(crate) fn filtered_out(&mut self, reason: FilteredOut) {
+        *self.filtered_out.entry(reason).or_default() += 1;
+    }
+}
+
+/// Everything about a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicDescription {
+    /// Its number.
+    pub id: TopicId,
+    /// What was said about it.
+    pub definition: TopicDefinition,
+    /// Subscriptions that get what is published.
+    pub confirmed: usize,
+    /// Subscriptions that wait for their endpoint's yes.
+    pub pending: usize,
+}
+
+/// Everything about a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionDescription {
+    /// Its identity.
+    pub id: SubscriptionId,
+    /// Of what.
+    pub topic: TopicName,
+    /// What the topic is set to, which some of the subscription's own attributes build on.
+    pub topic_attributes: TopicAttributes,
+    /// What was said about it.
+    pub definition: SubscriptionDefinition,
+    /// How much is still to be delivered.
+    pub undelivered: usize,
+    /// Since when the oldest of it is.
+    pub oldest: Option<Timestamp>,
 }
 
 /// What a sender learns.

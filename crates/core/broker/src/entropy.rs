@@ -19,7 +19,11 @@ impl Entropy {
 
     /// A random (version 4) UUID as a number.
     pub fn next_uuid(&mut self) -> u128 {
-        let bits = u128::from(self.next_u64()) << 64 | u128::from(self.next_u64());
-        (bits & !(0xf << 76) & !(0b11 << 62)) | 0x4 << 76 | 0b10 << 62
+        uuid(u128::from(self.next_u64()) << 64 | u128::from(self.next_u64()))
     }
+}
+
+/// These bits as a version 4 UUID.
+pub(crate) fn uuid(bits: u128) -> u128 {
+    (bits & !(0xf << 76) & !(0b11 << 62)) | 0x4 << 76 | 0b10 << 62
 }

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    AttemptId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, QueueAttributes, QueueId, QueueName, Redrive, Tag, Text,
-    Timestamp,
+    AttemptId, Copy, CopyForm, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery,
+    Question, QueueAttributes, QueueId, QueueName, Redrive, SubscriptionDefinition, SubscriptionId, Tag, Text,
+    Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -19,6 +20,20 @@ pub struct Place {
     pub position: u64,
     /// Bytes of the encoded fact.
     pub length: u32,
+    /// Which of the copies that the fact tells of; zero for a fact about one message.
+    pub part: u32,
+}
+
+impl Place {
+    /// The place of one of the copies that the fact here tells of.
+    pub(crate) fn part(self, index: usize) -> Place {
+        Place { part: u32::try_from(index).expect("a fact has fewer copies"), ..self }
+    }
+
+    /// What only one message has: the record's position and the part of it.
+    pub(crate) fn key(self) -> (u64, u32) {
+        (self.position, self.part)
+    }
 }
 
 /// A message's identity: a random UUID.
@@ -69,15 +84,9 @@ pub struct Deduplication {
     pub until: Timestamp,
 }
 
-/// A message that is written again so that the segment of its send can go: content and state in one.
+/// How a message stands in a queue: everything but what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptMessage {
-    /// The queue it is in now.
-    pub queue: QueueId,
-    /// Its number there.
-    pub sequence: u64,
-    /// Unchanged since it was sent, but for the id that a move task may have given it.
-    pub content: Content,
+pub struct KeptState {
     /// When it was sent (standard) or last moved here (FIFO).
     pub sent_at: Timestamp,
     /// Zero if it was never received.
@@ -92,6 +101,19 @@ pub struct KeptMessage {
     pub in_flight: bool,
     /// The queue it was dead-lettered from.
     pub source: Option<QueueName>,
+}
+
+/// A message that is written again so that the segment of its send can go: content and state in one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptMessage {
+    /// The queue it is in now.
+    pub queue: QueueId,
+    /// Its number there.
+    pub sequence: u64,
+    /// Unchanged since it was sent, but for the id that a move task may have given it.
+    pub content: Content,
+    /// How it stands.
+    pub state: KeptState,
 }
 
 /// Writes an enum as a tag byte and the fields of the variant; reads what earlier versions wrote, too.
@@ -184,6 +206,30 @@ pub enum Fact {
     },
     /// A task moves nothing any more.
     MoveTaskEnded { source: QueueId, task: MoveTaskId, status: MoveTaskStatus },
+    /// A topic exists from now on, or is from now on like this.
+    TopicDefined { id: TopicId, definition: TopicDefinition },
+    /// A topic and all its subscriptions are gone.
+    TopicDeleted { id: TopicId },
+    /// A subscription exists from now on, or is from now on like this.
+    SubscriptionDefined { id: SubscriptionId, definition: SubscriptionDefinition },
+    /// A subscription is gone, and what was still to be delivered to it.
+    Unsubscribed { id: SubscriptionId },
+    /// A message was published: every subscriber that wants it has a copy, in a queue or on its way.
+    Published { topic: TopicId, notification: Notification, copies: Vec<Copy>, deduplication: Option<Deduplication> },
+    /// An endpoint is to be asked whether it wants its subscription, or told that it was ended.
+    QuestionQueued { subscription: SubscriptionId, sequence: u64, question: Question, pending: PendingDelivery },
+    /// An attempt to deliver failed, and there will be another.
+    DeliveryFailed { subscription: SubscriptionId, sequence: u64, failed_attempts: u32, next_attempt_at: Timestamp },
+    /// There is nothing more to deliver: it was, or it was given up.
+    DeliveryEnded { subscription: SubscriptionId, sequence: u64, delivered: bool },
+    /// What could not be delivered is in the dead-letter queue `to`.
+    DeliveryDeadLettered {
+        subscription: SubscriptionId,
+        sequence: u64,
+        to: QueueId,
+        new_sequence: u64,
+        visible_at: Timestamp,
+    },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -219,6 +265,10 @@ pub enum Fact {
         hidden_until: Timestamp,
         until: Timestamp,
     },
+    /// Kept by cleaning: a notification and the copies that are left of it.
+    NotificationKept { notification: Notification, copies: Vec<KeptCopy> },
+    /// Kept by cleaning: a deduplication id that a topic must still remember.
+    TopicDeduplicationKept { topic: TopicId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
 }
 
 wire_enum!(Fact {
@@ -242,12 +292,23 @@ wire_enum!(Fact {
     19 => MoveTaskStarted { source, task, definition, next_step_at }
     20 => Redriven { task, from, to, visible_at, next_step_at, moves }
     21 => MoveTaskEnded { source, task, status }
+    22 => TopicDefined { id, definition }
+    23 => TopicDeleted { id }
+    24 => SubscriptionDefined { id, definition }
+    25 => Unsubscribed { id }
+    26 => Published { topic, notification, copies, deduplication }
+    27 => QuestionQueued { subscription, sequence, question, pending }
+    28 => DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at }
+    29 => DeliveryEnded { subscription, sequence, delivered }
+    30 => DeliveryDeadLettered { subscription, sequence, to, new_sequence, visible_at }
     33 => MessageKept { message }
     34 => DeduplicationKept { queue, deduplication, message_id, sequence }
     35 => AttemptKept { attempt, mapping, queue, messages }
     36 => QueueKept { id, name, attributes, tags, created_at, modified_at, purged_at, next_sequence }
     37 => ReceiveRequestKept { queue, request, messages, hidden_until, until }
     39 => MoveTaskKept { source, task, definition, status, moved, started_at, next_step_at }
+    40 => NotificationKept { notification, copies }
+    41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
 } and reads {
     1 => earlier::QueueCreated
     32 => earlier::QueueKept
@@ -257,18 +318,9 @@ wire_struct!(MessageId(u128));
 wire_struct!(DeduplicationKey([u8; 16]));
 wire_struct!(Deduplication { key, until });
 wire_struct!(Content { message_id, body, body_md5, attributes, sender, group, deduplication_id, trace_header });
-wire_struct!(KeptMessage {
-    queue,
-    sequence,
-    content,
-    sent_at,
-    first_received_at,
-    received_at,
-    hidden_until,
-    receive_count,
-    in_flight,
-    source,
-});
+wire_struct!(KeptState { sent_at, first_received_at, received_at, hidden_until, receive_count, in_flight, source });
+
+wire_struct!(KeptMessage { queue, sequence, content, state });
 
 /// A fact with its time and place: what the journal holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,14 +346,34 @@ impl Recorded {
         if bytes.is_empty() { Ok(recorded) } else { Err(Malformed("bytes left over")) }
     }
 
-    /// The content of a message whose fact this is.
-    pub fn into_content(self) -> Option<Content> {
-        match self.fact {
-            Fact::Sent { content, .. } => Some(content),
-            Fact::MessageKept { message } => Some(message.content),
-            _ => None,
-        }
+    /// What this fact holds for a reader: a message, or the copy of a notification that has this part.
+    pub fn into_stored(self, part: u32) -> Option<Stored> {
+        let form_at = |forms: &mut dyn Iterator<Item = CopyForm>| forms.nth(part as usize);
+        let (notification, form) = match self.fact {
+            Fact::Sent { content, .. } => return Some(Stored::Message(content)),
+            Fact::MessageKept { message } => return Some(Stored::Message(message.content)),
+            Fact::QuestionQueued { question, .. } => return Some(Stored::Question(question)),
+            Fact::Published { notification, copies, .. } => {
+                (notification, form_at(&mut copies.iter().map(|copy| copy.form))?)
+            }
+            Fact::NotificationKept { notification, copies } => {
+                (notification, form_at(&mut copies.iter().map(|copy| copy.form))?)
+            }
+            _ => return None,
+        };
+        Some(Stored::Notification(notification, form))
     }
+}
+
+/// What a record holds for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A message that was sent to a queue.
+    Message(Content),
+    /// A copy of a notification.
+    Notification(Notification, CopyForm),
+    /// What the owner of an endpoint is asked or told.
+    Question(Question),
 }
 
 #[cfg(test)]

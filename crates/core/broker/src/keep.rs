@@ -1,8 +1,11 @@
 //! What must be written again before the oldest part of the journal can go.
 
-use crate::queue::Visibility;
+use crate::queue::{Message, Queue, Visibility};
+use crate::topic::copy::CopyBegan;
 use crate::{
-    Attempt, AttemptId, Broker, Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MoveTaskId, Place, QueueId,
+    Attempt, AttemptId, Broker, Content, CopyForm, CopyTo, Deduplication, DeduplicationKey, Fact, KeptAt, KeptCopy,
+    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicDefinition,
+    TopicId,
 };
 
 impl Broker {
@@ -42,6 +45,30 @@ impl Broker {
             Fact::ReceivedByRequest { queue, request, .. } | Fact::ReceiveRequestKept { queue, request, .. } => {
                 self.keep_request(*queue, *request, place).into_iter().collect()
             }
+            Fact::TopicDefined { id, .. } => self.keep_topic(*id, place).into_iter().collect(),
+            Fact::SubscriptionDefined { id, .. } => self.keep_subscription(*id, place).into_iter().collect(),
+            Fact::Published { topic, notification, copies, deduplication } => {
+                let began = copies.iter().map(|copy| (copy.form, copy.to.began()));
+                let mut needed = self.keep_notification(notification, began, place);
+                for copy in copies {
+                    if let CopyTo::Queue { queue, deduplication: Some(deduplication), .. } = &copy.to {
+                        needed.extend(self.keep_id(*queue, deduplication, place));
+                    }
+                }
+                let id = deduplication.as_ref().and_then(|id| self.keep_topic_id(*topic, id, place));
+                needed.extend(id);
+                needed
+            }
+            Fact::NotificationKept { notification, copies } => {
+                let began = copies.iter().map(|copy| (copy.form, copy.at.began()));
+                self.keep_notification(notification, began, place)
+            }
+            Fact::TopicDeduplicationKept { topic, deduplication, .. } => {
+                self.keep_topic_id(*topic, deduplication, place).into_iter().collect()
+            }
+            Fact::QuestionQueued { subscription, sequence, question, .. } => {
+                self.keep_question(*subscription, *sequence, *question, place).into_iter().collect()
+            }
             // These only change what another record introduced; that record is older, or was kept with the change.
             Fact::QueueDeleted { .. }
             | Fact::QueueAttributesSet { .. }
@@ -56,7 +83,12 @@ impl Broker {
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }
-            | Fact::MoveTaskEnded { .. } => Vec::new(),
+            | Fact::MoveTaskEnded { .. }
+            | Fact::TopicDeleted { .. }
+            | Fact::Unsubscribed { .. }
+            | Fact::DeliveryFailed { .. }
+            | Fact::DeliveryEnded { .. }
+            | Fact::DeliveryDeadLettered { .. } => Vec::new(),
         }
     }
 
@@ -78,7 +110,7 @@ impl Broker {
     }
 
     fn keep_message(&self, queue: QueueId, sequence: u64, content: &Content, place: Place) -> Vec<Fact> {
-        let (queue, sequence) = self.moved.get(&place.position).copied().unwrap_or((queue, sequence));
+        let (queue, sequence) = self.moved.get(&place.key()).copied().unwrap_or((queue, sequence));
         let Some(queue) = self.queues.get(&queue) else { return Vec::new() };
         let Some(message) = queue.message(sequence).filter(|message| message.place == place) else {
             return Vec::new();
@@ -91,21 +123,97 @@ impl Broker {
                     message_id: queue.new_id(sequence).unwrap_or(content.message_id),
                     ..content.clone()
                 },
-                sent_at: message.sent_at,
-                first_received_at: message.first_received_at,
-                received_at: message.received_at,
-                hidden_until: message.hidden_until,
-                receive_count: message.receive_count,
-                in_flight: message.visibility == Visibility::InFlight,
-                source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
+                state: keep_state(queue, message),
             },
         }];
-        // A replay meets the hand-out before the message that is kept here, so the attempt has to follow the message:
-        // otherwise the end of the attempt, which names messages by the attempt alone, would delete nothing.
-        let of_message = |attempt| (queue.id, sequence, AttemptId(attempt));
-        let attempts = self.worked_on.range(of_message(0)..=of_message(u64::MAX));
-        needed.extend(attempts.map(|(_, _, id)| keep_attempt(*id, &self.attempts[id])));
+        needed.extend(self.keep_attempts(queue.id, sequence));
         needed
+    }
+
+    /// A replay meets the hand-out before the message that is kept here, so the attempt has to follow the message:
+    /// otherwise the end of the attempt, which names messages by the attempt alone, would delete nothing.
+    fn keep_attempts(&self, queue: QueueId, sequence: u64) -> impl Iterator<Item = Fact> {
+        let of_message = |attempt| (queue, sequence, AttemptId(attempt));
+        let attempts = self.worked_on.range(of_message(0)..=of_message(u64::MAX));
+        attempts.map(|(_, _, id)| keep_attempt(*id, &self.attempts[id]))
+    }
+
+    /// The copies of a notification that are left, each with its part of the record at `place` and where it began.
+    fn keep_notification(
+        &self,
+        notification: &Notification,
+        copies: impl Iterator<Item = (CopyForm, CopyBegan)>,
+        place: Place,
+    ) -> Vec<Fact> {
+        let (mut kept, mut attempts) = (Vec::new(), Vec::new());
+        for (index, (form, began)) in copies.enumerate() {
+            let place = place.part(index);
+            if let Some(at) = self.keep_copy(form.subscription, began, place) {
+                if let KeptAt::Queue { queue, sequence, .. } = at {
+                    attempts.extend(self.keep_attempts(queue, sequence));
+                }
+                kept.push(KeptCopy { form, at });
+            }
+        }
+        if kept.is_empty() {
+            return Vec::new();
+        }
+        attempts.insert(0, Fact::NotificationKept { notification: notification.clone(), copies: kept });
+        attempts
+    }
+
+    fn keep_copy(&self, subscription: SubscriptionId, began: CopyBegan, place: Place) -> Option<KeptAt> {
+        let began_in = match began {
+            CopyBegan::Queue(queue, sequence) => Some((queue, sequence)),
+            CopyBegan::Outbox(_) => None,
+        };
+        if let Some((queue, sequence)) = self.moved.get(&place.key()).copied().or(began_in) {
+            let queue = self.queues.get(&queue)?;
+            let message = queue.message(sequence).filter(|message| message.place == place)?;
+            let (new_id, state) = (queue.new_id(sequence), keep_state(queue, message));
+            return Some(KeptAt::Queue { queue: queue.id, sequence, new_id, state });
+        }
+        let CopyBegan::Outbox(sequence) = began else { return None };
+        let row = self.topics.subscription(subscription)?.outbox.get(sequence).filter(|row| row.place == place)?;
+        Some(KeptAt::Outbox { sequence, pending: row.pending })
+    }
+
+    fn keep_topic(&self, id: TopicId, place: Place) -> Option<Fact> {
+        let topic = self.topics.by_id.get(&id).filter(|topic| topic.place == place)?;
+        let definition = TopicDefinition {
+            next_sequence: topic.next_sequence,
+            unsubscribed: topic.unsubscribed,
+            ..topic.definition.clone()?
+        };
+        Some(Fact::TopicDefined { id, definition })
+    }
+
+    fn keep_subscription(&self, id: SubscriptionId, place: Place) -> Option<Fact> {
+        let subscription = self.topics.subscription(id).filter(|subscription| subscription.place == place)?;
+        let definition = subscription.definition.as_deref()?.clone();
+        Some(Fact::SubscriptionDefined { id, definition })
+    }
+
+    fn keep_question(
+        &self,
+        subscription: SubscriptionId,
+        sequence: u64,
+        question: Question,
+        place: Place,
+    ) -> Option<Fact> {
+        let row = self.topics.subscription(subscription)?.outbox.get(sequence).filter(|row| row.place == place)?;
+        Some(Fact::QuestionQueued { subscription, sequence, question, pending: row.pending })
+    }
+
+    fn keep_topic_id(&self, topic: TopicId, deduplication: &Deduplication, place: Place) -> Option<Fact> {
+        let remembered = self.topics.by_id.get(&topic)?.deduplication.get(&deduplication.key)?;
+        // As with the ids of queues.
+        (remembered.position == place.position).then(|| Fact::TopicDeduplicationKept {
+            topic,
+            deduplication: deduplication.clone(),
+            message_id: remembered.message_id,
+            sequence: remembered.sequence,
+        })
     }
 
     fn keep_move_task(&self, source: QueueId, id: MoveTaskId, place: Place) -> Option<Fact> {
@@ -142,6 +250,18 @@ impl Broker {
             message_id: remembered.message_id,
             sequence: remembered.sequence,
         })
+    }
+}
+
+fn keep_state(queue: &Queue, message: &Message) -> KeptState {
+    KeptState {
+        sent_at: message.sent_at,
+        first_received_at: message.first_received_at,
+        received_at: message.received_at,
+        hidden_until: message.hidden_until,
+        receive_count: message.receive_count,
+        in_flight: message.visibility == Visibility::InFlight,
+        source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
     }
 }
 

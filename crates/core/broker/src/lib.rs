@@ -16,22 +16,28 @@ mod entropy;
 mod fact;
 mod function;
 mod keep;
+mod messages;
 mod move_task;
 mod queue;
 mod rejection;
 mod text;
 mod time;
+mod topic;
 mod wire;
 
 pub use access::{Caller, Client};
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
-    Command, Decision, Delivery, Effect, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
-    QueueDescription, Reply, SendOrigin, Sent, VisibilityChange,
+    Command, Decision, Delivery, Effect, Facet, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
+    Publication, PublishTally, Published, QueueDescription, Reply, SendOrigin, Sent, SubscriptionAdded,
+    SubscriptionDescription, TopicDescription, VisibilityChange,
 };
+pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use entropy::Entropy;
-pub use fact::{Content, Deduplication, DeduplicationKey, Fact, KeptMessage, MessageId, Place, Recorded};
+pub use fact::{
+    Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,
+};
 pub use function::{Function, Mapping, MappingDefinition, MappingId};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
@@ -42,6 +48,15 @@ pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
+pub use topic::TopicDefinition;
+pub use topic::attributes::{TOPIC_MESSAGE_BYTES_MAX_DEFAULT, TopicAttributes, default_topic_policy};
+pub use topic::copy::{Copy, CopyForm, CopyTo, KeptAt, KeptCopy, Notification};
+pub use topic::delivery::{DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
+pub use topic::filter::FilteredOut;
+pub use topic::name::{SubscriptionId, TopicId, TopicName};
+pub use topic::outbox::{PendingDelivery, Question};
+pub use topic::subscription::{Protocol, SubscriptionDefinition, SubscriptionState, Token};
+pub use topic::subscription_attributes::SubscriptionAttributes;
 pub use wire::Malformed;
 
 pub use bongsu_policy::{Policy, Principal};

@@ -141,6 +141,25 @@ pub enum Rejection {
     MoveTaskUnknown,
     /// The move task has ended already.
     MoveTaskNotRunning,
+    /// No topic of that name.
+    TopicDoesNotExist,
+    /// No topic of that name, when its tags are asked for.
+    TaggedTopicDoesNotExist,
+    /// No subscription of that identity.
+    SubscriptionDoesNotExist,
+    /// The topic would have more tags than a topic may have.
+    TooManyTopicTags,
+    /// The topic would have more subscriptions than a topic may have.
+    TooManySubscriptions,
+    /// Something about a topic, a subscription or a publish is wrong: what stands behind `Invalid parameter: `.
+    InvalidParameter(Box<str>),
+    /// What is to be published is larger than the topic allows.
+    PublishTooLong {
+        /// Whether it is the entries of a batch, all together.
+        batch: bool,
+    },
+    /// The subscription can only be ended by somebody with credentials.
+    UnsubscribeNeedsCredentials,
     /// No room is left to make a fact durable; deletes and receives may still have some.
     StorageFull,
 }

@@ -56,7 +56,7 @@ fn clock_minutes(text: &str) -> Option<i64> {
 }
 
 /// `2026-01-02T03:04:05Z`; whatever lies beyond the year 9999 counts as its end.
-pub(crate) fn format(now_ms: u64) -> String {
+pub fn format(now_ms: u64) -> String {
     let seconds = (now_ms / 1000).min(LAST_SECOND) as i64;
     let (days, second) = (seconds / DAY_SECONDS + EPOCH_DAYS, seconds % DAY_SECONDS);
     // A year has at most 366 days, so that this begins at or before the right one, and soon gets there.

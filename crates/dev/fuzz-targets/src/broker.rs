@@ -7,7 +7,7 @@ use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, Config};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
-use bongsu_runtime::{Clock, Fatal, ManualClock, NoFunctions, Options};
+use bongsu_runtime::{Clock, Fatal, ManualClock, Options, Outside};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -99,7 +99,7 @@ impl World {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
-            functions: Arc::new(NoFunctions),
+            outside: Outside::default(),
         };
         let started = bongsu_runtime::start(Arc::new(journal.reopen()), options).await;
         let (broker, shard) = started.unwrap_or_else(|error| panic!("what was written can be replayed: {error}"));

@@ -6,9 +6,10 @@ use bongsu_broker::{Broker, Recorded};
 use bongsu_journal::{BoxFuture, Chunk, Journal, Position, ReadError, Records, Span, TrimError, Unit};
 use tracing::{debug, info};
 
+use crate::fatal::Fatal;
 use crate::limits::Limits;
 use crate::reader::to_core;
-use crate::shard::{Fatal, Shard};
+use crate::shard::Shard;
 
 /// The journal is cleaned when it takes more than this many times (in halves) what is alive.
 const DISK_HALVES_MAX: u64 = 5;

@@ -1,18 +1,21 @@
 //! The doors' side of the shard: one method a command, each with its own reply type.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, Function, Inventory,
-    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded,
-    Place, QueueDescription, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds, Sent, Tags,
-    VisibilityChange,
+    Account, AttributesGiven, Caller, Command, Content, CopyForm, DeduplicationKey, Delivery, Function, Inventory,
+    MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Notification, Outgoing, Peeked, PeekedState,
+    PermissionAdded, Place, QueueDescription, QueueId, QueueName, ReceiptHandle, Recorded, Rejection, Reply, Seconds,
+    Sent, Stored, SubscriptionId, Tags, Text, Timestamp, VisibilityChange,
 };
 use bongsu_journal::ReadError;
+use md5::Digest as _;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use crate::courier::Envelopes;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
 
@@ -34,8 +37,12 @@ pub(crate) enum Request {
     Tell(Command),
     /// Where a message's content lies now, after cleaning may have moved it.
     Locate { handle: ReceiptHandle, reply: oneshot::Sender<Option<Place>> },
+    /// Where the content of a delivery lies now.
+    LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
+    /// Tell the time once what is due by now is done.
+    CatchUp { reply: oneshot::Sender<Timestamp> },
     /// Answer what waits, make everything durable, and end.
     Stop,
 }
@@ -88,16 +95,19 @@ pub struct Handle {
     requests: mpsc::Sender<Request>,
     reader: Reader,
     caller: Caller,
+    envelopes: Arc<dyn Envelopes>,
 }
 
+/// Who sends what a topic puts into queues: a name of ours where AWS has one of its own.
+const NOTIFICATIONS_SENDER: &str = "AIDABONGSUSNSTOPICS00";
 /// How many messages are looked at when some are to be shown: as many as the broker shows at once.
 const PEEKED_AT_A_TIME: usize = 1_000;
 /// How often a content is looked up again when cleaning moved it in between.
 const LOCATE_TRIES: usize = 3;
 
 impl Handle {
-    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader) -> Handle {
-        Handle { requests, reader, caller: Caller::Server }
+    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, envelopes: Arc<dyn Envelopes>) -> Handle {
+        Handle { requests, reader, caller: Caller::Server, envelopes }
     }
 
     /// The same, for somebody whose right is looked at. Without this the server itself asks.
@@ -105,7 +115,7 @@ impl Handle {
         Handle { caller, ..self.clone() }
     }
 
-    async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
+    pub(crate) async fn ask(&self, command: Command, wait: Option<Seconds>) -> Result<Reply, Refusal> {
         Ok(self.ask_and_wait(command, wait).await?.0)
     }
 
@@ -117,7 +127,7 @@ impl Handle {
         Ok((result?, waited))
     }
 
-    async fn ask_done(&self, command: Command) -> Result<(), Refusal> {
+    pub(crate) async fn ask_done(&self, command: Command) -> Result<(), Refusal> {
         self.ask(command, None).await.map(drop)
     }
 
@@ -383,6 +393,14 @@ impl Handle {
         answer.await.map_err(|_| Refusal::Unavailable)
     }
 
+    /// Returns the time once everything that is due by now is done as far as it can be at once, and durable: messages
+    /// are visible or gone, long polls answered, functions started.
+    pub async fn catch_up(&self) -> Result<Timestamp, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::CatchUp { reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
+    }
+
     /// Answers what waits, makes everything durable, and ends the shard.
     pub async fn stop(&self) {
         // A shard that is gone has stopped already.
@@ -394,7 +412,10 @@ impl Handle {
         for _ in 0..LOCATE_TRIES {
             let places: Vec<Place> = deliveries.iter().map(|delivery| delivery.place).collect();
             match self.reader.read(&places).await {
-                Ok(records) => return Ok(deliveries.into_iter().zip(records).filter_map(to_received).collect()),
+                Ok(records) => {
+                    let read = deliveries.into_iter().zip(records);
+                    return Ok(read.filter_map(|(delivery, record)| self.to_received(delivery, record)).collect());
+                }
                 Err(ReadError::Gone { .. }) => deliveries = self.locate(deliveries).await?,
                 Err(error) => {
                     error!(%error, "reading messages from the journal failed");
@@ -403,6 +424,63 @@ impl Handle {
             }
         }
         Err(Refusal::Unavailable)
+    }
+
+    fn to_received(&self, delivery: Delivery, record: bytes::Bytes) -> Option<Received> {
+        let stored = Recorded::decode(record).ok().and_then(|recorded| recorded.into_stored(delivery.place.part));
+        let mut content = match stored {
+            Some(Stored::Message(content)) => content,
+            Some(Stored::Notification(notification, form)) => {
+                self.to_content(delivery.handle.queue, &notification, form)
+            }
+            Some(Stored::Question(_)) | None => {
+                error!(
+                    position = delivery.place.position,
+                    "the journal holds something else where a message should be"
+                );
+                return None;
+            }
+        };
+        if let Some(message_id) = delivery.message_id {
+            content.message_id = message_id;
+        }
+        Some(Received { delivery, content })
+    }
+
+    /// What a consumer of the queue gets to see of a notification.
+    fn to_content(&self, queue: QueueId, notification: &Notification, form: CopyForm) -> Content {
+        let body = if form.raw {
+            form.body(notification).clone()
+        } else {
+            Text::from(self.envelopes.body(notification, form))
+        };
+        Content {
+            message_id: form.message_id(notification),
+            body_md5: md5::Md5::digest(body.as_bytes()).into(),
+            body,
+            attributes: if form.raw { notification.attributes.clone() } else { bytes::Bytes::new() },
+            sender: Text::from(NOTIFICATIONS_SENDER),
+            group: notification.group_in(queue).cloned(),
+            deduplication_id: notification.deduplication_id.clone().filter(|_| queue.is_fifo()),
+            trace_header: notification.trace_header.clone(),
+        }
+    }
+
+    /// The records at these places.
+    pub(crate) async fn read(&self, places: &[Place]) -> Result<Vec<bytes::Bytes>, ReadError> {
+        self.reader.read(places).await
+    }
+
+    /// Where the content of a delivery lies by now; `None` if it is gone.
+    pub(crate) async fn locate_delivery(
+        &self,
+        subscription: SubscriptionId,
+        sequence: u64,
+    ) -> Result<Option<Place>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::LocateDelivery { subscription, sequence, reply };
+        self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     /// Where the messages lie by now; those that are gone meanwhile are left out.
@@ -422,15 +500,4 @@ impl Handle {
 
 fn after(peeked: &Peeked) -> u64 {
     peeked.delivery.handle.sequence + 1
-}
-
-fn to_received((delivery, record): (Delivery, bytes::Bytes)) -> Option<Received> {
-    let Some(mut content) = Recorded::decode(record).ok().and_then(Recorded::into_content) else {
-        error!(position = delivery.place.position, "the journal holds something else where a message should be");
-        return None;
-    };
-    if let Some(message_id) = delivery.message_id {
-        content.message_id = message_id;
-    }
-    Some(Received { delivery, content })
 }

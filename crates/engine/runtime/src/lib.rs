@@ -5,19 +5,26 @@
 
 mod cleaner;
 mod clock;
+mod courier;
+mod delivery;
+mod fatal;
 mod function_runner;
 mod handle;
 mod invocation;
 mod limits;
 mod metrics;
 mod reader;
+mod room;
 mod shard;
 mod start;
+mod topics;
 mod waiters;
 
-pub use clock::{Clock, ManualClock};
+pub use clock::{Clock, ManualClock, ShiftedClock};
+pub use courier::{Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
+pub use fatal::Fatal;
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
-pub use shard::{Fatal, Shard};
-pub use start::{Options, StartError, start};
+pub use shard::Shard;
+pub use start::{Options, Outside, StartError, start};

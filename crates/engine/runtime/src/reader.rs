@@ -75,5 +75,5 @@ pub(crate) fn to_journal(place: Place) -> bongsu_journal::Place {
 
 /// The journal's place as the core's.
 pub(crate) fn to_core(place: bongsu_journal::Place) -> Place {
-    Place { position: place.position.0, length: place.length }
+    Place { position: place.position.0, length: place.length, part: 0 }
 }

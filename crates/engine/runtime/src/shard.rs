@@ -5,59 +5,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, Effect, Entropy, Fact, Place, QueueId, QueueName, Recorded, Rejection,
-    Reply, Seconds, Timestamp,
+    Broker, Caller, Command, Decision, Delivery, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
+    Recorded, Rejection, Reply, Seconds, Timestamp,
 };
-use bongsu_journal::{AppendError, BoxFuture, Journal, Position, ReadError, Sealed, TrimError, Unit};
+use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
-use crate::function_runner::FunctionRunner;
+use crate::delivery::deliver;
+use crate::fatal::Fatal;
 use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
+use crate::start::Outside;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
 /// Replies and effects that may wait for the journal; while there are more, no further commands are decided.
-const HELD_MAX: usize = 64 << 10;
+pub(crate) const HELD_MAX: usize = 64 << 10;
 /// Steps of move tasks before requests get their turn; further tasks have to wait for theirs.
 const MOVE_STEPS_A_TURN_MAX: usize = 4;
-/// How soon a full disk is asked again whether it has space by now.
-const PREPARE_AGAIN_AFTER: Seconds = Seconds(1);
-
-/// Why the shard had to stop. Nothing that was not durable has been acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum Fatal {
-    /// The journal did not take a batch.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// The journal could not be read for cleaning.
-    #[error("cleaning stopped: {0}")]
-    Read(#[from] ReadError),
-    /// The journal could not be trimmed.
-    #[error("cleaning stopped: {0}")]
-    Trim(#[from] TrimError),
-    /// A record of the journal is not a fact.
-    #[error("cleaning stopped at position {position}: {flaw:?}")]
-    Malformed {
-        /// Where the record lies.
-        position: u64,
-        /// What is wrong with it.
-        flaw: bongsu_broker::Malformed,
-    },
-}
 
 /// A reply or effect that waits until the journal is durable up to a position.
-enum Held {
+pub(crate) enum Held {
     Reply(ReplyTo, Answer),
     Place(oneshot::Sender<Option<Place>>, Place),
+    Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
+    Delivery(Box<DueDelivery>),
 }
 
 /// What must be durable before a reply may be known.
@@ -103,30 +83,34 @@ pub struct Shard {
     /// For invocations that tell their end.
     pub(crate) handle: Handle,
     pub(crate) reader: Reader,
-    pub(crate) functions: Arc<dyn FunctionRunner>,
+    pub(crate) outside: Outside,
+    /// Attempts at endpoints.
+    pub(crate) deliveries_going_on: usize,
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
     /// What waits for durability, by rising position.
-    held: VecDeque<(Position, Held)>,
+    pub(crate) held: VecDeque<(Position, Held)>,
     durable: Position,
+    /// Those who wait until what is due is done.
+    catching_up: Vec<oneshot::Sender<Timestamp>>,
     alarm: Alarm,
     pub(crate) limits: Limits,
     /// What the journal could surely take when it was last looked at.
-    room: u64,
+    pub(crate) room: u64,
     /// Whether the file system gives no more; sends then leave the room that cleaning needs.
-    is_full: bool,
-    room_for_cleaning: u64,
+    pub(crate) is_full: bool,
+    pub(crate) room_for_cleaning: u64,
     /// Whether no more room is to be had for now: commands that need it are refused instead of waiting for it.
-    room_is_scarce: bool,
+    pub(crate) room_is_scarce: bool,
     /// An attempt of the journal to get more room.
-    preparing: Option<BoxFuture<'static, ()>>,
+    pub(crate) preparing: Option<BoxFuture<'static, ()>>,
     /// When the journal may be asked for more room again, although it was refused.
-    prepare_again_at: Timestamp,
+    pub(crate) prepare_again_at: Timestamp,
     /// Whether to end once everything is answered and durable.
-    stopping: bool,
+    pub(crate) stopping: bool,
     /// Whether the last request there will be has been served.
     requests_ended: bool,
 }
@@ -140,7 +124,7 @@ impl Shard {
         requests: mpsc::Receiver<Request>,
         handle: Handle,
         reader: Reader,
-        functions: Arc<dyn FunctionRunner>,
+        outside: Outside,
     ) -> Shard {
         let end = journal.span().end;
         let alarm = clock.alarm();
@@ -152,13 +136,15 @@ impl Shard {
             requests,
             handle,
             reader,
-            functions,
+            outside,
+            deliveries_going_on: 0,
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
+            catching_up: Vec::new(),
             alarm,
             limits: Limits::default(),
             room: 0,
@@ -186,13 +172,18 @@ impl Shard {
         self.end_lost_attempts().await?;
         loop {
             self.look_at_journal();
-            if self.take_due_moves() {
+            let is_moving = self.take_due_moves();
+            if is_moving {
                 // After each step requests get their turn, even if the journal never lets anybody wait.
                 tokio::task::yield_now().await;
                 self.advance();
                 self.drain();
             }
             self.serve_waiting();
+            self.begin_deliveries();
+            if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
+                self.tell_time();
+            }
             if append.is_none() && !self.batch.is_empty() {
                 // At once, with whatever there is: what comes meanwhile is the next batch, so that disk and processor
                 // work side by side. Waiting for more to gather would let each wait for the other.
@@ -232,6 +223,7 @@ impl Shard {
                     self.drain();
                 }
                 () = self.alarm.ring(), if self.has_room_in_batch() => self.advance(),
+                () = tokio::task::yield_now(), if self.may_begin_deliveries() => {}
             }
         }
         info!("stopped");
@@ -321,15 +313,30 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => drop(self.decide(command)),
+            Request::Tell(command) => {
+                if let Command::EndDelivery { .. } = command {
+                    self.deliveries_going_on -= 1;
+                }
+                drop(self.decide(command));
+            }
             Request::Locate { handle, reply } => match self.broker.locate(handle) {
                 Some(place) => self.hold(Held::Place(reply, place)),
                 // A receiver that is gone needs no answer.
                 None => drop(reply.send(None)),
             },
+            Request::LocateDelivery { subscription, sequence, reply } => {
+                match self.broker.locate_delivery(subscription, sequence) {
+                    Some(place) => self.hold(Held::Place(reply, place)),
+                    None => drop(reply.send(None)),
+                }
+            }
             Request::Measure { after, reply } => {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
+            }
+            Request::CatchUp { reply } => {
+                self.advance();
+                self.catching_up.push(reply);
             }
             Request::Stop => {
                 debug!("stopping");
@@ -365,61 +372,6 @@ impl Shard {
             Ok(()) => self.decide(command),
             Err(rejection) => (Err(rejection), KnownAfter::Everything),
         }
-    }
-
-    /// Begins cleaning if it is due, notes how much room there is, and has more prepared when it is low.
-    fn look_at_journal(&mut self) {
-        let span = self.journal.span();
-        self.cleaner.consider(&self.broker, &span, &self.limits);
-        (self.room, self.is_full) = (span.room, span.is_full);
-        self.room_for_cleaning = if span.is_full { self.cleaner.need(&self.broker, &span) } else { 0 };
-        if !self.wants_room() {
-            (self.room_is_scarce, self.prepare_again_at) = (false, Timestamp(0));
-            return;
-        }
-        if self.preparing.is_none() && self.broker.now() >= self.prepare_again_at {
-            self.prepare_again_at = self.broker.now() + PREPARE_AGAIN_AFTER;
-            self.preparing = Some(self.journal.prepare());
-        }
-        self.room_is_scarce = span.is_full || self.preparing.is_none();
-    }
-
-    /// Refuses what could not be made durable, before it changes anything.
-    fn admit(&self, command: &Command) -> Result<(), Rejection> {
-        let kept = match command {
-            Command::DescribeQueue { .. }
-            | Command::ListQueues { .. }
-            | Command::ListDeadLetterSources { .. }
-            | Command::Peek { .. }
-            | Command::ListFunctions
-            | Command::ListMoveTasks { .. } => return Ok(()),
-            Command::Send { .. }
-            | Command::CreateQueue { .. }
-            | Command::SetQueueAttributes { .. }
-            | Command::TagQueue { .. }
-            | Command::AddPermission { .. }
-            | Command::DefineFunction { .. }
-            | Command::DefineMapping { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
-            _ => self.limits.room_kept_for_cleaning,
-        };
-        if self.has_room_beyond(kept) { Ok(()) } else { Err(Rejection::StorageFull) }
-    }
-
-    fn wants_room(&self) -> bool {
-        self.is_full || self.is_room_low()
-    }
-
-    fn is_room_low(&self) -> bool {
-        !self.has_room_beyond(self.limits.room_kept_from_sends)
-    }
-
-    fn has_room_beyond(&self, kept: u64) -> bool {
-        self.room() >= kept + self.limits.command_bytes_max as u64
-    }
-
-    /// Bytes that the journal can surely still take, besides what is on its way.
-    fn room(&self) -> u64 {
-        self.room.saturating_sub(self.batch.bytes_len() as u64)
     }
 
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
@@ -476,7 +428,7 @@ impl Shard {
 
     /// Keeps back what may only be known once everything decided so far is durable. Refusals and empty answers too:
     /// they may rest on facts that are still on their way.
-    fn hold(&mut self, held: Held) {
+    pub(crate) fn hold(&mut self, held: Held) {
         self.held.push_back((self.decided(), held));
     }
 
@@ -492,13 +444,24 @@ impl Shard {
                 Some((_, Held::Reply(reply, answer))) => send(reply, answer),
                 // A receiver that is gone needs no place.
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
+                // Nor the time.
+                Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
+                Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
-                    invoke(invocation, self.functions.clone(), self.handle.clone());
+                    invoke(invocation, self.outside.functions.clone(), self.handle.clone());
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Answers those who wait until what is due is done, now that all of it is decided.
+    fn tell_time(&mut self) {
+        let now = self.broker.now();
+        for reply in std::mem::take(&mut self.catching_up) {
+            self.hold(Held::Time(reply, now));
         }
     }
 

@@ -1,14 +1,16 @@
 //! Starting: replays the journal into a broker and hands out the shard and its handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bongsu_broker::{Broker, Entropy, Recorded};
+use bongsu_broker::{Broker, Entropy, Recorded, Timestamp};
 use bongsu_journal::{Journal, ReadError};
 use tokio::sync::mpsc;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::function_runner::FunctionRunner;
+use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
+use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::reader::{Reader, to_core};
 use crate::shard::Shard;
@@ -17,6 +19,8 @@ use crate::shard::Shard;
 const REQUESTS_MAX: usize = 8192;
 /// How much of the journal is read at a time.
 const REPLAY_BYTES: usize = 4 << 20;
+/// How far the journal's times may lie in the future before somebody is told: less is a wall clock that was corrected.
+const AHEAD_UNTOLD_MAX: Duration = Duration::from_secs(1);
 
 /// What a shard needs to know.
 pub struct Options {
@@ -26,8 +30,25 @@ pub struct Options {
     pub seed: [u8; 32],
     /// How many bytes of recent messages are kept in memory.
     pub recent_bytes_max: usize,
+    /// What is done elsewhere.
+    pub outside: Outside,
+}
+
+/// What carries out effects, and what writes and delivers notifications. By default nothing does.
+#[derive(Clone)]
+pub struct Outside {
     /// What runs functions.
     pub functions: Arc<dyn FunctionRunner>,
+    /// What delivers to endpoints that are not queues.
+    pub courier: Arc<dyn Courier>,
+    /// What writes notifications for queues.
+    pub envelopes: Arc<dyn Envelopes>,
+}
+
+impl Default for Outside {
+    fn default() -> Outside {
+        Outside { functions: Arc::new(NoFunctions), courier: Arc::new(NoCourier), envelopes: Arc::new(NoEnvelopes) }
+    }
 }
 
 /// Why a shard could not start.
@@ -65,12 +86,31 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
         from = chunk.next;
     }
     broker.finish_replay();
+    meet(&options.clock, broker.now());
     broker.advance(options.clock.now());
     info!(facts, "replayed");
     let reader = Reader::new(journal.clone(), options.recent_bytes_max);
     let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
-    let handle = Handle::new(requests, reader.clone());
+    let handle = Handle::new(requests, reader.clone(), options.outside.envelopes.clone());
     let entropy = Entropy::from_seed(options.seed);
-    let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.functions);
+    let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.outside);
     Ok((handle, shard))
+}
+
+/// Time goes on from the latest that the journal has seen, if the clock can be put forward.
+fn meet(clock: &Clock, seen: Timestamp) {
+    match clock {
+        Clock::Shifted(clock) => clock.go_on_from(seen),
+        Clock::System => {
+            let ahead = Duration::from_millis(seen.0.saturating_sub(clock.now().0));
+            if ahead > AHEAD_UNTOLD_MAX {
+                warn!(
+                    ahead_seconds = ahead.as_secs(),
+                    "the data's latest time lies in the future: until then no delay, timeout, retry or retention ends, and \
+                     long polls do not end; the data was served with a test clock, or this machine's clock was set back"
+                );
+            }
+        }
+        Clock::Manual(_) => {}
+    }
 }

@@ -46,7 +46,7 @@ impl System {
         let now = self.broker.now();
         let mut bytes = Vec::new();
         Recorded::encode(now, fact, &mut bytes);
-        let place = Place { position: self.end, length: bytes.len() as u32 };
+        let place = Place { position: self.end, length: bytes.len() as u32, part: 0 };
         self.end += FRAME_BYTES + bytes.len() as u64;
         self.journal.insert(place.position, Bytes::from(bytes));
         self.broker.apply(fact, now, place);
@@ -126,6 +126,6 @@ impl System {
 }
 
 fn decode(position: u64, bytes: &Bytes) -> (Place, Recorded) {
-    let place = Place { position, length: bytes.len() as u32 };
+    let place = Place { position, length: bytes.len() as u32, part: 0 };
     (place, Recorded::decode(bytes.clone()).expect("written by this version"))
 }

@@ -9,7 +9,7 @@ use bongsu_broker::{
 };
 use bongsu_journal::simulated::SimulatedDisk;
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, OpenError, Position};
-use bongsu_runtime::{Clock, Fatal, Handle, ManualClock, NoFunctions, Options, Received, Refusal, start};
+use bongsu_runtime::{Clock, Fatal, Handle, ManualClock, Options, Outside, Received, Refusal, start};
 use tokio::task::{JoinHandle, yield_now};
 
 use crate::ledger::{Ledger, Number};
@@ -382,7 +382,7 @@ async fn serve(disk: &SimulatedDisk, clock: &ManualClock) -> Result<Server, ()> 
     seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
     seed[8..16].copy_from_slice(&disk.changes().to_le_bytes());
     let clock = Clock::Manual(clock.clone());
-    let options = Options { clock, seed, recent_bytes_max: 2000, functions: Arc::new(NoFunctions) };
+    let options = Options { clock, seed, recent_bytes_max: 2000, outside: Outside::default() };
     let (broker, shard) = match start(journal.clone(), options).await {
         Ok(started) => started,
         Err(error) => panic!("{error}"),

@@ -12,4 +12,5 @@ mod serving;
 mod starting;
 mod strangers;
 mod templates;
+mod test_clock;
 mod traces;

@@ -98,13 +98,12 @@ impl Broker {
         let mapping = &self.mappings.get(&id)?.value;
         let function = self.function(&mapping.function).ok()?;
         let running = self.running.get(&id).copied().unwrap_or(0);
-        let has_room = mapping.enabled
-            && running < mapping.concurrency_max.unwrap_or(u32::MAX)
-            && self.running_of(&mapping.function) < function.concurrency_max;
+        let has_room =
+            mapping.enabled && running < mapping.concurrency_max.unwrap_or(u32::MAX) && self.has_room(function);
         has_room.then_some((id, mapping, function))
     }
 
-    fn running_of(&self, function: &str) -> u32 {
+    pub(crate) fn running_of(&self, function: &str) -> u32 {
         let function_of = |id: &MappingId| {
             self.mappings.get(id).map(|mapping| &mapping.value.function).or_else(|| self.retired.get(id))
         };

@@ -1,13 +1,17 @@
 //! Deciding: a file a decision. Reads the state, refuses or answers with facts, and changes nothing.
 
 mod deletion;
+mod deliveries;
 mod functions;
 mod move_tasks;
 mod peek;
 mod permissions;
+mod publish;
 mod queues;
 mod receive;
 mod send;
+pub(crate) mod subscriptions;
+mod topics;
 mod visibility;
 
 use crate::{Broker, Command, Decision, Entropy, Rejection, Timestamp};
@@ -56,6 +60,34 @@ impl Broker {
             }
             Command::CancelMoveTask { id, source } => self.decide_cancel_move_task(id, &source),
             Command::ListMoveTasks { source, max } => self.decide_list_move_tasks(&source, max),
+            Command::CreateTopic { name, attributes, tags } => {
+                self.decide_create_topic(name, attributes, tags, entropy)
+            }
+            Command::SetTopicAttribute { topic, name, value } => self.decide_set_topic_attribute(&topic, &name, &value),
+            Command::TagTopic { topic, tags } => self.decide_tag_topic(&topic, tags),
+            Command::UntagTopic { topic, keys } => self.decide_untag_topic(&topic, &keys),
+            Command::AddTopicPermission { topic, added } => self.decide_add_topic_permission(&topic, &added),
+            Command::RemoveTopicPermission { topic, label } => self.decide_remove_topic_permission(&topic, &label),
+            Command::DeleteTopic { topic } => Ok(self.decide_delete_topic(&topic)),
+            Command::DescribeTopic { topic } => self.decide_describe_topic(&topic),
+            Command::ListTopics { account, after, max } => Ok(self.decide_list_topics(account, after, max)),
+            Command::Subscribe { topic, added } => self.decide_subscribe(&topic, added, entropy),
+            Command::ConfirmSubscription { token, authenticated } => self.decide_confirm(token, authenticated),
+            Command::Unsubscribe { id, has_credentials } => self.decide_unsubscribe(id, has_credentials, entropy),
+            Command::SetSubscriptionAttribute { id, name, value, region } => {
+                self.decide_set_subscription_attribute(id, &name, &value, &region)
+            }
+            Command::DescribeSubscription { id } => self.decide_describe_subscription(id),
+            Command::ListSubscriptions { account, after, max } => {
+                Ok(self.decide_list_subscriptions(account, after, max))
+            }
+            Command::ListSubscriptionsByTopic { topic, after, max } => {
+                self.decide_list_subscriptions_by_topic(&topic, after, max)
+            }
+            Command::Publish { topic, entries, region } => self.decide_publish(&topic, entries, &region, entropy),
+            Command::EndDelivery { subscription, sequence, outcome } => {
+                Ok(self.decide_end_delivery(subscription, sequence, outcome))
+            }
             Command::MoveMessages { source } => Ok(self.decide_move_messages(source, entropy)),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::broker::SOURCES_MAX;
+use crate::messages::SOURCES_MAX;
 use crate::move_task::MoveTask;
 use crate::queue::{Message, Queue};
 use crate::{

@@ -35,7 +35,8 @@ impl Broker {
         let deduplication_id = entry
             .deduplication_id
             .or_else(|| (fifo && queue.attributes().content_based_deduplication).then(|| content_id(&entry.body)));
-        let key = deduplication_id.as_deref().map(|id| deduplication_key(queue, id, entry.group.as_deref()));
+        let per_group = queue.attributes().deduplication_per_group;
+        let key = deduplication_id.as_deref().map(|id| deduplication_key(per_group, id, entry.group.as_deref()));
         if let Some((message_id, sequence)) = key.and_then(|key| find_duplicate(queue, key, facts)) {
             return Sent { message_id, sequence, fifo, duplicate: true };
         }
@@ -101,12 +102,12 @@ fn find_duplicate(queue: &Queue, key: DeduplicationKey, drafted: &[Fact]) -> Opt
 }
 
 /// The SHA-256 of the body in lower-case hex, as AWS shows it.
-fn content_id(body: &str) -> Text {
+pub(super) fn content_id(body: &str) -> Text {
     Text::from(hex::encode(Sha256::digest(body.as_bytes())))
 }
 
-fn deduplication_key(queue: &Queue, id: &str, group: Option<&str>) -> DeduplicationKey {
-    if queue.attributes().deduplication_per_group {
+pub(super) fn deduplication_key(per_group: bool, id: &str, group: Option<&str>) -> DeduplicationKey {
+    if per_group {
         // Neither part may contain a NUL, so the two cannot run into each other.
         DeduplicationKey::of(&[group.unwrap_or_default().as_bytes(), &[0], id.as_bytes()])
     } else {

@@ -88,13 +88,15 @@ prop_compose! {
             queue: QueueId(queue),
             sequence,
             content,
-            sent_at: Timestamp(times[0]),
-            first_received_at: Timestamp(times[1]),
-            received_at: Timestamp(times[2]),
-            hidden_until: Timestamp(times[3]),
-            receive_count,
-            in_flight,
-            source,
+            state: KeptState {
+                sent_at: Timestamp(times[0]),
+                first_received_at: Timestamp(times[1]),
+                received_at: Timestamp(times[2]),
+                hidden_until: Timestamp(times[3]),
+                receive_count,
+                in_flight,
+                source,
+            },
         }
     }
 }

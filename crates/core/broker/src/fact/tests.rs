@@ -95,13 +95,15 @@ fn kept_message() -> KeptMessage {
         queue: QueueId(3),
         sequence: 4,
         content: content(),
-        sent_at: Timestamp(1000),
-        first_received_at: Timestamp(1001),
-        received_at: Timestamp(1002),
-        hidden_until: Timestamp(1003),
-        receive_count: 2,
-        in_flight: true,
-        source: Some(name("a")),
+        state: KeptState {
+            sent_at: Timestamp(1000),
+            first_received_at: Timestamp(1001),
+            received_at: Timestamp(1002),
+            hidden_until: Timestamp(1003),
+            receive_count: 2,
+            in_flight: true,
+            source: Some(name("a")),
+        },
     }
 }
 

@@ -36,7 +36,7 @@ impl Deep {
 
     fn happen(&mut self, fact: &Fact) -> Place {
         self.position += 1;
-        let place = Place { position: self.position, length: 1 };
+        let place = Place { position: self.position, length: 1, part: 0 };
         self.broker.apply(fact, NOW, place);
         place
     }

@@ -26,7 +26,7 @@ impl History {
     pub(super) fn append(&mut self, at: Timestamp, fact: &Fact) -> Place {
         let mut bytes = Vec::new();
         Recorded::encode(at, fact, &mut bytes);
-        let place = Place { position: self.end, length: bytes.len() as u32 };
+        let place = Place { position: self.end, length: bytes.len() as u32, part: 0 };
         self.end += FRAME_BYTES + bytes.len() as u64;
         self.records.insert(place.position, Bytes::from(bytes));
         place
@@ -58,7 +58,7 @@ impl History {
 
     fn recorded(&self) -> impl Iterator<Item = (Place, Recorded)> {
         self.records.iter().map(|(position, bytes)| {
-            let place = Place { position: *position, length: bytes.len() as u32 };
+            let place = Place { position: *position, length: bytes.len() as u32, part: 0 };
             (place, Recorded::decode(bytes.clone()).expect("written by this version"))
         })
     }

@@ -140,7 +140,7 @@ fn no_more_than_the_limit_are_in_flight_at_once() {
         let mut position = 0;
         let mut happen = |broker: &mut Broker, fact: Fact| {
             position += 1;
-            broker.apply(&fact, Timestamp(1_000), Place { position, length: 1 });
+            broker.apply(&fact, Timestamp(1_000), Place { position, length: 1, part: 0 });
         };
         let queue = crate::QueueName { account: crate::Account(1), name: name.into() };
         let attributes = crate::QueueAttributes { fifo: queue.is_fifo(), ..Default::default() };

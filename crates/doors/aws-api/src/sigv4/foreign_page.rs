@@ -14,7 +14,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const NOT_OF_STRANGERS: [&str; 3] = [".localhost", ".localhost.localstack.cloud", ".amazonaws.com"];
 
 /// Whether a browser says that another site's page sent this. Pages from this machine itself are welcome.
-pub(super) fn sent(method: &Method, headers: &HeaderMap) -> bool {
+pub fn sent(method: &Method, headers: &HeaderMap) -> bool {
     let origin = headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
     match origin {
         Some(origin) => !is_this_machine(origin),

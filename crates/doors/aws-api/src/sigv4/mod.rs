@@ -15,7 +15,7 @@ mod canonical;
 mod claim;
 mod credentials;
 mod date;
-mod foreign_page;
+pub mod foreign_page;
 mod presigned;
 mod refusal;
 mod signer;

@@ -142,6 +142,15 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::MoveTaskNotRunning => ApiError::invalid_parameter("Only active tasks can be cancelled."),
         // No operation of this service names functions.
         Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
+        // Commands about queues are not refused so.
+        Rejection::TopicDoesNotExist
+        | Rejection::TaggedTopicDoesNotExist
+        | Rejection::SubscriptionDoesNotExist
+        | Rejection::TooManyTopicTags
+        | Rejection::TooManySubscriptions
+        | Rejection::InvalidParameter(_)
+        | Rejection::PublishTooLong { .. }
+        | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
     }
 }

@@ -6,7 +6,7 @@ use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_journal::MemoryJournal;
-use bongsu_runtime::{Clock, ManualClock, NoFunctions, Options};
+use bongsu_runtime::{Clock, ManualClock, Options, Outside};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -88,7 +88,7 @@ impl Server {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
-            functions: Arc::new(NoFunctions),
+            outside: Outside::default(),
         };
         let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
         let (broker, shard) = started.expect("an empty journal");

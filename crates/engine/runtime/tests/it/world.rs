@@ -10,7 +10,7 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Clock, Fatal, FunctionRunner, Handle, ManualClock, NoFunctions, Options, Received, Refusal, start,
+    Clock, Fatal, FunctionRunner, Handle, ManualClock, NoFunctions, Options, Outside, Received, Refusal, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -56,7 +56,8 @@ impl World {
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
         let Setting { clock, recent_bytes_max, functions, segment_bytes } = setting;
-        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, functions };
+        let outside = Outside { functions, ..Outside::default() };
+        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }
     }

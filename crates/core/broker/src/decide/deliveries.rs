@@ -1,0 +1,49 @@
+//! What becomes of a delivery when an attempt has ended: done, again later, or a dead letter.
+
+use crate::{Broker, Decision, DeliveryOutcome, Fact, Reply, SubscriptionId, Timestamp};
+
+impl Broker {
+    /// A delivery that nobody knows has ended before, and changes nothing.
+    pub(super) fn decide_end_delivery(
+        &self,
+        subscription: SubscriptionId,
+        sequence: u64,
+        outcome: DeliveryOutcome,
+    ) -> Decision {
+        let known = self.topics.subscription(subscription);
+        let Some((known, row)) = known.and_then(|known| Some((known, known.outbox.get(sequence)?))) else {
+            return Decision::reply(Reply::Done);
+        };
+        let definition = known.definition();
+        let failed_attempts = row.pending.failed_attempts + 1;
+        let delay = match outcome {
+            DeliveryOutcome::Delivered => {
+                return Decision::fact(Fact::DeliveryEnded { subscription, sequence, delivered: true });
+            }
+            DeliveryOutcome::Failed => self.delay_after(definition, failed_attempts),
+            DeliveryOutcome::Refused => None,
+        };
+        if let Some(delay) = delay {
+            let next_attempt_at = Timestamp(self.now().0.saturating_add(delay));
+            return Decision::fact(Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at });
+        }
+        let dead_letters = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
+        // A question is no message: whoever does not hear it is asked again by the next Subscribe.
+        match dead_letters.filter(|_| definition.is_confirmed()) {
+            Some(queue) => Decision::fact(Fact::DeliveryDeadLettered {
+                subscription,
+                sequence,
+                to: queue.id,
+                new_sequence: queue.next_sequence,
+                visible_at: self.now() + queue.attributes().delay,
+            }),
+            None => Decision::fact(Fact::DeliveryEnded { subscription, sequence, delivered: false }),
+        }
+    }
+
+    /// Milliseconds until the next attempt after so many failed ones; none when it is given up.
+    fn delay_after(&self, definition: &crate::SubscriptionDefinition, failed_attempts: u32) -> Option<u64> {
+        let _ = definition;
+        (failed_attempts <= 3).then_some(20_000)
+    }
+}

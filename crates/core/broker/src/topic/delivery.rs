@@ -1,0 +1,163 @@
+//! What is delivered next to endpoints that are not queues: whose turn it is, and how many attempts go on at once.
+
+use std::sync::Arc;
+
+use super::schedule::Timer;
+use crate::{Broker, Function, PendingDelivery, Place, SubscriptionDefinition, SubscriptionId, TopicName};
+
+/// How many attempts at one endpoint go on at once: a dead endpoint holds up to so many until they time out.
+pub const ENDPOINT_ATTEMPTS_MAX: usize = 10_000;
+/// How many deliveries of one subscription begin before it is the next one's turn.
+const TURN_DELIVERIES_MAX: usize = 16;
+
+/// A delivery whose time has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueDelivery {
+    /// To whom.
+    pub subscription: SubscriptionId,
+    /// Its number among what is to be delivered there; to be named when the attempt has ended.
+    pub sequence: u64,
+    /// Where its content lies.
+    pub place: Place,
+    /// How it stands.
+    pub pending: PendingDelivery,
+    /// What the subscription says.
+    pub definition: Arc<SubscriptionDefinition>,
+    /// Of what it is a subscription.
+    pub topic: TopicName,
+    /// What to run, if the endpoint is a function that exists.
+    pub function: Option<Arc<Function>>,
+}
+
+/// How an attempt at an endpoint ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// The endpoint has it.
+    Delivered,
+    /// Not this time.
+    Failed,
+    /// It never will.
+    Refused,
+}
+
+impl Broker {
+    /// Whether a delivery may be due.
+    pub fn has_due_deliveries(&self) -> bool {
+        self.topics.schedule.is_anybody_in_line()
+    }
+
+    /// Where the content of a delivery lies now; `None` if it is gone.
+    pub fn locate_delivery(&self, subscription: SubscriptionId, sequence: u64) -> Option<Place> {
+        Some(self.topics.subscription(subscription)?.outbox.get(sequence)?.place)
+    }
+
+    /// Begins up to `max` deliveries whose time has come. Each is to be ended by `EndDelivery`; those that are not when
+    /// the process ends are due again at its next start.
+    pub fn take_due_deliveries(&mut self, max: usize) -> Vec<DueDelivery> {
+        let mut due = Vec::new();
+        while due.len() < max
+            && let Some(id) = self.topics.schedule.next_in_line()
+        {
+            let turn = TURN_DELIVERIES_MAX.min(max - due.len());
+            for _ in 0..turn {
+                let Some(delivery) = self.begin_delivery(id) else { break };
+                due.push(delivery);
+            }
+            self.schedule_deliveries(id);
+        }
+        due
+    }
+
+    fn begin_delivery(&mut self, id: SubscriptionId) -> Option<DueDelivery> {
+        let now = self.now;
+        let subscription = self.topics.subscriptions.get(&id)?;
+        let definition = subscription.definition().clone();
+        let topic = self.topics.name_of(definition.topic)?.clone();
+        if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {
+            return None;
+        }
+        let function = definition.function().and_then(|name| self.functions.get(name)).map(|f| f.value.clone());
+        if function.as_ref().is_some_and(|function| !self.has_room(function)) {
+            return None;
+        }
+        let outbox = &mut self.topics.subscriptions.get_mut(&id)?.outbox;
+        let sequence = outbox.begin(now)?;
+        let row = outbox.get(sequence).expect("it was just begun");
+        let (place, pending) = (row.place, row.pending);
+        if let Some(name) = definition.function() {
+            *self.topics.schedule.running.entry(name.into()).or_default() += 1;
+        }
+        Some(DueDelivery { subscription: id, sequence, place, pending, definition, topic, function })
+    }
+
+    /// Whether one more invocation of the function may run.
+    pub(crate) fn has_room(&self, function: &Function) -> bool {
+        let deliveries = self.topics.schedule.running.get(&function.name).copied().unwrap_or(0);
+        self.running_of(&function.name) + deliveries < function.concurrency_max
+    }
+
+    /// After any change to what is to be delivered to somebody: lines them up, or sets their timer.
+    pub(crate) fn schedule_deliveries(&mut self, id: SubscriptionId) {
+        let timer = Timer::Outbox(id);
+        let Some(subscription) = self.topics.subscriptions.get(&id) else {
+            return self.topics.schedule.set(timer, None);
+        };
+        let Some(definition) = subscription.definition.clone() else { return };
+        let due = subscription.outbox.next_due();
+        if due.is_none_or(|due| due > self.now) {
+            return self.topics.schedule.set(timer, due);
+        }
+        self.topics.schedule.set(timer, None);
+        if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {
+            // The end of one of its attempts comes here again.
+            return;
+        }
+        let function = definition.function().and_then(|name| self.functions.get(name));
+        match function.filter(|function| !self.has_room(&function.value)) {
+            Some(function) => {
+                let name = function.value.name.clone();
+                self.topics.schedule.waiting_for.entry(name).or_default().insert(id);
+            }
+            None => self.topics.schedule.line_up(id),
+        }
+    }
+
+    /// An attempt has ended; a function may have room again.
+    pub(crate) fn end_running(&mut self, id: SubscriptionId, sequence: u64) {
+        let Some(subscription) = self.topics.subscriptions.get(&id) else { return };
+        if !subscription.outbox.is_going_on(sequence) {
+            return;
+        }
+        if let Some(name) = subscription.definition.as_ref().and_then(|d| d.function()).map(Box::<str>::from) {
+            self.stop_running(&name, 1);
+        }
+    }
+
+    /// The subscription goes; its attempts end without anybody asking.
+    pub(crate) fn forget_running(&mut self, id: SubscriptionId) {
+        let Some(subscription) = self.topics.subscriptions.get(&id) else { return };
+        let going_on = u32::try_from(subscription.outbox.in_flight()).unwrap_or(u32::MAX);
+        if let Some(name) = subscription.definition.as_ref().and_then(|d| d.function()).map(Box::<str>::from) {
+            self.stop_running(&name, going_on);
+        }
+    }
+
+    fn stop_running(&mut self, function: &str, attempts: u32) {
+        let running = &mut self.topics.schedule.running;
+        if let Some(count) = running.get_mut(function) {
+            *count = count.saturating_sub(attempts);
+            if *count == 0 {
+                running.remove(function);
+            }
+        }
+        self.function_has_room(function);
+        self.wake_mapped_queues();
+    }
+
+    /// Whoever waits for the function may try again.
+    pub(crate) fn function_has_room(&mut self, function: &str) {
+        for id in self.topics.schedule.waiting_for.remove(function).unwrap_or_default() {
+            self.topics.schedule.line_up(id);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! How the runtime has notifications delivered and shown, without knowing how that is done.
+
+use std::sync::Arc;
+
+use bongsu_broker::{
+    CopyForm, DeliveryOutcome, Function, Notification, PendingDelivery, Question, SubscriptionDefinition,
+    SubscriptionId, TopicName,
+};
+use bongsu_journal::BoxFuture;
+
+/// One attempt at the endpoint of a subscription.
+pub struct Parcel {
+    /// Whose endpoint.
+    pub subscription: SubscriptionId,
+    /// Everything about it.
+    pub definition: Arc<SubscriptionDefinition>,
+    /// Of what it is a subscription.
+    pub topic: TopicName,
+    /// How the delivery stands: when it was put in, how many attempts have failed.
+    pub pending: PendingDelivery,
+    /// What to run, if the endpoint is a function that exists.
+    pub function: Option<Arc<Function>>,
+    /// What is in it.
+    pub content: ParcelContent,
+}
+
+/// What is delivered.
+pub enum ParcelContent {
+    /// A notification, and the form in which this subscriber gets it.
+    Notification(Box<Notification>, CopyForm),
+    /// A question to the endpoint's owner.
+    Question(Question),
+}
+
+/// Delivers to endpoints that are not queues. A door implements it.
+pub trait Courier: Send + Sync + 'static {
+    /// Makes one attempt; always ends.
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, DeliveryOutcome>;
+}
+
+/// Where nothing can be delivered: every attempt fails.
+pub struct NoCourier;
+
+impl Courier for NoCourier {
+    fn deliver(&self, _: Parcel) -> BoxFuture<'static, DeliveryOutcome> {
+        Box::pin(std::future::ready(DeliveryOutcome::Failed))
+    }
+}
+
+/// Writes what subscribed queues hold. A door implements it.
+pub trait Envelopes: Send + Sync + 'static {
+    /// What a consumer of the queue gets as the message's body: the same bytes each time.
+    fn body(&self, notification: &Notification, form: CopyForm) -> String;
+}
+
+/// Everybody gets the bare message.
+pub struct NoEnvelopes;
+
+impl Envelopes for NoEnvelopes {
+    fn body(&self, notification: &Notification, form: CopyForm) -> String {
+        form.body(notification).to_string()
+    }
+}
