@@ -84,7 +84,7 @@ impl Outcome {
     /// What it means that there is no answer.
     pub(crate) fn of_fault(fault: &Fault) -> Self {
         match fault {
-            // The subscriber's mistake or attack, and healed only by another address in DNS: not worth 100,015 attempts.
+            // A mistake or an attack, which no retry heals unless the name gets another address.
             Fault::Forbidden(_) => Self::Refused,
             Fault::Unresolved(_) | Fault::Unreachable(_) | Fault::Tls(_) | Fault::NoAnswer(_) | Fault::TimedOut => {
                 Self::Retry
