@@ -506,6 +506,8 @@ pub struct Delivery {
     pub source: Option<QueueName>,
     /// Its identity, if a move task gave it another one than its record has.
     pub message_id: Option<MessageId>,
+    /// Whether it is somewhere else than its record says.
+    pub is_moved: bool,
 }
 
 /// A message that is shown without being handed out.

@@ -5,6 +5,7 @@
 
 mod cleaner;
 mod clock;
+mod contents;
 mod courier;
 mod delivery;
 mod fatal;

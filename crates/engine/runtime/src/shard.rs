@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId,
-    QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
+    Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -56,7 +56,7 @@ impl KnownAfter {
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
             (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(is_where_it_was_sent) =>
+                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
             {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
@@ -64,11 +64,6 @@ impl KnownAfter {
             _ => KnownAfter::Everything,
         }
     }
-}
-
-/// Whether no move is known of the message that its record does not tell of.
-fn is_where_it_was_sent(delivery: &Delivery) -> bool {
-    delivery.source.is_none() && delivery.message_id.is_none()
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
