@@ -1,8 +1,6 @@
 //! A notification's body, as policies see it: the leaves of a JSON object by the paths that lead to them.
 
-use std::ops::Range;
-
-use crate::fields::{Collector, Fields, Value};
+use crate::fields::{Collector, Fields, KeptPath, Value};
 use crate::json::{Reader, Token};
 use crate::path::Path;
 
@@ -33,9 +31,6 @@ struct Leaves<'a> {
     collector: Collector<'a>,
 }
 
-/// Where the current path was kept, once it leads to a leaf.
-type Kept = Option<Range<usize>>;
-
 impl<'a> Leaves<'a> {
     fn read(&mut self) -> Option<()> {
         let Token::Object = self.reader.value().ok()? else { return None };
@@ -53,7 +48,14 @@ impl<'a> Leaves<'a> {
         Some(())
     }
 
-    fn value(&mut self, token: Token<'a>, path: &mut Path, kept: &mut Kept, levels_left: usize) -> Option<()> {
+    /// `kept` is the current path, once it led to a leaf.
+    fn value(
+        &mut self,
+        token: Token<'a>,
+        path: &mut Path,
+        kept: &mut Option<KeptPath>,
+        levels_left: usize,
+    ) -> Option<()> {
         match token {
             Token::Object => self.object(path, levels_left),
             Token::Array => {
@@ -65,18 +67,17 @@ impl<'a> Leaves<'a> {
                 Some(())
             }
             leaf => {
-                let place = match kept {
-                    Some(place) => place.clone(),
+                let place = match kept.take() {
+                    Some(place) => place,
                     None => self.keep(path)?,
                 };
-                *kept = Some(place.clone());
-                self.collector.add(place, Value::of(leaf)?);
+                self.collector.add(kept.insert(place), Value::of(leaf)?);
                 Some(())
             }
         }
     }
 
-    fn keep(&mut self, path: &Path) -> Option<Range<usize>> {
+    fn keep(&mut self, path: &Path) -> Option<KeptPath> {
         let bytes = self.collector.paths_bytes() + path.text().len();
         (bytes <= PATHS_BYTES_MAX).then(|| self.collector.keep_path(path.text()))
     }

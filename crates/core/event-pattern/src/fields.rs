@@ -1,29 +1,42 @@
 //! What policies are matched against, flat: paths, and the values that stand at each.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::json::Token;
-use crate::order;
+use crate::path::{self, Key};
 
 /// Values at one path that are looked at. If there are more, none of them is, and no policy that names the path
 /// admits the notification: otherwise one long array would cost every subscription its time.
 pub const VALUES_MAX: usize = 10_000;
 
 /// Paths and their values, found by path without allocating.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fields<'a> {
     /// All paths, one behind the other.
     paths: String,
-    /// Sorted by [`order::compare`], each path once.
+    /// Sorted by the hash of the path, then by the path; each path once.
     fields: Vec<Field>,
+    /// Where in `fields` the hashes begin that have the same upper bits, and behind the last of them the end. A few
+    /// fields stand together, however many there are; paths with one hash cost no more than a binary search.
+    starts: Vec<usize>,
+    /// By how much a hash is shifted to leave those bits.
+    shift: u32,
     values: Vec<Value<'a>>,
 }
 
 #[derive(Clone, Debug)]
 struct Field {
-    path: Range<usize>,
+    path: KeptPath,
     values: Range<usize>,
+}
+
+/// A path among those that were kept.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptPath {
+    hash: u64,
+    text: Range<usize>,
 }
 
 /// A value at a path. An array is several of them.
@@ -56,15 +69,15 @@ impl<'a> Value<'a> {
 #[derive(Default)]
 pub(crate) struct Collector<'a> {
     paths: String,
-    leaves: Vec<(Range<usize>, Value<'a>)>,
+    leaves: Vec<(KeptPath, Value<'a>)>,
 }
 
 impl<'a> Collector<'a> {
     /// Keeps a path, to which values can then be added. A path may be kept several times.
-    pub(crate) fn keep_path(&mut self, path: &str) -> Range<usize> {
+    pub(crate) fn keep_path(&mut self, path: &str) -> KeptPath {
         let start = self.paths.len();
         self.paths.push_str(path);
-        start..self.paths.len()
+        KeptPath { hash: path::hash(path), text: start..self.paths.len() }
     }
 
     /// Bytes of all paths that were kept.
@@ -73,32 +86,51 @@ impl<'a> Collector<'a> {
     }
 
     /// Adds a value at a path that was kept.
-    pub(crate) fn add(&mut self, path: Range<usize>, value: Value<'a>) {
-        self.leaves.push((path, value));
+    pub(crate) fn add(&mut self, path: &KeptPath, value: Value<'a>) {
+        self.leaves.push((path.clone(), value));
     }
 
     pub(crate) fn finish(self) -> Fields<'a> {
         let Collector { paths, mut leaves } = self;
-        let text = |path: &Range<usize>| &paths[path.clone()];
-        leaves.sort_unstable_by(|(left, _), (right, _)| order::compare(text(left), text(right)));
-        let mut fields: Vec<Field> = Vec::new();
+        leaves.sort_unstable_by(|(left, _), (right, _)| left.compare(right.hash, right.text_in(&paths), &paths));
+        let mut fields: Vec<Field> = Vec::with_capacity(leaves.len());
         let mut values: Vec<Value<'a>> = Vec::with_capacity(leaves.len());
         for (path, value) in leaves {
             values.push(value);
             match fields.last_mut() {
-                Some(field) if text(&field.path) == text(&path) => field.values.end = values.len(),
+                Some(field) if field.path.compare(path.hash, path.text_in(&paths), &paths).is_eq() => {
+                    field.values.end = values.len();
+                }
                 _ => fields.push(Field { path, values: values.len() - 1..values.len() }),
             }
         }
-        Fields { paths, fields, values }
+        let shift = u64::BITS - 1 - (fields.len() | 1).ilog2();
+        let mut starts = Vec::with_capacity(fields.len() + 2);
+        for (at, field) in fields.iter().enumerate() {
+            starts.resize((field.path.hash >> shift) as usize + 1, at);
+        }
+        starts.resize((u64::MAX >> shift) as usize + 2, fields.len());
+        Fields { paths, fields, starts, shift, values }
+    }
+}
+
+impl KeptPath {
+    fn text_in<'p>(&self, paths: &'p str) -> &'p str {
+        &paths[self.text.clone()]
+    }
+
+    fn compare(&self, hash: u64, text: &str, paths: &str) -> Ordering {
+        self.hash.cmp(&hash).then_with(|| self.text_in(paths).cmp(text))
     }
 }
 
 impl Fields<'_> {
     /// What stands at the path, if it is there; at least one value.
-    pub(crate) fn at(&self, path: &str) -> Option<&[Value<'_>]> {
-        let order = |field: &Field| order::compare(&self.paths[field.path.clone()], path);
-        let field = &self.fields[self.fields.binary_search_by(order).ok()?];
+    pub(crate) fn at(&self, path: &Key) -> Option<&[Value<'_>]> {
+        let bits = (path.hash >> self.shift) as usize;
+        let fields = &self.fields[self.starts[bits]..self.starts[bits + 1]];
+        let order = |field: &Field| field.path.compare(path.hash, &path.text, &self.paths);
+        let field = &fields[fields.binary_search_by(order).ok()?];
         let values = &self.values[field.values.clone()];
         Some(if values.len() > VALUES_MAX { &[Value::Unmatchable] } else { values })
     }

@@ -3,7 +3,7 @@
 use crate::fields::Fields;
 use crate::group::{Branch, Group};
 use crate::matcher::Matcher;
-use crate::path::Path;
+use crate::path::{Key, Path};
 
 /// Holds if all its tests do, and of each choice one rule.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Rule {
 
 #[derive(Clone, Debug)]
 struct Test {
-    path: Box<str>,
+    path: Key,
     matcher: Matcher,
 }
 
@@ -34,7 +34,7 @@ impl Rule {
         for (key, branch) in &group.keys {
             path.with(key, |path| match branch {
                 Branch::Values(conditions) => {
-                    self.tests.push(Test { path: path.text().into(), matcher: Matcher::new(conditions) });
+                    self.tests.push(Test { path: path.key(), matcher: Matcher::new(conditions) });
                 }
                 Branch::Nested(group) => self.add(group, path),
             });
