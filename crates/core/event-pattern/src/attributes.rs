@@ -69,7 +69,7 @@ impl<'a> Attributes<'a> {
             };
             is_invalid |= values.is_none();
             for value in values.unwrap_or_else(|| vec![Value::Unmatchable]) {
-                collector.add(&path, value);
+                collector.add(path, value);
             }
         }
         Attributes { fields: collector.finish(), is_empty: attributes.is_empty(), is_invalid }

@@ -1,6 +1,6 @@
 //! A notification's body, as policies see it: the leaves of a JSON object by the paths that lead to them.
 
-use crate::fields::{Collector, Fields, KeptPath, Value};
+use crate::fields::{Collector, Fields, Value};
 use crate::json::{Reader, Token};
 use crate::path::Path;
 
@@ -48,14 +48,8 @@ impl<'a> Leaves<'a> {
         Some(())
     }
 
-    /// `kept` is the current path, once it led to a leaf.
-    fn value(
-        &mut self,
-        token: Token<'a>,
-        path: &mut Path,
-        kept: &mut Option<KeptPath>,
-        levels_left: usize,
-    ) -> Option<()> {
+    /// `kept` is where the current path was kept, once it led to a leaf.
+    fn value(&mut self, token: Token<'a>, path: &mut Path, kept: &mut Option<usize>, levels_left: usize) -> Option<()> {
         match token {
             Token::Object => self.object(path, levels_left),
             Token::Array => {
@@ -67,17 +61,17 @@ impl<'a> Leaves<'a> {
                 Some(())
             }
             leaf => {
-                let place = match kept.take() {
+                let place = match *kept {
                     Some(place) => place,
-                    None => self.keep(path)?,
+                    None => *kept.insert(self.keep(path)?),
                 };
-                self.collector.add(kept.insert(place), Value::of(leaf)?);
+                self.collector.add(place, Value::of(leaf)?);
                 Some(())
             }
         }
     }
 
-    fn keep(&mut self, path: &Path) -> Option<KeptPath> {
+    fn keep(&mut self, path: &Path) -> Option<usize> {
         let bytes = self.collector.paths_bytes() + path.text().len();
         (bytes <= PATHS_BYTES_MAX).then(|| self.collector.keep_path(path.text()))
     }

@@ -1,7 +1,6 @@
 //! What policies are matched against, flat: paths, and the values that stand at each.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::json::Token;
@@ -26,17 +25,12 @@ pub(crate) struct Fields<'a> {
     values: Vec<Value<'a>>,
 }
 
+/// A path and where its values are.
 #[derive(Clone, Debug)]
 struct Field {
-    path: KeptPath,
-    values: Range<usize>,
-}
-
-/// A path among those that were kept.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptPath {
     hash: u64,
-    text: Range<usize>,
+    path: Range<usize>,
+    values: Range<usize>,
 }
 
 /// A value at a path. An array is several of them.
@@ -69,15 +63,24 @@ impl<'a> Value<'a> {
 #[derive(Default)]
 pub(crate) struct Collector<'a> {
     paths: String,
-    leaves: Vec<(KeptPath, Value<'a>)>,
+    kept: Vec<KeptPath>,
+    /// Each with its place in `kept`.
+    leaves: Vec<(usize, Value<'a>)>,
+}
+
+struct KeptPath {
+    hash: u64,
+    text: Range<usize>,
+    values: usize,
 }
 
 impl<'a> Collector<'a> {
-    /// Keeps a path, to which values can then be added. A path may be kept several times.
-    pub(crate) fn keep_path(&mut self, path: &str) -> KeptPath {
+    /// Keeps a path, and returns by what values can then be added to it. A path may be kept several times.
+    pub(crate) fn keep_path(&mut self, path: &str) -> usize {
         let start = self.paths.len();
         self.paths.push_str(path);
-        KeptPath { hash: path::hash(path), text: start..self.paths.len() }
+        self.kept.push(KeptPath { hash: path::hash(path), text: start..self.paths.len(), values: 0 });
+        self.kept.len() - 1
     }
 
     /// Bytes of all paths that were kept.
@@ -86,41 +89,43 @@ impl<'a> Collector<'a> {
     }
 
     /// Adds a value at a path that was kept.
-    pub(crate) fn add(&mut self, path: &KeptPath, value: Value<'a>) {
-        self.leaves.push((path.clone(), value));
+    pub(crate) fn add(&mut self, path: usize, value: Value<'a>) {
+        let values = &mut self.kept[path].values;
+        // One too many tells that there are more, none of which will be looked at.
+        if *values <= VALUES_MAX {
+            *values += 1;
+            self.leaves.push((path, value));
+        }
     }
 
     pub(crate) fn finish(self) -> Fields<'a> {
-        let Collector { paths, mut leaves } = self;
-        leaves.sort_unstable_by(|(left, _), (right, _)| left.compare(right.hash, right.text_in(&paths), &paths));
-        let mut fields: Vec<Field> = Vec::with_capacity(leaves.len());
+        let Collector { paths, kept, mut leaves } = self;
+        let order = |left: usize, right: usize| {
+            let (left, right) = (&kept[left], &kept[right]);
+            left.hash.cmp(&right.hash).then_with(|| paths[left.text.clone()].cmp(&paths[right.text.clone()]))
+        };
+        leaves.sort_unstable_by(|(left, _), (right, _)| order(*left, *right));
+        let mut fields: Vec<Field> = Vec::with_capacity(kept.len());
+        let mut last = None;
         let mut values: Vec<Value<'a>> = Vec::with_capacity(leaves.len());
         for (path, value) in leaves {
+            if last.is_none_or(|last| order(last, path).is_ne()) {
+                let KeptPath { hash, text, .. } = &kept[path];
+                fields.push(Field { hash: *hash, path: text.clone(), values: values.len()..values.len() });
+            }
+            last = Some(path);
             values.push(value);
-            match fields.last_mut() {
-                Some(field) if field.path.compare(path.hash, path.text_in(&paths), &paths).is_eq() => {
-                    field.values.end = values.len();
-                }
-                _ => fields.push(Field { path, values: values.len() - 1..values.len() }),
+            if let Some(field) = fields.last_mut() {
+                field.values.end = values.len();
             }
         }
         let shift = u64::BITS - 1 - (fields.len() | 1).ilog2();
         let mut starts = Vec::with_capacity(fields.len() + 2);
         for (at, field) in fields.iter().enumerate() {
-            starts.resize((field.path.hash >> shift) as usize + 1, at);
+            starts.resize((field.hash >> shift) as usize + 1, at);
         }
         starts.resize((u64::MAX >> shift) as usize + 2, fields.len());
         Fields { paths, fields, starts, shift, values }
-    }
-}
-
-impl KeptPath {
-    fn text_in<'p>(&self, paths: &'p str) -> &'p str {
-        &paths[self.text.clone()]
-    }
-
-    fn compare(&self, hash: u64, text: &str, paths: &str) -> Ordering {
-        self.hash.cmp(&hash).then_with(|| self.text_in(paths).cmp(text))
     }
 }
 
@@ -129,7 +134,8 @@ impl Fields<'_> {
     pub(crate) fn at(&self, path: &Key) -> Option<&[Value<'_>]> {
         let bits = (path.hash >> self.shift) as usize;
         let fields = &self.fields[self.starts[bits]..self.starts[bits + 1]];
-        let order = |field: &Field| field.path.compare(path.hash, &path.text, &self.paths);
+        let order =
+            |field: &Field| field.hash.cmp(&path.hash).then_with(|| self.paths[field.path.clone()].cmp(&path.text));
         let field = &fields[fields.binary_search_by(order).ok()?];
         let values = &self.values[field.values.clone()];
         Some(if values.len() > VALUES_MAX { &[Value::Unmatchable] } else { values })

@@ -6,7 +6,7 @@ use crate::fault::PolicyFault;
 use crate::grammar;
 use crate::rule::Rule;
 
-/// Bytes of a policy's text.
+/// Bytes of a policy's text; and of the paths of all its keys, written out.
 pub const POLICY_BYTES_MAX: usize = 256 * 1024;
 
 /// Keys on a policy's first level.
@@ -69,7 +69,7 @@ impl FilterPolicy {
         if scope == Scope::MessageAttributes && group.is_nested() {
             return Err(PolicyFault::NestedForAttributes);
         }
-        if group.complexity() > COMPLEXITY_MAX {
+        if group.complexity() > COMPLEXITY_MAX || group.paths_bytes() > POLICY_BYTES_MAX {
             return Err(PolicyFault::TooComplex);
         }
         Ok(FilterPolicy { text: text.into(), scope, rule: Rule::of(&group) })

@@ -30,6 +30,20 @@ impl Group {
         self.keys.values().any(|branch| matches!(branch, Branch::Nested(_))) || self.either.iter().any(Group::is_nested)
     }
 
+    /// Bytes of the paths of all keys that have values. A long key above many others is part of each.
+    pub(crate) fn paths_bytes(&self) -> usize {
+        self.paths_bytes_below(0)
+    }
+
+    fn paths_bytes_below(&self, above: usize) -> usize {
+        let branches = self.keys.iter().map(|(key, branch)| match branch {
+            Branch::Values(_) => above + key.len(),
+            Branch::Nested(group) => group.paths_bytes_below(above + key.len() + 1),
+        });
+        let alternatives = self.either.iter().map(|group| group.paths_bytes_below(above));
+        branches.chain(alternatives).sum()
+    }
+
     /// The product of values times depth over all keys, in which each `$or` counts as the sum of its alternatives.
     pub(crate) fn complexity(&self) -> usize {
         self.complexity_at(1)

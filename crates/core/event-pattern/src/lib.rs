@@ -30,7 +30,7 @@
 //!
 //! | bound | when it is reached |
 //! | --- | --- |
-//! | [`POLICY_BYTES_MAX`] | the policy is refused |
+//! | [`POLICY_BYTES_MAX`] | the policy is refused as too long, or as too complex if it is its paths that are |
 //! | [`KEYS_MAX`], [`COMPLEXITY_MAX`] | the policy is refused, with AWS's texts |
 //! | [`DEPTH_MAX`] | the body is taken as none that could be matched, as if it was not JSON |
 //! | [`PATHS_BYTES_MAX`] | the same |

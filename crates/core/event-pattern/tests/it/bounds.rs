@@ -43,6 +43,17 @@ fn a_policy_whose_ors_multiply_is_too_complex() {
 }
 
 #[test]
+fn a_policy_whose_paths_multiply_is_too_complex() {
+    let of_key = |bytes: usize| {
+        let alternatives: Vec<String> = (10..74).map(|key| format!(r#"{{"{key}":[1]}}"#)).collect();
+        format!(r#"{{"{}":{{"$or":[{}]}}}}"#, "k".repeat(bytes), alternatives.join(","))
+    };
+    let longest = POLICY_BYTES_MAX / 64 - ".10".len();
+    assert!(FilterPolicy::parse(&of_key(longest), Scope::MessageBody).is_ok());
+    assert_eq!(FilterPolicy::parse(&of_key(longest + 1), Scope::MessageBody), Err(PolicyFault::TooComplex));
+}
+
+#[test]
 fn a_body_is_as_deep_as_it_may_be() {
     let objects = |levels: usize| format!("{}1{}", r#"{"k":"#.repeat(levels), "}".repeat(levels));
     assert_eq!(on_body(&objects(DEPTH_MAX)), Verdict::Admitted);
