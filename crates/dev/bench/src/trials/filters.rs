@@ -53,8 +53,9 @@ fn measure_scope(scope: Scope, all: &[Notification], duration: Duration, found: 
             admitted += one;
         }
         let [fast, slow] = nanos_each(all, duration, [&compiled, &naive])?;
-        let named = |how: &str| format!("{what}, {count} policies, {how}");
-        found.tell(named("admit"), 100.0 * admitted as f64 / (all.len() * count) as f64, "%");
+        let policies = if count == 1 { "policy" } else { "policies" };
+        let named = |how: &str| format!("{what}, {count} {policies}, {how}");
+        found.tell(named("admitted"), 100.0 * admitted as f64 / (all.len() * count) as f64, "%");
         found.tell(named("a subscription"), fast / count as f64, "ns");
         found.tell(named("notifications"), 1e9 / fast, "a second");
         found.tell(named("a subscription, naively"), slow / count as f64, "ns");
