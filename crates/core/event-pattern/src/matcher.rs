@@ -118,6 +118,9 @@ impl LowerCase {
     }
 
     fn equals(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            return text.eq_ignore_ascii_case(&self.0);
+        }
         text.chars().flat_map(char::to_lowercase).eq(self.0.chars())
     }
 }

@@ -53,6 +53,8 @@ fn prefixes_and_suffixes_are_of_strings() {
 fn equals_ignore_case_compares_letters_of_all_scripts() {
     check(&[
         (r#"{"equals-ignore-case":"abC"}"#, &[r#""abc""#, r#""ABC""#], &[r#""ab""#, r#""abcd""#, "null"]),
+        // The sign of the kelvin is an upper-case k as well.
+        (r#"{"equals-ignore-case":"\u212A"}"#, &[r#""k""#, r#""K""#, r#""\u212A""#], &[r#""""#]),
         (r#"{"equals-ignore-case":"ÀÉ"}"#, &[r#""àé""#, r#""Àé""#], &[r#""ae""#]),
         (r#"{"equals-ignore-case":"ΟΔΟΣ"}"#, &[r#""οδοσ""#, r#""Οδοσ""#], &[r#""οδος""#]),
     ]);
