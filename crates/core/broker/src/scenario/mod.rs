@@ -21,6 +21,7 @@ mod requests;
 mod retention;
 mod script;
 mod standard;
+mod topics;
 mod visibility;
 mod words;
 mod world;

@@ -88,8 +88,9 @@ impl Outbox {
         self.rows.len()
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.rows.values().map(|row| row.place)
+    /// By rising numbers.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (u64, &Row)> {
+        self.rows.iter().map(|(sequence, row)| (*sequence, row))
     }
 
     /// When the oldest row was put in.

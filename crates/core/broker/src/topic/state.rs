@@ -115,7 +115,7 @@ impl Broker {
 
     pub(crate) fn forget_subscription(&mut self, id: SubscriptionId) {
         let Some(subscription) = self.topics.subscriptions.get(&id) else { return self.assert_replaying() };
-        let places: Vec<Place> = subscription.outbox.places().collect();
+        let places: Vec<Place> = subscription.outbox.rows().map(|(_, row)| row.place).collect();
         self.forget_running(id);
         self.topics.unlink(id);
         self.topics.schedule.forget(id);
