@@ -3,7 +3,7 @@
 //! ```text
 //! queue NAME [visibility=S] [retention=S] [delay=S] [size=BYTES] [content-deduplication] [per-group]
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
-//!            [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
+//!            [policy=JSON] [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
 //! set NAME ...                                  the same words without those of the last line but allow
 //! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
 //! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
