@@ -92,6 +92,7 @@ fn a_queue_has_a_copy_once_however_it_comes() {
         send a.fifo other group=g dedup=theirs -> #4
         publish t.fifo third group=g dedup=theirs -> #5:1 delivered=1
         receive a.fifo max=10 -> #1@a.fifo #3 #4
+        purge a.fifo
         +300s
         publish u.fifo same group=h -> #6:1 delivered=1
         receive a.fifo max=10 -> #6@a.fifo
@@ -155,7 +156,7 @@ fn a_standard_topic_has_nothing_for_a_fifo_queue() {
         topic t
         queue a.fifo
         queue d.fifo
-        subscribe t a.fifo -> rejected: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics
+        subscribe t a.fifo -> rejected: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics
         subscribe t gone dead-letters=d.fifo
         publish t hello -> #1 failed=1 not-dead-lettered=1
         publish t hello group=g -> #2 failed=1 not-dead-lettered=1

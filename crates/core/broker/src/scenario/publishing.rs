@@ -75,7 +75,7 @@ fn a_copy_in_a_queue_is_a_message_like_any_other() {
         receive a -> #1@a
         visibility a #1@a=0
         receive a -> nothing
-        receive d -> #1@a(from a)
+        receive d -> #1@ax2(from a)
         visibility d #1@a=0
         redrive d -> %1
         moves

@@ -101,7 +101,7 @@ fn a_fifo_topic_has_a_hundred_subscriptions_at_most() {
         subscribe t.fifo q7 -> @q7 again
         unsubscribe t.fifo q7
         subscribe t.fifo q -> @q
-        subscriptions max=2 -> t.fifo@q18 t.fifo@q3
+        subscriptions max=2 -> t.fifo@q27 t.fifo@q85
         "
     ));
 }

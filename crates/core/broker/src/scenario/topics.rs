@@ -183,7 +183,7 @@ impl Story {
 
     pub(super) fn show_topics(&mut self, reply: Reply) -> String {
         match reply {
-            Reply::Done => "ok".into(),
+            Reply::Done | Reply::DeliveryEnded(_) => "ok".into(),
             Reply::Topic(topic) => {
                 let tags: String = topic.definition.tags.iter().map(|(key, value)| format!(" {key}:{value}")).collect();
                 let (confirmed, pending) = (topic.confirmed, topic.pending);

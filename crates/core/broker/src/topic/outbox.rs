@@ -59,6 +59,17 @@ impl Wire for Question {
 pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) pending: PendingDelivery,
+    pub(crate) kind: RowKind,
+}
+
+/// What is to be delivered, as far as it matters to what becomes of it when it cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowKind {
+    /// Of this group in a standard queue.
+    Notification {
+        group: Option<Box<str>>,
+    },
+    Question,
 }
 
 /// The deliveries to one endpoint, by rising numbers.
