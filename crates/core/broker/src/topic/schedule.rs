@@ -22,10 +22,10 @@ pub(crate) enum Timer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Timestamp, Timer)>,
-    timer_of: BTreeMap<Timer, Timestamp>,
+    pub(crate) timer_of: BTreeMap<Timer, Timestamp>,
     /// In turns, so that a deep backlog of one holds up no other.
     line: VecDeque<SubscriptionId>,
-    in_line: BTreeSet<SubscriptionId>,
+    pub(crate) in_line: BTreeSet<SubscriptionId>,
     /// Deliveries to functions that are going on, by the name of the function.
     pub(crate) running: BTreeMap<Box<str>, u32>,
     /// Who waits for a function to have room.
