@@ -1,6 +1,10 @@
 //! What becomes of a delivery when an attempt has ended: done, again later, or a dead letter.
 
-use crate::{Broker, Decision, DeliveryOutcome, Fact, Reply, SubscriptionId, Timestamp};
+use bongsu_delivery_policy::RetrySchedule;
+
+use crate::{
+    Broker, Decision, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId, Timestamp,
+};
 
 impl Broker {
     /// A delivery that nobody knows has ended before, and changes nothing.
@@ -20,7 +24,7 @@ impl Broker {
             DeliveryOutcome::Delivered => {
                 return Decision::fact(Fact::DeliveryEnded { subscription, sequence, delivered: true });
             }
-            DeliveryOutcome::Failed => self.delay_after(definition, failed_attempts),
+            DeliveryOutcome::Failed => self.delay_after((subscription, sequence), definition, failed_attempts),
             DeliveryOutcome::Refused => None,
         };
         if let Some(delay) = delay {
@@ -42,8 +46,28 @@ impl Broker {
     }
 
     /// Milliseconds until the next attempt after so many failed ones; none when it is given up.
-    fn delay_after(&self, definition: &crate::SubscriptionDefinition, failed_attempts: u32) -> Option<u64> {
-        let _ = definition;
-        (failed_attempts <= 3).then_some(20_000)
+    fn delay_after(
+        &self,
+        (id, sequence): (SubscriptionId, u64),
+        definition: &SubscriptionDefinition,
+        failed_attempts: u32,
+    ) -> Option<u64> {
+        let own = definition.attributes.delivery.as_ref();
+        let schedule = match definition.protocol {
+            Protocol::Http | Protocol::Https => self.topics.effective_policy(definition).schedule(),
+            Protocol::Lambda => RetrySchedule::of_function(own),
+            Protocol::Sqs => RetrySchedule::AWS_MANAGED,
+            Protocol::Email | Protocol::EmailJson | Protocol::Sms | Protocol::Application | Protocol::Firehose => {
+                RetrySchedule::CUSTOMER_MANAGED
+            }
+        };
+        // The same at every decision, and another for every delivery: a crowd that failed together does not come back
+        // together.
+        let (high, low) = ((id.0 >> 64) as u64, id.0 as u64);
+        let entropy = (high ^ low ^ sequence.rotate_left(32) ^ u64::from(failed_attempts)).wrapping_mul(SPREAD) >> 16;
+        schedule.delay_after(failed_attempts, entropy).map(|delay| delay.0)
     }
 }
+
+/// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -57,6 +57,7 @@ impl Broker {
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
         let attributes = topic.definition().attributes.with(attribute, value)?;
+        attributes.check_subscribers(self.topics.protocols_of(topic))?;
         Ok(redefined(topic, |definition| definition.attributes = attributes))
     }
 

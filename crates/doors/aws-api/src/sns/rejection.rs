@@ -11,7 +11,7 @@ const OF_SNS: &str = "arn:aws:sns:";
 /// AWS's error for a rejection that is about topics; any other is given back.
 pub(crate) fn rejected(rejection: Rejection) -> Result<ApiError, Rejection> {
     use ErrorKind::{
-        AuthorizationErrorException, BatchRequestTooLongException, NotFoundException,
+        AuthorizationErrorException, BatchRequestTooLongException, FilterPolicyLimitExceededException, NotFoundException,
         SubscriptionLimitExceededException, TagLimitExceededException, TaggedResourceNotFound,
     };
     Ok(match rejection {
@@ -23,6 +23,9 @@ pub(crate) fn rejected(rejection: Rejection) -> Result<ApiError, Rejection> {
         }
         Rejection::TooManySubscriptions => {
             ApiError::new(SubscriptionLimitExceededException, "The topic has as many subscriptions as it may have")
+        }
+        Rejection::TooManyFilterPolicies => {
+            ApiError::new(FilterPolicyLimitExceededException, "The topic has as many filter policies as it may have")
         }
         Rejection::InvalidParameter(text) => invalid(&text),
         Rejection::PublishTooLong { batch: false } => invalid("Message too long"),

@@ -146,6 +146,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::SubscriptionDoesNotExist
         | Rejection::TooManyTopicTags
         | Rejection::TooManySubscriptions
+        | Rejection::TooManyFilterPolicies
         | Rejection::InvalidParameter(_)
         | Rejection::PublishTooLong { .. }
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
