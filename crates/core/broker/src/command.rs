@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Fact, FilteredOut, Function,
-    Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, Protocol,
+    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryEnd, DeliveryOutcome, Fact, FilteredOut,
+    Function, Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, Protocol,
     QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, SubscriptionAttributes,
     SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, Token, TopicAttributes, TopicDefinition, TopicId,
     TopicName,
@@ -403,6 +403,8 @@ pub enum Reply {
     Subscription(Box<SubscriptionDescription>),
     /// `ListSubscriptions` and `ListSubscriptionsByTopic`, in order of their identities.
     Subscriptions(Vec<SubscriptionDescription>),
+    /// `EndDelivery`.
+    DeliveryEnded(DeliveryEnd),
     /// `Publish`: one result an entry.
     Published {
         /// Where.
@@ -504,6 +506,8 @@ pub struct Delivery {
     pub source: Option<QueueName>,
     /// Its identity, if a move task gave it another one than its record has.
     pub message_id: Option<MessageId>,
+    /// Whether it is somewhere else than its record says.
+    pub is_moved: bool,
 }
 
 /// A message that is shown without being handed out.

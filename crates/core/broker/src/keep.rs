@@ -183,7 +183,7 @@ impl Broker {
         let definition = TopicDefinition {
             next_sequence: topic.next_sequence,
             unsubscribed: topic.unsubscribed,
-            ..topic.definition.clone()?
+            ..topic.definition.as_deref()?.clone()
         };
         Some(Fact::TopicDefined { id, definition })
     }

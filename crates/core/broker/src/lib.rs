@@ -51,7 +51,7 @@ pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;
 pub use topic::attributes::{TOPIC_MESSAGE_BYTES_MAX_DEFAULT, TopicAttributes, default_topic_policy};
 pub use topic::copy::{Copy, CopyForm, CopyTo, KeptAt, KeptCopy, Notification};
-pub use topic::delivery::{DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
+pub use topic::delivery::{DeliveryEnd, DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
 pub use topic::filter::FilteredOut;
 pub use topic::name::{SubscriptionId, TopicId, TopicName};
 pub use topic::outbox::{PendingDelivery, Question};

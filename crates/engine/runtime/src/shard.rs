@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
+    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
     Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
@@ -38,6 +38,7 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
 }
 
 /// What must be durable before a reply may be known.
@@ -55,7 +56,7 @@ impl KnownAfter {
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
             (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(is_where_it_was_sent) =>
+                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
             {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
@@ -63,11 +64,6 @@ impl KnownAfter {
             _ => KnownAfter::Everything,
         }
     }
-}
-
-/// Whether no move is known of the message that its record does not tell of.
-fn is_where_it_was_sent(delivery: &Delivery) -> bool {
-    delivery.source.is_none() && delivery.message_id.is_none()
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -313,11 +309,15 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => {
-                if let Command::EndDelivery { .. } = command {
-                    self.deliveries_going_on -= 1;
+            Request::Tell(command) => drop(self.decide(command)),
+            Request::EndDelivery { subscription, sequence, outcome, reply } => {
+                self.deliveries_going_on -= 1;
+                // Whatever room there is: an attempt whose end is not noted would be made again and again.
+                if let (Ok(Reply::DeliveryEnded(end)), _) =
+                    self.decide(Command::EndDelivery { subscription, sequence, outcome })
+                {
+                    self.hold(Held::Delivered(reply, end));
                 }
-                drop(self.decide(command));
             }
             Request::Locate { handle, reply } => match self.broker.locate(handle) {
                 Some(place) => self.hold(Held::Place(reply, place)),
@@ -446,6 +446,7 @@ impl Shard {
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
                 // Nor the time.
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
+                Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),

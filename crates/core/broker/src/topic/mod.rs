@@ -12,6 +12,7 @@ pub(crate) mod subscription;
 pub(crate) mod subscription_attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::queue::DeduplicationWindow;
 use crate::wire::wire_struct;
@@ -41,7 +42,7 @@ wire_struct!(TopicDefinition { name, attributes, tags, created_at, next_sequence
 pub(crate) struct Topic {
     pub(crate) id: TopicId,
     /// Absent only during a replay, until the definition is read. Its `next_sequence` is that of when it was written.
-    pub(crate) definition: Option<TopicDefinition>,
+    pub(crate) definition: Option<Arc<TopicDefinition>>,
     /// Where the newest record of the definition lies.
     pub(crate) place: Place,
     pub(crate) next_sequence: u64,
@@ -72,11 +73,11 @@ impl Topic {
         TopicDefinition {
             next_sequence: self.next_sequence,
             unsubscribed: self.unsubscribed,
-            ..self.definition().clone()
+            ..self.definition().as_ref().clone()
         }
     }
 
-    pub(crate) fn definition(&self) -> &TopicDefinition {
+    pub(crate) fn definition(&self) -> &Arc<TopicDefinition> {
         self.definition.as_ref().expect("only a replay sees a topic without its definition")
     }
 }

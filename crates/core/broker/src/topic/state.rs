@@ -81,7 +81,7 @@ impl Broker {
         let topic = self.topics.topic_or_placeholder(id);
         topic.next_sequence = topic.next_sequence.max(definition.next_sequence);
         topic.unsubscribed = definition.unsubscribed;
-        topic.definition = Some(definition.clone());
+        topic.definition = Some(Arc::new(definition.clone()));
         topic.place = place;
     }
 

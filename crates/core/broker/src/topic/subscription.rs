@@ -79,6 +79,23 @@ impl Token {
     }
 }
 
+impl std::fmt::Display for Token {
+    /// As it stands in URLs: 64 hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::str::FromStr for Token {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Token, ()> {
+        let mut token = [0; 32];
+        hex::decode_to_slice(text, &mut token).map_err(drop)?;
+        Ok(Token(token))
+    }
+}
+
 /// Whoever knows it can confirm the subscription.
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
