@@ -20,6 +20,7 @@ mod queues;
 mod reason;
 mod serve;
 mod test_clock;
+mod topics;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use bongsu_delivery::http::Net;
