@@ -184,8 +184,8 @@ async fn what_differs_is_changed_and_what_a_subscription_no_longer_says_is_unset
 async fn a_subscription_that_the_template_no_longer_names_is_kept_and_told() {
     let world = World::start().await;
     world.deploy(TEMPLATE).await;
-    let without =
-        TEMPLATE.replace("Protocol: sqs", "Protocol: email").replace("!GetAtt Queue.Arn\n      Raw", "a@b\n      Raw");
+    let other = "Endpoint: arn:aws:sqs:us-east-1:000000000000:other";
+    let without = TEMPLATE.replace("Endpoint: !GetAtt Queue.Arn", other);
     let summary = world.deploy(&without).await;
     let told = "Kept     jobs -> sqs arn:aws:sqs:us-east-1:000000000000:emergency: the template does not name it\n";
     assert!(summary.contains(told), "{summary}");
