@@ -154,15 +154,14 @@ impl Plan {
         for (resource, subscription) in self.stack.subscriptions.iter().zip(subscriptions) {
             let made = subscription.bring_about(broker, &config.region).await;
             let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
-            let SubscriptionResource { topic, protocol, endpoint, .. } = resource;
+            let SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. } = resource;
+            let endpoint = if *endpoint_is_secret { "****" } else { endpoint };
             let connection = format!("{topic} -> {protocol} {endpoint}");
-            line(&mut summary, told(made.outcome, "Delivery"), &connection);
             if made.pending {
-                line(
-                    &mut summary,
-                    "Pending",
-                    &format!("{connection}: it was asked to confirm, and gets nothing until then"),
-                );
+                let text = format!("{connection}: it was asked to confirm, and gets nothing until then");
+                line(&mut summary, "Pending", &text);
+            } else {
+                line(&mut summary, told(made.outcome, "Delivery"), &connection);
             }
         }
         self.tell_others(broker, config, &mut summary).await?;
@@ -232,7 +231,9 @@ impl Plan {
             let others =
                 others.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             for other in others {
-                line(summary, "Kept", &format!("{} -> {other}: the template does not name it", resource.name));
+                // Its endpoint may be a secret; the ARN is what ends it.
+                let (arn, protocol) = (other.id.arn(&topic, &config.region), other.definition.protocol.name());
+                line(summary, "Kept", &format!("{arn} ({protocol}): the template does not name this subscription"));
             }
         }
         Ok(())

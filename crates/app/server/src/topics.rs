@@ -178,20 +178,21 @@ impl Subscription {
     }
 }
 
-/// Subscriptions of the topic that are none of these, as `sqs arn:…`.
+/// Subscriptions of the topic that are none of these.
 pub(crate) async fn others(
     broker: &Handle,
     topic: &TopicName,
     wanted: &[SubscriptionResource],
-) -> Result<Vec<String>, Refusal> {
-    let known = subscriptions_of(broker, topic).await?.into_iter().map(|known| known.definition);
+) -> Result<Vec<SubscriptionDescription>, Refusal> {
+    let known = subscriptions_of(broker, topic).await?.into_iter();
     let others = known.filter(|known| {
+        let known = &known.definition;
         !wanted.iter().any(|wanted| {
             (&*wanted.topic, &*wanted.protocol, &*wanted.endpoint)
                 == (&*topic.name, known.protocol.name(), &*known.endpoint)
         })
     });
-    Ok(others.map(|other| format!("{} {}", other.protocol.name(), other.endpoint)).collect())
+    Ok(others.collect())
 }
 
 async fn subscriptions_of(broker: &Handle, topic: &TopicName) -> Result<Vec<SubscriptionDescription>, Refusal> {

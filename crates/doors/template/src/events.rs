@@ -6,7 +6,7 @@ use crate::mapping::{self, MappingResource};
 use crate::names;
 use crate::node::Entry;
 use crate::reader::Reader;
-use crate::subscription::{self, DeliveryPolicyMetadata, SubscriptionResource};
+use crate::subscription::{self, DeliveryPolicy, SubscriptionResource};
 use crate::template::Declared;
 use crate::{Inputs, QueueResource};
 
@@ -33,7 +33,7 @@ struct Subscriber<'a> {
 pub(crate) fn read(
     declared: &Declared<'_>,
     function: &str,
-    delivery_policy: Option<&DeliveryPolicyMetadata>,
+    delivery_policy: Option<&DeliveryPolicy>,
     inputs: &Inputs,
     reader: &mut Reader<'_>,
 ) -> Events {
@@ -49,9 +49,9 @@ pub(crate) fn read(
         if direct.is_empty() {
             reader.fault(policy.line, "DeliveryPolicy: the function has no event of type SNS that it is for");
         }
-        if let Some(text) = subscription::checked(policy, Some("lambda"), false, reader) {
+        if let Some(text) = policy.checked("lambda", false, reader) {
             for subscription in direct {
-                subscription.attributes.insert("DeliveryPolicy".to_owned(), text.clone());
+                subscription.attributes.insert(DeliveryPolicy::NAME.to_owned(), text.clone());
             }
         }
     }

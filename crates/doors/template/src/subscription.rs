@@ -8,6 +8,7 @@ use bongsu_delivery_policy::{Endpoint, SubscriptionDeliveryPolicy};
 use crate::error::Faults;
 use crate::json::Scalars;
 use crate::names::{self, FIFO_SUFFIX};
+use crate::node::Text;
 use crate::reader::Reader;
 use crate::template::Declared;
 use crate::{FunctionResource, Inputs};
@@ -30,6 +31,8 @@ pub struct SubscriptionResource {
     pub protocol: String,
     /// An ARN, a URL or an address, as the protocol has it.
     pub endpoint: String,
+    /// Whether a `NoEcho` parameter is part of the endpoint: then it is not to be shown.
+    pub endpoint_is_secret: bool,
     /// The attributes exactly as `Subscribe` takes them; those not given in the template are absent.
     pub attributes: BTreeMap<String, String>,
 }
@@ -41,32 +44,55 @@ impl SubscriptionResource {
     }
 }
 
-/// `Metadata: Bongsu: DeliveryPolicy:`, for where AWS takes none.
-pub(crate) struct DeliveryPolicyMetadata {
+/// A delivery policy as it is written, whoever it is for: among the properties, or under `Metadata: Bongsu:` where AWS
+/// takes none.
+pub(crate) struct DeliveryPolicy {
     pub(crate) line: u32,
-    pub(crate) text: String,
+    text: String,
 }
 
-/// Reads the delivery policy that stands in the metadata.
-pub(crate) fn read_metadata(reader: &mut Reader<'_>) -> Option<DeliveryPolicyMetadata> {
-    let line = reader.line_of(DELIVERY_POLICY);
-    reader.json(DELIVERY_POLICY, Scalars::Unquoted).map(|text| DeliveryPolicyMetadata { line, text })
+impl DeliveryPolicy {
+    pub(crate) const NAME: &str = "DeliveryPolicy";
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<DeliveryPolicy> {
+        let line = reader.line_of(Self::NAME);
+        reader.json(Self::NAME, Scalars::Unquoted).map(|text| DeliveryPolicy { line, text })
+    }
+
+    /// The attribute, if the policy is one for this protocol and says something; a fault otherwise.
+    pub(crate) fn checked(&self, protocol: &str, raw: bool, reader: &mut Reader<'_>) -> Option<String> {
+        let endpoint = match protocol {
+            "http" | "https" => Endpoint::Http { raw },
+            "lambda" => Endpoint::Function,
+            _ => Endpoint::Other,
+        };
+        match SubscriptionDeliveryPolicy::parse(&self.text, endpoint) {
+            Ok(read) => read.map(|_| self.text.clone()),
+            Err(fault) => {
+                reader.fault(self.line, format!("DeliveryPolicy: {fault}"));
+                None
+            }
+        }
+    }
 }
 
-const DELIVERY_POLICY: &str = "DeliveryPolicy";
+/// How a subscriber is reached, and where.
+struct Subscriber {
+    protocol: String,
+    endpoint: Text,
+}
 
 /// Reads `AWS::SNS::Subscription`.
 pub(crate) fn read(
     declared: &Declared<'_>,
-    delivery_policy: Option<&DeliveryPolicyMetadata>,
+    delivery_policy: Option<&DeliveryPolicy>,
     inputs: &Inputs,
     mut reader: Reader<'_>,
 ) -> Option<SubscriptionResource> {
     let topic = topic(&mut reader, "TopicArn", inputs);
-    let to = endpoint(&mut reader, topic.as_deref(), inputs);
+    let subscriber = subscriber(&mut reader, topic.as_deref(), inputs);
     check_region(&mut reader, inputs);
-    let protocol = to.as_ref().map(|(protocol, _)| protocol.as_str());
-    let to_fifo = to.as_ref().is_some_and(|(_, endpoint)| endpoint.ends_with(FIFO_SUFFIX));
+    let to_fifo = subscriber.as_ref().is_some_and(|subscriber| subscriber.endpoint.text.ends_with(FIFO_SUFFIX));
     let mut attributes = read_filter(&mut reader);
     attributes.extend(redrive_policy(&mut reader, to_fifo, inputs));
     let mut keep = |name: &str, value: Option<String>| {
@@ -78,17 +104,16 @@ pub(crate) fn read(
     keep("RawMessageDelivery", raw.map(|raw| raw.to_string()));
     keep("ReplayPolicy", reader.json("ReplayPolicy", Scalars::Texts).filter(|policy| policy != "{}"));
     keep("SubscriptionRoleArn", reader.string("SubscriptionRoleArn"));
-    let line = reader.line_of(DELIVERY_POLICY);
-    let own = reader.json(DELIVERY_POLICY, Scalars::Unquoted).map(|text| DeliveryPolicyMetadata { line, text });
+    let own = DeliveryPolicy::read(&mut reader);
     if let (Some(_), Some(metadata)) = (&own, delivery_policy) {
         reader.fault(metadata.line, "there is a DeliveryPolicy among the properties too");
     }
-    let policy = own.as_ref().or(delivery_policy);
-    keep(DELIVERY_POLICY, policy.and_then(|policy| checked(policy, protocol, raw == Some(true), &mut reader)));
+    if let (Some(policy), Some(Subscriber { protocol, .. })) = (own.as_ref().or(delivery_policy), &subscriber) {
+        keep(DeliveryPolicy::NAME, policy.checked(protocol, raw == Some(true), &mut reader));
+    }
     reader.finish();
-    let (topic, (protocol, endpoint)) = (topic?, to?);
-    let logical_id = declared.logical_id.to_owned();
-    Some(SubscriptionResource { logical_id, line: declared.line, topic, protocol, endpoint, attributes })
+    let (logical_id, line) = (declared.logical_id.to_owned(), declared.line);
+    Some(resource(logical_id, line, topic?, subscriber?, attributes))
 }
 
 /// Reads the `Subscription` list of a topic.
@@ -102,12 +127,11 @@ pub(crate) fn read_list(
     for node in reader.list("Subscription") {
         let line = node.line;
         let Some(mut entry) = reader.within(node, "Subscription") else { continue };
-        let to = endpoint(&mut entry, Some(topic), inputs);
+        let subscriber = subscriber(&mut entry, Some(topic), inputs);
         entry.finish();
-        let Some((protocol, endpoint)) = to else { continue };
         let (logical_id, topic) = (declared.logical_id.to_owned(), topic.to_owned());
-        let attributes = BTreeMap::new();
-        subscriptions.push(SubscriptionResource { logical_id, line, topic, protocol, endpoint, attributes });
+        subscriptions
+            .extend(subscriber.map(|subscriber| resource(logical_id, line, topic, subscriber, BTreeMap::new())));
     }
     subscriptions
 }
@@ -129,7 +153,18 @@ pub(crate) fn read_event(
         reader.fault(reader.line_of("Topic"), format!("Topic: {reason}"));
         return None;
     }
-    Some(SubscriptionResource { logical_id, line, topic, protocol: protocol.to_owned(), endpoint, attributes })
+    let subscriber = Subscriber { protocol: protocol.to_owned(), endpoint: Text::plain(endpoint) };
+    Some(resource(logical_id, line, topic, subscriber, attributes))
+}
+
+fn resource(
+    logical_id: String,
+    line: u32,
+    topic: String,
+    Subscriber { protocol, endpoint: Text { text: endpoint, hidden, .. } }: Subscriber,
+    attributes: BTreeMap<String, String>,
+) -> SubscriptionResource {
+    SubscriptionResource { logical_id, line, topic, protocol, endpoint, endpoint_is_secret: hidden, attributes }
 }
 
 fn topic(reader: &mut Reader<'_>, property: &str, inputs: &Inputs) -> Option<String> {
@@ -144,16 +179,17 @@ fn check_region(reader: &mut Reader<'_>, inputs: &Inputs) {
     }
 }
 
-/// Protocol and endpoint.
-fn endpoint(reader: &mut Reader<'_>, topic: Option<&str>, inputs: &Inputs) -> Option<(String, String)> {
-    if !reader.has("Protocol") {
-        reader.fault(reader.line_of(""), "Protocol is missing");
+fn subscriber(reader: &mut Reader<'_>, topic: Option<&str>, inputs: &Inputs) -> Option<Subscriber> {
+    for property in ["Protocol", "Endpoint"] {
+        if !reader.has(property) {
+            reader.fault(reader.line_of(""), format!("{property} is missing"));
+        }
     }
     let protocol = reader.one_of("Protocol", &PROTOCOLS);
-    let endpoint = reader.required("Endpoint");
+    let endpoint = reader.text("Endpoint");
     let (protocol, endpoint) = (protocol?, endpoint?);
-    match check_endpoint(&protocol, &endpoint, topic, inputs) {
-        Ok(()) => Some((protocol, endpoint)),
+    match check_endpoint(&protocol, &endpoint.text, topic, inputs) {
+        Ok(()) => Some(Subscriber { protocol, endpoint }),
         Err(reason) => {
             reader.fault(reader.line_of("Endpoint"), format!("Endpoint: {reason}"));
             None
@@ -209,27 +245,6 @@ fn check_redrive_policy(text: &str, to_fifo: bool, inputs: &Inputs) -> Result<()
         (true, false) => Err("must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.".to_owned()),
         (false, true) => Err("a FIFO queue takes the dead letters of FIFO queues only".to_owned()),
         _ => Ok(()),
-    }
-}
-
-/// The policy's text if it is one for this protocol; a fault otherwise.
-pub(crate) fn checked(
-    policy: &DeliveryPolicyMetadata,
-    protocol: Option<&str>,
-    raw: bool,
-    reader: &mut Reader<'_>,
-) -> Option<String> {
-    let endpoint = match protocol? {
-        "http" | "https" => Endpoint::Http { raw },
-        "lambda" => Endpoint::Function,
-        _ => Endpoint::Other,
-    };
-    match SubscriptionDeliveryPolicy::parse(&policy.text, endpoint) {
-        Ok(read) => read.map(|_| policy.text.clone()),
-        Err(fault) => {
-            reader.fault(policy.line, format!("DeliveryPolicy: {fault}"));
-            None
-        }
     }
 }
 

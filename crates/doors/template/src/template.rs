@@ -14,7 +14,7 @@ use crate::queue::{self, QueueResource};
 use crate::reader::Reader;
 use crate::scope::{Identity, Scope};
 use crate::stack::{self, Ignored, Output, Stack};
-use crate::subscription::{self, DeliveryPolicyMetadata};
+use crate::subscription::{self, DeliveryPolicy};
 use crate::topic::{self, TopicResource};
 use crate::webhook::{self, WebhookMetadata};
 use crate::{Inputs, names, yaml};
@@ -475,7 +475,7 @@ struct Metadata {
     /// Of a route.
     webhook: Option<WebhookMetadata>,
     /// Of a subscription, or of a function's subscriptions.
-    delivery_policy: Option<DeliveryPolicyMetadata>,
+    delivery_policy: Option<DeliveryPolicy>,
 }
 
 /// `Metadata: Bongsu:`; all other metadata belongs to other tools.
@@ -489,7 +489,7 @@ fn read_metadata(declared: &Declared<'_>, scope: &Scope<'_>, faults: &mut Faults
             found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook));
         }
         Kind::Subscription | Kind::ServerlessFunction => {
-            found.delivery_policy = subscription::read_metadata(&mut reader);
+            found.delivery_policy = DeliveryPolicy::read(&mut reader);
         }
         _ => {}
     }

@@ -78,7 +78,7 @@ fn show(out: &mut String, stack: &Stack) -> fmt::Result {
     }
     for subscription in &stack.subscriptions {
         let (line, topic, protocol) = (subscription.line, &subscription.topic, &subscription.protocol);
-        let endpoint = &subscription.endpoint;
+        let endpoint = if subscription.endpoint_is_secret { "(secret)" } else { &subscription.endpoint };
         writeln!(out, "{line}: subscription {} {topic} -> {protocol} {endpoint}", subscription.logical_id)?;
         for (name, value) in &subscription.attributes {
             writeln!(out, "     {name}={value}")?;

@@ -78,6 +78,7 @@ fn a_subscription_becomes_its_attributes() {
         r#"
 Parameters:
   Price: { Type: Number, Default: 100 }
+  Token: { Type: String, Default: s3cr3t, NoEcho: true }
 Resources:
   Topic: { Type: "AWS::SNS::Topic", Properties: { TopicName: jobs } }
   Ordered: { Type: "AWS::SNS::Topic", Properties: { TopicName: jobs.fifo, FifoTopic: true } }
@@ -111,28 +112,28 @@ Resources:
     Properties:
       TopicArn: arn:aws:sns:us-east-1:000000000000:exists
       Protocol: http
-      Endpoint: http://127.0.0.1:9/hook
+      Endpoint: !Sub http://127.0.0.1:9/hook?token=${Token}
       FilterPolicy: '{"a": ["b"]}'
       DeliveryPolicy:
         healthyRetryPolicy: { numRetries: "3", minDelayTarget: !Ref Price, maxDelayTarget: 200, backoffFunction: linear }
         requestPolicy: { headerContentType: application/json }
 "#,
         expect![[r#"
-            7: queue Queue = emergency, dead letters -
-            8: queue Fifo = q.fifo, dead letters -
+            8: queue Queue = emergency, dead letters -
+            9: queue Fifo = q.fifo, dead letters -
                  FifoQueue=true
-            9: queue Dead = dead, dead letters -
-            5: topic Topic = jobs
-            6: topic Ordered = jobs.fifo
+            10: queue Dead = dead, dead letters -
+            6: topic Topic = jobs
+            7: topic Ordered = jobs.fifo
                  FifoTopic=true
-            10: subscription ToQueue jobs -> sqs arn:aws:sqs:us-east-1:000000000000:emergency
+            11: subscription ToQueue jobs -> sqs arn:aws:sqs:us-east-1:000000000000:emergency
                  FilterPolicy={"kind":["created","us-east-1",null,true],"order":{"price":[{"numeric":[">=",10.5,"<",2e2]}],"code":["12","012"]},"$or":[{"a":[{"exists":false}]},{"b":[{"anything-but":["x"]}]}]}
                  FilterPolicyScope=MessageBody
                  RawMessageDelivery=true
                  RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead"}
-            24: subscription InOrder jobs.fifo -> sqs arn:aws:sqs:us-east-1:000000000000:q.fifo
+            25: subscription InOrder jobs.fifo -> sqs arn:aws:sqs:us-east-1:000000000000:q.fifo
                  ReplayPolicy={"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00.000Z"}
-            32: subscription Web exists -> http http://127.0.0.1:9/hook
+            33: subscription Web exists -> http (secret)
                  DeliveryPolicy={"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":100,"maxDelayTarget":200,"backoffFunction":"linear"},"requestPolicy":{"headerContentType":"application/json"}}
                  FilterPolicy={"a": ["b"]}
         "#]],
