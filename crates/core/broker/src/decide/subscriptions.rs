@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use crate::topic::subscription::Subscription;
 use crate::{
-    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, Rejection, Reply, Seconds,
-    SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState, Token,
-    TopicName,
+    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, QueueName, Rejection, Reply,
+    Seconds, SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState,
+    Token, TopicName,
 };
 
 /// How long an endpoint may take to say yes to its subscription, or no to the end of it.
@@ -38,6 +38,11 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
+        if !topic.id.is_fifo() && added.queue.as_ref().is_some_and(QueueName::is_fifo) {
+            let text =
+                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics";
+            return Err(Rejection::InvalidParameter(text.into()));
+        }
         let endpoint = (added.protocol, added.endpoint.clone());
         if let Some(id) = topic.by_endpoint.get(&endpoint) {
             let known = &self.topics.subscriptions[id];
@@ -70,7 +75,9 @@ impl Broker {
         let SubscriptionAdded { owner, principal, protocol, endpoint, queue, attributes } = added;
         let definition =
             SubscriptionDefinition { topic: topic.id, owner, principal, protocol, endpoint, queue, attributes, state };
+        let replay = self.decide_replay(id, &definition)?;
         let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
         facts.extend(token.map(|token| self.ask(id, 0, Question::Confirm { token })));
         Ok(Decision { facts, ..Decision::reply(Reply::Subscribed { id, pending: has_to_say_yes }) })
     }
@@ -146,7 +153,10 @@ impl Broker {
         let fifo = definition.topic.is_fifo();
         let attributes = definition.attributes.with(name, value, definition.protocol, fifo, region)?;
         let definition = SubscriptionDefinition { attributes, ..definition.clone() };
-        Ok(Decision::fact(Fact::SubscriptionDefined { id, definition }))
+        let replay = if name == "ReplayPolicy" { self.decide_replay(id, &definition)? } else { None };
+        let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
+        Ok(Decision { facts, ..Decision::reply(Reply::Done) })
     }
 
     pub(super) fn decide_describe_subscription(&self, id: SubscriptionId) -> Result<Decision, Rejection> {
@@ -166,6 +176,7 @@ impl Broker {
             definition: definition.as_ref().clone(),
             undelivered: known.outbox.len(),
             oldest: known.outbox.oldest(),
+            replay: known.replay,
         })
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Broker, Fact, MessageId, QueueId, Timestamp};
+use crate::topic::subscription::Subscription;
+use crate::{Broker, CopyTo, Fact, MessageId, QueueId, SubscriptionId, Timestamp};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -19,6 +20,8 @@ pub(super) struct Ledger {
     alive: BTreeMap<(QueueId, u64), (MessageId, Timestamp)>,
     ended: BTreeMap<MessageId, End>,
     sent: usize,
+    /// What is to be delivered to endpoints, with the identity that it would have in a queue; questions have none.
+    rows: BTreeMap<(SubscriptionId, u64), Option<MessageId>>,
     last_sequence: BTreeMap<QueueId, u64>,
 }
 
@@ -44,6 +47,26 @@ impl Ledger {
                     self.enter(*to, redrive.new_sequence, redrive.message_id, at);
                 }
             }
+            Fact::Published { notification, copies, .. } => {
+                for copy in copies {
+                    let id = copy.form.message_id(notification);
+                    match copy.to {
+                        CopyTo::Queue { queue, sequence, .. } => {
+                            self.sent += 1;
+                            self.enter(queue, sequence, id, at);
+                        }
+                        CopyTo::Archive { .. } => {}
+                        CopyTo::Outbox { sequence } => self.queue_row((copy.form.subscription, sequence), Some(id)),
+                    }
+                }
+            }
+            Fact::QuestionQueued { subscription, sequence, .. } => self.queue_row((*subscription, *sequence), None),
+            Fact::DeliveryEnded { subscription, sequence, .. } => drop(self.end_row((*subscription, *sequence))),
+            Fact::DeliveryDeadLettered { subscription, sequence, to, new_sequence, .. } => {
+                let id = self.end_row((*subscription, *sequence)).expect("a question is no message");
+                self.sent += 1;
+                self.enter(*to, *new_sequence, id, at);
+            }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::AttemptEnded { attempt, deleted, .. } => self.delete(broker.attempts[attempt].queue, deleted),
             Fact::QueuePurged { id } => self.end_where(End::Purged, |queue, _| queue == *id),
@@ -56,6 +79,14 @@ impl Ledger {
         let last = self.last_sequence.insert(queue, sequence);
         assert!(last < Some(sequence), "sequence numbers only rise");
         self.alive.insert((queue, sequence), (id, sent_at));
+    }
+
+    fn queue_row(&mut self, row: (SubscriptionId, u64), id: Option<MessageId>) {
+        assert_eq!(self.rows.insert(row, id), None, "deliveries have numbers of their own");
+    }
+
+    fn end_row(&mut self, row: (SubscriptionId, u64)) -> Option<MessageId> {
+        self.rows.remove(&row).expect("only what is to be delivered ends")
     }
 
     fn delete(&mut self, queue: QueueId, sequences: &[u64]) {
@@ -82,6 +113,13 @@ impl Ledger {
             .flat_map(|queue| queue.messages().map(|(sequence, _)| (queue.id, sequence)))
             .collect();
         assert!(self.alive.keys().eq(&present), "the broker has {present:?} and should have {:?}", self.alive.keys());
+        self.rows.retain(|(subscription, _), _| broker.topics.subscription(*subscription).is_some());
+        let rows = |(id, known): (&SubscriptionId, &Subscription)| {
+            let id = *id;
+            known.outbox.rows().map(|(sequence, _)| (id, sequence)).collect::<Vec<_>>()
+        };
+        let present: BTreeSet<(SubscriptionId, u64)> = broker.topics.subscriptions.iter().flat_map(rows).collect();
+        assert!(self.rows.keys().eq(&present), "to be delivered is {present:?}, and should {:?}", self.rows.keys());
         assert_eq!(self.sent, self.alive.len() + self.ended.len(), "every message is there or has ended");
     }
 }

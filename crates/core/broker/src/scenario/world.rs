@@ -1,11 +1,14 @@
 //! A broker with its journal, its cleaned journals and its ledger, kept in step and compared.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::history::{Cleaned, History, observe};
 use super::invariants::{check_order, check_state};
 use super::ledger::Ledger;
-use crate::{Broker, Command, Content, Effect, Entropy, Fact, Place, Rejection, Reply, Timestamp};
+use crate::{
+    Broker, Command, DueDelivery, Effect, Entropy, Fact, Place, Rejection, Reply, Stored, SubscriptionId, Timestamp,
+};
 
 /// A time at which nothing special happens.
 const START: Timestamp = Timestamp(1_767_225_600_000);
@@ -17,6 +20,8 @@ pub(super) struct World {
     history: History,
     cleaned: Vec<Cleaned>,
     ledger: Ledger,
+    /// Attempts at endpoints.
+    going_on: BTreeSet<(SubscriptionId, u64)>,
 }
 
 impl World {
@@ -28,11 +33,15 @@ impl World {
             history,
             cleaned: [1, 3, 20].map(|one_in| Cleaned::new(one_in, START)).into(),
             ledger: Ledger::default(),
+            going_on: BTreeSet::new(),
         }
     }
 
     /// Decides and, unless refused, applies.
     pub(super) fn ask(&mut self, command: Command) -> Result<(Reply, Vec<Effect>), Rejection> {
+        if let Command::EndDelivery { subscription, sequence, .. } = &command {
+            self.going_on.remove(&(*subscription, *sequence));
+        }
         let decision = self.broker.decide(command, self.broker.now(), &mut self.entropy)?;
         decision.facts.iter().for_each(|fact| self.happen(fact));
         Ok((decision.reply, decision.effects))
@@ -88,12 +97,28 @@ impl World {
         assert_same("advanced in small steps", &often, &once);
     }
 
-    pub(super) fn content(&self, place: Place) -> Content {
-        self.history.content(place)
+    /// Begins attempts at endpoints that are due.
+    pub(super) fn begin(&mut self, max: usize) -> Vec<DueDelivery> {
+        let begun = self.broker.take_due_deliveries(max);
+        for due in &begun {
+            assert!(due.pending.next_attempt_at <= self.broker.now(), "no attempt begins before its time");
+            assert!(self.going_on.insert((due.subscription, due.sequence)), "one attempt of a delivery at a time");
+            if let Some(function) = &due.function {
+                let running = self.broker.topics.schedule.running[&function.name];
+                let running = running + self.broker.running_of(&function.name);
+                assert!(running <= function.concurrency_max, "a function's concurrency is kept to");
+            }
+        }
+        begun
+    }
+
+    pub(super) fn stored(&self, place: Place) -> Stored {
+        self.history.stored(place)
     }
 
     /// Goes on with what a restart finds.
     pub(super) fn restart(&mut self) {
+        self.going_on.clear();
         self.broker = self.history.rebuild(self.broker.now());
     }
 

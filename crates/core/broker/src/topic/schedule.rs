@@ -14,20 +14,24 @@ pub(crate) enum Timer {
     Subscription(SubscriptionId),
     /// A delivery is due.
     Outbox(SubscriptionId),
+    /// A message has been kept for long enough.
+    Archive(TopicId),
 }
 
 /// Deadlines, and the line of subscriptions that have deliveries due.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Timestamp, Timer)>,
-    timer_of: BTreeMap<Timer, Timestamp>,
+    pub(crate) timer_of: BTreeMap<Timer, Timestamp>,
     /// In turns, so that a deep backlog of one holds up no other.
     line: VecDeque<SubscriptionId>,
-    in_line: BTreeSet<SubscriptionId>,
+    pub(crate) in_line: BTreeSet<SubscriptionId>,
     /// Deliveries to functions that are going on, by the name of the function.
     pub(crate) running: BTreeMap<Box<str>, u32>,
     /// Who waits for a function to have room.
     pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
+    /// Subscriptions whose replay can take a step.
+    pub(crate) replaying: BTreeSet<SubscriptionId>,
 }
 
 /// Follows from everything else.
