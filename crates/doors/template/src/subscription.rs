@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bongsu_delivery_policy::{Endpoint, SubscriptionDeliveryPolicy};
+use bongsu_event_pattern::{FilterPolicy, PolicyFault, Scope};
 
 use crate::error::Faults;
 use crate::json::Scalars;
@@ -220,6 +221,15 @@ fn check_endpoint(protocol: &str, endpoint: &str, topic: Option<&str>, inputs: &
 fn read_filter(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
     let policy = reader.json("FilterPolicy", Scalars::AsWritten).filter(|policy| policy != "{}");
     let scope = reader.one_of("FilterPolicyScope", &["MessageAttributes", "MessageBody"]);
+    let looks_at = if scope.as_deref() == Some("MessageBody") { Scope::MessageBody } else { Scope::MessageAttributes };
+    if let Some(fault) = policy.as_ref().and_then(|policy| FilterPolicy::parse(policy, looks_at).err()) {
+        let reason = match fault {
+            // Its place is one in the JSON text, which nobody wrote.
+            PolicyFault::Malformed { sentence, .. } => format!("FilterPolicy: {sentence}"),
+            fault => fault.to_string(),
+        };
+        reader.fault(reader.line_of("FilterPolicy"), reason);
+    }
     let attributes = [("FilterPolicy", policy), ("FilterPolicyScope", scope)];
     attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -307,6 +307,16 @@ Resources:
       RedrivePolicy: { deadLetterTargetArn: !GetAtt Fifo.Arn }
       ReplayPolicy: "not json"
       DeliveryPolicy: { healthyRetryPolicy: { numRetries: 1 } }
+  Unfiltered:
+    Type: AWS::SNS::Subscription
+    Properties:
+      TopicArn: !Ref Plain
+      Protocol: sms
+      Endpoint: "+12025550100"
+      FilterPolicy: { price: [{ numeric: [">", "1"] }] }
+  Nested:
+    Type: AWS::SNS::Subscription
+    Properties: { TopicArn: !Ref Plain, Protocol: email, Endpoint: a@b, FilterPolicy: { a: { b: [c] } } }
   Again:
     Type: AWS::SNS::Subscription
     Properties:
@@ -357,15 +367,17 @@ Outputs:
             template.yaml:38: resource Faulty: RedrivePolicy: a FIFO queue takes the dead letters of FIFO queues only
             template.yaml:39: resource Faulty: ReplayPolicy must be a map, or a text that is one in JSON
             template.yaml:40: resource Faulty: DeliveryPolicy: only http, https and lambda subscriptions have one
-            template.yaml:41: resource Again: Faulty already subscribes arn:aws:sqs:us-east-1:000000000000:x to the topic plain
-            template.yaml:47: resource Again: Nobody is no parameter or resource that can be referred to here
-            template.yaml:48: resource Again: RedrivePolicy: it must have deadLetterTargetArn, and nothing else
-            template.yaml:55: resource Hour: DeliveryPolicy: healthyRetryPolicy.numRetries must be less than or equal to 100
-            template.yaml:56: resource Hour: property Webhook is not supported
-            template.yaml:56: resource Hour: there is a DeliveryPolicy among the properties too
-            template.yaml:59: resource Ordered: Endpoint: a FIFO topic delivers to queues only
-            template.yaml:61: the ARN of Hour is known only after deployment: it cannot be referred to here
-            template.yaml:62: the ARN of Hour is known only after deployment: it cannot be referred to here
+            template.yaml:47: resource Unfiltered: FilterPolicy: Value of > must be numeric
+            template.yaml:50: resource Nested: Filter policy scope MessageAttributes does not support nested filter policy
+            template.yaml:51: resource Again: Faulty already subscribes arn:aws:sqs:us-east-1:000000000000:x to the topic plain
+            template.yaml:57: resource Again: Nobody is no parameter or resource that can be referred to here
+            template.yaml:58: resource Again: RedrivePolicy: it must have deadLetterTargetArn, and nothing else
+            template.yaml:65: resource Hour: DeliveryPolicy: healthyRetryPolicy.numRetries must be less than or equal to 100
+            template.yaml:66: resource Hour: property Webhook is not supported
+            template.yaml:66: resource Hour: there is a DeliveryPolicy among the properties too
+            template.yaml:69: resource Ordered: Endpoint: a FIFO topic delivers to queues only
+            template.yaml:71: the ARN of Hour is known only after deployment: it cannot be referred to here
+            template.yaml:72: the ARN of Hour is known only after deployment: it cannot be referred to here
         "#]],
     );
 }
