@@ -21,6 +21,7 @@ mod reason;
 mod serve;
 mod test_clock;
 mod topic_metrics;
+mod topics;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use bongsu_delivery::http::Net;
