@@ -35,6 +35,16 @@ impl History {
         place
     }
 
+    /// The oldest records.
+    pub(super) fn oldest(&self, count: usize) -> Vec<(Place, Recorded)> {
+        self.recorded().take(count).collect()
+    }
+
+    /// Forgets everything before the record behind these.
+    pub(super) fn trim(&mut self, oldest: &[(Place, Recorded)]) {
+        oldest.iter().for_each(|(place, _)| drop(self.records.remove(&place.position)));
+    }
+
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
@@ -94,7 +104,7 @@ impl Cleaned {
         self.broker.advance(now);
         let before = self.history.len();
         let count = before.div_ceil(self.one_in);
-        let oldest: Vec<(Place, Recorded)> = self.history.recorded().take(count).collect();
+        let oldest = self.history.oldest(count);
         for (place, recorded) in &oldest {
             for needed in self.broker.still_needed(&recorded.fact, *place) {
                 self.happen(&needed, now);
@@ -102,7 +112,7 @@ impl Cleaned {
         }
         self.crashes = !self.crashes;
         if !self.crashes {
-            oldest.iter().for_each(|(place, _)| drop(self.history.records.remove(&place.position)));
+            self.history.trim(&oldest);
         }
         self.broker = self.history.rebuild(now);
         if count == before && !self.crashes {

@@ -18,7 +18,7 @@
 //! map QUEUE FUNCTION [batch=N] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
 //! dispatch QUEUE                                f!1 is the first attempt, and runs f
 //! end !1 succeeded | failed | lost | partly 0 2
-//! restart | end-lost | woken
+//! restart | clean [N] | end-lost | woken       the oldest records are cleaned away, or all
 //! redrive NAME [to=NAME] [rate=N]               %1 is the first move task; #1' is the first message, moved once
 //! topic NAME [content-deduplication] [per-group] [size=BYTES] [tag=K:V]
 //! set-topic NAME ATTRIBUTE VALUE | tag-topic NAME K:V ... | untag-topic NAME K ...
@@ -153,6 +153,10 @@ impl Story {
                 let name = words.queue();
                 let found = self.world.broker.statistics(None).find(|(queue, ..)| **queue == name);
                 return found.map_or("no such queue".into(), |(.., statistics)| show_statistics(&statistics));
+            }
+            "clean" => {
+                self.world.clean(words.0.first().map_or(usize::MAX, |count| number(count)));
+                return "ok".into();
             }
             "restart" => {
                 self.world.restart();
