@@ -7,7 +7,7 @@ use bongsu_delivery::http::{Body, Endpoint, HttpCourier, Outcome, Post};
 use bongsu_delivery_policy::EffectivePolicy;
 use bongsu_journal::BoxFuture;
 use bongsu_notification::{ConfirmationKind, DELIVERY_STATUS_TARGET, DeliveryStatus, Header, SigningKeyError};
-use bongsu_runtime::{Attempted, Clock, Courier, Parcel, ParcelContent};
+use bongsu_runtime::{Attempted, Clock, Courier, Envelopes as _, Parcel, ParcelContent};
 use hyper::header::{HeaderName, HeaderValue};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};

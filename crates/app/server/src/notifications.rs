@@ -1,7 +1,7 @@
 //! What subscribers get to see of the broker's notifications: ARNs, addresses and signatures of this server.
 
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
-use bongsu_broker::{CopyForm, Notification, Token, TopicDefinition};
+use bongsu_broker::{CopyForm, Facet, Notification, Token, TopicDefinition};
 use bongsu_notification as wire;
 use bongsu_notification::{Addresses, Certificate, SignatureVersion, Signatures, SigningKeyError};
 use bongsu_runtime::Envelopes;
@@ -23,10 +23,6 @@ impl Notifications {
     /// What signatures are checked with.
     pub(crate) fn certificate(&self) -> Result<&Certificate, SigningKeyError> {
         self.signatures.certificate()
-    }
-
-    pub(crate) fn region(&self) -> &str {
-        &self.region
     }
 
     /// What a function is invoked with.
@@ -76,11 +72,7 @@ impl Notifications {
     ) -> T {
         let topic = &notification.topic;
         let (topic_arn, subscription_arn) = (topic.arn(&self.region), form.subscription.arn(topic, &self.region));
-        let stored = &mut &notification.attributes[..];
-        // Written by this server; unreadable attributes are left out rather than the message.
-        let given =
-            if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
-        let given = given.unwrap_or_default();
+        let given = attributes(notification);
         let attributes: Vec<wire::Attribute<'_>> = given
             .iter()
             .map(|attribute| wire::Attribute {
@@ -112,4 +104,19 @@ impl Envelopes for Notifications {
         let body = self.show(notification, form, |shown| wire::render_sqs(shown, &self.signatures, &self.addresses));
         body.inspect_err(|error| error!(%error, "a notification cannot be signed; its consumer gets it later")).ok()
     }
+
+    fn facets(&self, notification: &Notification) -> Vec<Facet> {
+        attributes(notification).facets()
+    }
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// Written by this server; unreadable attributes are left out rather than the message.
+fn attributes(notification: &Notification) -> MessageAttributes {
+    let stored = &mut &notification.attributes[..];
+    let given = if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
+    given.unwrap_or_default()
 }

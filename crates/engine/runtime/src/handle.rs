@@ -42,6 +42,10 @@ pub(crate) enum Request {
         outcome: DeliveryOutcome,
         reply: oneshot::Sender<DeliveryEnd>,
     },
+    /// The next step of a replay, if its messages could be read.
+    StepOfReplay { subscription: SubscriptionId, command: Option<Command> },
+    /// Where an archived message lies now.
+    LocateArchived { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// Where the content of a delivery lies now.
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.

@@ -15,6 +15,7 @@ mod invocation;
 mod limits;
 mod metrics;
 mod reader;
+mod replay;
 mod room;
 mod shard;
 mod start;

@@ -21,6 +21,7 @@ use crate::invocation::invoke;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
+use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
@@ -38,11 +39,12 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
 }
 
 /// What must be durable before a reply may be known.
-enum KnownAfter {
+pub(crate) enum KnownAfter {
     /// Everything decided so far.
     Everything,
     /// Only the record at this position, and those before it.
@@ -177,6 +179,7 @@ impl Shard {
             }
             self.serve_waiting();
             self.begin_deliveries();
+            self.begin_replays();
             if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
                 self.tell_time();
             }
@@ -324,6 +327,13 @@ impl Shard {
                 // A receiver that is gone needs no answer.
                 None => drop(reply.send(None)),
             },
+            Request::StepOfReplay { subscription, command } => self.step_of_replay(subscription, command),
+            Request::LocateArchived { subscription, sequence, reply } => {
+                match self.broker.locate_archived(subscription, sequence) {
+                    Some(place) => self.hold(Held::Place(reply, place)),
+                    None => drop(reply.send(None)),
+                }
+            }
             Request::LocateDelivery { subscription, sequence, reply } => {
                 match self.broker.locate_delivery(subscription, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),
@@ -375,7 +385,7 @@ impl Shard {
     }
 
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
-    fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+    pub(crate) fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         let now = self.broker.now();
         let subject = self.counters.before(&command, &self.broker);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
@@ -448,7 +458,8 @@ impl Shard {
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());

@@ -75,7 +75,9 @@ impl Broker {
         let SubscriptionAdded { owner, principal, protocol, endpoint, queue, attributes } = added;
         let definition =
             SubscriptionDefinition { topic: topic.id, owner, principal, protocol, endpoint, queue, attributes, state };
+        let replay = self.decide_replay(id, &definition)?;
         let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
         facts.extend(token.map(|token| self.ask(id, 0, Question::Confirm { token })));
         Ok(Decision { facts, ..Decision::reply(Reply::Subscribed { id, pending: has_to_say_yes }) })
     }
@@ -151,7 +153,10 @@ impl Broker {
         let fifo = definition.topic.is_fifo();
         let attributes = definition.attributes.with(name, value, definition.protocol, fifo, region)?;
         let definition = SubscriptionDefinition { attributes, ..definition.clone() };
-        Ok(Decision::fact(Fact::SubscriptionDefined { id, definition }))
+        let replay = if name == "ReplayPolicy" { self.decide_replay(id, &definition)? } else { None };
+        let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
+        Ok(Decision { facts, ..Decision::reply(Reply::Done) })
     }
 
     pub(super) fn decide_describe_subscription(&self, id: SubscriptionId) -> Result<Decision, Rejection> {
@@ -171,6 +176,7 @@ impl Broker {
             definition: definition.as_ref().clone(),
             undelivered: known.outbox.len(),
             oldest: known.outbox.oldest(),
+            replay: known.replay,
         })
     }
 

@@ -206,9 +206,9 @@ prop_compose! {
         attributes in prop::sample::select(vec![TopicAttributes::default(), topic_attributes()]),
         tags in any_tags(),
         created_at in any_time(),
-        (next_sequence, unsubscribed) in any::<(u64, u64)>(),
+        (next_sequence, unsubscribed, next_archived) in any::<(u64, u64, u64)>(),
     ) -> TopicDefinition {
-        TopicDefinition { name, attributes, tags, created_at, next_sequence, unsubscribed }
+        TopicDefinition { name, attributes, tags, created_at, next_sequence, unsubscribed, next_archived }
     }
 }
 
@@ -251,7 +251,8 @@ prop_compose! {
         topic in any_topic_name(),
         published_at in any_time(),
         (sequence, signature_version, replayed) in any::<(u64, u8, bool)>(),
-        bodies in prop::collection::vec(any_text(), 1..4),
+        body in any_text(),
+        bodies in prop::collection::vec((any_protocol(), any_text()), 0..3),
         attributes: Vec<u8>,
         texts in prop::collection::vec(prop::option::of(any_text()), 4),
     ) -> Notification {
@@ -261,6 +262,7 @@ prop_compose! {
             published_at,
             sequence,
             subject: texts[0].clone(),
+            body,
             bodies,
             attributes: Bytes::from(attributes),
             group: texts[1].clone(),
@@ -284,6 +286,7 @@ fn any_copy() -> impl Strategy<Value = Copy> {
             |(queue, sequence, visible_at, deduplication)| CopyTo::Queue { queue, sequence, visible_at, deduplication }
         ),
         any::<u64>().prop_map(|sequence| CopyTo::Outbox { sequence }),
+        any::<u64>().prop_map(|sequence| CopyTo::Archive { sequence }),
     ];
     (any_form(), to).prop_map(|(form, to)| Copy { form, to })
 }
@@ -297,6 +300,7 @@ fn any_kept_copy() -> impl Strategy<Value = KeptCopy> {
             state: kept.state
         }),
         (any::<u64>(), any_pending()).prop_map(|(sequence, pending)| KeptAt::Outbox { sequence, pending }),
+        (any_topic(), any::<u64>()).prop_map(|(topic, sequence)| KeptAt::Archive { topic, sequence }),
     ];
     (any_form(), at).prop_map(|(form, at)| KeptCopy { form, at })
 }
@@ -304,6 +308,12 @@ fn any_kept_copy() -> impl Strategy<Value = KeptCopy> {
 prop_compose! {
     fn any_pending()(queued_at in any_time(), failed_attempts: u32, next_attempt_at in any_time()) -> PendingDelivery {
         PendingDelivery { queued_at, failed_attempts, next_attempt_at }
+    }
+}
+
+prop_compose! {
+    fn any_replay()((next, end, resume_at) in any::<(u64, u64, u64)>(), completed: bool) -> Replay {
+        Replay { next, end, resume_at, completed }
     }
 }
 
@@ -446,6 +456,7 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             next_attempt_at: any_time(),
         }
         DeliveryEnded { subscription: any_subscription(), sequence: any::<u64>(), delivered: any::<bool>() }
+        ReplaySet { subscription: any_subscription(), replay: any_replay() }
         DeliveryDeadLettered {
             subscription: any_subscription(),
             sequence: any::<u64>(),

@@ -147,7 +147,8 @@ fn notification() -> Notification {
         published_at: Timestamp(1000),
         sequence: 200,
         subject: Some(Text::from("s")),
-        bodies: vec![Text::from("hi"), Text::from("ho")],
+        body: Text::from("hi"),
+        bodies: vec![(Protocol::Https, Text::from("ho"))],
         attributes: Bytes::from_static(&[1, 2]),
         group: Some(Text::from("g")),
         deduplication_id: Some(Text::from("d")),
@@ -239,6 +240,7 @@ fn examples() -> Vec<Fact> {
                 created_at: Timestamp(1000),
                 next_sequence: 200,
                 unsubscribed: 2,
+                next_archived: 5,
             },
         },
         Fact::TopicDeleted { id: TopicId(7) },
@@ -258,6 +260,7 @@ fn examples() -> Vec<Fact> {
                     },
                 },
                 Copy { form: form(false, 1), to: CopyTo::Outbox { sequence: 1 } },
+                Copy { form: form(false, 0), to: CopyTo::Archive { sequence: 4 } },
             ],
             deduplication: Some(deduplication()),
         },
@@ -280,6 +283,10 @@ fn examples() -> Vec<Fact> {
             to: id,
             new_sequence: 200,
             visible_at: Timestamp(1000),
+        },
+        Fact::ReplaySet {
+            subscription: SubscriptionId(0x61),
+            replay: Replay { next: 1, end: 200, resume_at: 300, completed: false },
         },
         Fact::MessageKept { message: kept_message() },
         Fact::DeduplicationKept {
@@ -328,6 +335,7 @@ fn examples() -> Vec<Fact> {
                     },
                 },
                 KeptCopy { form: form(false, 1), at: KeptAt::Outbox { sequence: 1, pending: pending() } },
+                KeptCopy { form: form(false, 0), at: KeptAt::Archive { topic: TopicId(7), sequence: 4 } },
             ],
         },
         Fact::TopicDeduplicationKept {
@@ -379,22 +387,23 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MoveTaskStarted 80011303000000000000000000000000000000210701ac02016101f403c90104e807
         Redriven 800114000000000000000000000000000000210305e807dc0b01c8010100000000000000000000000000000043
         MoveTaskEnded 800115030000000000000000000000000000002101
-        TopicDefined 80011607ac0206742e6669666f030b446973706c61794e616d650154134669666f5468726f75676870757453636f70650c4d65737361676547726f7570094669666f546f706963047472756501047465616d066f7264657273e807c80102
+        TopicDefined 80011607ac0206742e6669666f030b446973706c61794e616d650154134669666f5468726f75676870757453636f70650c4d65737361676547726f7570094669666f546f706963047472756501047465616d066f7264657273e807c8010205
         TopicDeleted 80011707
         SubscriptionDefined 8001180000000000000000000000000000006107ac021e61726e3a6177733a69616d3a3a3030303030303030303330303a726f6f74051c61726e3a6177733a7371733a723a3030303030303030303330303a7101ac02017102125261774d65737361676544656c697665727904747275650d52656472697665506f6c696379367b22646561644c657474657254617267657441726e223a2261726e3a6177733a7371733a723a3030303030303030303330303a64227d010100
         Unsubscribed 80011900000000000000000000000000000061
-        Published 80011a0700000000000000000000000000000051ac0206742e6669666fe807c8010101730202686902686f020102010167010164000200020000000000000000000000000000006101000003c801e80701ddddddddddddddddddddddddddddddddc8af12000000000000000000000000000000610001010101ddddddddddddddddddddddddddddddddc8af12
+        Published 80011a0700000000000000000000000000000051ac0206742e6669666fe807c801010173026869010102686f020102010167010164000200030000000000000000000000000000006101000003c801e80701ddddddddddddddddddddddddddddddddc8af120000000000000000000000000000006100010101000000000000000000000000000000610000020401ddddddddddddddddddddddddddddddddc8af12
         QuestionQueued 80011b0000000000000000000000000000006101007070707070707070707070707070707070707070707070707070707070707070e80703dc0b
         DeliveryFailed 80011c000000000000000000000000000000610103dc0b
         DeliveryEnded 80011d000000000000000000000000000000610101
         DeliveryDeadLettered 80011e000000000000000000000000000000610103c801e807
+        ReplaySet 80011f0000000000000000000000000000006101c801ac0200
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
         QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01047465616d066f7264657273e807d00fdc0bc901
         ReceiveRequestKept 80012503eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee020101c8010398f201c8af12
         MoveTaskKept 80012703000000000000000000000000000000210701ac02016101f403c901040403e807dc0b
-        NotificationKept 80012800000000000000000000000000000051ac0206742e6669666fe807c8010101730202686902686f020102010167010164000200020000000000000000000000000000006101000003c8010100000000000000000000000000000043e807e907ea07eb07020101ac0201610000000000000000000000000000006100010101e80703dc0b
+        NotificationKept 80012800000000000000000000000000000051ac0206742e6669666fe807c801010173026869010102686f020102010167010164000200030000000000000000000000000000006101000003c8010100000000000000000000000000000043e807e907ea07eb07020101ac0201610000000000000000000000000000006100010101e80703dc0b000000000000000000000000000000610000020704
         TopicDeduplicationKept 80012907ddddddddddddddddddddddddddddddddc8af1200000000000000000000000000000051c801
     "#]]);
 }
@@ -429,7 +438,7 @@ fn queues_of_earlier_versions_are_read() {
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (2..=30).chain(33..=37).chain(39..=41).collect::<Vec<u8>>());
+    assert_eq!(tags, (2..=31).chain(33..=37).chain(39..=41).collect::<Vec<u8>>());
     for unknown in (0..=255).filter(|tag| !tags.contains(tag) && ![1, 32].contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
@@ -454,10 +463,10 @@ fn a_fact_that_is_cut_short_or_has_bytes_left_over_is_refused() {
 fn a_record_holds_a_message_a_question_or_the_parts_of_a_notification() {
     for fact in examples() {
         let of_notification = |part| {
-            let form = [form(true, 0), form(false, 1)].get(part as usize).copied();
+            let form = [form(true, 0), form(false, 1), form(false, 0)].get(part as usize).copied();
             form.map(|form| Stored::Notification(notification(), form))
         };
-        for part in [0, 1, 2] {
+        for part in [0, 1, 2, 3] {
             let expected = match fact {
                 Fact::Sent { .. } | Fact::MessageKept { .. } => Some(Stored::Message(content())),
                 Fact::QuestionQueued { question, .. } => Some(Stored::Question(question)),

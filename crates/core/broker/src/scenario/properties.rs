@@ -120,7 +120,7 @@ fn tenants_line() -> impl Strategy<Value = String> {
     ]
 }
 
-const TOPICS_SETTING: [&str; 18] = [
+const TOPICS_SETTING: [&str; 19] = [
     "queue d visibility=5 retention=120",
     "queue a visibility=10 retention=90 dead-letters=d after=1",
     "queue b delay=1",
@@ -131,6 +131,7 @@ const TOPICS_SETTING: [&str; 18] = [
     "topic t",
     "topic u",
     "topic t.fifo content-deduplication",
+    r#"set-topic t.fifo ArchivePolicy {"MessageRetentionPeriod":"1"}"#,
     "subscribe t a",
     "subscribe t b raw dead-letters=d",
     "subscribe t https:w dead-letters=d",
@@ -191,6 +192,12 @@ fn topics_line() -> impl Strategy<Value = String> {
         "unmap b f",
         "map b f",
         "+2d",
+        r#"set-topic t.fifo ArchivePolicy {"MessageRetentionPeriod":"1"}"#,
+        r#"set-topic t.fifo ArchivePolicy {"MessageRetentionPeriod":"2"}"#,
+        "set-topic t.fifo ArchivePolicy {}",
+        "set-subscription t.fifo a.fifo ReplayPolicy {}",
+        "replay",
+        "replay max=1",
     ];
     prop_oneof![
         8 => (topic(), prop::collection::vec(entry, 1..4))
@@ -209,6 +216,11 @@ fn topics_line() -> impl Strategy<Value = String> {
         4 => (1..20_000u16).prop_map(|time| format!("+{time}ms")),
         2 => (1..100u8).prop_map(|time| format!("+{time}s")),
         3 => prop::sample::select(seldom.to_vec()).prop_map(str::to_owned),
+        1 => prop_oneof![Just("a.fifo"), Just("b")].prop_map(|queue| {
+            let policy = r#"{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}"#;
+            format!("set-subscription t.fifo {queue} ReplayPolicy {policy}")
+        }),
+        2 => prop::sample::select(vec!["replay", "replay max=1"]).prop_map(str::to_owned),
         2 => prop::sample::select(TOPICS_SETTING.to_vec()).prop_map(str::to_owned),
     ]
 }
@@ -251,6 +263,7 @@ proptest! {
                 story.play(&format!("end !{attempt} failed"));
             }
         }
+        while story.play("replay") != "nothing" {}
         deliver_everything(&mut story);
         story.world.verify();
         story.play("+15d");

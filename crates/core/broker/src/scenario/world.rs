@@ -6,8 +6,10 @@ use std::fmt::Debug;
 use super::history::{Cleaned, History, observe};
 use super::invariants::{check_order, check_state};
 use super::ledger::Ledger;
+use super::script::REGION;
 use crate::{
-    Broker, Command, DueDelivery, Effect, Entropy, Fact, Place, Rejection, Reply, Stored, SubscriptionId, Timestamp,
+    Broker, Command, DueDelivery, Effect, Entropy, Fact, Place, Rejection, ReplayedNotification, Reply, Stored,
+    SubscriptionId, Timestamp,
 };
 
 /// A time at which nothing special happens.
@@ -117,6 +119,28 @@ impl World {
             }
         }
         begun
+    }
+
+    /// Takes one step of at most so many messages of each replay that goes on. Returns how many there were.
+    pub(super) fn take_steps_of_replays(&mut self, max: usize) -> usize {
+        let due = self.broker.take_due_replays();
+        for subscription in &due {
+            let (from, messages) = self.broker.next_of_replay(*subscription, max).expect("a replay that goes on");
+            let read = |(sequence, place): (u64, Place)| {
+                assert_eq!(self.broker.locate_archived(*subscription, sequence), Some(place));
+                match self.stored(place) {
+                    Stored::Notification(notification, _) => {
+                        ReplayedNotification { sequence, notification, facets: Vec::new() }
+                    }
+                    other => panic!("an archive holds {other:?}"),
+                }
+            };
+            let messages = messages.into_iter().map(read).collect();
+            let (subscription, region) = (*subscription, REGION.into());
+            self.ask(Command::StepOfReplay { subscription, from, messages, region }).expect("it is never refused");
+            self.broker.postpone_replay(subscription);
+        }
+        due.len()
     }
 
     pub(super) fn stored(&self, place: Place) -> Stored {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use bongsu_policy::{Limits, Policy};
 use bytes::Bytes;
 
+use super::archive;
 use crate::wire::{Malformed, Wire};
-use crate::{Account, Rejection, Text, TopicName};
+use crate::{Account, Rejection, Seconds, Text, TopicName};
 
 /// The largest message of a topic that does not say so itself, in bytes.
 pub const TOPIC_MESSAGE_BYTES_MAX_DEFAULT: u32 = 262_144;
@@ -35,6 +36,8 @@ pub struct TopicAttributes {
     pub message_bytes_max: u32,
     /// Who else may use the topic, and who may not.
     pub policy: Option<Policy>,
+    /// How long what was published is kept, so that subscriptions can have it once more.
+    pub archive: Option<Seconds>,
 }
 
 impl Default for TopicAttributes {
@@ -47,6 +50,7 @@ impl Default for TopicAttributes {
             signature_version: 1,
             message_bytes_max: TOPIC_MESSAGE_BYTES_MAX_DEFAULT,
             policy: None,
+            archive: None,
         }
     }
 }
@@ -94,6 +98,10 @@ impl TopicAttributes {
             "FifoThroughputScope" => self.deduplication_per_group = value == "MessageGroup",
             "SignatureVersion" => self.signature_version = value.parse().map_err(|_| refuse("SignatureVersion"))?,
             "MaximumMessageSize" => self.message_bytes_max = value.parse().map_err(|_| refuse("MaximumMessageSize"))?,
+            "ArchivePolicy" => {
+                self.archive =
+                    archive::retention(value).map_err(|reason| refuse(&format!("ArchivePolicy: {reason}")))?;
+            }
             "Policy" if value.is_empty() => self.policy = None,
             "Policy" => {
                 self.policy = Some(Policy::parse(value, &Limits::TOPIC).map_err(|fault| refuse(&fault.to_string()))?);

@@ -14,6 +14,8 @@ pub(crate) enum Timer {
     Subscription(SubscriptionId),
     /// A delivery is due.
     Outbox(SubscriptionId),
+    /// A message has been kept for long enough.
+    Archive(TopicId),
 }
 
 /// Deadlines, and the line of subscriptions that have deliveries due.
@@ -28,6 +30,8 @@ pub(crate) struct Schedule {
     pub(crate) running: BTreeMap<Box<str>, u32>,
     /// Who waits for a function to have room.
     pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
+    /// Subscriptions whose replay can take a step.
+    pub(crate) replaying: BTreeSet<SubscriptionId>,
 }
 
 /// Follows from everything else.
@@ -85,6 +89,7 @@ impl Schedule {
 
     /// Nothing is due at a subscription any more. If it is in line, its turn passes without effect.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
+        self.replaying.remove(&id);
         self.set(Timer::Subscription(id), None);
         self.set(Timer::Outbox(id), None);
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::outbox::Outbox;
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{Account, Place, QueueName, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId};
+use crate::{Account, Place, QueueName, Replay, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId};
 
 /// How a subscriber is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,6 +212,9 @@ pub(crate) struct Subscription {
     pub(crate) place: Place,
     /// What is to be delivered to an endpoint that is not a queue.
     pub(crate) outbox: Outbox,
+    /// The newest replay, and where its newest record lies.
+    pub(crate) replay: Option<Replay>,
+    pub(crate) replay_place: Place,
 }
 
 /// All subscriptions, by identity.
@@ -219,7 +222,18 @@ pub(crate) type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 
 impl Subscription {
     pub(crate) fn new() -> Subscription {
-        Subscription { definition: None, place: Place::default(), outbox: Outbox::default() }
+        Subscription {
+            definition: None,
+            place: Place::default(),
+            outbox: Outbox::default(),
+            replay: None,
+            replay_place: Place::default(),
+        }
+    }
+
+    /// Whether it gets what was published once more, and nothing else for now.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.replay.is_some_and(|replay| !replay.completed)
     }
 
     pub(crate) fn definition(&self) -> &Arc<SubscriptionDefinition> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::archive::ReplayPolicy;
 use crate::wire::{Malformed, Wire};
 use crate::{Protocol, QueueName, Rejection, Text};
 
@@ -16,6 +17,8 @@ pub struct SubscriptionAttributes {
     pub raw: bool,
     /// Where deliveries go that cannot be made.
     pub dead_letters: Option<QueueName>,
+    /// What it wants to have once more.
+    pub replay: Option<ReplayPolicy>,
 }
 
 impl SubscriptionAttributes {
@@ -59,6 +62,7 @@ impl SubscriptionAttributes {
         match name {
             "RawMessageDelivery" => self.raw = value.eq_ignore_ascii_case("true"),
             "RedrivePolicy" => self.dead_letters = dead_letters(value),
+            "ReplayPolicy" => self.replay = ReplayPolicy::parse(value)?,
             _ => {}
         }
         self.texts.insert(name.into(), value.into());
