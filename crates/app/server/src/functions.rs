@@ -61,6 +61,24 @@ impl Processes {
     }
 }
 
+impl Processes {
+    /// Runs a function on a notification.
+    pub(crate) async fn notify(
+        &self,
+        function: &Arc<Function>,
+        payload: bytes::Bytes,
+        trace_header: Option<&str>,
+    ) -> Result<(), String> {
+        let spec = self.spec(function);
+        let request_id = self.shared.request_ids.next().to_string();
+        let trace_id = trace_header.map(str::to_owned);
+        match self.functions.invoke(&spec, Invocation { request_id, payload, trace_id }).await {
+            InvocationEnd::Returned(_) => Ok(()),
+            InvocationEnd::Failed(failure) => Err(failure.to_string()),
+        }
+    }
+}
+
 fn to_spec(function: &Function, version: u64) -> FunctionSpec {
     FunctionSpec {
         name: function.name.to_string(),

@@ -319,6 +319,7 @@ impl Broker {
             Fact::DeliveryDeadLettered { subscription, sequence, to, new_sequence, visible_at } => {
                 self.dead_letter_delivery((*subscription, *sequence), (*to, *new_sequence), *visible_at);
             }
+            Fact::ReplaySet { subscription, replay } => self.set_replay(*subscription, *replay, place),
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

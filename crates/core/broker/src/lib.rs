@@ -30,8 +30,8 @@ pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
     Command, Decision, Delivery, Effect, Facet, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
-    Publication, PublishTally, Published, QueueDescription, Reply, SendOrigin, Sent, SubscriptionAdded,
-    SubscriptionDescription, TopicDescription, VisibilityChange,
+    Publication, PublishTally, Published, QueueDescription, ReplayedNotification, Reply, SendOrigin, Sent,
+    SubscriptionAdded, SubscriptionDescription, TopicDescription, VisibilityChange,
 };
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use entropy::Entropy;
@@ -49,12 +49,13 @@ pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;
+pub use topic::archive::{Replay, ReplayPolicy};
 pub use topic::attributes::{
     DATA_PROTECTION_POLICY, LARGE_MESSAGE_SUBSCRIPTIONS_MAX, TOPIC_MESSAGE_BYTES_MAX, TOPIC_MESSAGE_BYTES_MAX_DEFAULT,
     TopicAttributes, default_topic_policy,
 };
 pub use topic::copy::{Copy, CopyForm, CopyTo, KeptAt, KeptCopy, Notification};
-pub use topic::delivery::{DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
+pub use topic::delivery::{DeliveryEnd, DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
 pub use topic::filter::FilteredOut;
 pub use topic::name::{SubscriptionId, TopicId, TopicName};
 pub use topic::outbox::{PendingDelivery, Question};

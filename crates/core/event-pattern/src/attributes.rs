@@ -57,20 +57,24 @@ impl Kind {
 impl<'a> Attributes<'a> {
     /// Reads them all. A value that is not what its type says is kept as one that nothing matches.
     pub fn read(attributes: &[Attribute<'a>]) -> Attributes<'a> {
-        let mut collector = Collector::default();
+        let mut collector = Collector::with_room(attributes.len());
         let mut is_invalid = false;
         for Attribute { name, kind, value } in attributes {
             let path = collector.keep_path(name);
-            let values = match kind {
-                Kind::String => Some(vec![Value::String((*value).into())]),
-                Kind::StringArray => elements(value),
-                Kind::Number => number(value).map(|number| vec![Value::Number(number)]),
-                Kind::Binary => Some(vec![Value::Binary]),
+            let value = match kind {
+                Kind::String => Some(Value::String((*value).into())),
+                Kind::Number => number(value).map(Value::Number),
+                Kind::Binary => Some(Value::Binary),
+                Kind::StringArray => match elements(value) {
+                    Some(values) => {
+                        values.into_iter().for_each(|value| collector.add(path, value));
+                        continue;
+                    }
+                    None => None,
+                },
             };
-            is_invalid |= values.is_none();
-            for value in values.unwrap_or_else(|| vec![Value::Unmatchable]) {
-                collector.add(path, value);
-            }
+            is_invalid |= value.is_none();
+            collector.add(path, value.unwrap_or(Value::Unmatchable));
         }
         Attributes { fields: collector.finish(), is_empty: attributes.is_empty(), is_invalid }
     }

@@ -11,6 +11,9 @@ pub const DEPTH_MAX: usize = 128;
 /// a few long keys above many leaves are much more text than the body.
 pub const PATHS_BYTES_MAX: usize = 8 << 20;
 
+/// Bytes of a usual body for each of its leaves.
+const BYTES_A_LEAF: usize = 24;
+
 /// The body of one notification, read once and matched against many policies.
 #[derive(Clone, Debug)]
 pub struct Body<'a> {
@@ -21,7 +24,8 @@ pub struct Body<'a> {
 impl<'a> Body<'a> {
     /// Reads the text. One that is no JSON object is a body as well; only a policy without keys admits it.
     pub fn read(text: &'a str) -> Body<'a> {
-        let mut leaves = Leaves { reader: Reader::new(text), collector: Collector::default() };
+        let collector = Collector::with_room(text.len() / BYTES_A_LEAF);
+        let mut leaves = Leaves { reader: Reader::new(text), collector };
         Body { fields: leaves.read().map(|()| leaves.collector.finish()) }
     }
 }

@@ -60,7 +60,6 @@ impl<'a> Value<'a> {
 }
 
 /// Collects values in any order.
-#[derive(Default)]
 pub(crate) struct Collector<'a> {
     paths: String,
     kept: Vec<KeptPath>,
@@ -75,6 +74,14 @@ struct KeptPath {
 }
 
 impl<'a> Collector<'a> {
+    /// Has room for so many values, each at a path of its own.
+    pub(crate) fn with_room(values: usize) -> Collector<'a> {
+        /// Of a path; more than enough for most.
+        const BYTES: usize = 32;
+        let (kept, leaves) = (Vec::with_capacity(values), Vec::with_capacity(values));
+        Collector { paths: String::with_capacity(values * BYTES), kept, leaves }
+    }
+
     /// Keeps a path, and returns by what values can then be added to it. A path may be kept several times.
     pub(crate) fn keep_path(&mut self, path: &str) -> usize {
         let start = self.paths.len();

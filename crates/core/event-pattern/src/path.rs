@@ -64,7 +64,7 @@ mod tests {
     }
 
     fn check(paths: &[String], absent: &str) {
-        let mut collector = Collector::default();
+        let mut collector = Collector::with_room(paths.len());
         for (number, path) in paths.iter().enumerate() {
             let kept = collector.keep_path(path);
             collector.add(kept, Value::Number(number as f64));

@@ -1,11 +1,13 @@
-//! Delivers to functions: processes that speak the Lambda Runtime API.
+//! Delivers: to functions, and to HTTP(S) endpoints.
 //!
+//! A function is one or several processes that speak the Lambda Runtime API.
 //! An *execution environment* is one process with a Runtime API endpoint of its own. [`Functions`] keeps them warm,
 //! gives each one invocation at a time, and ends them when they overrun, idle too long or belong to an older version.
 
 mod environment;
 mod failure;
 mod function;
+pub mod http;
 mod launch;
 mod logs;
 mod output;

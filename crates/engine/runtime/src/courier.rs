@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bongsu_broker::{
-    CopyForm, DeliveryOutcome, Function, Notification, PendingDelivery, Question, SubscriptionDefinition,
-    SubscriptionId, TopicName,
+    CopyForm, DeliveryEnd, DeliveryOutcome, Facet, Function, Notification, PendingDelivery, Question,
+    SubscriptionDefinition, SubscriptionId, TopicDefinition,
 };
 use bongsu_journal::BoxFuture;
 
@@ -15,7 +15,7 @@ pub struct Parcel {
     /// Everything about it.
     pub definition: Arc<SubscriptionDefinition>,
     /// Of what it is a subscription.
-    pub topic: TopicName,
+    pub topic: Arc<TopicDefinition>,
     /// How the delivery stands: when it was put in, how many attempts have failed.
     pub pending: PendingDelivery,
     /// What to run, if the endpoint is a function that exists.
@@ -35,29 +35,52 @@ pub enum ParcelContent {
 /// Delivers to endpoints that are not queues. A door implements it.
 pub trait Courier: Send + Sync + 'static {
     /// Makes one attempt; always ends.
-    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, DeliveryOutcome>;
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Attempted>;
+}
+
+/// An attempt that has ended.
+pub struct Attempted {
+    /// How.
+    pub outcome: DeliveryOutcome,
+    /// Is told what became of the delivery by that, once it is durable.
+    pub then: Box<dyn FnOnce(DeliveryEnd) + Send>,
 }
 
 /// Where nothing can be delivered: every attempt fails.
 pub struct NoCourier;
 
 impl Courier for NoCourier {
-    fn deliver(&self, _: Parcel) -> BoxFuture<'static, DeliveryOutcome> {
-        Box::pin(std::future::ready(DeliveryOutcome::Failed))
+    fn deliver(&self, _: Parcel) -> BoxFuture<'static, Attempted> {
+        Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Failed, then: Box::new(drop) }))
     }
 }
 
 /// Writes what subscribed queues hold. A door implements it.
 pub trait Envelopes: Send + Sync + 'static {
-    /// What a consumer of the queue gets as the message's body: the same bytes each time.
-    fn body(&self, notification: &Notification, form: CopyForm) -> String;
+    /// What a consumer of the queue gets as the message's body: the same bytes each time. None if it cannot be written
+    /// just now; the consumer then gets the message later.
+    fn body(&self, notification: &Notification, form: CopyForm) -> Option<String>;
+
+    /// The attributes of a notification as filters see them.
+    fn facets(&self, notification: &Notification) -> Vec<Facet>;
+
+    /// The region that ARNs are written with.
+    fn region(&self) -> &str;
 }
 
 /// Everybody gets the bare message.
 pub struct NoEnvelopes;
 
 impl Envelopes for NoEnvelopes {
-    fn body(&self, notification: &Notification, form: CopyForm) -> String {
-        form.body(notification).to_string()
+    fn body(&self, notification: &Notification, form: CopyForm) -> Option<String> {
+        Some(form.body(notification).to_string())
+    }
+
+    fn facets(&self, _: &Notification) -> Vec<Facet> {
+        Vec::new()
+    }
+
+    fn region(&self) -> &str {
+        "us-east-1"
     }
 }

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use bongsu_broker::{Command, DeliveryOutcome, DueDelivery, Place, Recorded, Stored};
+use bongsu_broker::{DeliveryOutcome, DueDelivery, Place, Recorded, Stored};
 use bongsu_journal::ReadError;
 use tracing::error;
 
-use crate::courier::{Courier, Parcel, ParcelContent};
+use crate::contents::LOCATE_TRIES;
+use crate::courier::{Attempted, Courier, Parcel, ParcelContent};
 use crate::handle::Handle;
 use crate::shard::{HELD_MAX, Held, Shard};
-
-/// How often a content is looked up again when cleaning moved it in between.
-const LOCATE_TRIES: usize = 3;
 
 /// Attempts at endpoints that go on at once, all together.
 pub(crate) const DELIVERIES_MAX: usize = 20_000;
@@ -40,15 +38,17 @@ impl Shard {
 pub(crate) fn deliver(due: DueDelivery, courier: Arc<dyn Courier>, handle: Handle) {
     tokio::spawn(async move {
         let (subscription, sequence) = (due.subscription, due.sequence);
-        let outcome = match content(&due, &handle).await {
+        let attempted = match content(&due, &handle).await {
             Found::Content(content) => {
                 let DueDelivery { definition, topic, pending, function, .. } = due;
                 courier.deliver(Parcel { subscription, definition, topic, pending, function, content }).await
             }
             // Of what is gone nobody knows any more, and the outcome changes nothing.
-            Found::Gone | Found::Unreadable => DeliveryOutcome::Failed,
+            Found::Gone | Found::Unreadable => Attempted { outcome: DeliveryOutcome::Failed, then: Box::new(drop) },
         };
-        handle.tell(Command::EndDelivery { subscription, sequence, outcome }).await;
+        if let Ok(end) = handle.end_delivery(subscription, sequence, attempted.outcome).await {
+            (attempted.then)(end);
+        }
     });
 }
 

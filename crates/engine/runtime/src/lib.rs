@@ -5,6 +5,7 @@
 
 mod cleaner;
 mod clock;
+mod contents;
 mod courier;
 mod delivery;
 mod fatal;
@@ -14,6 +15,7 @@ mod invocation;
 mod limits;
 mod metrics;
 mod reader;
+mod replay;
 mod room;
 mod shard;
 mod start;
@@ -21,7 +23,7 @@ mod topics;
 mod waiters;
 
 pub use clock::{Clock, ManualClock, ShiftedClock};
-pub use courier::{Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
+pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
 pub use fatal::Fatal;
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};

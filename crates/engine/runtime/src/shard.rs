@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
+    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
     Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
@@ -21,6 +21,7 @@ use crate::invocation::invoke;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
+use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
@@ -38,10 +39,12 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Replay(ReplayStep),
+    Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
 }
 
 /// What must be durable before a reply may be known.
-enum KnownAfter {
+pub(crate) enum KnownAfter {
     /// Everything decided so far.
     Everything,
     /// Only the record at this position, and those before it.
@@ -55,7 +58,7 @@ impl KnownAfter {
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
             (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(is_where_it_was_sent) =>
+                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
             {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
@@ -63,11 +66,6 @@ impl KnownAfter {
             _ => KnownAfter::Everything,
         }
     }
-}
-
-/// Whether no move is known of the message that its record does not tell of.
-fn is_where_it_was_sent(delivery: &Delivery) -> bool {
-    delivery.source.is_none() && delivery.message_id.is_none()
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -181,6 +179,7 @@ impl Shard {
             }
             self.serve_waiting();
             self.begin_deliveries();
+            self.begin_replays();
             if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
                 self.tell_time();
             }
@@ -313,17 +312,28 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => {
-                if let Command::EndDelivery { .. } = command {
-                    self.deliveries_going_on -= 1;
+            Request::Tell(command) => drop(self.decide(command)),
+            Request::EndDelivery { subscription, sequence, outcome, reply } => {
+                self.deliveries_going_on -= 1;
+                // Whatever room there is: an attempt whose end is not noted would be made again and again.
+                if let (Ok(Reply::DeliveryEnded(end)), _) =
+                    self.decide(Command::EndDelivery { subscription, sequence, outcome })
+                {
+                    self.hold(Held::Delivered(reply, end));
                 }
-                drop(self.decide(command));
             }
             Request::Locate { handle, reply } => match self.broker.locate(handle) {
                 Some(place) => self.hold(Held::Place(reply, place)),
                 // A receiver that is gone needs no answer.
                 None => drop(reply.send(None)),
             },
+            Request::StepOfReplay { subscription, command } => self.step_of_replay(subscription, command),
+            Request::LocateArchived { subscription, sequence, reply } => {
+                match self.broker.locate_archived(subscription, sequence) {
+                    Some(place) => self.hold(Held::Place(reply, place)),
+                    None => drop(reply.send(None)),
+                }
+            }
             Request::LocateDelivery { subscription, sequence, reply } => {
                 match self.broker.locate_delivery(subscription, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),
@@ -375,7 +385,7 @@ impl Shard {
     }
 
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
-    fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+    pub(crate) fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         let now = self.broker.now();
         let subject = self.counters.before(&command, &self.broker);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
@@ -446,8 +456,10 @@ impl Shard {
                 Some((_, Held::Place(reply, place))) => drop(reply.send(Some(place))),
                 // Nor the time.
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
+                Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());

@@ -3,7 +3,8 @@
 use bongsu_delivery_policy::RetrySchedule;
 
 use crate::{
-    Broker, Decision, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId, Timestamp,
+    Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId,
+    Timestamp,
 };
 
 impl Broker {
@@ -16,33 +17,37 @@ impl Broker {
     ) -> Decision {
         let known = self.topics.subscription(subscription);
         let Some((known, row)) = known.and_then(|known| Some((known, known.outbox.get(sequence)?))) else {
-            return Decision::reply(Reply::Done);
+            return Decision::reply(Reply::DeliveryEnded(DeliveryEnd::Unknown));
         };
         let definition = known.definition();
         let failed_attempts = row.pending.failed_attempts + 1;
         let delay = match outcome {
             DeliveryOutcome::Delivered => {
-                return Decision::fact(Fact::DeliveryEnded { subscription, sequence, delivered: true });
+                let fact = Fact::DeliveryEnded { subscription, sequence, delivered: true };
+                return ended(fact, DeliveryEnd::Delivered);
             }
             DeliveryOutcome::Failed => self.delay_after((subscription, sequence), definition, failed_attempts),
             DeliveryOutcome::Refused => None,
         };
         if let Some(delay) = delay {
             let next_attempt_at = Timestamp(self.now().0.saturating_add(delay));
-            return Decision::fact(Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at });
+            let fact = Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at };
+            return ended(fact, DeliveryEnd::Again { at: next_attempt_at });
         }
         let dead_letters = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
         // A question is no message: whoever does not hear it is asked again by the next Subscribe.
-        match dead_letters.filter(|_| definition.is_confirmed()) {
-            Some(queue) => Decision::fact(Fact::DeliveryDeadLettered {
-                subscription,
-                sequence,
-                to: queue.id,
-                new_sequence: queue.next_sequence,
-                visible_at: self.now() + queue.attributes().delay,
-            }),
-            None => Decision::fact(Fact::DeliveryEnded { subscription, sequence, delivered: false }),
-        }
+        let Some(queue) = dead_letters.filter(|_| definition.is_confirmed()) else {
+            let fact = Fact::DeliveryEnded { subscription, sequence, delivered: false };
+            return ended(fact, DeliveryEnd::GivenUp);
+        };
+        let fact = Fact::DeliveryDeadLettered {
+            subscription,
+            sequence,
+            to: queue.id,
+            new_sequence: queue.next_sequence,
+            visible_at: self.now() + queue.attributes().delay,
+        };
+        ended(fact, DeliveryEnd::DeadLettered)
     }
 
     /// Milliseconds until the next attempt after so many failed ones; none when it is given up.
@@ -71,3 +76,7 @@ impl Broker {
 
 /// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn ended(fact: Fact, end: DeliveryEnd) -> Decision {
+    Decision { reply: Reply::DeliveryEnded(end), ..Decision::fact(fact) }
+}

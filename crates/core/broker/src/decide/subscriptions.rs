@@ -78,7 +78,9 @@ impl Broker {
         let SubscriptionAdded { owner, principal, protocol, endpoint, queue, attributes } = added;
         let definition =
             SubscriptionDefinition { topic: topic.id, owner, principal, protocol, endpoint, queue, attributes, state };
+        let replay = self.decide_replay(id, &definition)?;
         let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
         facts.extend(token.map(|token| self.ask(id, 0, Question::Confirm { token })));
         Ok(Decision { facts, ..Decision::reply(Reply::Subscribed { id, pending: has_to_say_yes }) })
     }
@@ -163,7 +165,10 @@ impl Broker {
             self.check_filters(&self.topics.by_id[&definition.topic])?;
         }
         let definition = SubscriptionDefinition { attributes, ..definition.clone() };
-        Ok(Decision::fact(Fact::SubscriptionDefined { id, definition }))
+        let replay = if name == "ReplayPolicy" { self.decide_replay(id, &definition)? } else { None };
+        let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
+        Ok(Decision { facts, ..Decision::reply(Reply::Done) })
     }
 
     pub(super) fn decide_describe_subscription(&self, id: SubscriptionId) -> Result<Decision, Rejection> {
@@ -183,6 +188,7 @@ impl Broker {
             definition: definition.as_ref().clone(),
             undelivered: known.outbox.len(),
             oldest: known.outbox.oldest(),
+            replay: known.replay,
         })
     }
 

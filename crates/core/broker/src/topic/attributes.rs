@@ -7,8 +7,9 @@ use bongsu_policy::{Limits, Policy};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::archive;
 use crate::wire::{Malformed, Wire};
-use crate::{Account, Protocol, Rejection, Text, TopicName};
+use crate::{Account, Protocol, Rejection, Seconds, Text, TopicName};
 
 /// The largest message of a topic that does not say so itself, in bytes.
 pub const TOPIC_MESSAGE_BYTES_MAX_DEFAULT: u32 = 262_144;
@@ -18,7 +19,6 @@ const TOPIC_MESSAGE_BYTES_MIN: u32 = 1_024;
 /// How many subscriptions a topic may have that takes larger messages than topics do by default.
 pub const LARGE_MESSAGE_SUBSCRIPTIONS_MAX: usize = 100;
 const DISPLAY_NAME_LENGTH_MAX: usize = 100;
-const ARCHIVE_DAYS_MAX: u32 = 365;
 const DATA_PROTECTION_POLICY_BYTES_MAX: usize = 30 * 1024;
 const SAMPLE_RATE_MAX: u32 = 100;
 
@@ -63,6 +63,8 @@ pub struct TopicAttributes {
     pub policy: Option<Policy>,
     /// How deliveries over HTTP are tried again, unless a subscription says otherwise.
     pub delivery: Option<TopicDeliveryPolicy>,
+    /// How long what was published is kept, so that subscriptions can have it once more.
+    pub archive: Option<Seconds>,
 }
 
 /// Why an attribute is refused.
@@ -84,6 +86,7 @@ impl Default for TopicAttributes {
             message_bytes_max: TOPIC_MESSAGE_BYTES_MAX_DEFAULT,
             policy: None,
             delivery: None,
+            archive: None,
         }
     }
 }
@@ -144,6 +147,7 @@ impl TopicAttributes {
             "MaximumMessageSize" => {
                 self.message_bytes_max = value.parse().unwrap_or(TOPIC_MESSAGE_BYTES_MAX_DEFAULT);
             }
+            "ArchivePolicy" => self.archive = archive::retention(value)?,
             "Policy" if value.is_empty() => self.policy = None,
             "Policy" => {
                 self.policy = Some(Policy::parse(value, &Limits::TOPIC).map_err(|fault| fault.to_string())?);
@@ -232,10 +236,9 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
             return refuse(&format!("Invalid value [{value}]. Must be Topic or MessageGroup."));
         }
         "FifoThroughputScope" => {}
-        "ArchivePolicy" if !value.is_empty() => {
-            archive_days(value).map(drop).or_else(|reason| refuse(&reason))?;
+        "ArchivePolicy" => {
+            archive::retention(value).map(drop).or_else(refuse)?;
         }
-        "ArchivePolicy" => {}
         DATA_PROTECTION_POLICY => {
             let is_object = value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
             if !is_object || value.len() > DATA_PROTECTION_POLICY_BYTES_MAX {
@@ -250,22 +253,6 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
         },
     }
     Ok(())
-}
-
-/// For how many days an archive policy keeps what was published; `None` if it switches the archive off.
-pub(crate) fn archive_days(policy: &str) -> Result<Option<u32>, String> {
-    let policy: Value = serde_json::from_str(policy).map_err(|fault| format!("failed to parse JSON. {fault}"))?;
-    let Some(members) = policy.as_object() else { return Err("must be a JSON object".to_owned()) };
-    if members.is_empty() {
-        return Ok(None);
-    }
-    let days = match (members.len(), members.get("MessageRetentionPeriod")) {
-        (1, Some(Value::String(days))) => days.parse().ok(),
-        (1, Some(Value::Number(days))) => days.as_u64().and_then(|days| days.try_into().ok()),
-        _ => return Err("must have the member MessageRetentionPeriod and no other".to_owned()),
-    };
-    let days = days.filter(|days| (1..=ARCHIVE_DAYS_MAX).contains(days));
-    days.map(Some).ok_or_else(|| format!("MessageRetentionPeriod must be 1 to {ARCHIVE_DAYS_MAX} days"))
 }
 
 fn is_of_two_words(name: &str) -> bool {

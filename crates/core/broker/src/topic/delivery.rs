@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::schedule::Timer;
-use crate::{Broker, Function, PendingDelivery, Place, SubscriptionDefinition, SubscriptionId, TopicName};
+use crate::{
+    Broker, Function, PendingDelivery, Place, SubscriptionDefinition, SubscriptionId, Timestamp, TopicDefinition,
+};
 
 /// How many attempts at one endpoint go on at once: a dead endpoint holds up to so many until they time out.
 pub const ENDPOINT_ATTEMPTS_MAX: usize = 10_000;
@@ -24,7 +26,7 @@ pub struct DueDelivery {
     /// What the subscription says.
     pub definition: Arc<SubscriptionDefinition>,
     /// Of what it is a subscription.
-    pub topic: TopicName,
+    pub topic: Arc<TopicDefinition>,
     /// What to run, if the endpoint is a function that exists.
     pub function: Option<Arc<Function>>,
 }
@@ -38,6 +40,24 @@ pub enum DeliveryOutcome {
     Failed,
     /// It never will.
     Refused,
+}
+
+/// What became of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryEnd {
+    /// The endpoint has it.
+    Delivered,
+    /// There will be another attempt.
+    Again {
+        /// When it is due.
+        at: Timestamp,
+    },
+    /// It is in the dead-letter queue.
+    DeadLettered,
+    /// It is gone, and there is no queue for it.
+    GivenUp,
+    /// It had ended before: its subscription is gone.
+    Unknown,
 }
 
 impl Broker {
@@ -72,7 +92,7 @@ impl Broker {
         let now = self.now;
         let subscription = self.topics.subscriptions.get(&id)?;
         let definition = subscription.definition().clone();
-        let topic = self.topics.name_of(definition.topic)?.clone();
+        let topic = self.topics.by_id.get(&definition.topic)?.definition.clone()?;
         if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {
             return None;
         }

@@ -17,6 +17,8 @@ pub(crate) enum Timer {
     Subscription(SubscriptionId),
     /// A delivery is due.
     Outbox(SubscriptionId),
+    /// A message has been kept for long enough.
+    Archive(TopicId),
 }
 
 /// Deadlines, and the line of subscriptions that have deliveries due.
@@ -34,6 +36,8 @@ pub(crate) struct Schedule {
     pub(crate) running: BTreeMap<Box<str>, u32>,
     /// Who waits for a function to have room.
     pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
+    /// Subscriptions whose replay can take a step.
+    pub(crate) replaying: BTreeSet<SubscriptionId>,
 }
 
 /// Follows from everything else.

@@ -8,6 +8,7 @@ use bongsu_event_pattern::{FilterPolicy, Scope};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::archive::ReplayPolicy;
 use super::attributes::is_same;
 use crate::wire::{Malformed, Wire};
 use crate::{Account, Protocol, QueueName, Rejection, Text};
@@ -47,6 +48,8 @@ pub struct SubscriptionAttributes {
     pub delivery: Option<SubscriptionDeliveryPolicy>,
     /// Which notifications are wanted; all of them if there is none.
     pub filter: Option<Arc<FilterPolicy>>,
+    /// What it wants to have once more.
+    pub replay: Option<ReplayPolicy>,
 }
 
 /// Why an attribute is refused.
@@ -127,7 +130,12 @@ impl SubscriptionAttributes {
             "ReplayPolicy" if !subscriber.of_fifo || protocol != Protocol::Sqs => {
                 return refuse("Only sqs subscriptions to FIFO topics have it.");
             }
-            "ReplayPolicy" => check_replay(value).or_else(|reason| refuse(&reason))?,
+            "ReplayPolicy" => {
+                ReplayPolicy::parse(value).map_err(|refused| match refused {
+                    Rejection::InvalidParameter(text) => Fault::Value(text.into()),
+                    _ => Fault::Unknown,
+                })?;
+            }
             _ => return Err(Fault::Unknown),
         }
         self.read(name, value);
@@ -158,6 +166,7 @@ impl SubscriptionAttributes {
         match name {
             RAW => self.raw = value.eq_ignore_ascii_case("true"),
             "RedrivePolicy" => self.dead_letters = dead_letters(value),
+            "ReplayPolicy" => self.replay = ReplayPolicy::parse(value).unwrap_or_default(),
             "DeliveryPolicy" => {
                 let parse = |endpoint| SubscriptionDeliveryPolicy::parse(value, endpoint);
                 let of_http = parse(Endpoint::Http { raw: true });
@@ -240,47 +249,6 @@ fn dead_letters(policy: &str) -> Option<QueueName> {
     let parts: Vec<&str> = policy.get("deadLetterTargetArn")?.as_str()?.splitn(6, ':').collect();
     let [_, _, "sqs", _, account, name] = parts[..] else { return None };
     Some(QueueName { account: account.parse().ok()?, name: name.into() })
-}
-
-fn check_replay(policy: &str) -> Result<(), String> {
-    if policy.is_empty() {
-        return Ok(());
-    }
-    let parsed: Value = serde_json::from_str(policy).map_err(|fault| format!("failed to parse JSON. {fault}"))?;
-    let Some(members) = parsed.as_object() else { return Err("must be a JSON object".to_owned()) };
-    if let Some(unknown) = members.keys().find(|key| !REPLAY_MEMBERS.contains(&key.as_str())) {
-        return Err(format!("unknown member {unknown}"));
-    }
-    if members.get("PointType").and_then(Value::as_str) != Some("Timestamp") {
-        return Err("PointType must be Timestamp".to_owned());
-    }
-    let starting = members.get("StartingPoint").ok_or("Missing StartingPoint attribute")?;
-    for (name, point) in
-        std::iter::once(("StartingPoint", starting)).chain(Some("EndingPoint").zip(members.get("EndingPoint")))
-    {
-        if !point.as_str().is_some_and(is_timestamp) {
-            return Err(format!("{name} must be a timestamp such as 2026-01-01T00:00:00.000Z"));
-        }
-    }
-    Ok(())
-}
-
-const REPLAY_MEMBERS: [&str; 3] = ["PointType", "StartingPoint", "EndingPoint"];
-
-/// `YYYY-MM-DDThh:mm:ss`, with or without a fraction of a second, in UTC.
-fn is_timestamp(text: &str) -> bool {
-    const FORM: &str = "0000-00-00T00:00:00";
-    let Some((whole, rest)) = text.split_at_checked(FORM.len()) else { return false };
-    let is_like = |(given, form): (u8, u8)| if form == b'0' { given.is_ascii_digit() } else { given == form };
-    let number = |range: std::ops::Range<usize>| whole[range].parse::<u32>().unwrap_or(u32::MAX);
-    let fraction = rest.strip_suffix('Z').map(|rest| rest.strip_prefix('.').unwrap_or(rest));
-    whole.bytes().zip(FORM.bytes()).all(is_like)
-        && (1..=12).contains(&number(5..7))
-        && (1..=31).contains(&number(8..10))
-        && number(11..13) < 24
-        && number(14..16) < 60
-        && number(17..19) < 60
-        && fraction.is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// As the texts. What was accepted once must go on being accepted.

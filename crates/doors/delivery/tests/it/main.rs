@@ -1,7 +1,8 @@
-//! Functions end to end: real processes, real sockets.
+//! Deliveries end to end: real processes, real sockets.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+mod http;
 mod lifetime;
 mod output;
 mod provided;

@@ -1,0 +1,9 @@
+//! HTTP(S) endpoints end to end, and whatever they may do to their sender.
+
+mod answers;
+mod connections;
+mod credentials;
+mod guarded;
+mod harness;
+mod hostile;
+mod secure;
