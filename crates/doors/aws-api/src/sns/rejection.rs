@@ -11,8 +11,8 @@ const OF_SNS: &str = "arn:aws:sns:";
 /// AWS's error for a rejection that is about topics; any other is given back.
 pub(crate) fn rejected(rejection: Rejection) -> Result<ApiError, Rejection> {
     use ErrorKind::{
-        AuthorizationErrorException, BatchRequestTooLongException, FilterPolicyLimitExceededException, NotFoundException,
-        SubscriptionLimitExceededException, TagLimitExceededException, TaggedResourceNotFound,
+        AuthorizationErrorException, BatchRequestTooLongException, FilterPolicyLimitExceededException,
+        NotFoundException, SubscriptionLimitExceededException, TagLimitExceededException, TaggedResourceNotFound,
     };
     Ok(match rejection {
         Rejection::TopicDoesNotExist => ApiError::new(NotFoundException, "Topic does not exist"),
