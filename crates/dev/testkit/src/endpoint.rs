@@ -94,7 +94,7 @@ impl Endpoint {
         Endpoint::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
     }
 
-    /// The same on a port that an endpoint before has left.
+    /// The same on a reserved port, or one that an endpoint before has left.
     ///
     /// # Panics
     ///
@@ -128,7 +128,8 @@ impl Endpoint {
         let is_secure = tls.is_some();
         let listener = {
             let _entered = runtime.enter();
-            listen(address).unwrap_or_else(|error| panic!("cannot listen on {address}: {error}"))
+            let listener = bind(address).and_then(|socket| socket.listen(BACKLOG));
+            listener.unwrap_or_else(|error| panic!("cannot listen on {address}: {error}"))
         };
         let address = listener.local_addr().expect("a listener has an address");
         runtime.spawn(accept(listener, tls, Door { answer, questions: sender }));
@@ -161,11 +162,37 @@ impl Endpoint {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// A port where nobody listens unless an [`Endpoint`] is started there, and that the system lends to nobody else.
+#[derive(Debug)]
+pub struct Port(TcpSocket);
+
+impl Port {
+    /// Takes a free port.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn reserve() -> Port {
+        Port(bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port"))
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    ///
+    /// Never: a reserved port has an address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("a port has an address")
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }
 
 type AnswerFor = dyn Fn(&Arrival) -> Answer + Send + Sync;
