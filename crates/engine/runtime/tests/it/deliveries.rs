@@ -85,13 +85,15 @@ async fn create_topic(world: &World, name: &str) {
     world.broker.create_topic(topic(name), TopicAttributes::default(), Default::default()).await.unwrap();
 }
 
-/// Subscribes a function, which need not exist for its courier to be asked.
+/// Subscribes a function, which need not exist for its courier to be asked; three more attempts, 20 s apart.
 async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> SubscriptionId {
     let given = dead_letters.map(|name| {
         let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue(name).arn(REGION));
         ("RedrivePolicy".to_owned(), policy)
     });
-    let given: BTreeMap<String, String> = given.into_iter().collect();
+    let retries = r#"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":20,"maxDelayTarget":20}}"#;
+    let retries = ("DeliveryPolicy".to_owned(), retries.to_owned());
+    let given: BTreeMap<String, String> = given.into_iter().chain([retries]).collect();
     let endpoint = format!("arn:aws:lambda:{REGION}:000000000000:function:{name}");
     let (owner, protocol) = (Account(0), Protocol::Lambda);
     let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo: false, region: REGION };
