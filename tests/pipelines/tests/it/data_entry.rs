@@ -11,7 +11,6 @@ use bongsu_testkit::endpoint::{Answer, Port};
 use bongsu_testkit::sns::Entry;
 use bongsu_testkit::wait::until;
 use bongsu_testkit::{Endpoint, Server};
-use serde_json::json;
 
 /// Messages published in a second.
 const RATE: u32 = 1_000;
@@ -37,6 +36,8 @@ const RETURNED: usize = 17;
 const RETURNED_MINUTE: u64 = 55;
 /// The emergency queue's retention.
 const DAY: Duration = Duration::from_secs(86_400);
+/// Longer than it takes to look at all of it.
+const HIDDEN: (&str, &str) = ("VisibilityTimeout", "3600");
 /// How long a round of attempts may take.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 /// So long before a deadline nothing may happen yet.
@@ -65,6 +66,15 @@ impl Watch {
     }
 }
 
+/// The attempts of all messages that come after the same delay.
+struct Round {
+    attempt: usize,
+    /// Before that none was due.
+    began: Duration,
+    /// By when all had failed.
+    ended: Duration,
+}
+
 /// When each message was brought to the endpoint.
 type Arrivals = Arc<Mutex<HashMap<String, Vec<Duration>>>>;
 
@@ -77,7 +87,7 @@ struct DataEntry {
     emergency: String,
     messages: u64,
     arrivals: Arrivals,
-    kills: Vec<Duration>,
+    kills: usize,
 }
 
 impl DataEntry {
@@ -89,7 +99,7 @@ impl DataEntry {
         let server = Server::start(arguments).unwrap();
         let (mut sns, mut sqs) = (server.sns(), server.sqs());
         let day = DAY.as_secs().to_string();
-        let emergency = sqs.create_queue("emergency", &[("MessageRetentionPeriod", day.as_str())]).unwrap();
+        let emergency = sqs.create_queue("emergency", &[("MessageRetentionPeriod", day.as_str()), HIDDEN]).unwrap();
         let topic = sns.create_topic("data-entry", &[]).unwrap();
         let queue_arn = "arn:aws:sqs:us-east-1:000000000000:emergency";
         sns.subscribe(&topic, "sqs", queue_arn, &[("RawMessageDelivery", "true")]).unwrap();
@@ -108,7 +118,7 @@ impl DataEntry {
             emergency,
             messages: u64::from(RATE * seconds.unwrap_or(PUBLISH_SECONDS)),
             arrivals: Arrivals::default(),
-            kills: Vec::new(),
+            kills: 0,
         }
     }
 
@@ -159,17 +169,69 @@ impl DataEntry {
 
     fn kill_nine(&mut self) {
         self.server.kill_nine();
-        self.kills.push(self.watch.now());
+        self.kills += 1;
         self.server.restart().unwrap();
     }
 
     /// Waits until nothing is under way any more, with so many failed attempts since the server's start.
     fn wait_for_failures(&self, failed: u64) {
-        until("the attempts of a round", ROUND_TIMEOUT, || {
-            let is_over = self.server.metric(FAILED) >= failed && self.server.metric(UNDERWAY) == 0;
-            is_over.then_some(())
+        self.wait_until("the attempts of a round", || {
+            self.server.metric(FAILED) >= failed && self.server.metric(UNDERWAY) == 0
         });
         assert_eq!(self.server.metric(FAILED), failed, "no message is tried twice");
+    }
+
+    /// Lets the time of the next attempts come, and sees to it that nothing is tried before.
+    fn next_round(&mut self, last: &Round) -> Round {
+        let (attempt, delay) = (last.attempt + 1, Duration::from_secs(DELAYS[last.attempt - 1]));
+        let tried = |pipeline: &DataEntry| (pipeline.server.metric(FAILED), pipeline.arrived());
+        let before = tried(self);
+        let (began, all_due) = (last.began + delay, last.ended + delay);
+        self.advance_to(began - BEFORE);
+        assert_eq!(tried(self), before, "attempt {attempt} came too soon");
+        self.advance(all_due.saturating_sub(self.watch.now()));
+        match attempt {
+            KILLED_IN => self.kill_in_the_midst(before.1),
+            RETURNED => self.wait_until("everything is delivered", || self.server.metric(UNDELIVERED) == 0),
+            _ => self.wait_for_failures(before.0 + self.messages),
+        }
+        Round { attempt, began, ended: self.watch.now() }
+    }
+
+    /// Kills the server when half of the round's attempts are made, and waits for the others.
+    fn kill_in_the_midst(&mut self, arrived_before: u64) {
+        let half = arrived_before + self.messages / 2;
+        self.wait_until("half of the attempts", || self.arrived() >= half);
+        self.kill_nine();
+        let times = KILLED_IN - LIMPING.start() + 1;
+        let is_complete = || self.arrivals.lock().unwrap().values().all(|arrivals| arrivals.len() >= times);
+        self.wait_until("the other attempts", || is_complete() && self.server.metric(UNDERWAY) == 0);
+    }
+
+    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        until(what, ROUND_TIMEOUT, || is_so().then_some(()));
+    }
+
+    /// How many messages the emergency queue holds.
+    fn emergencies(&self) -> u64 {
+        self.server.sqs().depth(&self.emergency).unwrap()
+    }
+
+    /// The emergency queue has every message, once.
+    fn check_emergency_queue(&self) {
+        let mut sqs = self.server.sqs();
+        let mut bodies = BTreeSet::new();
+        let mut received = 0;
+        loop {
+            let messages = sqs.receive(&self.emergency, 0).unwrap();
+            if messages.is_empty() {
+                break;
+            }
+            received += messages.len() as u64;
+            bodies.extend(messages.into_iter().map(|message| message.body));
+        }
+        assert_eq!((received, bodies.len() as u64), (self.messages, self.messages));
+        assert!((0..u32::try_from(self.messages).unwrap()).all(|number| bodies.contains(&body(number))));
     }
 
     /// Each message was brought once in each round of attempts, no sooner than the policy says.
@@ -180,11 +242,11 @@ impl DataEntry {
             let mut attempt = *rounds.start();
             for pair in times.windows(2) {
                 let (apart, delay) = (pair[1] - pair[0], Duration::from_secs(DELAYS[attempt - 1]));
-                let was_killed = self.kills.iter().any(|kill| (pair[0]..pair[1]).contains(kill));
                 if apart + CLOCK_SLACK >= delay {
                     attempt += 1;
                 } else {
-                    assert!(was_killed, "{message}: attempt {} came after {apart:?}, not {delay:?}", attempt + 1);
+                    // Made once more, as the server did not live to know how it ended.
+                    assert_eq!(attempt, KILLED_IN, "{message} came again after {apart:?}, not {delay:?}");
                 }
             }
             assert_eq!(attempt, *rounds.end(), "{message}: {times:?}");
@@ -199,39 +261,38 @@ fn body(number: u32) -> String {
 #[test]
 fn an_endpoint_that_is_away_for_an_hour_misses_nothing() {
     let mut pipeline = DataEntry::new();
-    let all = pipeline.messages;
     let published_from = pipeline.watch.now();
-    let mut began = published_from;
     pipeline.publish();
     let published_until = pipeline.watch.now();
     // The first attempt of each, and the one at once.
-    let mut failed = 2 * all;
-    pipeline.wait_for_failures(failed);
+    pipeline.wait_for_failures(2 * pipeline.messages);
 
+    let mut round = Round { attempt: 2, began: published_from, ended: pipeline.watch.now() };
     let mut endpoint = None;
-    for attempt in 3..=RETURNED {
-        let round = Instant::now();
-        let before = (pipeline.server.metric(FAILED), pipeline.arrived());
-        if attempt == *LIMPING.start() {
+    while round.attempt < RETURNED {
+        if round.attempt == KILLED_AFTER {
+            pipeline.kill_nine();
+        }
+        if round.attempt + 1 == *LIMPING.start() {
             endpoint = Some(pipeline.endpoint(503));
-        } else if attempt == LIMPING.end() + 1 {
-            endpoint = None;
+        } else if round.attempt == *LIMPING.end() {
             pipeline.check_arrivals(LIMPING);
-        } else if attempt == RETURNED {
             pipeline.arrivals.lock().unwrap().clear();
+            endpoint = None;
+        } else if round.attempt + 1 == RETURNED {
             endpoint = Some(pipeline.endpoint(200));
         }
-        let delay = Duration::from_secs(DELAYS[attempt - 2]);
-        // Whatever failed since the last round began is not due yet, and then all of it is.
-        pipeline.advance_to(began + delay - BEFORE);
-        assert_eq!((pipeline.server.metric(FAILED), pipeline.arrived()), before, "attempt {attempt} came too soon");
-        let took = pipeline.watch.now() - began;
-        assert!(attempt < RETURNED || took.as_secs() > 0);
-        let all_are_due = pipeline.watch.now() + delay.saturating_sub(took) + took;
-        let _ = all_are_due;
-        began = pipeline.watch.now();
-        let _ = endpoint;
-        let _ = (&mut failed, round);
+        round = pipeline.next_round(&round);
     }
-    let _ = (published_until, json!({}), BTreeSet::<u8>::new(), KILLED_AFTER, KILLED_IN, RETURNED_MINUTE, UNDELIVERED);
+    drop(endpoint);
+    assert_eq!(round.began.as_secs() / 60, RETURNED_MINUTE);
+    pipeline.check_arrivals(RETURNED..=RETURNED);
+    assert_eq!(pipeline.arrived(), pipeline.messages, "what is delivered is not delivered again");
+    assert_eq!(pipeline.kills, 2);
+
+    pipeline.check_emergency_queue();
+    pipeline.advance_to(published_from + DAY - BEFORE);
+    assert_eq!(pipeline.emergencies(), pipeline.messages);
+    pipeline.advance_to(published_until + DAY + BEFORE);
+    assert_eq!(pipeline.emergencies(), 0);
 }
