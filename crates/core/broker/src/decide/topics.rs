@@ -63,6 +63,7 @@ impl Broker {
             // What it has yet to come to would be lost.
             return Err(Rejection::InvalidParameter("ArchivePolicy: a replay of the archive goes on".into()));
         }
+        attributes.check_subscribers(self.topics.protocols_of(topic))?;
         Ok(redefined(topic, |definition| definition.attributes = attributes))
     }
 

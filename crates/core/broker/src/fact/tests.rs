@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::any::any_fact;
 use super::*;
 use crate::{
-    Account, CopyTo, KeptAt, MoveTaskFailure, Policy, Protocol, RedriveAllowPolicy, RedrivePolicy,
+    Account, CopyTo, KeptAt, MoveTaskFailure, Policy, Protocol, RedriveAllowPolicy, RedrivePolicy, Subscriber,
     SubscriptionAttributes, SubscriptionState, Token, TopicAttributes, TopicName,
 };
 
@@ -124,7 +124,10 @@ pub(super) fn subscription_attributes() -> SubscriptionAttributes {
     let dead_letters = r#"{"deadLetterTargetArn":"arn:aws:sqs:r:000000000300:d"}"#;
     let given = [("RawMessageDelivery", "true"), ("RedrivePolicy", dead_letters)];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    SubscriptionAttributes::parse(&given, Protocol::Sqs, false, "r").unwrap()
+    let endpoint = "arn:aws:sqs:r:000000000300:a";
+    let owner = Account(300);
+    let subscriber = Subscriber { owner, protocol: Protocol::Sqs, endpoint, of_fifo: false, region: "r" };
+    SubscriptionAttributes::parse(&given, &subscriber).unwrap()
 }
 
 fn subscription() -> SubscriptionDefinition {

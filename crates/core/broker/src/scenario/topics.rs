@@ -8,8 +8,8 @@ use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
 use super::words::{Words, number, tag};
 use crate::{
     Command, DeliveryOutcome, DueDelivery, Protocol, Publication, PublishTally, Question, QueueName, Replay, Reply,
-    Stored, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, SubscriptionId, SubscriptionState,
-    Text, Token, TopicAttributes, TopicName,
+    Stored, Subscriber, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, SubscriptionId,
+    SubscriptionState, Text, Token, TopicAttributes, TopicName,
 };
 
 /// What a script calls subscriptions, and the attempts at their endpoints.
@@ -299,7 +299,9 @@ fn subscribe(words: &mut Words) -> Command {
         (None, Protocol::Lambda) => format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}").into(),
         (None, _) => name.into(),
     };
-    let attributes = SubscriptionAttributes::parse(&given, protocol, topic.is_fifo(), REGION);
+    let subscriber =
+        Subscriber { owner: ACCOUNT, protocol, endpoint: &endpoint, of_fifo: topic.is_fifo(), region: REGION };
+    let attributes = SubscriptionAttributes::parse(&given, &subscriber);
     let attributes = attributes.expect("a script gives attributes that parse");
     let principal = "arn:aws:iam::000000000001:root".into();
     let added = SubscriptionAdded { owner: ACCOUNT, principal, protocol, endpoint, queue, attributes };

@@ -1,6 +1,7 @@
 //! All topics and subscriptions, and how facts and time change them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::archive::Archived;
@@ -10,8 +11,8 @@ use super::subscription::{Subscription, SubscriptionState, Subscriptions};
 use super::{Topic, TopicDefinition};
 use crate::queue::{GroupIndex, Message, Remembered, Visibility};
 use crate::{
-    Broker, Copy, CopyTo, Deduplication, KeptAt, KeptCopy, MessageId, Notification, PendingDelivery, Place, QueueId,
-    Replay, SubscriptionDefinition, SubscriptionId, Text, Timestamp, TopicId, TopicName,
+    Broker, Copy, CopyTo, Deduplication, EffectivePolicy, KeptAt, KeptCopy, MessageId, Notification, PendingDelivery,
+    Place, Protocol, QueueId, Replay, SubscriptionDefinition, SubscriptionId, Text, Timestamp, TopicId, TopicName,
 };
 
 /// Topics, subscriptions, and what is due at them.
@@ -32,6 +33,11 @@ impl Topics {
         self.subscriptions.get(&id)
     }
 
+    /// How the subscribers of a topic are reached.
+    pub(crate) fn protocols_of(&self, topic: &Topic) -> impl Iterator<Item = Protocol> {
+        topic.subscriptions.iter().map(|id| self.subscriptions[id].definition().protocol)
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.schedule.next_deadline()
     }
@@ -39,6 +45,21 @@ impl Topics {
     /// The topic's name, if it is known.
     pub(crate) fn name_of(&self, id: TopicId) -> Option<&TopicName> {
         Some(&self.by_id.get(&id)?.definition.as_ref()?.name)
+    }
+
+    /// How a web server's subscription is delivered to, when its topic has been heard too.
+    pub(crate) fn effective_policy(&self, definition: &SubscriptionDefinition) -> EffectivePolicy {
+        let topic = self.by_id.get(&definition.topic).and_then(|topic| topic.definition.as_ref());
+        let of_topic = topic.and_then(|topic| topic.attributes.delivery.as_ref());
+        EffectivePolicy::of(of_topic, definition.attributes.delivery.as_ref())
+    }
+
+    /// How many deliveries to the subscriber may begin in a second, if that is limited.
+    pub(crate) fn deliveries_per_second_max(&self, definition: &SubscriptionDefinition) -> Option<NonZeroU32> {
+        match definition.protocol {
+            Protocol::Http | Protocol::Https => self.effective_policy(definition).max_receives_per_second(),
+            _ => definition.attributes.delivery.as_ref()?.max_receives_per_second(),
+        }
     }
 
     /// During a replay subscriptions and publishes may stand before the topic, which cleaning wrote again further on.

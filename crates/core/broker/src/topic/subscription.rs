@@ -7,7 +7,9 @@ use bytes::Bytes;
 
 use super::outbox::Outbox;
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{Account, Place, QueueName, Replay, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId};
+use crate::{
+    Account, Place, QueueName, Replay, Subscriber, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId,
+};
 
 /// How a subscriber is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,6 +194,12 @@ impl SubscriptionDefinition {
     /// Whether its endpoint has yet to say yes.
     pub fn is_pending(&self) -> bool {
         matches!(self.state, SubscriptionState::Pending { .. })
+    }
+
+    /// What its attributes may be depends on.
+    pub(crate) fn subscriber<'a>(&'a self, region: &'a str) -> Subscriber<'a> {
+        let (owner, protocol, endpoint) = (self.owner, self.protocol, &*self.endpoint);
+        Subscriber { owner, protocol, endpoint, of_fifo: self.topic.is_fifo(), region }
     }
 
     /// The name of the function of a subscription whose endpoint is one.
