@@ -104,6 +104,10 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     pub(crate) fn get(&self, sequence: u64) -> Option<&Archived> {
         self.messages.get(&sequence)
     }
