@@ -11,7 +11,7 @@ async fn queue(server: &Server, topic: &str, name: &str, attributes: Value) -> S
 }
 
 async fn bodies(server: &Server, queue: &str) -> Vec<String> {
-    server.receive(queue).await.iter().map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
+    server.receive(queue).await.iter().map(|message| message["Body"].as_str().expect("text").to_owned()).collect()
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use crate::harness::Server;
 
 async fn refused(server: &Server, topic: &str, members: Value, text: &str) {
     let mut input = json!({ "TopicArn": topic, "Message": "m" });
-    input.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let further = members.as_object().expect("members").clone();
+    input.as_object_mut().expect("a structure").extend(further);
     server.sns_refuses("Publish", input, "InvalidParameter", &format!("Invalid parameter: {text}")).await;
 }
 
@@ -17,7 +18,7 @@ async fn subscribed(server: &Server, fifo: bool) -> (String, String) {
     } else {
         (server.topic("t", json!({})).await, server.standard().await)
     };
-    let name = queue.rsplit('/').next().unwrap();
+    let name = queue.rsplit('/').next().expect("a name");
     let arn = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
     server.subscribe(&topic, "sqs", &arn, json!({ "RawMessageDelivery": "true" })).await;
     (topic, queue)

@@ -26,12 +26,14 @@ async fn set(server: &Server, subscription: &str, name: &str, value: &str) {
 async fn topic_counts(server: &Server, topic: &str) -> [String; 3] {
     let attributes = server.attributes("GetTopicAttributes", json!({ "TopicArn": topic })).await;
     ["SubscriptionsConfirmed", "SubscriptionsPending", "SubscriptionsDeleted"]
-        .map(|name| value(&attributes, name).unwrap().to_owned())
+        .map(|name| value(&attributes, name).expect("a count").to_owned())
 }
 
 /// By a link in a message: without a signature.
 async fn follow(server: &Server, query: &str) -> Answer {
-    server.send(Request::get(format!("/?{query}")).header("host", "127.0.0.1:4566").body("").unwrap()).await
+    server
+        .send(Request::get(format!("/?{query}")).header("host", "127.0.0.1:4566").body("").expect("a good request"))
+        .await
 }
 
 #[tokio::test]
