@@ -253,8 +253,9 @@ fn is_told(parcel: &Parcel) -> bool {
     is_wanted && form.message_id(notification).0 % 100 < rate
 }
 
-fn content_type(_: &Parcel) -> &'static str {
-    EffectivePolicy::of(None, None).content_type()
+fn content_type(parcel: &Parcel) -> &'static str {
+    let (topic, subscription) = (&parcel.topic.attributes, &parcel.definition.attributes);
+    EffectivePolicy::of(topic.delivery.as_ref(), subscription.delivery.as_ref()).content_type()
 }
 
 fn to_hyper((name, value): Header) -> Option<(HeaderName, HeaderValue)> {

@@ -20,6 +20,8 @@ mod queues;
 mod reason;
 mod serve;
 mod test_clock;
+mod topic_metrics;
+mod topics;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use bongsu_delivery::http::Net;

@@ -15,6 +15,7 @@ fn rejected(rejection: &Rejection) -> String {
     match rejection {
         Rejection::TopicDoesNotExist | Rejection::TaggedTopicDoesNotExist => "its topic does not exist".to_owned(),
         Rejection::SubscriptionDoesNotExist => "its subscription does not exist".to_owned(),
+        Rejection::TooManyFilterPolicies => "the topic would have more than 200 filter policies".to_owned(),
         Rejection::TooManyTopicTags => "the topic would have more than 50 tags".to_owned(),
         Rejection::TooManySubscriptions => "the topic would have more subscriptions than a topic may have".to_owned(),
         Rejection::InvalidParameter(text) => format!("a parameter is refused: {}", without_full_stop(text)),

@@ -265,10 +265,13 @@ impl Broker {
                 let placed = Placed { value: Arc::new(function.clone()), place };
                 self.functions.insert(function.name.clone(), placed);
                 self.wake_mapped_queues();
+                self.function_has_room(&function.name);
             }
             Fact::FunctionDeleted { name } => {
                 let known = self.functions.remove(name).is_some();
                 assert!(known || self.replaying, "only a defined function is deleted");
+                // What waits for it to have room waits for nothing any more, and fails.
+                self.function_has_room(name);
             }
             Fact::MappingDefined { id, definition } => {
                 self.mappings_of.entry(definition.queue.clone()).or_default().insert(*id);

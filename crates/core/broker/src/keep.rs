@@ -4,8 +4,7 @@ use crate::queue::{Message, Queue, Visibility};
 use crate::topic::copy::CopyBegan;
 use crate::{
     Attempt, AttemptId, Broker, Content, CopyForm, CopyTo, Deduplication, DeduplicationKey, Fact, KeptAt, KeptCopy,
-    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicDefinition,
-    TopicId,
+    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicId,
 };
 
 impl Broker {
@@ -46,7 +45,10 @@ impl Broker {
                 self.keep_request(*queue, *request, place).into_iter().collect()
             }
             Fact::TopicDefined { id, .. } => self.keep_topic(*id, place).into_iter().collect(),
-            Fact::SubscriptionDefined { id, .. } => self.keep_subscription(*id, place).into_iter().collect(),
+            Fact::SubscriptionDefined { id, definition } => {
+                let kept = self.keep_subscription(*id, place);
+                kept.or_else(|| self.keep_end_of_subscription(*id, definition.topic)).into_iter().collect()
+            }
             Fact::Published { topic, notification, copies, deduplication } => {
                 let began = copies.iter().map(|copy| (copy.form, copy.to.began()));
                 let mut needed = self.keep_notification(Some(*topic), notification, began, place);
@@ -202,13 +204,15 @@ impl Broker {
 
     fn keep_topic(&self, id: TopicId, place: Place) -> Option<Fact> {
         let topic = self.topics.by_id.get(&id).filter(|topic| topic.place == place)?;
-        let definition = TopicDefinition {
-            next_sequence: topic.next_sequence,
-            unsubscribed: topic.unsubscribed,
-            next_archived: topic.archive.next_sequence,
-            ..topic.definition.as_deref()?.clone()
-        };
-        Some(Fact::TopicDefined { id, definition })
+        Some(Fact::TopicDefined { id, definition: topic.current() })
+    }
+
+    /// A replay that never hears of a subscription cannot count its end; the topic, written anew, has counted it.
+    fn keep_end_of_subscription(&self, id: SubscriptionId, topic: TopicId) -> Option<Fact> {
+        let topic = self.topics.by_id.get(&topic).filter(|_| self.topics.subscription(id).is_none())?;
+        let definition = topic.current();
+        let is_counted = definition.unsubscribed == topic.definition().unsubscribed;
+        (!is_counted).then_some(Fact::TopicDefined { id: topic.id, definition })
     }
 
     fn keep_subscription(&self, id: SubscriptionId, place: Place) -> Option<Fact> {

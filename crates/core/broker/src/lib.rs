@@ -59,6 +59,7 @@ pub use topic::delivery::{DeliveryEnd, DeliveryOutcome, DueDelivery, ENDPOINT_AT
 pub use topic::filter::FilteredOut;
 pub use topic::name::{SubscriptionId, TopicId, TopicName};
 pub use topic::outbox::{PendingDelivery, Question};
+pub use topic::statistics::{DeliverySubject, TopicStatistics};
 pub use topic::subscription::{Protocol, SubscriptionDefinition, SubscriptionState, Token};
 pub use topic::subscription_attributes::{Subscriber, SubscriptionAttributes};
 pub use wire::Malformed;

@@ -8,7 +8,7 @@ use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
     Function, Inventory, MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
     PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
-    SubscriptionId, Tags, Timestamp, VisibilityChange,
+    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::courier::Envelopes;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
+use crate::topic_metrics::{TOPICS_A_TURN_MAX, TopicMetrics};
 
 /// What the shard answers.
 pub(crate) struct Answer {
@@ -50,6 +51,8 @@ pub(crate) enum Request {
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
+    /// The topics in numbers, those after this one, as many as one turn allows.
+    MeasureTopics { after: Option<TopicName>, reply: oneshot::Sender<Vec<TopicMetrics>> },
     /// Tell the time once what is due by now is done.
     CatchUp { reply: oneshot::Sender<Timestamp> },
     /// Answer what waits, make everything durable, and end.
@@ -389,7 +392,20 @@ impl Handle {
             is_last = next.len() < QUEUES_A_TURN_MAX;
             metrics.queues.extend(next);
         }
-        Ok(metrics)
+        loop {
+            let next = self.measure_topics(metrics.topics.last().map(|topic| topic.name.clone())).await?;
+            let is_last = next.len() < TOPICS_A_TURN_MAX;
+            metrics.topics.extend(next);
+            if is_last {
+                return Ok(metrics);
+            }
+        }
+    }
+
+    async fn measure_topics(&self, after: Option<TopicName>) -> Result<Vec<TopicMetrics>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::MeasureTopics { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {

@@ -23,6 +23,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
+use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
 /// Commands decided before the loop looks at anything else.
@@ -87,6 +88,7 @@ pub struct Shard {
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
+    topic_counters: topic_metrics::Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
     /// What waits for durability, by rising position.
@@ -139,6 +141,7 @@ impl Shard {
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
+            topic_counters: topic_metrics::Counters::default(),
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
@@ -344,6 +347,10 @@ impl Shard {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
             }
+            Request::MeasureTopics { after, reply } => {
+                // Nor does this one.
+                drop(reply.send(self.topic_counters.topics(&self.broker, after.as_ref())));
+            }
             Request::CatchUp { reply } => {
                 self.advance();
                 self.catching_up.push(reply);
@@ -388,11 +395,13 @@ impl Shard {
     pub(crate) fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         let now = self.broker.now();
         let subject = self.counters.before(&command, &self.broker);
+        let delivery = self.topic_counters.before(&command, &self.broker);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
         self.counters.after(subject, &decision);
+        self.topic_counters.after(delivery, &decision);
         let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
@@ -427,6 +436,7 @@ impl Shard {
     fn metrics(&self, after: Option<&QueueName>) -> Metrics {
         Metrics {
             queues: self.counters.queues(&self.broker, after),
+            topics: Vec::new(),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),
             disk_bytes: self.journal.span().disk_bytes,

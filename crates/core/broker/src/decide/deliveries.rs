@@ -2,6 +2,7 @@
 
 use bongsu_delivery_policy::RetrySchedule;
 
+use crate::topic::outbox::RowKind;
 use crate::{
     Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId,
     Timestamp,
@@ -36,7 +37,8 @@ impl Broker {
         }
         let dead_letters = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
         // A question is no message: whoever does not hear it is asked again by the next Subscribe.
-        let Some(queue) = dead_letters.filter(|_| definition.is_confirmed()) else {
+        let is_message = definition.is_confirmed() && row.kind != RowKind::Question;
+        let Some(queue) = dead_letters.filter(|queue| is_message && !queue.id.is_fifo()) else {
             let fact = Fact::DeliveryEnded { subscription, sequence, delivered: false };
             return ended(fact, DeliveryEnd::GivenUp);
         };

@@ -146,15 +146,18 @@ impl Broker {
             *ahead += 1;
             return Some(CopyTo::Outbox { sequence });
         }
+        let topic = &notification.topic;
         let queue = subscriber.queue.as_ref().and_then(|name| self.queue(name).ok().map(|queue| (name, queue)));
         let fits = !(form.raw && attributes_count > RAW_ATTRIBUTES_MAX);
-        let open = queue.filter(|(name, queue)| fits && self.may_notify(queue, name, &notification.topic, region));
+        let open = queue.filter(|(name, queue)| fits && self.may_notify(queue, name, topic, region));
         let (name, queue, dead) = match (open, &subscriber.attributes.dead_letters) {
             (Some((name, queue)), _) => (name, queue, false),
             (None, dead_letters) => {
                 draft.tally.failed += 1;
                 let Some(name) = dead_letters else { return None };
-                let Ok(queue) = self.queue(name) else {
+                // A standard topic's messages need have no group, and no id.
+                let fits = |queue: &&Queue| topic.is_fifo() || !queue.id.is_fifo();
+                let Some(queue) = self.queue(name).ok().filter(fits) else {
                     draft.tally.not_dead_lettered += 1;
                     return None;
                 };

@@ -5,9 +5,9 @@ use std::ops::Bound;
 use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
 use crate::{
-    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, Rejection, Reply, Seconds,
-    SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState, Token,
-    TopicName,
+    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, QueueName, Rejection, Reply,
+    Seconds, SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState,
+    Token, TopicName,
 };
 
 /// How long an endpoint may take to say yes to its subscription, or no to the end of it.
@@ -41,6 +41,11 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
+        if !topic.id.is_fifo() && added.queue.as_ref().is_some_and(QueueName::is_fifo) {
+            let text =
+                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics";
+            return Err(Rejection::InvalidParameter(text.into()));
+        }
         let endpoint = (added.protocol, added.endpoint.clone());
         if let Some(id) = topic.by_endpoint.get(&endpoint) {
             let known = &self.topics.subscriptions[id];

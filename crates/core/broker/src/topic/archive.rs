@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::wire::wire_struct;
-use crate::{Place, Rejection, Seconds, Timestamp};
+use crate::{Place, Seconds, Timestamp};
 
 const DAY_SECONDS: u32 = 86_400;
 /// How many days a topic may keep messages.
@@ -44,31 +44,30 @@ impl ReplayPolicy {
     ///
     /// # Errors
     ///
-    /// [`Rejection::InvalidParameter`] with what is wrong.
-    pub fn parse(policy: &str) -> Result<Option<ReplayPolicy>, Rejection> {
-        let refuse = |reason: &str| Rejection::InvalidParameter(format!("ReplayPolicy: {reason}").into());
+    /// What is wrong with the policy.
+    pub(crate) fn parse(policy: &str) -> Result<Option<ReplayPolicy>, String> {
         let policy: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(if policy.is_empty() { "{}" } else { policy })
-                .map_err(|_| refuse("failed to parse JSON"))?;
+                .map_err(|_| "failed to parse JSON".to_owned())?;
         if policy.is_empty() {
             return Ok(None);
         }
         if let Some(name) = policy.keys().find(|n| !["PointType", "StartingPoint", "EndingPoint"].contains(&n.as_str()))
         {
-            return Err(refuse(&format!("unknown member {name}")));
+            return Err(format!("unknown member {name}"));
         }
         if policy.get("PointType").and_then(|kind| kind.as_str()) != Some("Timestamp") {
-            return Err(refuse("PointType must be Timestamp"));
+            return Err("PointType must be Timestamp".to_owned());
         }
-        let point = |name: &str| -> Result<Option<Timestamp>, Rejection> {
+        let point = |name: &str| -> Result<Option<Timestamp>, String> {
             let Some(value) = policy.get(name) else { return Ok(None) };
             let time = value.as_str().and_then(bongsu_policy::parse_iso_8601).and_then(|time| u64::try_from(time).ok());
-            time.map(|time| Some(Timestamp(time))).ok_or_else(|| refuse(&format!("{name} must be a timestamp")))
+            time.map(|time| Some(Timestamp(time))).ok_or_else(|| format!("{name} must be a timestamp"))
         };
-        let from = point("StartingPoint")?.ok_or_else(|| refuse("Missing StartingPoint"))?;
+        let from = point("StartingPoint")?.ok_or_else(|| "Missing StartingPoint".to_owned())?;
         let until = point("EndingPoint")?;
         if until.is_some_and(|until| until < from) {
-            return Err(refuse("EndingPoint must not be before StartingPoint"));
+            return Err("EndingPoint must not be before StartingPoint".to_owned());
         }
         Ok(Some(ReplayPolicy { from, until }))
     }
@@ -105,6 +104,10 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     pub(crate) fn get(&self, sequence: u64) -> Option<&Archived> {
         self.messages.get(&sequence)
     }

@@ -225,7 +225,7 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
         }
         "TracingConfig" => {}
         "MaximumMessageSize" => number(TOPIC_MESSAGE_BYTES_MIN..=TOPIC_MESSAGE_BYTES_MAX)?,
-        "ContentBasedDeduplication" | "FifoThroughputScope" | "ArchivePolicy" if !fifo => {
+        "ContentBasedDeduplication" | "FifoThroughputScope" if !fifo => {
             return refuse("Only FIFO topics have it.");
         }
         "ContentBasedDeduplication" if !["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word)) => {
@@ -236,9 +236,7 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
             return refuse(&format!("Invalid value [{value}]. Must be Topic or MessageGroup."));
         }
         "FifoThroughputScope" => {}
-        "ArchivePolicy" => {
-            archive::retention(value).map(drop).or_else(refuse)?;
-        }
+        "ArchivePolicy" => archive::retention(value).map(drop).or_else(|reason| refuse(reason))?,
         DATA_PROTECTION_POLICY => {
             let is_object = value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
             if !is_object || value.len() > DATA_PROTECTION_POLICY_BYTES_MAX {

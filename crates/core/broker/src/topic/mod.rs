@@ -9,6 +9,7 @@ pub(crate) mod name;
 pub(crate) mod outbox;
 pub(crate) mod schedule;
 pub(crate) mod state;
+pub(crate) mod statistics;
 pub(crate) mod subscription;
 pub(crate) mod subscription_attributes;
 

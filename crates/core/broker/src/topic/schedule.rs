@@ -25,10 +25,10 @@ pub(crate) enum Timer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Timestamp, Timer)>,
-    timer_of: BTreeMap<Timer, Timestamp>,
+    pub(crate) timer_of: BTreeMap<Timer, Timestamp>,
     /// In turns, so that a deep backlog of one holds up no other.
     line: VecDeque<SubscriptionId>,
-    in_line: BTreeSet<SubscriptionId>,
+    pub(crate) in_line: BTreeSet<SubscriptionId>,
     /// Of subscriptions whose deliveries are kept to a rate, since the last time that one began: the rate, and what is
     /// free of it.
     throttles: BTreeMap<SubscriptionId, (NonZeroU32, Throttle)>,
@@ -115,6 +115,7 @@ impl Schedule {
 
     /// Nothing is due at a subscription any more. If it is in line, its turn passes without effect.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
+        self.replaying.remove(&id);
         self.set(Timer::Subscription(id), None);
         self.set(Timer::Outbox(id), None);
         self.throttles.remove(&id);

@@ -5,14 +5,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::archive::Archived;
-use super::outbox::Row;
+use super::outbox::{Row, RowKind};
 use super::schedule::{Schedule, Timer};
 use super::subscription::{Subscription, SubscriptionState, Subscriptions};
 use super::{Topic, TopicDefinition};
 use crate::queue::{GroupIndex, Message, Remembered, Visibility};
 use crate::{
     Broker, Copy, CopyTo, Deduplication, EffectivePolicy, KeptAt, KeptCopy, MessageId, Notification, PendingDelivery,
-    Place, Protocol, QueueId, Replay, SubscriptionDefinition, SubscriptionId, Timestamp, TopicId, TopicName,
+    Place, Protocol, QueueId, Replay, SubscriptionDefinition, SubscriptionId, Text, Timestamp, TopicId, TopicName,
 };
 
 /// Topics, subscriptions, and what is due at them.
@@ -143,7 +143,7 @@ impl Broker {
 
     pub(crate) fn forget_subscription(&mut self, id: SubscriptionId) {
         let Some(subscription) = self.topics.subscriptions.get(&id) else { return self.assert_replaying() };
-        let places: Vec<Place> = subscription.outbox.places().collect();
+        let places: Vec<Place> = subscription.outbox.rows().map(|(_, row)| row.place).collect();
         self.forget_running(id);
         self.topics.unlink(id);
         self.topics.schedule.forget(id);
@@ -193,7 +193,8 @@ impl Broker {
                 }
                 CopyTo::Outbox { sequence } => {
                     let pending = PendingDelivery { queued_at: at, failed_attempts: 0, next_attempt_at: at };
-                    self.queue_delivery(copy.form.subscription, *sequence, Row { place, pending });
+                    let kind = kind_of(notification);
+                    self.queue_delivery(copy.form.subscription, *sequence, Row { place, pending, kind });
                 }
                 CopyTo::Archive { sequence } => self.archive(topic, *sequence, notification, place),
             }
@@ -235,7 +236,8 @@ impl Broker {
                     }
                 }
                 KeptAt::Outbox { sequence, pending } => {
-                    self.put_row(copy.form.subscription, *sequence, Row { place, pending: *pending });
+                    let row = Row { place, pending: *pending, kind: kind_of(notification) };
+                    self.put_row(copy.form.subscription, *sequence, row);
                 }
                 KeptAt::Archive { topic, sequence } => self.archive(*topic, *sequence, notification, place),
             }
@@ -244,7 +246,7 @@ impl Broker {
 
     pub(crate) fn queue_question(&mut self, id: SubscriptionId, sequence: u64, pending: PendingDelivery, place: Place) {
         self.hold_record(place, 1);
-        self.put_row(id, sequence, Row { place, pending });
+        self.put_row(id, sequence, Row { place, pending, kind: RowKind::Question });
     }
 
     /// A row that may be there already, with its record somewhere else.
@@ -298,7 +300,11 @@ impl Broker {
             Some(row) => {
                 let message = Message { hidden_until: visible_at, ..new_message(row.place, now) };
                 self.moved.insert(row.place.key(), (to, new_sequence));
-                self.put(to, new_sequence, message, None);
+                let group = match row.kind {
+                    RowKind::Notification { group } => group.map(|group| Text::from(&*group)),
+                    RowKind::Question => None,
+                };
+                self.put(to, new_sequence, message, group.as_ref());
             }
             None => {
                 self.assert_replaying();
@@ -406,6 +412,12 @@ impl Broker {
             }
         }
     }
+}
+
+/// A copy, so that the row does not hold on to the whole record.
+fn kind_of(notification: &Notification) -> RowKind {
+    let group = notification.group.as_ref().filter(|_| !notification.topic.is_fifo());
+    RowKind::Notification { group: group.map(|group| Box::from(&**group)) }
 }
 
 fn new_message(place: Place, sent_at: Timestamp) -> Message {
