@@ -11,6 +11,8 @@ mod deploy;
 mod elasticmq;
 mod functions;
 mod ingress;
+mod invocations;
+mod log_tails;
 mod metrics;
 mod queues;
 mod reason;

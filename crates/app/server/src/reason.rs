@@ -72,6 +72,13 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
+        Rejection::TopicDoesNotExist | Rejection::TaggedTopicDoesNotExist => "the topic does not exist".to_owned(),
+        Rejection::SubscriptionDoesNotExist => "the subscription does not exist".to_owned(),
+        Rejection::TooManyTopicTags => "the topic would have more tags than a topic may have".to_owned(),
+        Rejection::TooManySubscriptions => "the topic would have more subscriptions than a topic may have".to_owned(),
+        Rejection::InvalidParameter(reason) => without_full_stop(reason).to_owned(),
+        Rejection::PublishTooLong { .. } => "what is to be published is longer than the topic allows".to_owned(),
+        Rejection::UnsubscribeNeedsCredentials => "the subscription can only be ended with credentials".to_owned(),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

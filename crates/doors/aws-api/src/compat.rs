@@ -56,7 +56,7 @@ fn page() -> String {
     let system: Vec<&str> = SYSTEM_ATTRIBUTES.iter().map(|row| row.0).collect();
     writeln!(page, "\nMessages have the system attributes {}.", listed(&system)).unwrap();
     page += "\n## Errors\n\n| error | code | status | answered by |\n| --- | --- | --- | --- |\n";
-    for kind in ErrorKind::ALL {
+    for kind in kinds() {
         writeln!(page, "| {kind:?} | {} | {} | {} |", kind.code(), kind.status(), answered_by(*kind)).unwrap();
     }
     page += "\n## Deviations\n\n| name | deviation | shown by |\n| --- | --- | --- |\n";
@@ -64,6 +64,11 @@ fn page() -> String {
         writeln!(page, "| {} | {} | `{}` |", deviation.id, deviation.text, deviation.shown_by).unwrap();
     }
     page
+}
+
+/// The errors that SQS may answer.
+fn kinds() -> impl Iterator<Item = &'static ErrorKind> {
+    ErrorKind::ALL.iter().filter(|kind| !kind.is_of_lambda())
 }
 
 fn listed(names: &[&str]) -> String {
@@ -91,7 +96,7 @@ fn description() -> String {
         let of_sqs = kind.is_of_sqs();
         (format!("{kind:?}"), json!({ "code": kind.code(), "status": kind.status(), "ofTheService": of_sqs }))
     };
-    let errors: BTreeMap<_, _> = ErrorKind::ALL.iter().map(error).collect();
+    let errors: BTreeMap<_, _> = kinds().map(error).collect();
     let system: Vec<&str> = SYSTEM_ATTRIBUTES.iter().map(|row| row.0).collect();
     let attributes: Vec<&str> = ATTRIBUTES.iter().map(|row| row.0).collect();
     let whole = json!({

@@ -20,6 +20,8 @@ pub struct ApiError {
 enum Namespace {
     /// In the service's own model.
     Sqs,
+    /// In Lambda's model.
+    Lambda,
     /// In the framework that all AWS services share.
     Coral,
 }
@@ -28,6 +30,7 @@ impl Namespace {
     fn prefix(self) -> &'static str {
         match self {
             Namespace::Sqs => "com.amazonaws.sqs#",
+            Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Coral => "com.amazon.coral.service#",
         }
     }
@@ -95,6 +98,9 @@ errors! {
     KmsThrottled, Sqs, "KMS.ThrottlingException", 400;
     KmsInvalidKeyUsage, Sqs, "KMS.InvalidKeyUsageException", 400;
     KmsOptInRequired, Sqs, "KMS.OptInRequired", 403;
+    InvalidRequestContentException, Lambda, "InvalidRequestContentException", 400;
+    RequestTooLargeException, Lambda, "RequestTooLargeException", 413;
+    TooManyRequestsException, Lambda, "TooManyRequestsException", 429;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;
     SerializationException, Coral, "MalformedInput", 400;
@@ -115,6 +121,11 @@ impl ErrorKind {
         self.row().code
     }
 
+    /// The name of the shape, which REST answers have in a header.
+    pub fn shape(self) -> &'static str {
+        self.row().shape
+    }
+
     /// The HTTP status.
     pub fn status(self) -> u16 {
         self.row().status
@@ -129,6 +140,12 @@ impl ErrorKind {
     #[cfg(test)]
     pub(crate) fn is_of_sqs(self) -> bool {
         self.row().namespace == Namespace::Sqs
+    }
+
+    /// Whether only Lambda answers it.
+    #[cfg(test)]
+    pub(crate) fn is_of_lambda(self) -> bool {
+        self.row().namespace == Namespace::Lambda
     }
 
     fn fault(self) -> &'static str {

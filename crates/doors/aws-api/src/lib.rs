@@ -10,6 +10,7 @@ pub mod codec;
 mod compat;
 mod directory;
 pub mod error;
+pub mod lambda;
 pub mod message_attributes;
 pub mod observation;
 mod public_url;

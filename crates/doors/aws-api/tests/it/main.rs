@@ -5,6 +5,7 @@ mod administration;
 mod batches;
 mod harness;
 mod identity;
+mod lambda;
 mod messages;
 mod move_tasks;
 mod peeking;
