@@ -26,7 +26,13 @@ const MOVE_TASK_RATE_MAX: u32 = 500;
 /// Messages that can be worked on at once.
 const CONCURRENCY_MAX: i64 = 1_000;
 
+/// The two ways to use it.
+const USAGE: &str = "bongsu redrive DLQ [--to QUEUE] [--rate N/s]
+       bongsu redrive DLQ --watch | --status | --cancel
+       bongsu redrive --from QUEUE --to FUNCTION|QUEUE|TOPIC [--rate N/s] [--concurrency N]";
+
 #[derive(Args)]
+#[command(override_usage = USAGE)]
 pub(crate) struct RedriveArguments {
     /// The dead-letter queue: its name, URL or ARN.
     #[arg(value_name = "DLQ", required_unless_present = "from")]

@@ -54,9 +54,9 @@ impl GoingOn {
     /// `None` if as many are going on already.
     fn begin(shared: &Arc<Shared>, function: &str, max: u32) -> Option<GoingOn> {
         let mut running = shared.running();
-        let count = running.entry(function.into()).or_default();
-        (*count < max).then(|| {
-            *count += 1;
+        let count = running.get(function).copied().unwrap_or_default();
+        (count < max).then(|| {
+            running.insert(function.into(), count + 1);
             GoingOn { shared: shared.clone(), function: function.into() }
         })
     }

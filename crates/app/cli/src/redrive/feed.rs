@@ -147,6 +147,11 @@ impl Work {
         let mut fruitless = 0;
         let mut others_wait_begun = None;
         loop {
+            if self.seen().left_len() >= LEFT_MAX {
+                let count = grouped(LEFT_MAX as f64);
+                self.progress.say(&format!("{count} messages failed or were left, which is enough for one run."));
+                return Ok(());
+            }
             let mut permits = tokio::select! {
                 permits = take_room(&room) => permits,
                 () = is_true(&mut stopped) => return Ok(()),
@@ -183,7 +188,7 @@ impl Work {
                 }
             } else {
                 fruitless += 1;
-                if fruitless >= FRUITLESS_RECEIVES_MAX || self.seen().left_len() >= LEFT_MAX {
+                if fruitless == FRUITLESS_RECEIVES_MAX {
                     return Ok(());
                 }
             }

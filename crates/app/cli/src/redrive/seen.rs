@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use bongsu_client::sqs::Received;
 use tokio::time::Instant;
 
-/// Messages that are remembered as left; at so many the run ends.
+/// Messages that are remembered as left; at so many a run begins no more.
 pub(crate) const LEFT_MAX: usize = 10_000;
 
 /// What came by in one run.
