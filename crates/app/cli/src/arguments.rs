@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bongsu_broker::Account;
-use bongsu_server::{Config, ElasticMqError, ElasticMqFile, OtlpEndpoint, PublicUrl, Storage, TemplateFile};
+use bongsu_server::{Config, ElasticMqError, ElasticMqFile, Net, OtlpEndpoint, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
 use crate::bench::BenchArguments;
@@ -122,6 +122,18 @@ pub(crate) struct ServeArguments {
     /// Tell /metrics, which names queues, to everybody who can reach the AWS endpoint and not only to this machine.
     #[arg(long)]
     metrics_open: bool,
+    /// Deliver notifications to endpoints in this network too: loopback, private, all, or one such as 10.1.0.0/16. May be
+    /// given several times. Public addresses are always allowed, this machine's own where there are no credentials.
+    #[arg(long, value_name = "NETWORK")]
+    allow_endpoints: Vec<Net>,
+    /// What the addresses of signing certificates begin with, such as https://sns.us-east-1.amazonaws.com; otherwise as
+    /// queue URLs.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    certificate_url: Option<PublicUrl>,
+    /// Trust the certificates in this file, in PEM, instead of those that the system trusts, when notifications are
+    /// delivered to endpoints.
+    #[arg(long, value_name = "FILE")]
+    endpoint_ca_bundle: Option<PathBuf>,
     /// Let this machine's tests put the time forward: POST /_bongsu/clock/advance {"seconds": 3600}
     #[arg(long)]
     test_clock: bool,
@@ -162,6 +174,9 @@ impl ServeArguments {
             cooldowns: self.cooldowns,
             insecure: self.insecure,
             metrics_open: self.metrics_open,
+            allowed_endpoints: self.allow_endpoints,
+            certificate_url: self.certificate_url,
+            ca_bundle: self.endpoint_ca_bundle,
             test_clock: self.test_clock,
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,

@@ -12,13 +12,19 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
+use tracing::error;
 
 use crate::clock_door::ClockDoor;
 use crate::metrics::{self, Page, Process};
+use crate::notifications::Notifications;
+
+/// How the path of a signing certificate begins.
+const CERTIFICATE: &str = "/SimpleNotificationService-";
 
 /// What answers at the API port.
 pub(crate) struct Door {
     pub(crate) aws: Arc<AwsApi>,
+    pub(crate) notifications: Arc<Notifications>,
     pub(crate) broker: Handle,
     pub(crate) clock: ClockDoor,
     pub(crate) limits: Limits,
@@ -36,6 +42,7 @@ pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) 
             // Whoever gets this far is alive and ready: the port is served only after the journal was replayed.
             "/_bongsu/health" | "/livez" | "/readyz" => return text(StatusCode::OK, "ok\n"),
             "/metrics" => return door.metrics(peer).await,
+            path if path.starts_with(CERTIFICATE) && path.ends_with(".pem") => return door.certificate(path),
             _ => {}
         }
     }
@@ -51,6 +58,20 @@ pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) 
 }
 
 impl Door {
+    /// The certificate that signatures of notifications are checked with.
+    fn certificate(&self, path: &str) -> Response {
+        match self.notifications.certificate() {
+            Ok(certificate) if certificate.path() == path => {
+                respond(StatusCode::OK, "application/x-pem-file", certificate.pem().to_owned())
+            }
+            Ok(_) => text(StatusCode::NOT_FOUND, "There is no such certificate.\n"),
+            Err(error) => {
+                error!(%error, "the certificate cannot be shown");
+                text(StatusCode::INTERNAL_SERVER_ERROR, "The certificate cannot be shown.\n")
+            }
+        }
+    }
+
     async fn metrics(&self, peer: SocketAddr) -> Response {
         if !self.metrics_open && !peer.ip().to_canonical().is_loopback() {
             let reason = "Metrics are for this machine alone, unless the server is started with --metrics-open.\n";

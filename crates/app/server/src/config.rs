@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+use bongsu_delivery::http::Net;
 use bongsu_traces::Endpoint as OtlpEndpoint;
 
 use crate::ElasticMqFile;
@@ -51,6 +52,13 @@ pub struct Config {
     pub launcher: Vec<String>,
     /// A template to deploy before serving.
     pub template: Option<TemplateFile>,
+    /// Networks besides the public ones that notifications may be delivered to. This machine's own is among them where no
+    /// credentials are configured.
+    pub allowed_endpoints: Vec<Net>,
+    /// What the addresses of signing certificates begin with; otherwise what queue URLs begin with.
+    pub certificate_url: Option<PublicUrl>,
+    /// Certificates, in PEM, that endpoints are trusted by instead of those that the system trusts.
+    pub ca_bundle: Option<PathBuf>,
     /// Queues to make before serving, as an ElasticMQ's configuration names them.
     pub elasticmq: Option<ElasticMqFile>,
 }

@@ -1,18 +1,19 @@
-//! Brings what a template asks for into being: queues, functions, mappings, routes.
+//! Brings what a template asks for into being: queues, topics, functions, what connects them, routes.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{Function, MappingDefinition, QueueName};
+use bongsu_broker::{Function, MappingDefinition, QueueName, Rejection, TopicName};
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
-use bongsu_runtime::Handle;
+use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
-    FunctionResource, HmacAlgorithm, Inputs, Mapping, QueueResource, RouteResource, SignatureEncoding, Stack,
-    TemplateErrors,
+    FunctionResource, HmacAlgorithm, Inputs, Mapping, PolicyOf, PolicyResource, QueueResource, RouteResource,
+    SignatureEncoding, Stack, SubscriptionResource, TemplateErrors,
 };
 
-use crate::queues::{Outcome, bring_about};
+use crate::queues::{self, Outcome, bring_about};
 use crate::reason::reason;
+use crate::topics::{self, Subscription, Topic};
 use crate::{Config, TemplateFile};
 
 /// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
@@ -108,13 +109,28 @@ impl Plan {
     /// Makes everything and tells what was made, a line each. What exists already and is the same stays; functions and
     /// mappings that the template no longer names go.
     pub(crate) async fn deploy(&self, broker: &Handle, config: &Config) -> Result<String, DeployError> {
-        // What is wrong with a function is known before the first queue is made.
+        // What is wrong with a function, a topic or a subscription is known before the first queue is made.
         let functions = self.stack.functions.iter().map(|function| self.function(function));
         let functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
+        let topics = self.topics(config)?;
+        let subscriptions = self.subscriptions(config)?;
         let mut summary = String::new();
         for queue in &self.stack.queues {
             let made = self.queue(queue, broker, config).await?;
             line(&mut summary, made, &format!("{}  {}", queue.name, queue.url));
+        }
+        for (resource, topic) in self.stack.topics.iter().zip(topics) {
+            let made = topic.bring_about(broker).await;
+            let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
+            line(&mut summary, told(made, "Topic"), &format!("{}  {}", resource.name, resource.arn));
+        }
+        for policy in &self.stack.policies {
+            self.policy(policy, broker, config).await?;
+            let (kind, name) = match &policy.of {
+                PolicyOf::Queue(name) => ("queue", name),
+                PolicyOf::Topic(name) => ("topic", name),
+            };
+            line(&mut summary, "Policy", &format!("{kind} {name}"));
         }
         self.remove_others(broker, &mut summary).await?;
         for (function, definition) in self.stack.functions.iter().zip(functions) {
@@ -135,6 +151,20 @@ impl Plan {
             defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
         }
+        for (resource, subscription) in self.stack.subscriptions.iter().zip(subscriptions) {
+            let made = subscription.bring_about(broker, &config.region).await;
+            let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
+            let SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. } = resource;
+            let endpoint = if *endpoint_is_secret { "****" } else { endpoint };
+            let connection = format!("{topic} -> {protocol} {endpoint}");
+            if made.pending {
+                let text = format!("{connection}: it was asked to confirm, and gets nothing until then");
+                line(&mut summary, "Pending", &text);
+            } else {
+                line(&mut summary, told(made.outcome, "Delivery"), &connection);
+            }
+        }
+        self.tell_others(broker, config, &mut summary).await?;
         for route in &self.stack.routes {
             let provider = route.webhook.as_ref().map_or("", |webhook| &webhook.provider);
             line(&mut summary, "Route", &format!("{} -> {} ({provider})", route.key, route.queue));
@@ -157,10 +187,56 @@ impl Plan {
     ) -> Result<&'static str, DeployError> {
         let name = QueueName { account: config.account, name: queue.name.as_str().into() };
         let made = bring_about(broker, &name, &queue.attributes, &queue.tags, &config.region).await;
-        match made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))? {
-            Outcome::Made => Ok("Queue"),
-            Outcome::Changed => Ok("Changed"),
+        let made = made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))?;
+        Ok(told(made, "Queue"))
+    }
+
+    fn topics(&self, config: &Config) -> Result<Vec<Topic>, DeployError> {
+        let parsed = self.stack.topics.iter().map(|topic| {
+            let parsed = Topic::parse(topic, config.account);
+            parsed.map_err(|rejection| self.rejected(topic.line, &topic.logical_id, rejection))
+        });
+        parsed.collect()
+    }
+
+    fn subscriptions(&self, config: &Config) -> Result<Vec<Subscription>, DeployError> {
+        let parsed = self.stack.subscriptions.iter().map(|subscription| {
+            let parsed = Subscription::parse(subscription, config.account, &config.region);
+            parsed.map_err(|rejection| self.rejected(subscription.line, &subscription.logical_id, rejection))
+        });
+        parsed.collect()
+    }
+
+    async fn policy(&self, policy: &PolicyResource, broker: &Handle, config: &Config) -> Result<(), DeployError> {
+        let account = config.account;
+        let set = match &policy.of {
+            PolicyOf::Queue(name) => {
+                let queue = QueueName { account, name: name.as_str().into() };
+                queues::permit(broker, &queue, &policy.document, &config.region).await
+            }
+            PolicyOf::Topic(name) => {
+                let topic = TopicName { account, name: name.as_str().into() };
+                topics::permit(broker, &topic, &policy.document).await
+            }
+        };
+        set.map_err(|refusal| self.fault(policy.line, &policy.logical_id, &reason(&refusal)))
+    }
+
+    /// Nothing tells who made a subscription: one that the template does not name may be somebody else's, and ending it
+    /// would lose what they are owed.
+    async fn tell_others(&self, broker: &Handle, config: &Config, summary: &mut String) -> Result<(), DeployError> {
+        for resource in &self.stack.topics {
+            let topic = TopicName { account: config.account, name: resource.name.as_str().into() };
+            let others = topics::others(broker, &topic, &self.stack.subscriptions).await;
+            let others =
+                others.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
+            for other in others {
+                // Its endpoint may be a secret; the ARN is what ends it.
+                let (arn, protocol) = (other.id.arn(&topic, &config.region), other.definition.protocol.name());
+                line(summary, "Kept", &format!("{arn} ({protocol}): the template does not name this subscription"));
+            }
         }
+        Ok(())
     }
 
     async fn remove_others(&self, broker: &Handle, summary: &mut String) -> Result<(), DeployError> {
@@ -240,6 +316,10 @@ impl Plan {
         })
     }
 
+    fn rejected(&self, line: u32, resource: &str, rejection: Rejection) -> DeployError {
+        self.fault(line, resource, &reason(&Refusal::from(rejection)))
+    }
+
     fn fault(&self, line: u32, resource: &str, reason: &str) -> DeployError {
         DeployError::Resource {
             file: self.file.clone(),
@@ -247,6 +327,14 @@ impl Plan {
             resource: resource.to_owned(),
             reason: reason.to_owned(),
         }
+    }
+}
+
+/// The first word of the line about a resource.
+fn told(outcome: Outcome, made: &'static str) -> &'static str {
+    match outcome {
+        Outcome::Made => made,
+        Outcome::Changed => "Changed",
     }
 }
 
@@ -281,3 +369,6 @@ fn line(summary: &mut String, what: &str, text: &str) {
     // Writing to a String cannot fail.
     writeln!(summary, "{what:<8} {text}").unwrap_or_default();
 }
+
+#[cfg(test)]
+mod tests;

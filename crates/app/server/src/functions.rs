@@ -93,6 +93,12 @@ impl Processes {
         Some(self.functions.invoke(&self.spec(function), invocation).await)
     }
 
+    /// The same for the broker, which has counted it against the function's limit already.
+    async fn invoke(&self, function: &Arc<Function>, invocation: Invocation) -> InvocationEnd {
+        let _going_on = GoingOn::begin(&self.shared, &function.name, u32::MAX);
+        self.functions.invoke(&self.spec(function), invocation).await
+    }
+
     /// Ends all processes.
     pub(crate) async fn stop(&self) {
         self.functions.stop().await;
@@ -108,6 +114,23 @@ impl Processes {
         let spec = Arc::new(to_spec(function, version));
         specs.insert(function.name.clone(), (function.clone(), spec.clone()));
         spec
+    }
+}
+
+impl Processes {
+    /// Runs a function on a notification.
+    pub(crate) async fn notify(
+        &self,
+        function: &Arc<Function>,
+        payload: bytes::Bytes,
+        trace_header: Option<&str>,
+    ) -> Result<(), String> {
+        let request_id = self.shared.request_ids.next().to_string();
+        let trace_id = trace_header.map(str::to_owned);
+        match self.invoke(function, Invocation { request_id, payload, trace_id }).await {
+            InvocationEnd::Returned(_) => Ok(()),
+            InvocationEnd::Failed(failure) => Err(failure.to_string()),
+        }
     }
 }
 
@@ -139,10 +162,7 @@ impl FunctionRunner for Processes {
             let payload = payload(&batch, &ids, &this.shared.region);
             let context = trace_id.as_deref().and_then(TraceContext::from_xray);
             let begun = Instant::now();
-            // The broker has counted it against the function's limit already.
-            let _going_on = GoingOn::begin(&this.shared, name, u32::MAX);
-            let invocation = Invocation { request_id, payload, trace_id };
-            let end = this.functions.invoke(&this.spec(&batch.function), invocation).await;
+            let end = this.invoke(&batch.function, Invocation { request_id, payload, trace_id }).await;
             if let Some(spans) = &this.shared.spans {
                 spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
             }

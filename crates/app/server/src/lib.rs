@@ -6,20 +6,27 @@
 mod api;
 mod clock_door;
 mod config;
+mod courier;
 mod credentials;
 mod deploy;
 mod elasticmq;
 mod functions;
 mod ingress;
 mod invocations;
+mod log_budget;
 mod log_tails;
+mod mail;
 mod metrics;
+mod notifications;
 mod queues;
 mod reason;
 mod serve;
 mod test_clock;
+mod topic_metrics;
+mod topics;
 
 pub use bongsu_aws_api::PublicUrl;
+pub use bongsu_delivery::http::Net;
 pub use bongsu_traces::Endpoint as OtlpEndpoint;
 pub use config::{API_ALSO_MAX, Config, Storage, TemplateFile};
 pub use credentials::{CredentialsError, FileFault};

@@ -13,6 +13,8 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use crate::topic_metrics;
+
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -169,6 +171,7 @@ impl Collector for Page {
         for (queue, account) in &queues {
             histogram(metric.encode_family(&labels(queue, account))?, &queue.counters.sent_bytes, 1.0)?;
         }
+        topic_metrics::encode(&self.shard.topics, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }
@@ -193,7 +196,7 @@ impl Collector for Page {
     }
 }
 
-fn distribution<'a>(
+pub(crate) fn distribution<'a>(
     to: &'a mut DescriptorEncoder<'_>,
     (name, help): (&'static str, &'static str),
 ) -> Result<MetricEncoder<'a>, fmt::Error> {
@@ -208,12 +211,16 @@ fn request_labels(requests: &RequestMetrics) -> [(&'static str, &'static str); 2
     [("operation", requests.operation), ("code", requests.code)]
 }
 
-fn counter(mut to: MetricEncoder<'_>, count: u64) -> fmt::Result {
+pub(crate) fn counter(mut to: MetricEncoder<'_>, count: u64) -> fmt::Result {
     to.encode_counter::<NoLabelSet, _, u64>(&count, None)
 }
 
 /// Writes a histogram in a unit of which one is so many of those counted.
-fn histogram<const N: usize>(mut to: MetricEncoder<'_>, histogram: &Histogram<N>, a_unit: f64) -> fmt::Result {
+pub(crate) fn histogram<const N: usize>(
+    mut to: MetricEncoder<'_>,
+    histogram: &Histogram<N>,
+    a_unit: f64,
+) -> fmt::Result {
     let within = histogram.buckets().map(|(bound, count)| (bound as f64 / a_unit, count));
     let buckets: Vec<_> = within.chain([(f64::INFINITY, histogram.beyond())]).collect();
     to.encode_histogram::<NoLabelSet>(histogram.sum() as f64 / a_unit, histogram.count(), &buckets, None)

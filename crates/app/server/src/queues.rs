@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bongsu_broker::{AttributesGiven, QueueName, Rejection, Tags};
 use bongsu_runtime::{Handle, Refusal};
 
-/// What was done.
+/// What was done about a queue, a topic or a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is there, with all that was given.
@@ -49,6 +49,16 @@ pub(crate) async fn dead_letter_to(
     let given = BTreeMap::from([("RedrivePolicy".to_owned(), policy.to_owned())]);
     let given = AttributesGiven::parse_change(&given, name, region)?;
     if broker.describe_queue(name.clone()).await?.attributes.redrive == given.attributes.redrive {
+        return Ok(());
+    }
+    broker.set_queue_attributes(name.clone(), given).await
+}
+
+/// Gives the queue this access policy, unless it has it.
+pub(crate) async fn permit(broker: &Handle, name: &QueueName, policy: &str, region: &str) -> Result<(), Refusal> {
+    let given = BTreeMap::from([("Policy".to_owned(), policy.to_owned())]);
+    let given = AttributesGiven::parse_change(&given, name, region)?;
+    if broker.describe_queue(name.clone()).await?.attributes.policy == given.attributes.policy {
         return Ok(());
     }
     broker.set_queue_attributes(name.clone(), given).await

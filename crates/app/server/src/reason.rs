@@ -13,6 +13,14 @@ pub(crate) fn reason(refusal: &Refusal) -> String {
 
 fn rejected(rejection: &Rejection) -> String {
     match rejection {
+        Rejection::TopicDoesNotExist | Rejection::TaggedTopicDoesNotExist => "its topic does not exist".to_owned(),
+        Rejection::SubscriptionDoesNotExist => "its subscription does not exist".to_owned(),
+        Rejection::TooManyFilterPolicies => "the topic would have more than 200 filter policies".to_owned(),
+        Rejection::TooManyTopicTags => "the topic would have more than 50 tags".to_owned(),
+        Rejection::TooManySubscriptions => "the topic would have more subscriptions than a topic may have".to_owned(),
+        Rejection::InvalidParameter(text) => format!("a parameter is refused: {}", without_full_stop(text)),
+        Rejection::PublishTooLong { .. } => "the message is longer than the topic allows".to_owned(),
+        Rejection::UnsubscribeNeedsCredentials => "only somebody with credentials may end the subscription".to_owned(),
         Rejection::QueueDoesNotExist => "its queue does not exist".to_owned(),
         Rejection::QueueExists { attribute } => format!(
             "a queue of this name exists with another {attribute}; delete it, or change it back here (the queue \
@@ -72,13 +80,6 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
-        Rejection::TopicDoesNotExist | Rejection::TaggedTopicDoesNotExist => "the topic does not exist".to_owned(),
-        Rejection::SubscriptionDoesNotExist => "the subscription does not exist".to_owned(),
-        Rejection::TooManyTopicTags => "the topic would have more tags than a topic may have".to_owned(),
-        Rejection::TooManySubscriptions => "the topic would have more subscriptions than a topic may have".to_owned(),
-        Rejection::InvalidParameter(reason) => without_full_stop(reason).to_owned(),
-        Rejection::PublishTooLong { .. } => "what is to be published is longer than the topic allows".to_owned(),
-        Rejection::UnsubscribeNeedsCredentials => "the subscription can only be ended with credentials".to_owned(),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

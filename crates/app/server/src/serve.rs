@@ -9,24 +9,29 @@ use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings};
 use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
+use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
 use bongsu_runtime::{Clock, Fatal, Handle, Outside, StartError};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tracing::{info, warn};
 
 use crate::clock_door::ClockDoor;
+use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
+use crate::mail::Maildir;
+use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Storage, TestClockError, api};
+use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -95,6 +100,12 @@ pub enum ServeError {
     /// The routes contradict each other.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// The key that notifications are signed with cannot be used.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// Notifications cannot be delivered over HTTP.
+    #[error("notifications cannot be delivered: {0}")]
+    Http(io::Error),
     /// No randomness to be had.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -150,11 +161,20 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let test_clock = config.test_clock.then(|| TestClock::open(&config.storage)).transpose()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
+    let clock = test_clock.as_ref().map_or(Clock::System, TestClock::clock);
+    let notifications = Arc::new(notifications(&config, &queues_url)?);
+    let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
+    let mail = Maildir::of(data_directory(&config.storage));
+    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), mail, clock.clone());
     let options = bongsu_runtime::Options {
-        clock: test_clock.as_ref().map_or(Clock::System, TestClock::clock),
+        clock,
         seed,
         recent_bytes_max: config.recent_bytes_max,
-        outside: Outside { functions: Arc::new(processes.clone()), ..Outside::default() },
+        outside: Outside {
+            functions: Arc::new(processes.clone()),
+            courier: Arc::new(couriers),
+            envelopes: notifications.clone(),
+        },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
@@ -199,6 +219,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     }
     let door = Arc::new(api::Door {
         aws,
+        notifications,
         broker: broker.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
@@ -292,6 +313,31 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
         Storage::Ephemeral => Arc::new(MemoryJournal::new()),
         Storage::Directory(directory) => Arc::new(FileJournal::open(Options::new(journal_directory(directory)))?),
     })
+}
+
+fn data_directory(storage: &Storage) -> Option<&Path> {
+    match storage {
+        Storage::Directory(directory) => Some(directory),
+        Storage::Ephemeral => None,
+    }
+}
+
+/// The key lies in the data directory, which the journal has made by now and keeps for this process.
+fn notifications(config: &Config, url: &str) -> Result<Notifications, SigningKeyError> {
+    let key = data_directory(&config.storage).map_or_else(|| Ok(SigningKey::ephemeral()), SigningKey::open)?;
+    let certificates = config.certificate_url.as_ref().map_or_else(|| url.to_owned(), PublicUrl::to_string);
+    let addresses = Addresses::new(url, &certificates);
+    Ok(Notifications::new(config.region.clone(), Signatures::new(key), addresses))
+}
+
+/// Where everybody who can reach the server is on this machine, so may be their endpoints.
+fn http_settings(config: &Config, is_open: bool) -> HttpSettings {
+    let mut guard = AddressGuard::public_only();
+    if is_open && !config.insecure {
+        guard = guard.allow(Net::loopback());
+    }
+    let guard = config.allowed_endpoints.iter().cloned().fold(guard, AddressGuard::allow);
+    HttpSettings { ca_bundle: config.ca_bundle.clone(), ..HttpSettings::new(guard) }
 }
 
 /// The journal has a folder of its own, so that others can stand beside it.

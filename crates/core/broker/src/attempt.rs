@@ -57,6 +57,7 @@ impl Broker {
             // Its record was cleaned away together with its end being known; the messages were kept as they were.
             return self.assert_replaying();
         };
+        let function = self.function_of(ended.mapping).map(Box::<str>::from);
         if let Some(running) = self.running.get_mut(&ended.mapping) {
             *running -= 1;
             if *running == 0 {
@@ -64,7 +65,6 @@ impl Broker {
                 self.retired.remove(&ended.mapping);
             }
         }
-        let function = self.mappings.get(&ended.mapping).map(|mapping| mapping.value.function.clone());
         if let Some(function) = function {
             self.function_has_room(&function);
         }

@@ -265,10 +265,13 @@ impl Broker {
                 let placed = Placed { value: Arc::new(function.clone()), place };
                 self.functions.insert(function.name.clone(), placed);
                 self.wake_mapped_queues();
+                self.function_has_room(&function.name);
             }
             Fact::FunctionDeleted { name } => {
                 let known = self.functions.remove(name).is_some();
                 assert!(known || self.replaying, "only a defined function is deleted");
+                // What waits for it to have room waits for nothing any more, and fails.
+                self.function_has_room(name);
             }
             Fact::MappingDefined { id, definition } => {
                 self.mappings_of.entry(definition.queue.clone()).or_default().insert(*id);
@@ -319,6 +322,7 @@ impl Broker {
             Fact::DeliveryDeadLettered { subscription, sequence, to, new_sequence, visible_at } => {
                 self.dead_letter_delivery((*subscription, *sequence), (*to, *new_sequence), *visible_at);
             }
+            Fact::ReplaySet { subscription, replay } => self.set_replay(*subscription, *replay, place),
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::{
     AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryEnd, DeliveryOutcome, Fact, FilteredOut,
-    Function, Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Place, Protocol,
-    QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, SubscriptionAttributes,
+    Function, Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Notification, Place,
+    Protocol, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay, Seconds, SubscriptionAttributes,
     SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, Token, TopicAttributes, TopicDefinition, TopicId,
     TopicName,
 };
@@ -121,6 +121,8 @@ pub enum Command {
         /// That the ARNs in policies of queues are written with.
         region: Box<str>,
     },
+    /// Takes the next step of a subscription's replay, which has come to `from`.
+    StepOfReplay { subscription: SubscriptionId, from: u64, messages: Vec<ReplayedNotification>, region: Box<str> },
     /// Says how an attempt at an endpoint ended.
     EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome },
 }
@@ -157,7 +159,8 @@ impl Command {
             | Command::MoveMessages { .. }
             | Command::EndAttempt { .. }
             | Command::EndLostAttempts
-            | Command::EndDelivery { .. } => None,
+            | Command::EndDelivery { .. }
+            | Command::StepOfReplay { .. } => None,
             of_topics => {
                 debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
                 None
@@ -250,6 +253,23 @@ pub struct Publication {
 }
 
 impl Publication {
+    /// What was published as it was, as far as filters look at it.
+    pub(crate) fn of(notification: &Notification, facets: Vec<Facet>) -> Publication {
+        Publication {
+            body: notification.body.clone(),
+            bodies: notification.bodies.clone(),
+            subject: notification.subject.clone(),
+            attributes: notification.attributes.clone(),
+            attributes_size: 0,
+            attributes_count: facets.len(),
+            facets,
+            message_bytes: notification.body.len(),
+            group: notification.group.clone(),
+            deduplication_id: notification.deduplication_id.clone(),
+            trace_header: notification.trace_header.clone(),
+        }
+    }
+
     /// What counts towards the topic's limit.
     pub(crate) fn bytes(&self) -> usize {
         self.message_bytes + self.attributes_size
@@ -260,6 +280,17 @@ impl Publication {
         let own = self.bodies.iter().position(|(of, _)| *of == protocol);
         own.map_or(0, |index| u8::try_from(index + 1).expect("there are few protocols"))
     }
+}
+
+/// A notification out of an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayedNotification {
+    /// Its number in the archive.
+    pub sequence: u64,
+    /// As it was published.
+    pub notification: Notification,
+    /// Its attributes as filters see them.
+    pub facets: Vec<Facet>,
 }
 
 /// A message attribute as filters see it.
@@ -459,6 +490,8 @@ pub struct TopicDescription {
     pub confirmed: usize,
     /// Subscriptions that wait for their endpoint's yes.
     pub pending: usize,
+    /// When the oldest message of its archive was published.
+    pub archived_since: Option<Timestamp>,
 }
 
 /// Everything about a subscription.
@@ -476,6 +509,8 @@ pub struct SubscriptionDescription {
     pub undelivered: usize,
     /// Since when the oldest of it is.
     pub oldest: Option<Timestamp>,
+    /// Its newest replay.
+    pub replay: Option<Replay>,
 }
 
 /// What a sender learns.
@@ -506,6 +541,8 @@ pub struct Delivery {
     pub source: Option<QueueName>,
     /// Its identity, if a move task gave it another one than its record has.
     pub message_id: Option<MessageId>,
+    /// Whether it is somewhere else than its record says.
+    pub is_moved: bool,
 }
 
 /// A message that is shown without being handed out.

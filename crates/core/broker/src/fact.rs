@@ -7,7 +7,7 @@ use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
     AttemptId, Copy, CopyForm, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery,
-    Question, QueueAttributes, QueueId, QueueName, Redrive, SubscriptionDefinition, SubscriptionId, Tag, Text,
+    Question, QueueAttributes, QueueId, QueueName, Redrive, Replay, SubscriptionDefinition, SubscriptionId, Tag, Text,
     Timestamp, TopicDefinition, TopicId,
 };
 
@@ -230,6 +230,8 @@ pub enum Fact {
         new_sequence: u64,
         visible_at: Timestamp,
     },
+    /// A subscription's replay begins, goes on, or has ended.
+    ReplaySet { subscription: SubscriptionId, replay: Replay },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -301,6 +303,7 @@ wire_enum!(Fact {
     28 => DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at }
     29 => DeliveryEnded { subscription, sequence, delivered }
     30 => DeliveryDeadLettered { subscription, sequence, to, new_sequence, visible_at }
+    31 => ReplaySet { subscription, replay }
     33 => MessageKept { message }
     34 => DeduplicationKept { queue, deduplication, message_id, sequence }
     35 => AttemptKept { attempt, mapping, queue, messages }

@@ -4,8 +4,7 @@ use crate::queue::{Message, Queue, Visibility};
 use crate::topic::copy::CopyBegan;
 use crate::{
     Attempt, AttemptId, Broker, Content, CopyForm, CopyTo, Deduplication, DeduplicationKey, Fact, KeptAt, KeptCopy,
-    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicDefinition,
-    TopicId,
+    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicId,
 };
 
 impl Broker {
@@ -46,10 +45,13 @@ impl Broker {
                 self.keep_request(*queue, *request, place).into_iter().collect()
             }
             Fact::TopicDefined { id, .. } => self.keep_topic(*id, place).into_iter().collect(),
-            Fact::SubscriptionDefined { id, .. } => self.keep_subscription(*id, place).into_iter().collect(),
+            Fact::SubscriptionDefined { id, definition } => {
+                let kept = self.keep_subscription(*id, place);
+                kept.or_else(|| self.keep_end_of_subscription(*id, definition.topic)).into_iter().collect()
+            }
             Fact::Published { topic, notification, copies, deduplication } => {
                 let began = copies.iter().map(|copy| (copy.form, copy.to.began()));
-                let mut needed = self.keep_notification(notification, began, place);
+                let mut needed = self.keep_notification(Some(*topic), notification, began, place);
                 for copy in copies {
                     if let CopyTo::Queue { queue, deduplication: Some(deduplication), .. } = &copy.to {
                         needed.extend(self.keep_id(*queue, deduplication, place));
@@ -61,10 +63,15 @@ impl Broker {
             }
             Fact::NotificationKept { notification, copies } => {
                 let began = copies.iter().map(|copy| (copy.form, copy.at.began()));
-                self.keep_notification(notification, began, place)
+                self.keep_notification(None, notification, began, place)
             }
             Fact::TopicDeduplicationKept { topic, deduplication, .. } => {
                 self.keep_topic_id(*topic, deduplication, place).into_iter().collect()
+            }
+            Fact::ReplaySet { subscription, .. } => {
+                let known = self.topics.subscription(*subscription).filter(|known| known.replay_place == place);
+                let replay = known.and_then(|known| known.replay);
+                replay.map(|replay| Fact::ReplaySet { subscription: *subscription, replay }).into_iter().collect()
             }
             Fact::QuestionQueued { subscription, sequence, question, .. } => {
                 self.keep_question(*subscription, *sequence, *question, place).into_iter().collect()
@@ -141,6 +148,7 @@ impl Broker {
     /// The copies of a notification that are left, each with its part of the record at `place` and where it began.
     fn keep_notification(
         &self,
+        of: Option<TopicId>,
         notification: &Notification,
         copies: impl Iterator<Item = (CopyForm, CopyBegan)>,
         place: Place,
@@ -148,7 +156,7 @@ impl Broker {
         let (mut kept, mut attempts) = (Vec::new(), Vec::new());
         for (index, (form, began)) in copies.enumerate() {
             let place = place.part(index);
-            if let Some(at) = self.keep_copy(form.subscription, began, place) {
+            if let Some(at) = self.keep_copy(of, form.subscription, began, place) {
                 if let KeptAt::Queue { queue, sequence, .. } = at {
                     attempts.extend(self.keep_attempts(queue, sequence));
                 }
@@ -162,10 +170,16 @@ impl Broker {
         attempts
     }
 
-    fn keep_copy(&self, subscription: SubscriptionId, began: CopyBegan, place: Place) -> Option<KeptAt> {
+    fn keep_copy(
+        &self,
+        of: Option<TopicId>,
+        subscription: SubscriptionId,
+        began: CopyBegan,
+        place: Place,
+    ) -> Option<KeptAt> {
         let began_in = match began {
             CopyBegan::Queue(queue, sequence) => Some((queue, sequence)),
-            CopyBegan::Outbox(_) => None,
+            CopyBegan::Outbox(_) | CopyBegan::Archive(..) => None,
         };
         if let Some((queue, sequence)) = self.moved.get(&place.key()).copied().or(began_in) {
             let queue = self.queues.get(&queue)?;
@@ -173,19 +187,32 @@ impl Broker {
             let (new_id, state) = (queue.new_id(sequence), keep_state(queue, message));
             return Some(KeptAt::Queue { queue: queue.id, sequence, new_id, state });
         }
-        let CopyBegan::Outbox(sequence) = began else { return None };
+        let sequence = match began {
+            CopyBegan::Outbox(sequence) => sequence,
+            CopyBegan::Archive(topic, sequence) => {
+                let topic = topic.or(of)?;
+                let archived = self.topics.by_id.get(&topic)?.archive.get(sequence);
+                return archived
+                    .filter(|archived| archived.place == place)
+                    .map(|_| KeptAt::Archive { topic, sequence });
+            }
+            CopyBegan::Queue(..) => return None,
+        };
         let row = self.topics.subscription(subscription)?.outbox.get(sequence).filter(|row| row.place == place)?;
         Some(KeptAt::Outbox { sequence, pending: row.pending })
     }
 
     fn keep_topic(&self, id: TopicId, place: Place) -> Option<Fact> {
         let topic = self.topics.by_id.get(&id).filter(|topic| topic.place == place)?;
-        let definition = TopicDefinition {
-            next_sequence: topic.next_sequence,
-            unsubscribed: topic.unsubscribed,
-            ..topic.definition.as_deref()?.clone()
-        };
-        Some(Fact::TopicDefined { id, definition })
+        Some(Fact::TopicDefined { id, definition: topic.current() })
+    }
+
+    /// A replay that never hears of a subscription cannot count its end; the topic, written anew, has counted it.
+    fn keep_end_of_subscription(&self, id: SubscriptionId, topic: TopicId) -> Option<Fact> {
+        let topic = self.topics.by_id.get(&topic).filter(|_| self.topics.subscription(id).is_none())?;
+        let definition = topic.current();
+        let is_counted = definition.unsubscribed == topic.definition().unsubscribed;
+        (!is_counted).then_some(Fact::TopicDefined { id: topic.id, definition })
     }
 
     fn keep_subscription(&self, id: SubscriptionId, place: Place) -> Option<Fact> {

@@ -30,10 +30,10 @@ pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
     Command, Decision, Delivery, Effect, Facet, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
-    Publication, PublishTally, Published, QueueDescription, Reply, SendOrigin, Sent, SubscriptionAdded,
-    SubscriptionDescription, TopicDescription, VisibilityChange,
+    Publication, PublishTally, Published, QueueDescription, ReplayedNotification, Reply, SendOrigin, Sent,
+    SubscriptionAdded, SubscriptionDescription, TopicDescription, VisibilityChange,
 };
-pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
+pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use entropy::Entropy;
 pub use fact::{
     Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,
@@ -49,16 +49,22 @@ pub use rejection::Rejection;
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;
-pub use topic::attributes::{TOPIC_MESSAGE_BYTES_MAX_DEFAULT, TopicAttributes, default_topic_policy};
+pub use topic::archive::{Replay, ReplayPolicy};
+pub use topic::attributes::{
+    DATA_PROTECTION_POLICY, LARGE_MESSAGE_SUBSCRIPTIONS_MAX, TOPIC_MESSAGE_BYTES_MAX, TOPIC_MESSAGE_BYTES_MAX_DEFAULT,
+    TopicAttributes, default_topic_policy,
+};
 pub use topic::copy::{Copy, CopyForm, CopyTo, KeptAt, KeptCopy, Notification};
 pub use topic::delivery::{DeliveryEnd, DeliveryOutcome, DueDelivery, ENDPOINT_ATTEMPTS_MAX};
 pub use topic::filter::FilteredOut;
 pub use topic::name::{SubscriptionId, TopicId, TopicName};
 pub use topic::outbox::{PendingDelivery, Question};
+pub use topic::statistics::{DeliverySubject, TopicStatistics};
 pub use topic::subscription::{Protocol, SubscriptionDefinition, SubscriptionState, Token};
-pub use topic::subscription_attributes::SubscriptionAttributes;
+pub use topic::subscription_attributes::{Subscriber, SubscriptionAttributes};
 pub use wire::Malformed;
 
+pub use bongsu_delivery_policy::EffectivePolicy;
 pub use bongsu_policy::{Policy, Principal};
 
 /// How many messages one receive, one batch or one function invocation may carry.

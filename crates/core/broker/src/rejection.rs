@@ -151,6 +151,8 @@ pub enum Rejection {
     TooManyTopicTags,
     /// The topic would have more subscriptions than a topic may have.
     TooManySubscriptions,
+    /// The topic would have more subscriptions with a filter policy than a topic may have.
+    TooManyFilterPolicies,
     /// Something about a topic, a subscription or a publish is wrong: what stands behind `Invalid parameter: `.
     InvalidParameter(Box<str>),
     /// What is to be published is larger than the topic allows.

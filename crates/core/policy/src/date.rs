@@ -7,7 +7,7 @@ const EPOCH_DAYS: i64 = 719_162;
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Milliseconds since the epoch. A year is four digits; other whole numbers are seconds since the epoch.
-pub(crate) fn parse(text: &str) -> Option<i64> {
+pub fn parse(text: &str) -> Option<i64> {
     if text.len() != 4 && is_digits(text) {
         return text.parse::<i64>().ok()?.checked_mul(1000);
     }

@@ -29,7 +29,7 @@ mod principal;
 mod request;
 mod statement;
 
-pub use date::format as iso_8601;
+pub use date::{format as iso_8601, parse as parse_iso_8601};
 pub use edit::NewStatement;
 pub use error::{Counted, EditError, LabelUnknown, PolicyError};
 pub use limits::Limits;

@@ -20,7 +20,7 @@ use crate::{
     machine::Machine,
     report::{Report, Row},
     subject::{Subject, chosen},
-    trials::{Findings, Trial, backlog, drain, groups, polls, queues},
+    trials::{Findings, Trial, backlog, drain, filters, groups, polls, queues},
 };
 
 const QUICK_SECONDS: f64 = 1.0;
@@ -188,6 +188,7 @@ impl Run {
         let outcome: Result<Findings> = match subject {
             Subject::Backlog => backlog::measure(&homes, sizes.backlog, self.duration(), BACKLOG_GOALS).await,
             Subject::FifoDrain => drain::measure(&homes, sizes.drain).await,
+            Subject::Filters => filters::measure(self.duration()),
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,
             Subject::Queues => queues::measure(&homes, sizes.queues).await,

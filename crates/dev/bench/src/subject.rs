@@ -41,6 +41,8 @@ pub enum Subject {
     Backlog,
     /// A FIFO backlog in one queue, worked off to the end.
     FifoDrain,
+    /// Notifications held against filter policies, without a server.
+    Filters,
     /// Ten million messages in one queue: receives, memory, start-up time. Only with --deep, or when named.
     Deep,
     /// 100,000 message groups. Only with --deep, or when named.

@@ -6,6 +6,7 @@
 
 mod broker;
 mod facts;
+mod filters;
 mod http_text;
 mod journal;
 mod json;
@@ -14,6 +15,7 @@ mod sigv4;
 mod xml;
 
 pub use facts::facts;
+pub use filters::filters;
 pub use journal::journal;
 pub use json::json;
 pub use query::query;
@@ -24,4 +26,4 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] =
-    &[("facts", facts), ("journal", journal), ("json", json), ("query", query), ("sigv4", sigv4)];
+    &[("facts", facts), ("filters", filters), ("journal", journal), ("json", json), ("query", query), ("sigv4", sigv4)];

@@ -14,7 +14,7 @@ use bongsu_broker::QueueAttributes;
 use expect_test::expect_file;
 use serde_json::json;
 
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Namespace};
 use crate::received::SYSTEM_ATTRIBUTES;
 use crate::sqs;
 use attributes::ATTRIBUTES;
@@ -57,7 +57,7 @@ fn page() -> String {
     writeln!(page, "\nMessages have the system attributes {}.", listed(&system)).unwrap();
     page += "\n## Errors\n\n| error | code | status | answered by |\n| --- | --- | --- | --- |\n";
     for kind in kinds() {
-        writeln!(page, "| {kind:?} | {} | {} | {} |", kind.code(), kind.status(), answered_by(*kind)).unwrap();
+        writeln!(page, "| {kind:?} | {} | {} | {} |", kind.code(), kind.status(), answered_by(kind)).unwrap();
     }
     page += "\n## Deviations\n\n| name | deviation | shown by |\n| --- | --- | --- |\n";
     for deviation in DEVIATIONS {
@@ -67,8 +67,9 @@ fn page() -> String {
 }
 
 /// The errors that SQS may answer.
-fn kinds() -> impl Iterator<Item = &'static ErrorKind> {
-    ErrorKind::ALL.iter().filter(|kind| !kind.is_of_lambda())
+fn kinds() -> impl Iterator<Item = ErrorKind> {
+    let is_answered = |kind: &ErrorKind| matches!(kind.namespace(), Namespace::Sqs | Namespace::Coral);
+    ErrorKind::ALL.iter().copied().filter(is_answered)
 }
 
 fn listed(names: &[&str]) -> String {
@@ -76,7 +77,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn answered_by(kind: ErrorKind) -> String {
-    if !kind.is_of_sqs() {
+    if kind.namespace() != Namespace::Sqs {
         return "all, as all AWS services do".to_owned();
     }
     let operations = OPERATIONS.iter().filter(|operation| operation.errors.contains(&kind));
@@ -92,8 +93,8 @@ fn description() -> String {
         (row.name, json!({ "input": inputs[row.name], "errors": errors }))
     };
     let operations: BTreeMap<_, _> = OPERATIONS.iter().map(operation).collect();
-    let error = |kind: &ErrorKind| {
-        let of_sqs = kind.is_of_sqs();
+    let error = |kind: ErrorKind| {
+        let of_sqs = kind.namespace() == Namespace::Sqs;
         (format!("{kind:?}"), json!({ "code": kind.code(), "status": kind.status(), "ofTheService": of_sqs }))
     };
     let errors: BTreeMap<_, _> = kinds().map(error).collect();

@@ -3,10 +3,10 @@
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
-use crate::codec::{Dialect, Params, SQS};
+use crate::codec::{Dialect, Params, SNS, SQS};
 use crate::sigv4::Claim;
-use crate::sqs;
 use crate::sts::{self, STS};
+use crate::{sns, sqs};
 
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -14,16 +14,18 @@ pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     Sqs,
+    Sns,
     Sts,
 }
 
 impl Service {
-    const ALL: [Service; 2] = [Service::Sqs, Service::Sts];
+    const ALL: [Service; 3] = [Service::Sqs, Service::Sns, Service::Sts];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
         match self {
             Service::Sqs => "sqs",
+            Service::Sns => "sns",
             Service::Sts => "sts",
         }
     }
@@ -32,14 +34,21 @@ impl Service {
     pub(crate) fn operation(self, name: &str) -> Option<&'static str> {
         match self {
             Service::Sqs => sqs::find(name),
+            Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
         }
+    }
+
+    /// Whether anybody may call this operation, by a link in a message to them.
+    pub(crate) fn takes_unsigned(self, operation: &str) -> bool {
+        self == Service::Sns && sns::UNSIGNED.contains(&operation)
     }
 
     /// How it spells Query requests and answers.
     pub(crate) fn dialect(self) -> &'static Dialect {
         match self {
             Service::Sqs => &SQS,
+            Service::Sns => &SNS,
             Service::Sts => &STS,
         }
     }
@@ -48,6 +57,7 @@ impl Service {
     fn version(self) -> &'static str {
         match self {
             Service::Sqs => "2012-11-05",
+            Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
         }
     }
@@ -56,7 +66,7 @@ impl Service {
     fn target_prefix(self) -> Option<&'static str> {
         match self {
             Service::Sqs => Some("AmazonSQS."),
-            Service::Sts => None,
+            Service::Sns | Service::Sts => None,
         }
     }
 
@@ -71,7 +81,7 @@ impl Service {
     }
 
     /// The service that a Query request calls: the one it is signed for, or else the one whose version or operation it
-    /// names, or else SQS. What signatures claim is verified later, against the service that is chosen here.
+    /// names, or else SQS, which also has the operations that it shares with others. What signatures claim is verified later, against the service that is chosen here.
     pub(crate) fn of_query(head: &Parts, params: Option<&Params<'_>>) -> Service {
         let claim = Claim::of(&head.uri, &head.headers);
         let signed_for = claim.as_ref().and_then(Claim::service);
@@ -80,7 +90,8 @@ impl Service {
         let find = |is_it: &dyn Fn(Service) -> bool| Service::ALL.into_iter().find(|service| is_it(*service));
         find(&|service| signed_for == Some(service.signing_name()))
             .or_else(|| find(&|service| version == Some(service.version())))
-            .unwrap_or(if sts::NAMES.contains(&action) { Service::Sts } else { Service::Sqs })
+            .or_else(|| find(&|service| service.operation(action).is_some()))
+            .unwrap_or(Service::Sqs)
     }
 }
 
@@ -110,6 +121,10 @@ mod tests {
             ("Action=GetCallerIdentity&Version=2011-06-15", Some("lambda"), Service::Sts),
             ("Action=GetCallerIdentity", None, Service::Sts),
             ("Action=ListQueues", None, Service::Sqs),
+            ("Action=ListTopics", None, Service::Sns),
+            ("Action=AddPermission", None, Service::Sqs),
+            ("Action=AddPermission", Some("sns"), Service::Sns),
+            ("Action=AddPermission&Version=2010-03-31", None, Service::Sns),
             ("X-Amz-Credential=A%2F20150830%2Fus-east-1%2Fsts%2Faws4_request", None, Service::Sts),
             ("X-Amz-Credential=nonsense", None, Service::Sqs),
             ("", None, Service::Sqs),

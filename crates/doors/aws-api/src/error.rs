@@ -15,23 +15,30 @@ pub struct ApiError {
     message: Cow<'static, str>,
 }
 
-/// Where an error's shape is modelled; the part of `__type` before the `#`.
+/// Where an error's shape is modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Namespace {
-    /// In the service's own model.
+pub(crate) enum Namespace {
+    /// In the model of Amazon SQS.
     Sqs,
     /// In Lambda's model.
     Lambda,
+    /// In the model of Amazon SNS.
+    Sns,
     /// In the framework that all AWS services share.
     Coral,
+    /// In its part that looks at members before an operation does; of our services only SNS shows it.
+    Validation,
 }
 
 impl Namespace {
+    /// The part of `__type` before the shape.
     fn prefix(self) -> &'static str {
         match self {
             Namespace::Sqs => "com.amazonaws.sqs#",
             Namespace::Lambda => "com.amazonaws.lambda#",
+            Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Coral => "com.amazon.coral.service#",
+            Namespace::Validation => "com.amazon.coral.validate#",
         }
     }
 }
@@ -43,22 +50,25 @@ struct Row {
     status: u16,
 }
 
-/// One line an error: shape name, namespace, code (in Query and in `x-amzn-query-error`), HTTP status.
+/// One line an error: shape name, namespace, code (in Query and in `x-amzn-query-error`), HTTP status. Where two services
+/// model shapes of one name, the later has a name of its own here.
 macro_rules! errors {
-    ($($shape:ident, $namespace:ident, $code:literal, $status:literal;)*) => {
+    (@shape $kind:ident) => { stringify!($kind) };
+    (@shape $kind:ident $shape:literal) => { $shape };
+    ($($kind:ident $(as $shape:literal)?, $namespace:ident, $code:literal, $status:literal;)*) => {
         /// The error shapes that AWS answers with.
         #[allow(missing_docs, reason = "the names are AWS's and mean what AWS says")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum ErrorKind { $($shape,)* }
+        pub enum ErrorKind { $($kind,)* }
 
         impl ErrorKind {
             /// Every kind there is.
-            pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$shape,)*];
+            pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind,)*];
 
             fn row(self) -> Row {
                 match self {
-                    $(ErrorKind::$shape => Row {
-                        shape: stringify!($shape),
+                    $(ErrorKind::$kind => Row {
+                        shape: errors!(@shape $kind $($shape)?),
                         namespace: Namespace::$namespace,
                         code: $code,
                         status: $status,
@@ -101,6 +111,41 @@ errors! {
     InvalidRequestContentException, Lambda, "InvalidRequestContentException", 400;
     RequestTooLargeException, Lambda, "RequestTooLargeException", 413;
     TooManyRequestsException, Lambda, "TooManyRequestsException", 429;
+    InvalidParameterException, Sns, "InvalidParameter", 400;
+    MessageAttributeInvalid as "InvalidParameterValueException", Sns, "ParameterValueInvalid", 400;
+    ValidationException, Sns, "ValidationException", 400;
+    NotFoundException, Sns, "NotFound", 404;
+    TaggedResourceNotFound as "ResourceNotFoundException", Sns, "ResourceNotFound", 404;
+    AuthorizationErrorException, Sns, "AuthorizationError", 403;
+    InvalidSecurityException, Sns, "InvalidSecurity", 403;
+    InvalidStateException, Sns, "InvalidState", 400;
+    FilterPolicyLimitExceededException, Sns, "FilterPolicyLimitExceeded", 403;
+    SubscriptionLimitExceededException, Sns, "SubscriptionLimitExceeded", 403;
+    TopicLimitExceededException, Sns, "TopicLimitExceeded", 403;
+    ReplayLimitExceededException, Sns, "ReplayLimitExceeded", 403;
+    TagLimitExceededException, Sns, "TagLimitExceeded", 400;
+    StaleTagException, Sns, "StaleTag", 400;
+    TagPolicyException, Sns, "TagPolicy", 400;
+    ConcurrentAccessException, Sns, "ConcurrentAccess", 400;
+    EmptyBatchRequestException, Sns, "EmptyBatchRequest", 400;
+    TooManyEntriesInBatchRequestException, Sns, "TooManyEntriesInBatchRequest", 400;
+    BatchEntryIdsNotDistinctException, Sns, "BatchEntryIdsNotDistinct", 400;
+    InvalidBatchEntryIdException, Sns, "InvalidBatchEntryId", 400;
+    BatchRequestTooLongException, Sns, "BatchRequestTooLong", 400;
+    EndpointDisabledException, Sns, "EndpointDisabled", 400;
+    PlatformApplicationDisabledException, Sns, "PlatformApplicationDisabled", 400;
+    OptedOutException, Sns, "OptedOut", 400;
+    UserErrorException, Sns, "UserError", 400;
+    VerificationException, Sns, "VerificationException", 400;
+    KMSDisabledException, Sns, "KMSDisabled", 400;
+    KMSInvalidStateException, Sns, "KMSInvalidState", 400;
+    KMSNotFoundException, Sns, "KMSNotFound", 400;
+    KMSThrottlingException, Sns, "KMSThrottling", 400;
+    KMSAccessDeniedException, Sns, "KMSAccessDenied", 400;
+    KMSOptInRequired, Sns, "KMSOptInRequired", 403;
+    ThrottledException, Sns, "Throttled", 429;
+    InternalErrorException, Sns, "InternalError", 500;
+    ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;
     SerializationException, Coral, "MalformedInput", 400;
@@ -121,11 +166,6 @@ impl ErrorKind {
         self.row().code
     }
 
-    /// The name of the shape, which REST answers have in a header.
-    pub fn shape(self) -> &'static str {
-        self.row().shape
-    }
-
     /// The HTTP status.
     pub fn status(self) -> u16 {
         self.row().status
@@ -136,16 +176,15 @@ impl ErrorKind {
         self.status() < 500
     }
 
-    /// Whether the service's own model has it; the others are those of all AWS services.
+    /// Where its shape is modelled.
     #[cfg(test)]
-    pub(crate) fn is_of_sqs(self) -> bool {
-        self.row().namespace == Namespace::Sqs
+    pub(crate) fn namespace(self) -> Namespace {
+        self.row().namespace
     }
 
-    /// Whether only Lambda answers it.
-    #[cfg(test)]
-    pub(crate) fn is_of_lambda(self) -> bool {
-        self.row().namespace == Namespace::Lambda
+    /// The name of its shape in the model, which REST answers have in a header.
+    pub(crate) fn shape(self) -> &'static str {
+        self.row().shape
     }
 
     fn fault(self) -> &'static str {
@@ -183,6 +222,14 @@ impl ApiError {
         ApiError::invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
     }
 
+    /// A required member is absent, as SNS says it; the path is the service model's, in camel case.
+    pub fn missing_member(path: &str) -> Self {
+        let text = format!(
+            "1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
+        );
+        ApiError::new(ErrorKind::ValidationError, text)
+    }
+
     /// The request names no operation.
     pub fn no_operation() -> Self {
         ApiError::new(ErrorKind::UnknownOperationException, "The request names no operation.")
@@ -198,6 +245,11 @@ impl ApiError {
     pub fn unknown_operation(name: &str) -> Self {
         let text = format!("The action {name} is not valid for this endpoint.");
         ApiError::new(ErrorKind::UnknownOperationException, text)
+    }
+
+    /// The server is on its way down.
+    pub fn stopping() -> Self {
+        ApiError::new(ErrorKind::ServiceUnavailable, "The server is stopping. Please try again.")
     }
 
     /// The disk is full: receives and deletes go on, sends come back later.
@@ -327,11 +379,15 @@ mod tests {
     }
 
     #[test]
-    fn every_code_names_one_error() {
-        let mut codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    fn every_code_names_one_error_of_a_service() {
+        for service in [Namespace::Sqs, Namespace::Sns] {
+            let others = if service == Namespace::Sqs { Namespace::Sns } else { Namespace::Sqs };
+            let kinds: Vec<_> = ErrorKind::ALL.iter().filter(|kind| kind.namespace() != others).collect();
+            let codes: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.code()).collect();
+            let shapes: std::collections::BTreeSet<_> =
+                kinds.iter().map(|kind| kind.row().namespace.prefix().to_owned() + kind.shape()).collect();
+            assert_eq!((codes.len(), shapes.len()), (kinds.len(), kinds.len()));
+        }
     }
 
     #[test]

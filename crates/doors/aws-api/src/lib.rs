@@ -1,7 +1,7 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
-//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/` or `sts/` (what goes in,
-//! what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
+//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/` or `sts/` (what
+//! goes in, what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
 //! Lambda, a REST service, has its whole way in `lambda`.
 
 pub mod attributes_digest;
@@ -14,11 +14,14 @@ pub mod error;
 pub mod lambda;
 pub mod message_attributes;
 pub mod observation;
+mod operation;
 mod public_url;
 pub mod received;
+mod rejection;
 pub mod request_id;
 pub mod service;
 pub mod sigv4;
+mod sns;
 mod sqs;
 mod sts;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bongsu_broker::Facet;
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -11,8 +12,10 @@ use crate::codec::fields::serialize_base64;
 use crate::codec::{Blob, Text};
 use crate::error::{ApiError, ErrorKind};
 
+mod published;
 mod stored;
 
+pub use published::PUBLISHED_ATTRIBUTES_MAX;
 pub use stored::Malformed;
 
 /// Attributes of one message.
@@ -161,6 +164,11 @@ impl MessageAttributes {
         Ok(MessageAttributes { sorted })
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
     /// The attributes in the order of their names' bytes.
     pub fn iter(&self) -> std::slice::Iter<'_, MessageAttribute> {
         self.sorted.iter()
@@ -180,6 +188,19 @@ impl MessageAttributes {
     /// What the attributes add to the message's size: names, data types and values.
     pub fn size_bytes(&self) -> usize {
         self.sorted.iter().map(|it| it.name.len() + it.data_type.len() + it.value.as_bytes().len()).sum()
+    }
+
+    /// The attributes as filters see them.
+    pub fn facets(&self) -> Vec<Facet> {
+        let facet = |attribute: &MessageAttribute| Facet {
+            name: attribute.name.as_str().into(),
+            data_type: attribute.data_type.as_str().into(),
+            value: match &attribute.value {
+                Value::Text(text) => text.as_str().into(),
+                Value::Binary(_) => "".into(),
+            },
+        };
+        self.sorted.iter().map(facet).collect()
     }
 
     /// The digest over these attributes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use bongsu_broker::QueueName;
+use bongsu_broker::{QueueName, TopicName};
 use bongsu_histogram::Histogram;
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use hyper::header::{HeaderMap, HeaderName};
@@ -45,6 +45,8 @@ pub(crate) struct Seen {
     pub(crate) caller: OnceLock<Caller>,
     /// The queue that it names.
     pub(crate) queue: OnceLock<QueueName>,
+    /// The topic that it names.
+    pub(crate) topic: OnceLock<TopicName>,
     /// How long it waited for messages.
     pub(crate) waited: OnceLock<Duration>,
 }
@@ -102,19 +104,20 @@ impl Observer {
         }
         let duration_ms = micros as f64 / 1000.0;
         let queue = seen.queue.get().map(|queue| format!("{}/{}", queue.account, queue.name)).unwrap_or_default();
+        let topic = seen.topic.get().map(|topic| format!("{}/{}", topic.account, topic.name)).unwrap_or_default();
         let caller = caller(seen, head);
         if refusal.is_some() {
             let Some(left_out) = locked(&self.refused).admit(now) else { return };
             if left_out > 0 {
                 info!(left_out, "more requests were refused than are logged");
             }
-            info!(operation, %queue, code, ?caller, %request_id, duration_ms, "request refused");
+            info!(operation, %queue, %topic, code, ?caller, %request_id, duration_ms, "request refused");
         } else {
             let Some(left_out) = locked(&self.slow).admit(now) else { return };
             if left_out > 0 {
                 warn!(left_out, "more requests were slow than are logged");
             }
-            warn!(operation, %queue, code, ?caller, %request_id, duration_ms, "request slow");
+            warn!(operation, %queue, %topic, code, ?caller, %request_id, duration_ms, "request slow");
         }
     }
 
@@ -144,8 +147,9 @@ fn span(
         ("aws.request_id", request_id.to_string()),
         ("bongsu.code", code.to_owned()),
     ];
-    if let Some(queue) = seen.queue.get() {
-        attributes.push(("messaging.destination.name", queue.name.to_string()));
+    let destination = seen.queue.get().map(|queue| &queue.name).or(seen.topic.get().map(|topic| &topic.name));
+    if let Some(name) = destination {
+        attributes.push(("messaging.destination.name", name.to_string()));
     }
     Span {
         name: operation.to_owned(),

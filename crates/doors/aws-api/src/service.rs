@@ -19,11 +19,12 @@ use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
 use crate::lambda::{self, Invoker};
 use crate::observation::{Observer, RequestMetrics, Seen};
+use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
-use crate::sigv4::{Caller, Verifier};
-use crate::sqs::{self, Context, Source, peek_messages};
-use crate::sts;
+use crate::sigv4::{self, Caller, Verifier};
+use crate::sqs::{self, peek_messages};
+use crate::{sns, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -160,10 +161,12 @@ impl AwsApi {
         let context = Context {
             broker: self.broker.on_behalf_of(self.client(&caller, peek_messages::PERMISSION, peer)),
             caller: &caller,
+            is_signed: sigv4::is_signed(&head.uri, &head.headers),
             config: &self.config,
             headers: &head.headers,
             path: head.uri.path(),
             body,
+            request_id,
             seen,
         };
         let params = Params::parse(query(head), &[])?;
@@ -175,7 +178,7 @@ impl AwsApi {
                 let operation = peek_messages::PERMISSION;
                 protocol.encode(&output, Envelope { dialect: Service::Sqs.dialect(), operation, request_id })
             }
-            Err(error) => Err(context.first_fault(error).await),
+            Err(error) => Err(sqs::first_fault(&context, error).await),
         }
     }
 
@@ -203,9 +206,14 @@ impl AwsApi {
         request_id: RequestId,
         seen: &Seen,
     ) -> Result<Vec<u8>, ApiError> {
-        let now = self.config.clock.now().0 / 1000;
-        let verifier = &self.config.verifier;
-        let caller = verifier.verify(service.signing_name(), &head.method, &head.uri, &head.headers, body, now)?;
+        let is_signed = sigv4::is_signed(&head.uri, &head.headers);
+        let action = params.as_ref().and_then(|params| params.as_ref().ok()?.get("Action"));
+        let caller = if !is_signed && service.takes_unsigned(action.unwrap_or_default()) {
+            self.config.verifier.admit_unsigned(&head.method, &head.headers)?
+        } else {
+            let (now, signed_for) = (self.config.clock.now().0 / 1000, service.signing_name());
+            self.config.verifier.verify(signed_for, &head.method, &head.uri, &head.headers, body, now)?
+        };
         seen.caller.get_or_init(|| caller.clone());
         let params = params.transpose()?;
         let operation = match &params {
@@ -215,26 +223,32 @@ impl AwsApi {
         let operation = operation.ok_or_else(ApiError::no_operation)?;
         let named = service.operation(operation).map(|named| *seen.operation.get_or_init(|| named));
         let text = request_id.text();
-        let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
-        let envelope = Envelope { dialect: service.dialect(), operation, request_id };
+        let shown_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
+        let envelope = Envelope { dialect: service.dialect(), operation, request_id: shown_id };
+        let context = |named| Context {
+            broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
+            caller: &caller,
+            is_signed,
+            config: &self.config,
+            headers: &head.headers,
+            // SDKs that speak JSON send it to any path.
+            path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
+            body,
+            request_id,
+            seen,
+        };
+        let unknown = || ApiError::unknown_operation(operation);
         match (service, &params) {
             (Service::Sqs, params) => {
-                let named = named.ok_or_else(|| ApiError::unknown_operation(operation))?;
-                let context = Context {
-                    broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
-                    caller: &caller,
-                    config: &self.config,
-                    headers: &head.headers,
-                    // SDKs that speak JSON send it to any path.
-                    path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
-                    body,
-                    seen,
-                };
                 let source = params.as_ref().map_or(Source::Json(body), Source::Query);
-                sqs::call(source, &context, protocol, envelope).await
+                sqs::call(source, &context(named.ok_or_else(unknown)?), protocol, envelope).await
+            }
+            (Service::Sns, Some(params)) => {
+                let context = context(sns::permission(named.ok_or_else(unknown)?));
+                sns::call(Source::Query(params), &context, protocol, envelope).await
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
-            (Service::Sts, None) => Err(ApiError::no_operation()),
+            (Service::Sns | Service::Sts, None) => Err(ApiError::no_operation()),
         }
     }
 }

@@ -52,11 +52,6 @@ impl Certificate {
         &self.path
     }
 
-    /// DER.
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
     /// What is signed in it (`TBSCertificate`), and the signature; an error unless nothing else is in it.
     pub(crate) fn signed_part(&self) -> der::Result<(&[u8], &[u8])> {
         let mut reader = SliceReader::new(&self.der)?;

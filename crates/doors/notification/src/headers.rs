@@ -2,14 +2,14 @@
 
 use crate::text::Uuid;
 
-/// Says the kind of request without looking into its body.
+/// What endpoints know the sender by.
 pub const USER_AGENT: &str = "Amazon Simple Notification Service Agent";
 
 /// The content type of everything that no delivery policy speaks about; the bodies are JSON all the same.
 pub const CONTENT_TYPE_DEFAULT: &str = "text/plain; charset=UTF-8";
 
-/// A name in lower case, and its value.
-pub(crate) type Header = (&'static str, String);
+/// A header's name in lower case, and its value.
+pub type Header = (&'static str, String);
 
 pub(crate) struct Delivery<'a> {
     pub(crate) kind: &'static str,

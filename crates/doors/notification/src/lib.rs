@@ -27,7 +27,7 @@ pub use certificate::Certificate;
 pub use confirmation::{Confirmation, ConfirmationKind};
 pub use delivery_status::{DELIVERY_STATUS_TARGET, DeliveryStatus, PROVIDER_RESPONSE_BYTES_MAX};
 pub use envelope::{render_http, render_sqs};
-pub use headers::{CONTENT_TYPE_DEFAULT, USER_AGENT};
+pub use headers::{CONTENT_TYPE_DEFAULT, Header, USER_AGENT};
 pub use key_file::KEY_FILE_BYTES_MAX;
 pub use key_pair::SIGNATURE_BYTES;
 pub use lambda_event::render_lambda_event;

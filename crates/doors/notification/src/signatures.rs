@@ -25,6 +25,15 @@ pub enum SignatureVersion {
 }
 
 impl SignatureVersion {
+    /// 1 or 2, and `None` for everything else: a FIFO topic, which has 0, does not sign.
+    pub fn of(number: u8) -> Option<SignatureVersion> {
+        match number {
+            1 => Some(SignatureVersion::V1),
+            2 => Some(SignatureVersion::V2),
+            _ => None,
+        }
+    }
+
     /// As the attribute and the envelope spell it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +123,14 @@ mod tests {
 
     fn digest(number: usize) -> Digest {
         SignatureVersion::V2.digest(&number.to_string())
+    }
+
+    #[test]
+    fn a_version_is_spelled_as_its_number() {
+        for number in 0..=u8::MAX {
+            let spelled = SignatureVersion::of(number).map(SignatureVersion::as_str);
+            assert_eq!(spelled, ["1", "2"].into_iter().find(|spelled| *spelled == number.to_string()));
+        }
     }
 
     #[test]

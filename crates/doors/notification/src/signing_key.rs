@@ -2,7 +2,7 @@
 //!
 //! Version 1 is what every topic signs with by default, and it is over SHA-1. No library that is quick at RSA signs
 //! SHA-1 any more through a safe interface, so that `rsa` does it and `ring` does version 2: see
-//! `docs/adr/0005-signing-notifications.md`.
+//! `docs/adr/0006-signing-notifications.md`.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -122,7 +122,7 @@ impl fmt::Display for Runtime {
 pub(crate) fn identity(logical_id: &str, given: Option<String>, inputs: &Inputs) -> Identity {
     let name = given.unwrap_or_else(|| names::generated(inputs, logical_id, "", names::FUNCTION_NAME_MAX));
     let attributes = vec![("Arn", names::function_arn(inputs, &name))];
-    Identity { reference: name.clone(), name, attributes }
+    Identity { reference: Some(name.clone()), name, attributes }
 }
 
 /// Reads the properties, but for `Events`, which the caller takes before. `None` when something needed is missing.

@@ -128,7 +128,7 @@ pub(crate) struct Gateway {
 pub(crate) fn api_identity(logical_id: &str, inputs: &Inputs) -> Identity {
     let id = names::id(inputs, logical_id, 10);
     let attributes = vec![("ApiId", id.clone()), ("ApiEndpoint", inputs.ingress_base.clone())];
-    Identity { name: id.clone(), reference: id, attributes }
+    Identity { name: id.clone(), reference: Some(id), attributes }
 }
 
 /// Reads an API and answers its name.

@@ -1,10 +1,9 @@
-//! What connects a queue with a function: `AWS::Lambda::EventSourceMapping`, and SAM's events of type `SQS`.
+//! What connects a queue with a function: `AWS::Lambda::EventSourceMapping`, and SAM's events.
 
 use std::collections::BTreeMap;
 
 use crate::error::Faults;
 use crate::names::{self, FIFO_SUFFIX};
-use crate::node::Entry;
 use crate::reader::Reader;
 use crate::template::Declared;
 use crate::{FunctionResource, Inputs, QueueResource};
@@ -37,6 +36,22 @@ pub struct MappingResource {
     pub enabled: bool,
 }
 
+impl MappingResource {
+    /// A mapping that says nothing but what it connects.
+    pub(crate) fn with_defaults(logical_id: String, line: u32, function: &str, queue: &str) -> MappingResource {
+        MappingResource {
+            logical_id,
+            line,
+            function: function.to_owned(),
+            queue: queue.to_owned(),
+            batch_size: BATCH_SIZE_DEFAULT,
+            report_batch_item_failures: false,
+            maximum_concurrency: None,
+            enabled: true,
+        }
+    }
+}
+
 /// Reads `AWS::Lambda::EventSourceMapping`.
 pub(crate) fn read(declared: &Declared<'_>, inputs: &Inputs, mut reader: Reader<'_>) -> Option<MappingResource> {
     let function = reader.required("FunctionName").map(|text| names::function_of(&text, inputs));
@@ -46,39 +61,15 @@ pub(crate) fn read(declared: &Declared<'_>, inputs: &Inputs, mut reader: Reader<
     mapping
 }
 
-/// Reads the `Events` of a SAM function.
-pub(crate) fn read_events(
-    declared: &Declared<'_>,
+/// Reads the properties of an event of type `SQS`.
+pub(crate) fn read_event(
+    logical_id: String,
+    line: u32,
     function: &str,
-    inputs: &Inputs,
-    reader: &mut Reader<'_>,
-) -> Vec<MappingResource> {
-    let events = reader.map("Events").map(Reader::into_entries).unwrap_or_default();
-    events.into_iter().filter_map(|event| read_event(declared, function, event, inputs, reader)).collect()
-}
-
-fn read_event(
-    declared: &Declared<'_>,
-    function: &str,
-    Entry { key: name, line, node }: Entry,
     inputs: &Inputs,
     reader: &mut Reader<'_>,
 ) -> Option<MappingResource> {
-    let mut event = reader.within(node, &format!("event {name}"))?;
-    let kind = event.required("Type")?;
-    if kind != "SQS" {
-        event.fault(event.line_of("Type"), format!("event {name}: type {kind} is not supported yet"));
-        return None;
-    }
-    if !event.has("Properties") {
-        event.fault(line, format!("event {name}: Properties are missing"));
-    }
-    let mut properties = event.map("Properties")?;
-    let logical_id = format!("{}{name}", declared.logical_id);
-    let mapping = read_common(logical_id, line, Some(function.to_owned()), "Queue", inputs, &mut properties);
-    properties.finish();
-    event.finish();
-    mapping
+    read_common(logical_id, line, Some(function.to_owned()), "Queue", inputs, reader)
 }
 
 fn read_common(
@@ -90,8 +81,7 @@ fn read_common(
     reader: &mut Reader<'_>,
 ) -> Option<MappingResource> {
     let queue = queue(reader, queue_property, inputs);
-    let is_fifo = queue.as_ref().is_some_and(|queue| queue.ends_with(FIFO_SUFFIX));
-    let batch_size = batch_size(reader, is_fifo);
+    let batch_size = batch_size(reader, queue.as_deref());
     let report_batch_item_failures = reports_failures(reader);
     let maximum_concurrency = maximum_concurrency(reader);
     let enabled = reader.boolean("Enabled").unwrap_or(true);
@@ -114,7 +104,9 @@ fn queue(reader: &mut Reader<'_>, property: &str, inputs: &Inputs) -> Option<Str
     queue.map_err(|reason| reader.fault(reader.line_of(property), format!("{property}: {reason}"))).ok()
 }
 
-fn batch_size(reader: &mut Reader<'_>, is_fifo: bool) -> u32 {
+/// How many messages of this queue one invocation gets at most.
+pub(crate) fn batch_size(reader: &mut Reader<'_>, queue: Option<&str>) -> u32 {
+    let is_fifo = queue.is_some_and(|queue| queue.ends_with(FIFO_SUFFIX));
     let window = reader.whole("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or(0);
     if window > 0 {
         let reason = "MaximumBatchingWindowInSeconds is not supported yet, only 0 is";

@@ -6,9 +6,11 @@ use crate::Inputs;
 
 /// The longest queue name, `.fifo` included.
 pub(crate) const QUEUE_NAME_MAX: usize = 80;
+/// The longest topic name, `.fifo` included.
+pub(crate) const TOPIC_NAME_MAX: usize = 256;
 /// The longest function name.
 pub(crate) const FUNCTION_NAME_MAX: usize = 64;
-/// What the name of every FIFO queue ends in.
+/// What the name of every FIFO queue and topic ends in.
 pub(crate) const FIFO_SUFFIX: &str = ".fifo";
 
 /// The name of a resource that was not given one: the same each time the same stack is read.
@@ -36,6 +38,11 @@ pub(crate) fn id(inputs: &Inputs, logical_id: &str, length: usize) -> String {
 pub(crate) fn is_queue_name(name: &str) -> bool {
     let base = name.strip_suffix(FIFO_SUFFIX).unwrap_or(name);
     name.len() <= QUEUE_NAME_MAX && is_word(base)
+}
+
+pub(crate) fn is_topic_name(name: &str) -> bool {
+    let base = name.strip_suffix(FIFO_SUFFIX).unwrap_or(name);
+    name.len() <= TOPIC_NAME_MAX && is_word(base)
 }
 
 pub(crate) fn is_function_name(name: &str) -> bool {
@@ -67,26 +74,51 @@ pub(crate) fn queue_url(inputs: &Inputs, name: &str) -> String {
     format!("{}/{}/{name}", inputs.api_base, inputs.account)
 }
 
+pub(crate) fn topic_arn(inputs: &Inputs, name: &str) -> String {
+    format!("arn:aws:sns:{}:{}:{name}", inputs.region, inputs.account)
+}
+
 pub(crate) fn function_arn(inputs: &Inputs, name: &str) -> String {
     format!("arn:aws:lambda:{}:{}:function:{name}", inputs.region, inputs.account)
 }
 
 /// The name of the queue an ARN points to; it need not be a queue of the template.
 pub(crate) fn queue_of_arn(arn: &str, inputs: &Inputs) -> Result<String, String> {
+    named_in_arn(arn, "queue", "sqs", is_queue_name, inputs)
+}
+
+/// The name of the topic an ARN points to; it need not be a topic of the template.
+pub(crate) fn topic_of_arn(arn: &str, inputs: &Inputs) -> Result<String, String> {
+    named_in_arn(arn, "topic", "sns", is_topic_name, inputs)
+}
+
+fn named_in_arn(
+    arn: &str,
+    what: &str,
+    service: &str,
+    is_name: fn(&str) -> bool,
+    inputs: &Inputs,
+) -> Result<String, String> {
     let parts: Vec<&str> = arn.split(':').collect();
-    let ["arn", "aws", service, region, account, name] = parts[..] else {
-        return Err("an ARN of a queue is needed: arn:aws:sqs:REGION:ACCOUNT:NAME".to_owned());
+    let ["arn", "aws", its_service, region, account, name] = parts[..] else {
+        return Err(format!("an ARN of a {what} is needed: arn:aws:{service}:REGION:ACCOUNT:NAME"));
     };
-    if service != "sqs" || !is_queue_name(name) {
-        return Err("the ARN is not that of a queue: arn:aws:sqs:REGION:ACCOUNT:NAME".to_owned());
+    if its_service != service || !is_name(name) {
+        return Err(format!("the ARN is not that of a {what}: arn:aws:{service}:REGION:ACCOUNT:NAME"));
     }
     if region != inputs.region {
-        return Err(format!("the queue must be in the region {}", inputs.region));
+        return Err(format!("the {what} must be in the region {}", inputs.region));
     }
     if account != inputs.account {
-        return Err(format!("the queue must be in the account {}", inputs.account));
+        return Err(format!("the {what} must be in the account {}", inputs.account));
     }
     Ok(name.to_owned())
+}
+
+/// The name of the function an ARN points to.
+pub(crate) fn function_of_arn(arn: &str, inputs: &Inputs) -> Result<String, String> {
+    let name = arn.strip_prefix(&function_arn(inputs, "")).filter(|name| is_function_name(name));
+    name.map(str::to_owned).ok_or_else(|| format!("an ARN of a function is needed: {}", function_arn(inputs, "NAME")))
 }
 
 /// The name of the queue a URL points to; the host is the caller's view and does not matter.
@@ -120,6 +152,23 @@ mod tests {
         assert!(is_queue_name(&name) && name.ends_with(FIFO_SUFFIX), "{name}");
         assert_eq!(name, generated(&inputs, "Queue", FIFO_SUFFIX, QUEUE_NAME_MAX));
         assert_ne!(name, generated(&inputs, "Other", FIFO_SUFFIX, QUEUE_NAME_MAX));
+    }
+
+    #[test]
+    fn arns_of_topics_and_functions_are_read_strictly() {
+        let inputs = Inputs::default();
+        let topic = |name: &str| topic_of_arn(&format!("arn:aws:sns:us-east-1:000000000000:{name}"), &inputs).ok();
+        assert_eq!(topic("a.fifo").as_deref(), Some("a.fifo"));
+        for wrong in ["", "a b", "a:6a2f41a3-c54c-fce8-32d2-0324e1c32e22"] {
+            assert_eq!(topic(wrong), None, "{wrong}");
+        }
+        let function = |text: &str| function_of_arn(text, &inputs).ok();
+        assert_eq!(function("arn:aws:lambda:us-east-1:000000000000:function:f").as_deref(), Some("f"));
+        for wrong in
+            ["f", "arn:aws:lambda:us-east-1:000000000000:function:f:live", "arn:aws:lambda:eu-west-1:1:function:f"]
+        {
+            assert_eq!(function(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

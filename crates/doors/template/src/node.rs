@@ -23,6 +23,8 @@ pub(crate) struct Text {
     pub(crate) text: String,
     /// Made from a `NoEcho` parameter: not to be shown.
     pub(crate) hidden: bool,
+    /// Written in the template without quotes: where JSON is wanted, `5` is a number and `"5"` a text.
+    pub(crate) bare: bool,
 }
 
 /// One entry of a map. The line is the key's: that is where a reader looks for the property.
@@ -42,7 +44,7 @@ impl Entry {
 
 impl Text {
     pub(crate) fn plain(text: impl Into<String>) -> Text {
-        Text { text: text.into(), hidden: false }
+        Text { text: text.into(), hidden: false, bare: false }
     }
 
     /// The text for an error message.

@@ -48,7 +48,7 @@ fn read_one(entry: &Entry, scope: &Scope<'_>, faults: &mut Faults) -> Option<Val
     let check = |value: &str| {
         rules.check(value).map_err(|why| Fault::new(*line, format!("parameter {name} is {shown}: {why}")))
     };
-    let text = |text: &str| Value::Text(Text { text: text.to_owned(), hidden });
+    let text = |text: &str| Value::Text(Text { hidden, ..Text::plain(text) });
     let checked = match kind.as_str() {
         _ if value.len() > PARAMETER_BYTES_MAX => {
             Err(Fault::new(*line, format!("parameter {name} is longer than {PARAMETER_BYTES_MAX} bytes")))

@@ -58,7 +58,7 @@ pub(crate) fn identity(logical_id: &str, given: Option<String>, is_fifo: bool, i
     let url = names::queue_url(inputs, &name);
     let attributes =
         vec![("Arn", names::queue_arn(inputs, &name)), ("QueueName", name.clone()), ("QueueUrl", url.clone())];
-    Identity { name, reference: url, attributes }
+    Identity { name, reference: Some(url), attributes }
 }
 
 /// Reads the properties. A fault leaves its attribute out.
@@ -130,7 +130,7 @@ pub(crate) fn read(
     let tags = tags(&mut reader);
     reader.finish();
 
-    let (url, arn) = (identity.reference.clone(), names::queue_arn(inputs, &name));
+    let (url, arn) = (names::queue_url(inputs, &name), names::queue_arn(inputs, &name));
     let logical_id = declared.logical_id.to_owned();
     QueueResource { logical_id, line: declared.line, name, url, arn, attributes, tags, dead_letter_queue }
 }
@@ -197,7 +197,8 @@ fn check_couplings(attributes: &BTreeMap<String, String>, is_fifo: bool, reader:
     }
 }
 
-fn tags(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
+/// Reads `Tags`, a list of `Key` and `Value`.
+pub(crate) fn tags(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     let Some(list) = reader.take("Tags") else { return tags };
     let Value::List(list) = list.value else {

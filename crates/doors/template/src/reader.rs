@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::error::Faults;
+use crate::json::{self, Scalars};
 use crate::node::{Entry, Node, Text, Value};
 
 /// The properties of a resource, or a map inside of them. Accessors report a wrong type and then answer `None`.
@@ -43,12 +44,40 @@ impl<'f> Reader<'f> {
         self.entries.iter().any(|entry| entry.key == name)
     }
 
-    /// The value itself, of whatever kind.
+    /// The value itself, of whatever kind but none.
     pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
         let index = self.entries.iter().position(|entry| entry.key == name)?;
         self.taken[index] = true;
         let node = self.entries[index].node.clone();
-        if matches!(node.value, Value::Broken) { None } else { Some(node) }
+        match node.value {
+            Value::Broken => None,
+            Value::Null => {
+                self.fault(node.line, "a value is missing");
+                None
+            }
+            _ => Some(node),
+        }
+    }
+
+    /// A map as JSON text, or a text that is JSON already.
+    pub(crate) fn json(&mut self, name: &str, scalars: Scalars) -> Option<String> {
+        let node = self.take(name)?;
+        let line = self.line_of(name);
+        match node.as_text() {
+            Some(text) => {
+                self.hide(text);
+                let is_object = serde_json::from_str::<serde_json::Map<_, _>>(&text.text).is_ok();
+                if !is_object {
+                    self.fault(line, format!("{name} must be a map, or a text that is one in JSON"));
+                }
+                is_object.then(|| text.text.clone())
+            }
+            None if node.as_map().is_some() => json::text(&node, scalars, self.faults),
+            None => {
+                self.fault(line, format!("{name} must be a map, not {}", node.kind()));
+                None
+            }
+        }
     }
 
     pub(crate) fn text(&mut self, name: &str) -> Option<Text> {
@@ -109,6 +138,18 @@ impl<'f> Reader<'f> {
         Some(text.text)
     }
 
+    /// The items of a list; none when it is not given.
+    pub(crate) fn list(&mut self, name: &str) -> Vec<Node> {
+        match self.take(name) {
+            Some(Node { value: Value::List(items), .. }) => items,
+            Some(node) => {
+                self.fault(self.line_of(name), format!("{name} must be a list, not {}", node.kind()));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
     pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<Text>> {
         let node = self.take(name)?;
         let items = node.as_list().unwrap_or_default();
@@ -146,6 +187,13 @@ impl<'f> Reader<'f> {
     /// The entries of a map whose keys are names of the user's choice.
     pub(crate) fn into_entries(self) -> Vec<Entry> {
         self.entries
+    }
+
+    /// Properties that need not be looked at.
+    pub(crate) fn pass(&mut self, names: &[&str]) {
+        for (entry, taken) in self.entries.iter().zip(&mut self.taken) {
+            *taken |= names.contains(&entry.key.as_str());
+        }
     }
 
     /// Every property that was not taken is one that would have no effect: better refused than silently lost.

@@ -28,8 +28,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct Identity {
     /// The resource's own name or id, as the service knows it.
     pub(crate) name: String,
-    /// What `Ref` gives.
-    pub(crate) reference: String,
+    /// What `Ref` gives; nothing when only the deployment tells.
+    pub(crate) reference: Option<String>,
     /// What `Fn::GetAtt` gives.
     pub(crate) attributes: Vec<(&'static str, String)>,
 }
@@ -108,7 +108,8 @@ impl<'a> Scope<'a> {
     fn evaluate(&self, node: &Node) -> Result<Option<Node>, Fault> {
         let line = node.line;
         let value = match &node.value {
-            Value::Null => return Err(Fault::new(line, "a value is missing")),
+            // Whether a value may be missing is up to whoever reads it: JSON has a word for nothing.
+            Value::Null => Value::Null,
             Value::Broken => Value::Broken,
             Value::Text(text) => return self.made(line, text.clone()).map(Some),
             Value::List(items) => {
@@ -164,7 +165,7 @@ impl<'a> Scope<'a> {
                     return self.copied(parameter, line).map(Some);
                 }
                 match self.identities.get(name) {
-                    Some(identity) => identity.reference.clone(),
+                    Some(identity) => identity.reference.clone().ok_or_else(|| known_later(name, line))?,
                     None => return Err(self.unknown(name, line)),
                 }
             }
@@ -176,6 +177,7 @@ impl<'a> Scope<'a> {
         let Some(identity) = self.identities.get(name) else { return Err(self.unknown(name, line)) };
         match identity.attributes.iter().find(|(known, _)| *known == attribute) {
             Some((_, value)) => self.made(line, Text::plain(value)),
+            None if identity.reference.is_none() => Err(known_later(name, line)),
             None => Err(Fault::new(line, format!("resource {name} has no attribute {attribute}"))),
         }
     }
@@ -268,8 +270,8 @@ impl<'a> Scope<'a> {
         if delimiter.is_empty() {
             return Err(Fault::new(line, "Fn::Split needs a delimiter that is not empty"));
         }
-        let Text { text, hidden } = self.text(text, "Fn::Split")?;
-        let part = |part: &str| self.made(line, Text { text: part.to_owned(), hidden });
+        let Text { text, hidden, .. } = self.text(text, "Fn::Split")?;
+        let part = |part: &str| self.made(line, Text { hidden, ..Text::plain(part) });
         Ok(Node { line, value: Value::List(text.split(&delimiter).map(part).collect::<Result<_, _>>()?) })
     }
 
@@ -364,6 +366,10 @@ fn only_entry(node: &Node) -> Option<(&str, &Node)> {
         Some([entry]) => Some((&entry.key, &entry.node)),
         _ => None,
     }
+}
+
+fn known_later(name: &str, line: u32) -> Fault {
+    Fault::new(line, format!("the ARN of {name} is known only after deployment: it cannot be referred to here"))
 }
 
 /// The intrinsic function that stands here, if one does.

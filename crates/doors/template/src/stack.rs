@@ -3,17 +3,26 @@
 use std::collections::BTreeSet;
 
 use crate::error::Faults;
-use crate::{FunctionResource, MappingResource, QueueResource, RouteResource};
+use crate::{
+    FunctionResource, MappingResource, PolicyResource, QueueResource, RouteResource, SubscriptionResource,
+    TopicResource,
+};
 
 /// The resources of a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stack {
     /// Queues; a dead-letter queue comes before the queues that use it.
     pub queues: Vec<QueueResource>,
+    /// Topics, in the template's order.
+    pub topics: Vec<TopicResource>,
+    /// Access policies; no two for the same queue or topic.
+    pub policies: Vec<PolicyResource>,
     /// Functions, in the template's order.
     pub functions: Vec<FunctionResource>,
     /// What connects queues with functions.
     pub mappings: Vec<MappingResource>,
+    /// What topics deliver to; no two the same.
+    pub subscriptions: Vec<SubscriptionResource>,
     /// Routes of all HTTP APIs; no two take the same requests.
     pub routes: Vec<RouteResource>,
     /// The `Outputs` section.
@@ -35,14 +44,14 @@ pub struct Output {
     pub description: Option<String>,
 }
 
-/// A resource that has no effect here.
+/// A resource, or a property of one, that has no effect here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
     /// The resource's name inside the template.
     pub logical_id: String,
     /// Where it begins in the template.
     pub line: u32,
-    /// Its `Type`.
+    /// Its `Type`, or the property's name.
     pub kind: String,
     /// Why it can be left out.
     pub why: &'static str,

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Fault, Faults, TemplateErrors};
+use crate::events;
 use crate::function::{self, FunctionResource};
 use crate::http_api::{self, Gateway};
 use crate::mapping;
 use crate::node::{Entry, Node, Value};
 use crate::parameters;
+use crate::policy;
 use crate::queue::{self, QueueResource};
 use crate::reader::Reader;
 use crate::scope::{Identity, Scope};
 use crate::stack::{self, Ignored, Output, Stack};
+use crate::subscription::{self, DeliveryPolicy};
+use crate::topic::{self, TopicResource};
 use crate::webhook::{self, WebhookMetadata};
 use crate::{Inputs, names, yaml};
 
@@ -57,6 +61,16 @@ pub(crate) struct Declared<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Queue,
+    QueuePolicy {
+        /// For one queue.
+        inline: bool,
+    },
+    Topic,
+    TopicPolicy {
+        /// For one topic.
+        inline: bool,
+    },
+    Subscription,
     Function,
     ServerlessFunction,
     Mapping,
@@ -71,6 +85,12 @@ impl Kind {
     fn of(type_name: &str) -> Option<Kind> {
         Some(match type_name {
             "AWS::SQS::Queue" => Kind::Queue,
+            "AWS::SQS::QueueInlinePolicy" => Kind::QueuePolicy { inline: true },
+            "AWS::SQS::QueuePolicy" => Kind::QueuePolicy { inline: false },
+            "AWS::SNS::Topic" => Kind::Topic,
+            "AWS::SNS::TopicInlinePolicy" => Kind::TopicPolicy { inline: true },
+            "AWS::SNS::TopicPolicy" => Kind::TopicPolicy { inline: false },
+            "AWS::SNS::Subscription" => Kind::Subscription,
             "AWS::Lambda::Function" => Kind::Function,
             "AWS::Serverless::Function" => Kind::ServerlessFunction,
             "AWS::Lambda::EventSourceMapping" => Kind::Mapping,
@@ -78,7 +98,7 @@ impl Kind {
             "AWS::ApiGatewayV2::Integration" => Kind::Integration,
             "AWS::ApiGatewayV2::Route" => Kind::Route,
             "AWS::ApiGatewayV2::Stage" => Kind::Ignored("routes are served without a stage"),
-            "AWS::SQS::QueuePolicy" | "AWS::Lambda::Permission" => Kind::Ignored("permissions are not evaluated"),
+            "AWS::Lambda::Permission" => Kind::Ignored("permissions are not evaluated"),
             _ if type_name.starts_with("AWS::IAM::") => Kind::Ignored("roles and policies are not evaluated"),
             _ => return None,
         })
@@ -131,6 +151,8 @@ fn read(root: &Node, inputs: &Inputs, faults: &mut Faults) -> Option<Stack> {
         section(root, "Outputs", faults).iter().filter_map(|entry| read_output(entry, &scope, faults)).collect();
     check_names(&stack, faults);
     mapping::check(&stack.mappings, &stack.functions, &stack.queues, faults);
+    subscription::check(&stack.subscriptions, &stack.functions, faults);
+    policy::check(&stack.policies, faults);
     http_api::check(&stack.routes, &stack.queues, faults);
     stack.queues = stack::in_order_of_creation(stack.queues, faults);
     Some(stack)
@@ -303,17 +325,25 @@ fn identify(declared: &Declared<'_>, scope: &Scope<'_>, faults: &mut Faults) -> 
             let is_fifo = property("FifoQueue").is_some_and(|text| text.eq_ignore_ascii_case("true"));
             queue::identity(logical_id, property("QueueName"), is_fifo, inputs)
         }
+        Kind::Topic => {
+            let is_fifo = property("FifoTopic").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+            topic::identity(logical_id, property("TopicName"), is_fifo, inputs)
+        }
+        Kind::Subscription => {
+            let name = names::id(inputs, logical_id, 10);
+            Identity { name, reference: None, attributes: Vec::new() }
+        }
         Kind::Function | Kind::ServerlessFunction => function::identity(logical_id, property("FunctionName"), inputs),
         Kind::Api => http_api::api_identity(logical_id, inputs),
-        Kind::Mapping | Kind::Integration | Kind::Route => {
+        Kind::Mapping | Kind::Integration | Kind::Route | Kind::QueuePolicy { .. } | Kind::TopicPolicy { .. } => {
             let id = names::id(inputs, logical_id, 10);
-            Identity { name: id.clone(), reference: id, attributes: Vec::new() }
+            Identity { name: id.clone(), reference: Some(id), attributes: Vec::new() }
         }
         Kind::Ignored(_) => {
             let name = names::generated(inputs, logical_id, "", names::FUNCTION_NAME_MAX);
             let arn = format!("arn:aws:iam::{}:role/{name}", inputs.account);
             let attributes = if declared.type_name == "AWS::IAM::Role" { vec![("Arn", arn)] } else { Vec::new() };
-            Identity { reference: name.clone(), name, attributes }
+            Identity { reference: Some(name.clone()), name, attributes }
         }
     }
 }
@@ -366,7 +396,7 @@ fn read_resources(declared: &[Declared<'_>], globals: &[Entry], scope: &Scope<'_
     in_order.sort_by_key(|resource| resource.kind == Kind::Route);
     for resource in in_order {
         faults.concern(Some(resource.logical_id));
-        let webhook = read_metadata(resource, scope, faults);
+        let Metadata { webhook, delivery_policy } = read_metadata(resource, scope, faults).unwrap_or_default();
         let Some(identity) = scope.identities.get(resource.logical_id) else { continue };
         let ignored: &[&str] = match resource.kind {
             Kind::Function | Kind::ServerlessFunction => &function::IGNORED_PROPERTIES,
@@ -374,7 +404,7 @@ fn read_resources(declared: &[Declared<'_>], globals: &[Entry], scope: &Scope<'_
             Kind::Integration => &http_api::IGNORED_INTEGRATION_PROPERTIES,
             Kind::Route => &http_api::IGNORED_ROUTE_PROPERTIES,
             Kind::Mapping => &["Tags"],
-            Kind::Queue => &[],
+            Kind::Queue | Kind::QueuePolicy { .. } | Kind::Topic | Kind::TopicPolicy { .. } | Kind::Subscription => &[],
             Kind::Ignored(why) => {
                 let (logical_id, kind) = (resource.logical_id.to_owned(), resource.type_name.to_owned());
                 stack.ignored.push(Ignored { logical_id, line: resource.line, kind, why });
@@ -389,9 +419,24 @@ fn read_resources(declared: &[Declared<'_>], globals: &[Entry], scope: &Scope<'_
         let mut reader = Reader::new(resource.line, properties, faults);
         match resource.kind {
             Kind::Queue => stack.queues.push(queue::read(resource, identity, inputs, reader)),
+            Kind::QueuePolicy { .. } | Kind::TopicPolicy { .. } => {
+                stack.policies.extend(policy::read(resource, inputs, reader));
+            }
+            Kind::Topic => {
+                let read = topic::read(resource, identity, inputs, reader);
+                stack.topics.push(read.topic);
+                stack.subscriptions.extend(read.subscriptions);
+                stack.ignored.extend(read.ignored);
+            }
+            Kind::Subscription => {
+                stack.subscriptions.extend(subscription::read(resource, delivery_policy.as_ref(), inputs, reader));
+            }
             Kind::Function => stack.functions.extend(function::read(resource, identity, inputs, reader)),
             Kind::ServerlessFunction => {
-                stack.mappings.extend(mapping::read_events(resource, &identity.name, inputs, &mut reader));
+                let events = events::read(resource, &identity.name, delivery_policy.as_ref(), inputs, &mut reader);
+                stack.mappings.extend(events.mappings);
+                stack.subscriptions.extend(events.subscriptions);
+                stack.queues.extend(events.queues);
                 stack.functions.extend(function::read(resource, identity, inputs, reader));
             }
             Kind::Mapping => stack.mappings.extend(mapping::read(resource, inputs, reader)),
@@ -424,17 +469,32 @@ fn properties_of<'a>(declared: &Declared<'a>, faults: &mut Faults) -> &'a [Entry
     }
 }
 
+/// What CloudFormation has no word for.
+#[derive(Default)]
+struct Metadata {
+    /// Of a route.
+    webhook: Option<WebhookMetadata>,
+    /// Of a subscription, or of a function's subscriptions.
+    delivery_policy: Option<DeliveryPolicy>,
+}
+
 /// `Metadata: Bongsu:`; all other metadata belongs to other tools.
-fn read_metadata(declared: &Declared<'_>, scope: &Scope<'_>, faults: &mut Faults) -> Option<WebhookMetadata> {
+fn read_metadata(declared: &Declared<'_>, scope: &Scope<'_>, faults: &mut Faults) -> Option<Metadata> {
     let ours = scope.resolve(declared.metadata?.get("Bongsu")?, faults)?;
     let mut reader = Reader::of(ours, "Bongsu", faults)?;
-    let mut found = None;
-    if declared.kind == Kind::Route {
-        let line = reader.line_of("Webhook");
-        found = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook));
+    let mut found = Metadata::default();
+    match declared.kind {
+        Kind::Route => {
+            let line = reader.line_of("Webhook");
+            found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook));
+        }
+        Kind::Subscription | Kind::ServerlessFunction => {
+            found.delivery_policy = DeliveryPolicy::read(&mut reader);
+        }
+        _ => {}
     }
     reader.finish();
-    found
+    Some(found)
 }
 
 fn read_output(entry: &Entry, scope: &Scope<'_>, faults: &mut Faults) -> Option<Output> {
@@ -470,12 +530,14 @@ fn read_output(entry: &Entry, scope: &Scope<'_>, faults: &mut Faults) -> Option<
 fn check_names(stack: &Stack, faults: &mut Faults) {
     let queues =
         stack.queues.iter().map(|QueueResource { logical_id, name, line, .. }| ("queue", name, logical_id, *line));
+    let topics =
+        stack.topics.iter().map(|TopicResource { logical_id, name, line, .. }| ("topic", name, logical_id, *line));
     let functions = stack
         .functions
         .iter()
         .map(|FunctionResource { logical_id, name, line, .. }| ("function", name, logical_id, *line));
     let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for (kind, name, logical_id, line) in queues.chain(functions) {
+    for (kind, name, logical_id, line) in queues.chain(topics).chain(functions) {
         if let Some(first) = seen.insert((kind, name), logical_id) {
             faults.concern(Some(logical_id));
             faults.at(line, format!("the {kind} {name} is declared by resource {first} too"));

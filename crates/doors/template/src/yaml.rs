@@ -135,8 +135,12 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 self.count(1, line)?;
                 let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let value =
-                    if is_null && tag.is_none() { Value::Null } else { Value::Text(Text::plain(text.into_owned())) };
+                let bare = style == ScalarStyle::Plain && tag.is_none();
+                let value = if is_null && bare {
+                    Value::Null
+                } else {
+                    Value::Text(Text { bare, ..Text::plain(text.into_owned()) })
+                };
                 self.complete(Node { line, value }, anchor, tag.as_deref())
             }
             Event::SequenceStart(anchor, tag) => {

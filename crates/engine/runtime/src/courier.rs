@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bongsu_broker::{
-    CopyForm, DeliveryEnd, DeliveryOutcome, Function, Notification, PendingDelivery, Question, SubscriptionDefinition,
-    SubscriptionId, TopicDefinition,
+    CopyForm, DeliveryEnd, DeliveryOutcome, Facet, Function, Notification, PendingDelivery, Question,
+    SubscriptionDefinition, SubscriptionId, TopicDefinition,
 };
 use bongsu_journal::BoxFuture;
 
@@ -60,6 +60,12 @@ pub trait Envelopes: Send + Sync + 'static {
     /// What a consumer of the queue gets as the message's body: the same bytes each time. None if it cannot be written
     /// just now; the consumer then gets the message later.
     fn body(&self, notification: &Notification, form: CopyForm) -> Option<String>;
+
+    /// The attributes of a notification as filters see them.
+    fn facets(&self, notification: &Notification) -> Vec<Facet>;
+
+    /// The region that ARNs are written with.
+    fn region(&self) -> &str;
 }
 
 /// Everybody gets the bare message.
@@ -68,5 +74,13 @@ pub struct NoEnvelopes;
 impl Envelopes for NoEnvelopes {
     fn body(&self, notification: &Notification, form: CopyForm) -> Option<String> {
         Some(form.body(notification).to_string())
+    }
+
+    fn facets(&self, _: &Notification) -> Vec<Facet> {
+        Vec::new()
+    }
+
+    fn region(&self) -> &str {
+        "us-east-1"
     }
 }

@@ -6,12 +6,10 @@ use bongsu_broker::{DeliveryOutcome, DueDelivery, Place, Recorded, Stored};
 use bongsu_journal::ReadError;
 use tracing::error;
 
+use crate::contents::LOCATE_TRIES;
 use crate::courier::{Attempted, Courier, Parcel, ParcelContent};
 use crate::handle::Handle;
 use crate::shard::{HELD_MAX, Held, Shard};
-
-/// How often a content is looked up again when cleaning moved it in between.
-const LOCATE_TRIES: usize = 3;
 
 /// Attempts at endpoints that go on at once, all together.
 pub(crate) const DELIVERIES_MAX: usize = 20_000;

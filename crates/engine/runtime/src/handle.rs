@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Caller, Command, Content, CopyForm, DeduplicationKey, Delivery, DeliveryEnd,
-    DeliveryOutcome, Function, Inventory, MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Notification,
-    Outgoing, Peeked, PeekedState, PermissionAdded, Place, QueueDescription, QueueId, QueueName, ReceiptHandle,
-    Recorded, Rejection, Reply, Seconds, Sent, Stored, SubscriptionId, Tags, Text, Timestamp, VisibilityChange,
+    Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
+    Function, Inventory, MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
+    PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
+    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
-use md5::Digest as _;
 use tokio::sync::{mpsc, oneshot};
-use tracing::error;
 
 use crate::courier::Envelopes;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
+use crate::topic_metrics::{TOPICS_A_TURN_MAX, TopicMetrics};
 
 /// What the shard answers.
 pub(crate) struct Answer {
@@ -44,10 +43,16 @@ pub(crate) enum Request {
         outcome: DeliveryOutcome,
         reply: oneshot::Sender<DeliveryEnd>,
     },
+    /// The next step of a replay, if its messages could be read.
+    StepOfReplay { subscription: SubscriptionId, command: Option<Command> },
+    /// Where an archived message lies now.
+    LocateArchived { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// Where the content of a delivery lies now.
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
+    /// The topics in numbers, those after this one, as many as one turn allows.
+    MeasureTopics { after: Option<TopicName>, reply: oneshot::Sender<Vec<TopicMetrics>> },
     /// Tell the time once what is due by now is done.
     CatchUp { reply: oneshot::Sender<Timestamp> },
     /// Answer what waits, make everything durable, and end.
@@ -99,18 +104,14 @@ pub struct PeekedPage {
 /// Talks to the shard. Cloning is cheap.
 #[derive(Clone)]
 pub struct Handle {
-    requests: mpsc::Sender<Request>,
+    pub(crate) requests: mpsc::Sender<Request>,
     reader: Reader,
     caller: Caller,
-    envelopes: Arc<dyn Envelopes>,
+    pub(crate) envelopes: Arc<dyn Envelopes>,
 }
 
-/// Who sends what a topic puts into queues: a name of ours where AWS has one of its own.
-const NOTIFICATIONS_SENDER: &str = "AIDABONGSUSNSTOPICS00";
 /// How many messages are looked at when some are to be shown: as many as the broker shows at once.
 const PEEKED_AT_A_TIME: usize = 1_000;
-/// How often a content is looked up again when cleaning moved it in between.
-const LOCATE_TRIES: usize = 3;
 
 impl Handle {
     pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, envelopes: Arc<dyn Envelopes>) -> Handle {
@@ -391,7 +392,20 @@ impl Handle {
             is_last = next.len() < QUEUES_A_TURN_MAX;
             metrics.queues.extend(next);
         }
-        Ok(metrics)
+        loop {
+            let next = self.measure_topics(metrics.topics.last().map(|topic| topic.name.clone())).await?;
+            let is_last = next.len() < TOPICS_A_TURN_MAX;
+            metrics.topics.extend(next);
+            if is_last {
+                return Ok(metrics);
+            }
+        }
+    }
+
+    async fn measure_topics(&self, after: Option<TopicName>) -> Result<Vec<TopicMetrics>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::MeasureTopics { after, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     async fn measure(&self, after: Option<QueueName>) -> Result<Metrics, Refusal> {
@@ -412,65 +426,6 @@ impl Handle {
     pub async fn stop(&self) {
         // A shard that is gone has stopped already.
         self.requests.send(Request::Stop).await.unwrap_or_default();
-    }
-
-    /// Reads the contents of messages that were handed out.
-    pub(crate) async fn with_contents(&self, mut deliveries: Vec<Delivery>) -> Result<Vec<Received>, Refusal> {
-        for _ in 0..LOCATE_TRIES {
-            let places: Vec<Place> = deliveries.iter().map(|delivery| delivery.place).collect();
-            match self.reader.read(&places).await {
-                Ok(records) => {
-                    let read = deliveries.into_iter().zip(records);
-                    return Ok(read.filter_map(|(delivery, record)| self.to_received(delivery, record)).collect());
-                }
-                Err(ReadError::Gone { .. }) => deliveries = self.locate(deliveries).await?,
-                Err(error) => {
-                    error!(%error, "reading messages from the journal failed");
-                    return Err(Refusal::Unavailable);
-                }
-            }
-        }
-        Err(Refusal::Unavailable)
-    }
-
-    fn to_received(&self, delivery: Delivery, record: bytes::Bytes) -> Option<Received> {
-        let stored = Recorded::decode(record).ok().and_then(|recorded| recorded.into_stored(delivery.place.part));
-        let mut content = match stored {
-            Some(Stored::Message(content)) => content,
-            Some(Stored::Notification(notification, form)) => {
-                self.to_content(delivery.handle.queue, &notification, form)?
-            }
-            Some(Stored::Question(_)) | None => {
-                error!(
-                    position = delivery.place.position,
-                    "the journal holds something else where a message should be"
-                );
-                return None;
-            }
-        };
-        if let Some(message_id) = delivery.message_id {
-            content.message_id = message_id;
-        }
-        Some(Received { delivery, content })
-    }
-
-    /// What a consumer of the queue gets to see of a notification.
-    fn to_content(&self, queue: QueueId, notification: &Notification, form: CopyForm) -> Option<Content> {
-        let body = if form.raw {
-            form.body(notification).clone()
-        } else {
-            Text::from(self.envelopes.body(notification, form)?)
-        };
-        Some(Content {
-            message_id: form.message_id(notification),
-            body_md5: md5::Md5::digest(body.as_bytes()).into(),
-            body,
-            attributes: if form.raw { notification.attributes.clone() } else { bytes::Bytes::new() },
-            sender: Text::from(NOTIFICATIONS_SENDER),
-            group: notification.group_in(queue).cloned(),
-            deduplication_id: notification.deduplication_id.clone().filter(|_| queue.is_fifo()),
-            trace_header: notification.trace_header.clone(),
-        })
     }
 
     /// Says how an attempt at an endpoint ended. Answered when what becomes of it is durable.
@@ -501,20 +456,6 @@ impl Handle {
         let request = Request::LocateDelivery { subscription, sequence, reply };
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.map_err(|_| Refusal::Unavailable)
-    }
-
-    /// Where the messages lie by now; those that are gone meanwhile are left out.
-    async fn locate(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Refusal> {
-        let mut located = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
-            let (reply, answer) = oneshot::channel();
-            let request = Request::Locate { handle: delivery.handle, reply };
-            self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
-            if let Some(place) = answer.await.map_err(|_| Refusal::Unavailable)? {
-                located.push(Delivery { place, ..delivery });
-            }
-        }
-        Ok(located)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cleaner;
 mod clock;
+mod contents;
 mod courier;
 mod delivery;
 mod fatal;
@@ -14,9 +15,11 @@ mod invocation;
 mod limits;
 mod metrics;
 mod reader;
+mod replay;
 mod room;
 mod shard;
 mod start;
+mod topic_metrics;
 mod topics;
 mod waiters;
 
@@ -28,3 +31,4 @@ pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
 pub use shard::Shard;
 pub use start::{Options, Outside, StartError, start};
+pub use topic_metrics::{TopicCounters, TopicMetrics};

@@ -6,6 +6,8 @@ use bongsu_broker::{Broker, Command, Decision, Fact, QueueId, QueueName, QueueSt
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
+use crate::topic_metrics::TopicMetrics;
+
 /// Bounds for the sizes of messages, in bytes: the last is the largest message there is.
 pub const MESSAGE_BYTES: [u64; 7] = [256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
 /// Bounds for the sizes of batches, in bytes.
@@ -54,6 +56,8 @@ pub struct QueueMetrics {
 pub struct Metrics {
     /// By name. With very many queues, the first may be a few milliseconds older than the last.
     pub queues: Vec<QueueMetrics>,
+    /// By name, likewise.
+    pub topics: Vec<TopicMetrics>,
     /// Long polls that wait.
     pub waiting_receives: usize,
     /// Bytes of the journal's records that hold live messages.

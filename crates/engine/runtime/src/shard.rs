@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, Delivery, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId,
-    QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
+    Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,9 @@ use crate::invocation::invoke;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
+use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
+use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
 
 /// Commands decided before the loop looks at anything else.
@@ -38,11 +40,12 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
 }
 
 /// What must be durable before a reply may be known.
-enum KnownAfter {
+pub(crate) enum KnownAfter {
     /// Everything decided so far.
     Everything,
     /// Only the record at this position, and those before it.
@@ -56,7 +59,7 @@ impl KnownAfter {
     fn of(decision: &Decision) -> KnownAfter {
         match (&decision.reply, decision.facts.as_slice()) {
             (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(is_where_it_was_sent) =>
+                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
             {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
@@ -64,11 +67,6 @@ impl KnownAfter {
             _ => KnownAfter::Everything,
         }
     }
-}
-
-/// Whether no move is known of the message that its record does not tell of.
-fn is_where_it_was_sent(delivery: &Delivery) -> bool {
-    delivery.source.is_none() && delivery.message_id.is_none()
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -90,6 +88,7 @@ pub struct Shard {
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
+    topic_counters: topic_metrics::Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
     /// What waits for durability, by rising position.
@@ -142,6 +141,7 @@ impl Shard {
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
+            topic_counters: topic_metrics::Counters::default(),
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
@@ -182,6 +182,7 @@ impl Shard {
             }
             self.serve_waiting();
             self.begin_deliveries();
+            self.begin_replays();
             if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
                 self.tell_time();
             }
@@ -329,6 +330,13 @@ impl Shard {
                 // A receiver that is gone needs no answer.
                 None => drop(reply.send(None)),
             },
+            Request::StepOfReplay { subscription, command } => self.step_of_replay(subscription, command),
+            Request::LocateArchived { subscription, sequence, reply } => {
+                match self.broker.locate_archived(subscription, sequence) {
+                    Some(place) => self.hold(Held::Place(reply, place)),
+                    None => drop(reply.send(None)),
+                }
+            }
             Request::LocateDelivery { subscription, sequence, reply } => {
                 match self.broker.locate_delivery(subscription, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),
@@ -338,6 +346,10 @@ impl Shard {
             Request::Measure { after, reply } => {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
+            }
+            Request::MeasureTopics { after, reply } => {
+                // Nor does this one.
+                drop(reply.send(self.topic_counters.topics(&self.broker, after.as_ref())));
             }
             Request::CatchUp { reply } => {
                 self.advance();
@@ -380,14 +392,16 @@ impl Shard {
     }
 
     /// Decides, and writes the facts into the batch and applies them; from there on they have happened.
-    fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+    pub(crate) fn decide(&mut self, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         let now = self.broker.now();
         let subject = self.counters.before(&command, &self.broker);
+        let delivery = self.topic_counters.before(&command, &self.broker);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
         self.counters.after(subject, &decision);
+        self.topic_counters.after(delivery, &decision);
         let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
@@ -422,6 +436,7 @@ impl Shard {
     fn metrics(&self, after: Option<&QueueName>) -> Metrics {
         Metrics {
             queues: self.counters.queues(&self.broker, after),
+            topics: Vec::new(),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),
             disk_bytes: self.journal.span().disk_bytes,
@@ -453,7 +468,8 @@ impl Shard {
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());

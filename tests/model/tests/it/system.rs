@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_broker::{
     Account, Broker, Command, Content, Delivery, Entropy, Fact, Peeked, Place, QueueDescription, QueueId, QueueName,
-    Recorded, Reply, Timestamp,
+    Recorded, Reply, Stored, Timestamp,
 };
 use bytes::Bytes;
 
@@ -97,7 +97,10 @@ impl System {
     /// What a receiver of this delivery reads.
     pub(crate) fn content(&self, delivery: &Delivery) -> Content {
         let bytes = self.journal.get(&delivery.place.position).expect("the record of a live message is there");
-        decode(delivery.place.position, bytes).1.into_content().expect("the record of a message")
+        match decode(delivery.place.position, bytes).1.into_stored(delivery.place.part) {
+            Some(Stored::Message(content)) => content,
+            other => panic!("the record of a message, not {other:?}"),
+        }
     }
 
     pub(crate) fn describe(&self, name: &str) -> Option<QueueDescription> {

@@ -244,6 +244,48 @@ fn a_target_that_is_not_there_ends_it_at_once() {
     assert!(code == 1 && stderr.contains("1 to 500 a second"), "{stderr}");
 }
 
+/// Calls an operation of SNS, which must succeed.
+fn sns(server: &Server, form: &str) -> String {
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = exchange(server.api, "POST", "/", &headers, format!("Version=2010-03-31&{form}").as_bytes());
+    assert_eq!(answer.status, 200, "{form}: {}", answer.body);
+    answer.body
+}
+
+#[test]
+fn an_emergency_queue_is_fed_to_its_function_or_to_its_topic_again() {
+    let (_directory, server) = serve(&["echoes"]);
+    sns(&server, "Action=CreateTopic&Name=jobs");
+    let topic = "arn:aws:sns:us-east-1:000000000000:jobs";
+    let queue = "arn:aws:sqs:us-east-1:000000000000:emergency";
+    sns(&server, &format!("Action=Subscribe&TopicArn={topic}&Protocol=sqs&Endpoint={queue}"));
+    let attribute = "MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Number\
+                     &MessageAttributes.entry.1.Value.StringValue=7";
+    sns(&server, &format!("Action=Publish&TopicArn={topic}&Message=one&Subject=Hi&{attribute}"));
+    sns(&server, &format!("Action=Publish&TopicArn={topic}&Message=two"));
+    let (code, stdout, stderr) = feed(&server, &["emergency", "--to", "topic/jobs"]);
+    assert_eq!((code, stdout.as_str()), (0, "Moved 2, failed 0, left 2.\n"), "what it published came back: {stderr}");
+    let (code, stdout, stderr) = feed(&server, &["emergency", "--to", "function/echoes"]);
+    assert_eq!((code, stdout.as_str()), (0, "Moved 2, failed 0, left 0.\n"), "{stderr}");
+    let events: Vec<Value> =
+        drain(&server, "results").iter().map(|event| serde_json::from_str(event).unwrap()).collect();
+    let notification = |message: &str| {
+        let mut all = events.iter().map(|event| &event["Records"][0]["Sns"]);
+        all.find(|notification| notification["Message"] == message).expect("an event of a topic").clone()
+    };
+    let (one, two) = (notification("one"), notification("two"));
+    assert_eq!((&one["Subject"], &one["TopicArn"]), (&json!("Hi"), &json!(topic)));
+    assert_eq!(one["MessageAttributes"], json!({ "n": { "Type": "Number", "Value": "7" } }));
+    assert_eq!((&two["Subject"], &two["MessageAttributes"]), (&Value::Null, &json!({})));
+    let subscription = events[0]["Records"][0]["EventSubscriptionArn"].as_str().expect("an ARN");
+    assert!(subscription.starts_with(&format!("{topic}:")), "{subscription}");
+    let (code, _, stderr) = feed(&server, &["results", "--to", "topic/gone"]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "there is nothing to publish");
+    fill(&server, "results", ["x".to_owned()].into_iter());
+    let (code, _, stderr) = feed(&server, &["results", "--to", "topic/gone"]);
+    assert!(code == 1 && stderr.contains("nothing more can be handed on: NotFound: Topic does not exist"), "{stderr}");
+}
+
 /// An endpoint with one message in its queue, and a topic that answers what it is told to.
 fn endpoint(body: &'static str, published: Result<Value, Value>) -> Endpoint {
     let mut received = 0;

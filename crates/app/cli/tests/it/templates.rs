@@ -155,6 +155,28 @@ fn what_a_template_no_longer_names_is_told() {
 }
 
 #[test]
+fn the_data_entry_example_subscribes_a_function_and_a_queue() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/data-entry/template.yaml");
+    let server = Server::up(&template);
+    let told = |beginning: &str| -> Vec<&String> {
+        server.announced.iter().filter(|line| line.starts_with(beginning)).collect()
+    };
+    assert_eq!(told("Topic"), ["Topic    data-entry  arn:aws:sns:us-east-1:000000000000:data-entry"]);
+    assert_eq!(
+        told("Delivery"),
+        [
+            "Delivery data-entry -> sqs arn:aws:sqs:us-east-1:000000000000:data-entry-emergency",
+            "Delivery data-entry -> lambda arn:aws:lambda:us-east-1:000000000000:function:data-entry",
+        ]
+    );
+    let queue = json!({ "QueueUrl": "data-entry-emergency", "AttributeNames": ["Policy", "MessageRetentionPeriod"] });
+    let attributes = &server.sqs("GetQueueAttributes", queue)["Attributes"];
+    assert_eq!(attributes["MessageRetentionPeriod"], "86400");
+    assert!(attributes["Policy"].as_str().is_some_and(|policy| policy.contains("sns.amazonaws.com")), "{attributes}");
+    server.stop();
+}
+
+#[test]
 fn unsigned_routes_stay_on_loopback_without_a_word() {
     let template = format!("{QUEUE}{}", api("Shop", &webhook("Provider: none")));
     let said = refuses_template(&template, &["--ingress", "0.0.0.0:0"]);

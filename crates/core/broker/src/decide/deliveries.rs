@@ -1,6 +1,12 @@
 //! What becomes of a delivery when an attempt has ended: done, again later, or a dead letter.
 
-use crate::{Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, Reply, SubscriptionId, Timestamp};
+use bongsu_delivery_policy::RetrySchedule;
+
+use crate::topic::outbox::RowKind;
+use crate::{
+    Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId,
+    Timestamp,
+};
 
 impl Broker {
     /// A delivery that nobody knows has ended before, and changes nothing.
@@ -21,7 +27,7 @@ impl Broker {
                 let fact = Fact::DeliveryEnded { subscription, sequence, delivered: true };
                 return ended(fact, DeliveryEnd::Delivered);
             }
-            DeliveryOutcome::Failed => self.delay_after(definition, failed_attempts),
+            DeliveryOutcome::Failed => self.delay_after((subscription, sequence), definition, failed_attempts),
             DeliveryOutcome::Refused => None,
         };
         if let Some(delay) = delay {
@@ -31,7 +37,8 @@ impl Broker {
         }
         let dead_letters = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
         // A question is no message: whoever does not hear it is asked again by the next Subscribe.
-        let Some(queue) = dead_letters.filter(|_| definition.is_confirmed()) else {
+        let is_message = definition.is_confirmed() && row.kind != RowKind::Question;
+        let Some(queue) = dead_letters.filter(|queue| is_message && !queue.id.is_fifo()) else {
             let fact = Fact::DeliveryEnded { subscription, sequence, delivered: false };
             return ended(fact, DeliveryEnd::GivenUp);
         };
@@ -46,11 +53,31 @@ impl Broker {
     }
 
     /// Milliseconds until the next attempt after so many failed ones; none when it is given up.
-    fn delay_after(&self, definition: &crate::SubscriptionDefinition, failed_attempts: u32) -> Option<u64> {
-        let _ = definition;
-        (failed_attempts <= 3).then_some(20_000)
+    fn delay_after(
+        &self,
+        (id, sequence): (SubscriptionId, u64),
+        definition: &SubscriptionDefinition,
+        failed_attempts: u32,
+    ) -> Option<u64> {
+        let own = definition.attributes.delivery.as_ref();
+        let schedule = match definition.protocol {
+            Protocol::Http | Protocol::Https => self.topics.effective_policy(definition).schedule(),
+            Protocol::Lambda => RetrySchedule::of_function(own),
+            Protocol::Sqs => RetrySchedule::AWS_MANAGED,
+            Protocol::Email | Protocol::EmailJson | Protocol::Sms | Protocol::Application | Protocol::Firehose => {
+                RetrySchedule::CUSTOMER_MANAGED
+            }
+        };
+        // The same at every decision, and another for every delivery: a crowd that failed together does not come back
+        // together.
+        let (high, low) = ((id.0 >> 64) as u64, id.0 as u64);
+        let entropy = (high ^ low ^ sequence.rotate_left(32) ^ u64::from(failed_attempts)).wrapping_mul(SPREAD) >> 16;
+        schedule.delay_after(failed_attempts, entropy).map(|delay| delay.0)
     }
 }
+
+/// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 fn ended(fact: Fact, end: DeliveryEnd) -> Decision {
     Decision { reply: Reply::DeliveryEnded(end), ..Decision::fact(fact) }

@@ -9,6 +9,7 @@ mod permissions;
 mod publish;
 mod queues;
 mod receive;
+mod replays;
 mod send;
 pub(crate) mod subscriptions;
 mod topics;
@@ -85,6 +86,9 @@ impl Broker {
                 self.decide_list_subscriptions_by_topic(&topic, after, max)
             }
             Command::Publish { topic, entries, region } => self.decide_publish(&topic, entries, &region, entropy),
+            Command::StepOfReplay { subscription, from, messages, region } => {
+                Ok(self.decide_step_of_replay(subscription, from, messages, &region))
+            }
             Command::EndDelivery { subscription, sequence, outcome } => {
                 Ok(self.decide_end_delivery(subscription, sequence, outcome))
             }

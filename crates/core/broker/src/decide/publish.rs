@@ -19,11 +19,12 @@ const RAW_ATTRIBUTES_MAX: usize = 10;
 
 /// What the entries of one publish have put where so far.
 #[derive(Default)]
-struct Draft {
-    facts: Vec<Fact>,
+pub(super) struct Draft {
+    pub(super) facts: Vec<Fact>,
     in_queue: BTreeMap<QueueId, u64>,
     in_outbox: BTreeMap<SubscriptionId, u64>,
     in_topic: u64,
+    in_archive: u64,
     ids_in_queue: BTreeMap<(QueueId, DeduplicationKey), ()>,
     ids_in_topic: BTreeMap<DeduplicationKey, (MessageId, u64)>,
     tally: PublishTally,
@@ -74,14 +75,14 @@ impl Broker {
         let message_id = MessageId(entropy.next_uuid());
         let sequence = if fifo { topic.next_sequence + draft.in_topic } else { 0 };
         draft.in_topic += 1;
-        let bodies = std::iter::once(&entry.body).chain(entry.bodies.iter().map(|(_, body)| body)).cloned().collect();
         let notification = Notification {
             message_id,
             topic: definition.name.clone(),
             published_at: self.now(),
             sequence,
             subject: entry.subject.clone(),
-            bodies,
+            body: entry.body.clone(),
+            bodies: entry.bodies.clone(),
             attributes: entry.attributes.clone(),
             group: entry.group.clone(),
             deduplication_id,
@@ -93,7 +94,8 @@ impl Broker {
         let mut copies = Vec::new();
         for id in &topic.subscriptions {
             let subscriber = self.topics.subscriptions[id].definition();
-            if !subscriber.is_confirmed() {
+            // A replay that goes on comes to this message by itself.
+            if !subscriber.is_confirmed() || self.topics.subscriptions[id].is_replaying() {
                 continue;
             }
             let form = CopyForm {
@@ -105,10 +107,16 @@ impl Broker {
                 draft.tally.filtered_out(reason);
                 continue;
             }
-            match self.copy_to(&notification, &entry, form, subscriber, region, draft) {
+            match self.copy_to(&notification, entry.attributes_count, form, subscriber, region, draft) {
                 Some(to) => copies.push(Copy { form, to }),
                 None => continue,
             }
+        }
+        if definition.attributes.archive.is_some() {
+            let form = CopyForm { subscription: SubscriptionId(0), raw: false, body: 0 };
+            let sequence = topic.archive.next_sequence + draft.in_archive;
+            draft.in_archive += 1;
+            copies.push(Copy { form, to: CopyTo::Archive { sequence } });
         }
         let deduplication = key.map(|key| Deduplication { key, until: self.now() + DEDUPLICATION_INTERVAL });
         if let Some(key) = key {
@@ -123,10 +131,10 @@ impl Broker {
 
     /// Where a subscriber's copy goes; nowhere if its queue has it already, or never can and there is none for its dead
     /// letters.
-    fn copy_to(
+    pub(super) fn copy_to(
         &self,
         notification: &Notification,
-        entry: &Publication,
+        attributes_count: usize,
         form: CopyForm,
         subscriber: &SubscriptionDefinition,
         region: &str,
@@ -138,15 +146,18 @@ impl Broker {
             *ahead += 1;
             return Some(CopyTo::Outbox { sequence });
         }
+        let topic = &notification.topic;
         let queue = subscriber.queue.as_ref().and_then(|name| self.queue(name).ok().map(|queue| (name, queue)));
-        let fits = !(form.raw && entry.attributes_count > RAW_ATTRIBUTES_MAX);
-        let open = queue.filter(|(name, queue)| fits && self.may_notify(queue, name, &notification.topic, region));
+        let fits = !(form.raw && attributes_count > RAW_ATTRIBUTES_MAX);
+        let open = queue.filter(|(name, queue)| fits && self.may_notify(queue, name, topic, region));
         let (name, queue, dead) = match (open, &subscriber.attributes.dead_letters) {
             (Some((name, queue)), _) => (name, queue, false),
             (None, dead_letters) => {
                 draft.tally.failed += 1;
                 let Some(name) = dead_letters else { return None };
-                let Ok(queue) = self.queue(name) else {
+                // A standard topic's messages need have no group, and no id.
+                let fits = |queue: &&Queue| topic.is_fifo() || !queue.id.is_fifo();
+                let Some(queue) = self.queue(name).ok().filter(fits) else {
                     draft.tally.not_dead_lettered += 1;
                     return None;
                 };
@@ -154,7 +165,8 @@ impl Broker {
             }
         };
         debug_assert_eq!(queue.id.is_fifo(), name.is_fifo());
-        let id = notification.deduplication_id.as_deref().filter(|_| queue.id.is_fifo());
+        // The queue may remember the id of a replayed message; having it again is what is asked for.
+        let id = notification.deduplication_id.as_deref().filter(|_| queue.id.is_fifo() && !notification.replayed);
         let per_group = queue.attributes().deduplication_per_group;
         let key = id.map(|id| deduplication_key(per_group, id, notification.group.as_deref()));
         if dead {

@@ -120,6 +120,7 @@ impl Broker {
             first_received_at: if first == Timestamp(0) { self.now() } else { first },
             source: message.source.and_then(|source| queue.sources.get(usize::from(source))).cloned(),
             message_id: queue.new_id(sequence),
+            is_moved: !self.moved.is_empty() && self.moved.contains_key(&message.place.key()),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::ops::Bound;
 
+use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
 use crate::{
-    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, Rejection, Reply, Seconds,
-    SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState, Token,
-    TopicName,
+    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, QueueName, Rejection, Reply,
+    Seconds, SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState,
+    Token, TopicName,
 };
 
 /// How long an endpoint may take to say yes to its subscription, or no to the end of it.
@@ -16,6 +17,8 @@ pub const QUESTION_INTERVAL: Seconds = Seconds(2 * 86_400);
 pub const SUBSCRIPTIONS_MAX: usize = 4_000;
 /// How many subscriptions a FIFO topic may have.
 pub const FIFO_SUBSCRIPTIONS_MAX: usize = 100;
+/// How many subscriptions of a topic may have a filter policy.
+pub const FILTER_POLICIES_MAX: usize = 200;
 
 impl Broker {
     pub(crate) fn subscription(
@@ -38,6 +41,11 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
+        if !topic.id.is_fifo() && added.queue.as_ref().is_some_and(QueueName::is_fifo) {
+            let text =
+                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics";
+            return Err(Rejection::InvalidParameter(text.into()));
+        }
         let endpoint = (added.protocol, added.endpoint.clone());
         if let Some(id) = topic.by_endpoint.get(&endpoint) {
             let known = &self.topics.subscriptions[id];
@@ -59,6 +67,11 @@ impl Broker {
         if topic.subscriptions.len() >= max {
             return Err(Rejection::TooManySubscriptions);
         }
+        let protocols = self.topics.protocols_of(topic).chain(std::iter::once(added.protocol));
+        topic.definition().attributes.check_subscribers(protocols)?;
+        if added.attributes.filter.is_some() {
+            self.check_filters(topic)?;
+        }
         let id = SubscriptionId(entropy.next_uuid());
         let has_to_say_yes =
             added.protocol.is_http() || matches!(added.protocol, Protocol::Email | Protocol::EmailJson);
@@ -70,9 +83,18 @@ impl Broker {
         let SubscriptionAdded { owner, principal, protocol, endpoint, queue, attributes } = added;
         let definition =
             SubscriptionDefinition { topic: topic.id, owner, principal, protocol, endpoint, queue, attributes, state };
+        let replay = self.decide_replay(id, &definition)?;
         let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
         facts.extend(token.map(|token| self.ask(id, 0, Question::Confirm { token })));
         Ok(Decision { facts, ..Decision::reply(Reply::Subscribed { id, pending: has_to_say_yes }) })
+    }
+
+    /// Whether one more subscription of the topic may have a filter policy.
+    fn check_filters(&self, topic: &Topic) -> Result<(), Rejection> {
+        let filters = |id: &&SubscriptionId| self.topics.subscriptions[*id].definition().attributes.filter.is_some();
+        let count = topic.subscriptions.iter().filter(filters).count();
+        if count < FILTER_POLICIES_MAX { Ok(()) } else { Err(Rejection::TooManyFilterPolicies) }
     }
 
     fn ask(&self, subscription: SubscriptionId, sequence: u64, question: Question) -> Fact {
@@ -143,10 +165,15 @@ impl Broker {
         region: &str,
     ) -> Result<Decision, Rejection> {
         let (_, definition) = self.subscription(id)?;
-        let fifo = definition.topic.is_fifo();
-        let attributes = definition.attributes.with(name, value, definition.protocol, fifo, region)?;
+        let attributes = definition.attributes.with(name, value, &definition.subscriber(region))?;
+        if attributes.filter.is_some() && definition.attributes.filter.is_none() {
+            self.check_filters(&self.topics.by_id[&definition.topic])?;
+        }
         let definition = SubscriptionDefinition { attributes, ..definition.clone() };
-        Ok(Decision::fact(Fact::SubscriptionDefined { id, definition }))
+        let replay = if name == "ReplayPolicy" { self.decide_replay(id, &definition)? } else { None };
+        let mut facts = vec![Fact::SubscriptionDefined { id, definition }];
+        facts.extend(replay);
+        Ok(Decision { facts, ..Decision::reply(Reply::Done) })
     }
 
     pub(super) fn decide_describe_subscription(&self, id: SubscriptionId) -> Result<Decision, Rejection> {
@@ -166,6 +193,7 @@ impl Broker {
             definition: definition.as_ref().clone(),
             undelivered: known.outbox.len(),
             oldest: known.outbox.oldest(),
+            replay: known.replay,
         })
     }
 

@@ -4,8 +4,8 @@ use std::ops::Bound;
 
 use crate::topic::Topic;
 use crate::{
-    Account, Broker, Decision, Entropy, Fact, Rejection, Reply, TAGS_MAX, Tags, TopicAttributes, TopicDefinition,
-    TopicDescription, TopicId, TopicName,
+    Account, Broker, Decision, Entropy, Fact, Rejection, Reply, SubscriptionId, TAGS_MAX, Tags, TopicAttributes,
+    TopicDefinition, TopicDescription, TopicId, TopicName,
 };
 
 impl Broker {
@@ -45,7 +45,8 @@ impl Broker {
             }
         };
         let (tags, created_at) = (tags.into_iter().collect(), self.now());
-        let definition = TopicDefinition { name, attributes, tags, created_at, next_sequence: 0, unsubscribed: 0 };
+        let definition =
+            TopicDefinition { name, attributes, tags, created_at, next_sequence: 0, unsubscribed: 0, next_archived: 0 };
         Ok(Decision::fact(Fact::TopicDefined { id, definition }))
     }
 
@@ -57,6 +58,12 @@ impl Broker {
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
         let attributes = topic.definition().attributes.with(attribute, value)?;
+        attributes.check_subscribers(self.topics.protocols_of(topic))?;
+        let is_replaying = |id: &SubscriptionId| self.topics.subscriptions[id].is_replaying();
+        if attributes.archive.is_none() && topic.subscriptions.iter().any(is_replaying) {
+            // What it has yet to come to would be lost.
+            return Err(Rejection::InvalidParameter("ArchivePolicy: a replay of the archive goes on".into()));
+        }
         Ok(redefined(topic, |definition| definition.attributes = attributes))
     }
 
@@ -85,12 +92,13 @@ impl Broker {
 
     pub(super) fn decide_describe_topic(&self, name: &TopicName) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
-        let confirmed = |id: &&crate::SubscriptionId| self.topics.subscriptions[*id].definition().is_confirmed();
-        let pending = |id: &&crate::SubscriptionId| self.topics.subscriptions[*id].definition().is_pending();
+        let confirmed = |id: &&SubscriptionId| self.topics.subscriptions[*id].definition().is_confirmed();
+        let pending = |id: &&SubscriptionId| self.topics.subscriptions[*id].definition().is_pending();
         Ok(Decision::reply(Reply::Topic(Box::new(TopicDescription {
             id: topic.id,
             definition: topic.current(),
             confirmed: topic.subscriptions.iter().filter(confirmed).count(),
+            archived_since: topic.archive.oldest(),
             pending: topic.subscriptions.iter().filter(pending).count(),
         }))))
     }

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::tests::{policy, redrive_allow_policy};
+use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
-use crate::*;
+use crate::{Copy, *};
 
 prop_compose! {
     fn any_text()(text in ".{0,8}") -> Text { Text::from(text) }
@@ -184,6 +184,146 @@ prop_compose! {
     fn any_mapping_id()(id: u64) -> MappingId { MappingId(id) }
 }
 
+prop_compose! {
+    fn any_message_id()(id: u128) -> MessageId { MessageId(id) }
+}
+
+prop_compose! {
+    fn any_topic()(id: u64) -> TopicId { TopicId(id) }
+}
+
+prop_compose! {
+    fn any_topic_name()(account: u64, name in any_box()) -> TopicName { TopicName { account: Account(account), name } }
+}
+
+prop_compose! {
+    fn any_subscription()(id: u128) -> SubscriptionId { SubscriptionId(id) }
+}
+
+prop_compose! {
+    fn any_topic_definition()(
+        name in any_topic_name(),
+        attributes in prop::sample::select(vec![TopicAttributes::default(), topic_attributes()]),
+        tags in any_tags(),
+        created_at in any_time(),
+        (next_sequence, unsubscribed, next_archived) in any::<(u64, u64, u64)>(),
+    ) -> TopicDefinition {
+        TopicDefinition { name, attributes, tags, created_at, next_sequence, unsubscribed, next_archived }
+    }
+}
+
+prop_compose! {
+    fn any_token()(bytes: [u8; 32]) -> Token { Token(bytes) }
+}
+
+fn any_subscription_state() -> impl Strategy<Value = SubscriptionState> {
+    prop_oneof![
+        (any_token(), any_time()).prop_map(|(token, until)| SubscriptionState::Pending { token, until }),
+        (any::<bool>(), prop::option::of(any_token()))
+            .prop_map(|(authenticated, token)| SubscriptionState::Confirmed { authenticated, token }),
+        (any_token(), any_time()).prop_map(|(token, until)| SubscriptionState::Ended { token, until }),
+    ]
+}
+
+fn any_protocol() -> impl Strategy<Value = Protocol> {
+    use Protocol::*;
+    prop::sample::select(vec![Http, Https, Email, EmailJson, Sms, Sqs, Application, Lambda, Firehose])
+}
+
+prop_compose! {
+    fn any_subscription_definition()(
+        topic in any_topic(),
+        owner: u64,
+        (principal, endpoint) in (any_box(), any_box()),
+        protocol in any_protocol(),
+        queue in prop::option::of(any_name()),
+        attributes in prop::sample::select(vec![SubscriptionAttributes::default(), subscription_attributes()]),
+        state in any_subscription_state(),
+    ) -> SubscriptionDefinition {
+        let owner = Account(owner);
+        SubscriptionDefinition { topic, owner, principal, protocol, endpoint, queue, attributes, state }
+    }
+}
+
+prop_compose! {
+    fn any_notification()(
+        message_id in any_message_id(),
+        topic in any_topic_name(),
+        published_at in any_time(),
+        (sequence, signature_version, replayed) in any::<(u64, u8, bool)>(),
+        body in any_text(),
+        bodies in prop::collection::vec((any_protocol(), any_text()), 0..3),
+        attributes: Vec<u8>,
+        texts in prop::collection::vec(prop::option::of(any_text()), 4),
+    ) -> Notification {
+        Notification {
+            message_id,
+            topic,
+            published_at,
+            sequence,
+            subject: texts[0].clone(),
+            body,
+            bodies,
+            attributes: Bytes::from(attributes),
+            group: texts[1].clone(),
+            deduplication_id: texts[2].clone(),
+            trace_header: texts[3].clone(),
+            signature_version,
+            replayed,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_form()(subscription in any_subscription(), raw: bool, body: u8) -> CopyForm {
+        CopyForm { subscription, raw, body }
+    }
+}
+
+fn any_copy() -> impl Strategy<Value = Copy> {
+    let to = prop_oneof![
+        (any_id(), any::<u64>(), any_time(), prop::option::of(any_deduplication())).prop_map(
+            |(queue, sequence, visible_at, deduplication)| CopyTo::Queue { queue, sequence, visible_at, deduplication }
+        ),
+        any::<u64>().prop_map(|sequence| CopyTo::Outbox { sequence }),
+        any::<u64>().prop_map(|sequence| CopyTo::Archive { sequence }),
+    ];
+    (any_form(), to).prop_map(|(form, to)| Copy { form, to })
+}
+
+fn any_kept_copy() -> impl Strategy<Value = KeptCopy> {
+    let at = prop_oneof![
+        (any_kept_message(), prop::option::of(any_message_id())).prop_map(|(kept, new_id)| KeptAt::Queue {
+            queue: kept.queue,
+            sequence: kept.sequence,
+            new_id,
+            state: kept.state
+        }),
+        (any::<u64>(), any_pending()).prop_map(|(sequence, pending)| KeptAt::Outbox { sequence, pending }),
+        (any_topic(), any::<u64>()).prop_map(|(topic, sequence)| KeptAt::Archive { topic, sequence }),
+    ];
+    (any_form(), at).prop_map(|(form, at)| KeptCopy { form, at })
+}
+
+prop_compose! {
+    fn any_pending()(queued_at in any_time(), failed_attempts: u32, next_attempt_at in any_time()) -> PendingDelivery {
+        PendingDelivery { queued_at, failed_attempts, next_attempt_at }
+    }
+}
+
+prop_compose! {
+    fn any_replay()((next, end, resume_at) in any::<(u64, u64, u64)>(), completed: bool) -> Replay {
+        Replay { next, end, resume_at, completed }
+    }
+}
+
+fn any_question() -> impl Strategy<Value = Question> {
+    prop_oneof![
+        any_token().prop_map(|token| Question::Confirm { token }),
+        any_token().prop_map(|token| Question::Restore { token }),
+    ]
+}
+
 /// One of the given facts, each field from its strategy.
 macro_rules! one_of_the_facts {
     ($( $variant:ident { $($field:ident: $strategy:expr),* $(,)? } )*) => {
@@ -292,6 +432,44 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             moved: any::<u64>(),
             started_at: any_time(),
             next_step_at: any_time(),
+        }
+        TopicDefined { id: any_topic(), definition: any_topic_definition() }
+        TopicDeleted { id: any_topic() }
+        SubscriptionDefined { id: any_subscription(), definition: any_subscription_definition() }
+        Unsubscribed { id: any_subscription() }
+        Published {
+            topic: any_topic(),
+            notification: any_notification(),
+            copies: prop::collection::vec(any_copy(), 0..4),
+            deduplication: prop::option::of(any_deduplication()),
+        }
+        QuestionQueued {
+            subscription: any_subscription(),
+            sequence: any::<u64>(),
+            question: any_question(),
+            pending: any_pending(),
+        }
+        DeliveryFailed {
+            subscription: any_subscription(),
+            sequence: any::<u64>(),
+            failed_attempts: any::<u32>(),
+            next_attempt_at: any_time(),
+        }
+        DeliveryEnded { subscription: any_subscription(), sequence: any::<u64>(), delivered: any::<bool>() }
+        ReplaySet { subscription: any_subscription(), replay: any_replay() }
+        DeliveryDeadLettered {
+            subscription: any_subscription(),
+            sequence: any::<u64>(),
+            to: any_id(),
+            new_sequence: any::<u64>(),
+            visible_at: any_time(),
+        }
+        NotificationKept { notification: any_notification(), copies: prop::collection::vec(any_kept_copy(), 0..4) }
+        TopicDeduplicationKept {
+            topic: any_topic(),
+            deduplication: any_deduplication(),
+            message_id: any_message_id(),
+            sequence: any::<u64>(),
         }
     }
 }

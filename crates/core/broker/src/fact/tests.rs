@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use super::any::any_fact;
 use super::*;
-use crate::{Account, MoveTaskFailure, Policy, RedriveAllowPolicy, RedrivePolicy};
+use crate::{
+    Account, CopyTo, KeptAt, MoveTaskFailure, Policy, Protocol, RedriveAllowPolicy, RedrivePolicy, Subscriber,
+    SubscriptionAttributes, SubscriptionState, Token, TopicAttributes, TopicName,
+};
 
 fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
@@ -107,6 +110,65 @@ fn kept_message() -> KeptMessage {
     }
 }
 
+fn topic() -> TopicName {
+    TopicName { account: Account(300), name: "t.fifo".into() }
+}
+
+pub(super) fn topic_attributes() -> TopicAttributes {
+    let given = [("DisplayName", "T"), ("FifoTopic", "true"), ("FifoThroughputScope", "MessageGroup")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    TopicAttributes::parse(&given, &topic()).unwrap()
+}
+
+pub(super) fn subscription_attributes() -> SubscriptionAttributes {
+    let dead_letters = r#"{"deadLetterTargetArn":"arn:aws:sqs:r:000000000300:d"}"#;
+    let given = [("RawMessageDelivery", "true"), ("RedrivePolicy", dead_letters)];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let endpoint = "arn:aws:sqs:r:000000000300:a";
+    let owner = Account(300);
+    let subscriber = Subscriber { owner, protocol: Protocol::Sqs, endpoint, of_fifo: false, region: "r" };
+    SubscriptionAttributes::parse(&given, &subscriber).unwrap()
+}
+
+fn subscription() -> SubscriptionDefinition {
+    SubscriptionDefinition {
+        topic: TopicId(7),
+        owner: Account(300),
+        principal: "arn:aws:iam::000000000300:root".into(),
+        protocol: Protocol::Sqs,
+        endpoint: "arn:aws:sqs:r:000000000300:q".into(),
+        queue: Some(name("q")),
+        attributes: subscription_attributes(),
+        state: SubscriptionState::Confirmed { authenticated: true, token: None },
+    }
+}
+
+fn notification() -> Notification {
+    Notification {
+        message_id: MessageId(0x51),
+        topic: topic(),
+        published_at: Timestamp(1000),
+        sequence: 200,
+        subject: Some(Text::from("s")),
+        body: Text::from("hi"),
+        bodies: vec![(Protocol::Https, Text::from("ho"))],
+        attributes: Bytes::from_static(&[1, 2]),
+        group: Some(Text::from("g")),
+        deduplication_id: Some(Text::from("d")),
+        trace_header: None,
+        signature_version: 2,
+        replayed: false,
+    }
+}
+
+fn form(raw: bool, body: u8) -> CopyForm {
+    CopyForm { subscription: SubscriptionId(0x61), raw, body }
+}
+
+fn pending() -> PendingDelivery {
+    PendingDelivery { queued_at: Timestamp(1000), failed_attempts: 3, next_attempt_at: Timestamp(1500) }
+}
+
 /// One of each kind, in the order of their tags.
 fn examples() -> Vec<Fact> {
     let id = QueueId(3);
@@ -172,6 +234,63 @@ fn examples() -> Vec<Fact> {
             moves: vec![Redrive { sequence: 200, new_sequence: 1, message_id: MessageId(0x43) }],
         },
         Fact::MoveTaskEnded { source: id, task: MoveTaskId(0x21), status: MoveTaskStatus::Completed },
+        Fact::TopicDefined {
+            id: TopicId(7),
+            definition: TopicDefinition {
+                name: topic(),
+                attributes: topic_attributes(),
+                tags: tags(),
+                created_at: Timestamp(1000),
+                next_sequence: 200,
+                unsubscribed: 2,
+                next_archived: 5,
+            },
+        },
+        Fact::TopicDeleted { id: TopicId(7) },
+        Fact::SubscriptionDefined { id: SubscriptionId(0x61), definition: subscription() },
+        Fact::Unsubscribed { id: SubscriptionId(0x61) },
+        Fact::Published {
+            topic: TopicId(7),
+            notification: notification(),
+            copies: vec![
+                Copy {
+                    form: form(true, 0),
+                    to: CopyTo::Queue {
+                        queue: id,
+                        sequence: 200,
+                        visible_at: Timestamp(1000),
+                        deduplication: Some(deduplication()),
+                    },
+                },
+                Copy { form: form(false, 1), to: CopyTo::Outbox { sequence: 1 } },
+                Copy { form: form(false, 0), to: CopyTo::Archive { sequence: 4 } },
+            ],
+            deduplication: Some(deduplication()),
+        },
+        Fact::QuestionQueued {
+            subscription: SubscriptionId(0x61),
+            sequence: 1,
+            question: Question::Confirm { token: Token([0x70; 32]) },
+            pending: pending(),
+        },
+        Fact::DeliveryFailed {
+            subscription: SubscriptionId(0x61),
+            sequence: 1,
+            failed_attempts: 3,
+            next_attempt_at: Timestamp(1500),
+        },
+        Fact::DeliveryEnded { subscription: SubscriptionId(0x61), sequence: 1, delivered: true },
+        Fact::DeliveryDeadLettered {
+            subscription: SubscriptionId(0x61),
+            sequence: 1,
+            to: id,
+            new_sequence: 200,
+            visible_at: Timestamp(1000),
+        },
+        Fact::ReplaySet {
+            subscription: SubscriptionId(0x61),
+            replay: Replay { next: 1, end: 200, resume_at: 300, completed: false },
+        },
         Fact::MessageKept { message: kept_message() },
         Fact::DeduplicationKept {
             queue: id,
@@ -205,6 +324,28 @@ fn examples() -> Vec<Fact> {
             moved: 3,
             started_at: Timestamp(1000),
             next_step_at: Timestamp(1500),
+        },
+        Fact::NotificationKept {
+            notification: notification(),
+            copies: vec![
+                KeptCopy {
+                    form: form(true, 0),
+                    at: KeptAt::Queue {
+                        queue: id,
+                        sequence: 200,
+                        new_id: Some(MessageId(0x43)),
+                        state: kept_message().state,
+                    },
+                },
+                KeptCopy { form: form(false, 1), at: KeptAt::Outbox { sequence: 1, pending: pending() } },
+                KeptCopy { form: form(false, 0), at: KeptAt::Archive { topic: TopicId(7), sequence: 4 } },
+            ],
+        },
+        Fact::TopicDeduplicationKept {
+            topic: TopicId(7),
+            deduplication: deduplication(),
+            message_id: MessageId(0x51),
+            sequence: 200,
         },
     ]
 }
@@ -249,12 +390,24 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MoveTaskStarted 80011303000000000000000000000000000000210701ac02016101f403c90104e807
         Redriven 800114000000000000000000000000000000210305e807dc0b01c8010100000000000000000000000000000043
         MoveTaskEnded 800115030000000000000000000000000000002101
+        TopicDefined 80011607ac0206742e6669666f030b446973706c61794e616d650154134669666f5468726f75676870757453636f70650c4d65737361676547726f7570094669666f546f706963047472756501047465616d066f7264657273e807c8010205
+        TopicDeleted 80011707
+        SubscriptionDefined 8001180000000000000000000000000000006107ac021e61726e3a6177733a69616d3a3a3030303030303030303330303a726f6f74051c61726e3a6177733a7371733a723a3030303030303030303330303a7101ac02017102125261774d65737361676544656c697665727904747275650d52656472697665506f6c696379367b22646561644c657474657254617267657441726e223a2261726e3a6177733a7371733a723a3030303030303030303330303a64227d010100
+        Unsubscribed 80011900000000000000000000000000000061
+        Published 80011a0700000000000000000000000000000051ac0206742e6669666fe807c801010173026869010102686f020102010167010164000200030000000000000000000000000000006101000003c801e80701ddddddddddddddddddddddddddddddddc8af120000000000000000000000000000006100010101000000000000000000000000000000610000020401ddddddddddddddddddddddddddddddddc8af12
+        QuestionQueued 80011b0000000000000000000000000000006101007070707070707070707070707070707070707070707070707070707070707070e80703dc0b
+        DeliveryFailed 80011c000000000000000000000000000000610103dc0b
+        DeliveryEnded 80011d000000000000000000000000000000610101
+        DeliveryDeadLettered 80011e000000000000000000000000000000610103c801e807
+        ReplaySet 80011f0000000000000000000000000000006101c801ac0200
         MessageKept 800121030400112233445546778899aabbccddeeff0268695a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a020102026d650101670000e807e907ea07eb07020101ac020161
         DeduplicationKept 80012203ddddddddddddddddddddddddddddddddc8af12ffffffffffffffffffffffffffffffffc801
         AttemptKept 800123090803020101c80103
         QueueKept 80012403ac0201711001000280804003808c150400051e06ac0220012100220023012400290125ac0201640526527b22726564726976655065726d697373696f6e223a2262795175657565222c22736f75726365517565756541726e73223a5b2261726e3a6177733a7371733a723a3030303030303030303330303a73225d7d0201ac02017327517b2253746174656d656e74223a5b7b22456666656374223a2244656e79222c225072696e636970616c223a222a222c22416374696f6e223a227371733a2a222c225265736f75726365223a222a227d5d7d28016b01047465616d066f7264657273e807d00fdc0bc901
         ReceiveRequestKept 80012503eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee020101c8010398f201c8af12
         MoveTaskKept 80012703000000000000000000000000000000210701ac02016101f403c901040403e807dc0b
+        NotificationKept 80012800000000000000000000000000000051ac0206742e6669666fe807c801010173026869010102686f020102010167010164000200030000000000000000000000000000006101000003c8010100000000000000000000000000000043e807e907ea07eb07020101ac0201610000000000000000000000000000006100010101e80703dc0b000000000000000000000000000000610000020704
+        TopicDeduplicationKept 80012907ddddddddddddddddddddddddddddddddc8af1200000000000000000000000000000051c801
     "#]]);
 }
 
@@ -288,7 +441,7 @@ fn queues_of_earlier_versions_are_read() {
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (2..=21).chain(33..=37).chain([39]).collect::<Vec<u8>>());
+    assert_eq!(tags, (2..=31).chain(33..=37).chain(39..=41).collect::<Vec<u8>>());
     for unknown in (0..=255).filter(|tag| !tags.contains(tag) && ![1, 32].contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
@@ -310,10 +463,21 @@ fn a_fact_that_is_cut_short_or_has_bytes_left_over_is_refused() {
 }
 
 #[test]
-fn only_facts_about_one_message_have_its_content() {
+fn a_record_holds_a_message_a_question_or_the_parts_of_a_notification() {
     for fact in examples() {
-        let expected = matches!(fact, Fact::Sent { .. } | Fact::MessageKept { .. }).then(content);
-        assert_eq!(Recorded { at: Timestamp(0), fact }.into_content(), expected);
+        let of_notification = |part| {
+            let form = [form(true, 0), form(false, 1), form(false, 0)].get(part as usize).copied();
+            form.map(|form| Stored::Notification(notification(), form))
+        };
+        for part in [0, 1, 2, 3] {
+            let expected = match fact {
+                Fact::Sent { .. } | Fact::MessageKept { .. } => Some(Stored::Message(content())),
+                Fact::QuestionQueued { question, .. } => Some(Stored::Question(question)),
+                Fact::Published { .. } | Fact::NotificationKept { .. } => of_notification(part),
+                _ => None,
+            };
+            assert_eq!(Recorded { at: Timestamp(0), fact: fact.clone() }.into_stored(part), expected);
+        }
     }
 }
 
@@ -326,7 +490,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..40, bytes: Vec<u8>) {
+    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..42, bytes: Vec<u8>) {
         let tagged = [&[0, tag], &bytes[..]].concat();
         drop(Recorded::decode(Bytes::from(bytes)));
         drop(Recorded::decode(Bytes::from(tagged)));

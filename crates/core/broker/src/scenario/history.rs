@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::move_task::MoveTask;
-use crate::queue::{Message, Queue, Visibility};
+use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
+use crate::topic::Topic;
+use crate::topic::subscription::Subscription;
 use crate::{
     Attempt, AttemptId, Broker, Content, DeduplicationKey, Fact, Function, MappingDefinition, MappingId, MessageId,
-    Place, QueueAttributes, QueueId, QueueName, Recorded, Tags, Text, Timestamp,
+    PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Replay, Stored,
+    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -32,6 +35,16 @@ impl History {
         place
     }
 
+    /// The oldest records.
+    pub(super) fn oldest(&self, count: usize) -> Vec<(Place, Recorded)> {
+        self.recorded().take(count).collect()
+    }
+
+    /// Forgets everything before the record behind these.
+    pub(super) fn trim(&mut self, oldest: &[(Place, Recorded)]) {
+        oldest.iter().for_each(|(place, _)| drop(self.records.remove(&place.position)));
+    }
+
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
@@ -48,12 +61,12 @@ impl History {
         broker
     }
 
-    /// The content of the message whose record lies at `place`.
-    pub(super) fn content(&self, place: Place) -> Content {
+    /// What lies at `place`.
+    pub(super) fn stored(&self, place: Place) -> Stored {
         let bytes = self.records.get(&place.position).expect("the record of a live message is there");
         assert_eq!(bytes.len(), place.length as usize, "a place gives its record's length");
         let recorded = Recorded::decode(bytes.clone()).expect("written by this version");
-        recorded.into_content().expect("the record of a message")
+        recorded.into_stored(place.part).expect("the record of something that is handed out")
     }
 
     fn recorded(&self) -> impl Iterator<Item = (Place, Recorded)> {
@@ -91,7 +104,7 @@ impl Cleaned {
         self.broker.advance(now);
         let before = self.history.len();
         let count = before.div_ceil(self.one_in);
-        let oldest: Vec<(Place, Recorded)> = self.history.recorded().take(count).collect();
+        let oldest = self.history.oldest(count);
         for (place, recorded) in &oldest {
             for needed in self.broker.still_needed(&recorded.fact, *place) {
                 self.happen(&needed, now);
@@ -99,23 +112,41 @@ impl Cleaned {
         }
         self.crashes = !self.crashes;
         if !self.crashes {
-            oldest.iter().for_each(|(place, _)| drop(self.history.records.remove(&place.position)));
+            self.history.trim(&oldest);
         }
         self.broker = self.history.rebuild(now);
         if count == before && !self.crashes {
-            let kept = self.history.recorded().filter(|(_, record)| record.clone().into_content().is_some()).count();
-            let alive: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
-            assert_eq!(kept, alive, "every message is kept once");
-            let is_id = |fact: &Fact| matches!(fact, Fact::DeduplicationKept { .. } | Fact::ReceiveRequestKept { .. });
+            let kept: usize = self.history.recorded().map(|(_, record)| held_by(&record.fact)).sum();
+            let messages: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
+            let rows: usize = self.broker.topics.subscriptions.values().map(|known| known.outbox.len()).sum();
+            let in_archive = |topic: &Topic| topic.archive.range(0, u64::MAX, usize::MAX).count();
+            let archived: usize = self.broker.topics.by_id.values().map(in_archive).sum();
+            assert_eq!(kept, messages + rows + archived, "everything is kept once");
+            let is_id = |fact: &Fact| {
+                let of_queue = matches!(fact, Fact::DeduplicationKept { .. } | Fact::ReceiveRequestKept { .. });
+                of_queue || matches!(fact, Fact::TopicDeduplicationKept { .. })
+            };
             let kept = self.history.recorded().filter(|(_, recorded)| is_id(&recorded.fact)).count();
             let known = |queue: &Queue| queue.deduplication.iter().count() + queue.requests.iter().count();
-            let known: usize = self.broker.queues.values().map(known).sum();
-            assert_eq!(kept, known, "every id is kept once");
+            let of_queues: usize = self.broker.queues.values().map(known).sum();
+            let of_topics: usize =
+                self.broker.topics.by_id.values().map(|topic| topic.deduplication.iter().count()).sum();
+            assert_eq!(kept, of_queues + of_topics, "every id is kept once");
         }
     }
 
     pub(super) fn observe(&self) -> Observed {
         observe(&self.broker, &self.history)
+    }
+}
+
+/// How many messages, copies and questions a fact holds the content of.
+fn held_by(fact: &Fact) -> usize {
+    match fact {
+        Fact::Sent { .. } | Fact::MessageKept { .. } | Fact::QuestionQueued { .. } => 1,
+        Fact::Published { copies, .. } => copies.len(),
+        Fact::NotificationKept { copies, .. } => copies.len(),
+        _ => 0,
     }
 }
 
@@ -127,7 +158,30 @@ pub(super) struct Observed {
     mappings: Vec<(MappingId, MappingDefinition)>,
     attempts: BTreeMap<AttemptId, ObservedAttempt>,
     running: BTreeMap<MappingId, u32>,
+    topics: Vec<ObservedTopic>,
+    subscriptions: Vec<ObservedSubscription>,
 }
+
+#[derive(Debug, PartialEq)]
+struct ObservedTopic {
+    id: TopicId,
+    definition: TopicDefinition,
+    subscriptions: BTreeSet<SubscriptionId>,
+    by_endpoint: BTreeMap<(Protocol, Box<str>), SubscriptionId>,
+    deduplication: Vec<ObservedId>,
+    archive: Vec<(u64, Stored)>,
+}
+
+#[derive(Debug, PartialEq)]
+struct ObservedSubscription {
+    id: SubscriptionId,
+    definition: SubscriptionDefinition,
+    outbox: Vec<(u64, PendingDelivery, Stored)>,
+    replay: Option<Replay>,
+}
+
+/// Key, message, its number, until when the id is known.
+type ObservedId = (DeduplicationKey, MessageId, u64, Timestamp);
 
 #[derive(Debug, PartialEq)]
 struct ObservedAttempt {
@@ -150,7 +204,7 @@ struct ObservedQueue {
     messages: Vec<ObservedMessage>,
     /// Of a FIFO queue in order within each group: the turns between groups may change with a restart.
     receivable: BTreeMap<Option<Text>, Vec<u64>>,
-    deduplication: Vec<(DeduplicationKey, MessageId, u64, Timestamp)>,
+    deduplication: Vec<ObservedId>,
     /// The newest first, without the places of their records.
     move_tasks: Vec<MoveTask>,
     requests: Vec<ObservedRequest>,
@@ -162,7 +216,9 @@ type ObservedRequest = (DeduplicationKey, Vec<(u64, u32)>, Timestamp, Timestamp)
 #[derive(Debug, PartialEq)]
 struct ObservedMessage {
     sequence: u64,
-    content: Content,
+    message_id: MessageId,
+    content: Stored,
+    group: Option<Text>,
     sent_at: Timestamp,
     first_received_at: Timestamp,
     received_at: Timestamp,
@@ -188,7 +244,36 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
         mappings: broker.mappings.iter().map(|(id, mapping)| (*id, mapping.value.clone())).collect(),
         attempts: broker.attempts.iter().map(of_attempt).collect(),
         running: broker.running.clone(),
+        topics: broker.topics.by_id.values().map(|topic| observe_topic(topic, history)).collect(),
+        subscriptions: broker
+            .topics
+            .subscriptions
+            .iter()
+            .map(|(id, subscription)| observe_subscription(*id, subscription, history))
+            .collect(),
     }
+}
+
+fn observe_topic(topic: &Topic, history: &History) -> ObservedTopic {
+    let archive = topic.archive.range(0, u64::MAX, usize::MAX);
+    ObservedTopic {
+        id: topic.id,
+        definition: topic.current(),
+        subscriptions: topic.subscriptions.clone(),
+        by_endpoint: topic.by_endpoint.clone(),
+        deduplication: observe_ids(&topic.deduplication),
+        archive: archive.map(|(sequence, place)| (sequence, history.stored(place))).collect(),
+    }
+}
+
+fn observe_subscription(id: SubscriptionId, known: &Subscription, history: &History) -> ObservedSubscription {
+    let rows = known.outbox.rows().map(|(sequence, row)| (sequence, row.pending, history.stored(row.place)));
+    let definition = known.definition().as_ref().clone();
+    ObservedSubscription { id, definition, outbox: rows.collect(), replay: known.replay }
+}
+
+fn observe_ids(ids: &DeduplicationWindow) -> Vec<ObservedId> {
+    ids.iter().map(|(key, known)| (*key, known.message_id, known.sequence, known.until)).collect()
 }
 
 fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
@@ -214,11 +299,7 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
             .map(|(sequence, message)| observe_message(queue, sequence, message, history))
             .collect(),
         receivable,
-        deduplication: queue
-            .deduplication
-            .iter()
-            .map(|(key, known)| (*key, known.message_id, known.sequence, known.until))
-            .collect(),
+        deduplication: observe_ids(&queue.deduplication),
         move_tasks: queue
             .move_tasks
             .newest_first()
@@ -233,12 +314,21 @@ fn observe_queue(queue: &Queue, history: &History) -> ObservedQueue {
 }
 
 fn observe_message(queue: &Queue, sequence: u64, message: &Message, history: &History) -> ObservedMessage {
+    let (first_id, content) = match history.stored(message.place) {
+        // Cleaning writes a message with its identity of today.
+        Stored::Message(content) => {
+            (content.message_id, Stored::Message(Content { message_id: MessageId::default(), ..content }))
+        }
+        Stored::Notification(notification, form) => {
+            (form.message_id(&notification), Stored::Notification(notification, form))
+        }
+        Stored::Question(_) => panic!("a question is no message"),
+    };
     ObservedMessage {
         sequence,
-        content: match (history.content(message.place), queue.new_id(sequence)) {
-            (content, Some(message_id)) => Content { message_id, ..content },
-            (content, None) => content,
-        },
+        message_id: queue.new_id(sequence).unwrap_or(first_id),
+        content,
+        group: queue.group_name(message).cloned(),
         sent_at: message.sent_at,
         first_received_at: message.first_received_at,
         received_at: message.received_at,

@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use crate::move_task::MoveTask;
 use crate::queue::{Message, Queue, Visibility};
-use crate::{Broker, Fact, GroupStatistics, MoveTaskStatus, QueueStatistics, Text, Timestamp};
+use crate::topic::schedule::Timer;
+use crate::topic::subscription::Subscription;
+use crate::{
+    Broker, ENDPOINT_ATTEMPTS_MAX, Fact, GroupStatistics, MoveTaskStatus, Place, QueueStatistics, SubscriptionId,
+    SubscriptionState, Text, Timestamp,
+};
 
 /// Panics unless the parts of the state agree with each other.
 pub(super) fn check_state(broker: &Broker) {
@@ -35,19 +40,81 @@ pub(super) fn check_state(broker: &Broker) {
         let idle = idle && queue.move_tasks.running().is_none();
         assert!(!idle || queue.next_deadline().is_none(), "nothing is left to wait for in {:?}", queue.id);
     }
-    let alive: u64 =
-        broker.queues.values().flat_map(Queue::messages).map(|(_, message)| u64::from(message.place.length)).sum();
-    assert_eq!(broker.alive_bytes(), alive, "alive bytes are those of the live messages");
+    check_records(broker);
+    check_topics(broker);
     assert!(broker.next_deadline().is_none_or(|deadline| deadline > broker.now()), "no deadline is missed");
-    let positions: Vec<u64> =
-        broker.queues.values().flat_map(Queue::messages).map(|(_, message)| message.place.position).collect();
-    assert!(broker.moved.keys().all(|position| positions.contains(position)), "only live messages are looked up");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
     let messages = broker.attempts.iter().flat_map(|(id, a)| a.messages.iter().map(|(n, _)| (a.queue, *n, *id)));
     let worked_on: BTreeSet<_> = messages.collect();
     assert_eq!(broker.worked_on, worked_on, "cleaning finds the attempts of a message");
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
+}
+
+/// What is known of the records that hold something.
+fn check_records(broker: &Broker) {
+    let in_queues = broker.queues.values().flat_map(Queue::messages).map(|(_, message)| message.place);
+    let outboxes = broker.topics.subscriptions.values().flat_map(|known| known.outbox.rows());
+    let archives = broker.topics.by_id.values().flat_map(|topic| topic.archive.range(0, u64::MAX, usize::MAX));
+    let live = in_queues.chain(outboxes.map(|(_, row)| row.place)).chain(archives.map(|(_, place)| place));
+    let live: Vec<Place> = live.collect();
+    let parts: BTreeSet<(u64, u32)> = live.iter().map(|place| place.key()).collect();
+    assert_eq!(parts.len(), live.len(), "what is alive is somewhere once");
+    assert!(broker.moved.keys().all(|part| parts.contains(part)), "only live messages are looked up");
+    let mut records: BTreeMap<u64, (u64, usize)> = BTreeMap::new();
+    for place in &live {
+        let (length, count) = records.entry(place.position).or_insert((u64::from(place.length), 0));
+        assert_eq!(*length, u64::from(place.length), "all parts of a record tell its length");
+        *count += 1;
+    }
+    let alive: u64 = records.values().map(|(length, _)| length).sum();
+    assert_eq!(broker.alive_bytes(), alive, "alive bytes are those of the records that hold something");
+    for (position, (_, count)) in &records {
+        assert_eq!(broker.shared.get(position).copied().unwrap_or(1), *count, "who shares the record at {position}");
+    }
+    assert!(broker.shared.keys().all(|position| records.contains_key(position)), "only live records are shared");
+}
+
+/// Topics and subscriptions know each other, and whatever is due is in line or waits for something that will come.
+fn check_topics(broker: &Broker) {
+    let topics = &broker.topics;
+    let by_name: BTreeMap<_, _> = topics.by_id.values().map(|t| (t.definition().name.clone(), t.id)).collect();
+    assert_eq!(topics.by_name, by_name, "topics are found by their names");
+    let mut running: BTreeMap<Box<str>, u32> = BTreeMap::new();
+    for topic in topics.by_id.values() {
+        let of_topic = |(_, known): &(&SubscriptionId, &Subscription)| known.definition().topic == topic.id;
+        let ids: BTreeSet<_> = topics.subscriptions.iter().filter(of_topic).map(|(id, _)| *id).collect();
+        assert_eq!(topic.subscriptions, ids, "a topic knows its subscriptions");
+        let is_ended = |id: &SubscriptionId| {
+            matches!(topics.subscriptions[id].definition().state, SubscriptionState::Ended { .. })
+        };
+        let by_endpoint: BTreeSet<_> = topic.by_endpoint.values().copied().collect();
+        assert_eq!(by_endpoint, ids.into_iter().filter(|id| !is_ended(id)).collect(), "one of each endpoint");
+    }
+    for (id, known) in &topics.subscriptions {
+        assert!(topics.by_id.contains_key(&known.definition().topic), "a subscription is one of a topic");
+        assert_eq!(topics.schedule.replaying.contains(id), known.is_replaying(), "a replay goes on by itself");
+        let going_on = known.outbox.in_flight();
+        assert!(going_on <= ENDPOINT_ATTEMPTS_MAX, "an endpoint is not overrun");
+        let last = known.outbox.rows().last().map(|(sequence, _)| sequence);
+        assert!(last.is_none_or(|last| last < known.outbox.next_sequence), "numbers are given out once");
+        let name = known.definition().function();
+        if let Some(name) = name.filter(|_| going_on > 0) {
+            *running.entry(name.into()).or_default() += going_on as u32;
+        }
+        let due = known.outbox.next_due();
+        let timer = topics.schedule.timer_of.get(&Timer::Outbox(*id)).copied();
+        assert_eq!(timer, due.filter(|due| *due > broker.now()), "a delivery that is due later has its timer");
+        if due.is_some_and(|due| due <= broker.now()) && !topics.schedule.in_line.contains(id) {
+            let function = name.and_then(|name| broker.functions.get(name));
+            let waits = function.is_some_and(|function| {
+                let waiting = topics.schedule.waiting_for.get(&function.value.name);
+                !broker.has_room(&function.value) && waiting.is_some_and(|waiting| waiting.contains(id))
+            });
+            assert!(waits || going_on == ENDPOINT_ATTEMPTS_MAX, "nobody would come for what is due at {id}");
+        }
+    }
+    assert_eq!(topics.schedule.running, running, "attempts count against their functions");
 }
 
 /// The statistics as they are counted from the messages, one by one.

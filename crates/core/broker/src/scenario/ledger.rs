@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Broker, Fact, MessageId, QueueId, Timestamp};
+use crate::topic::Topic;
+use crate::topic::subscription::Subscription;
+use crate::{Broker, CopyTo, Fact, MessageId, QueueId, SubscriptionId, Timestamp, TopicId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -19,6 +21,10 @@ pub(super) struct Ledger {
     alive: BTreeMap<(QueueId, u64), (MessageId, Timestamp)>,
     ended: BTreeMap<MessageId, End>,
     sent: usize,
+    /// What is to be delivered to endpoints, with the identity that it would have in a queue; questions have none.
+    rows: BTreeMap<(SubscriptionId, u64), Option<MessageId>>,
+    /// What topics keep, and when it was published.
+    archived: BTreeMap<(TopicId, u64), Timestamp>,
     last_sequence: BTreeMap<QueueId, u64>,
 }
 
@@ -44,6 +50,31 @@ impl Ledger {
                     self.enter(*to, redrive.new_sequence, redrive.message_id, at);
                 }
             }
+            Fact::Published { topic, notification, copies, .. } => {
+                for copy in copies {
+                    // A replay brings the same identity once more; here each time counts.
+                    let times = if notification.replayed { 1 + self.sent as u128 } else { 0 };
+                    let id = MessageId(copy.form.message_id(notification).0 ^ times);
+                    match copy.to {
+                        CopyTo::Queue { queue, sequence, .. } => {
+                            self.sent += 1;
+                            self.enter(queue, sequence, id, at);
+                        }
+                        CopyTo::Archive { sequence } => {
+                            let known = self.archived.insert((*topic, sequence), notification.published_at);
+                            assert_eq!(known, None, "archived messages have numbers of their own");
+                        }
+                        CopyTo::Outbox { sequence } => self.queue_row((copy.form.subscription, sequence), Some(id)),
+                    }
+                }
+            }
+            Fact::QuestionQueued { subscription, sequence, .. } => self.queue_row((*subscription, *sequence), None),
+            Fact::DeliveryEnded { subscription, sequence, .. } => drop(self.end_row((*subscription, *sequence))),
+            Fact::DeliveryDeadLettered { subscription, sequence, to, new_sequence, .. } => {
+                let id = self.end_row((*subscription, *sequence)).expect("a question is no message");
+                self.sent += 1;
+                self.enter(*to, *new_sequence, id, at);
+            }
             Fact::Deleted { queue, sequences } => self.delete(*queue, sequences),
             Fact::AttemptEnded { attempt, deleted, .. } => self.delete(broker.attempts[attempt].queue, deleted),
             Fact::QueuePurged { id } => self.end_where(End::Purged, |queue, _| queue == *id),
@@ -56,6 +87,14 @@ impl Ledger {
         let last = self.last_sequence.insert(queue, sequence);
         assert!(last < Some(sequence), "sequence numbers only rise");
         self.alive.insert((queue, sequence), (id, sent_at));
+    }
+
+    fn queue_row(&mut self, row: (SubscriptionId, u64), id: Option<MessageId>) {
+        assert_eq!(self.rows.insert(row, id), None, "deliveries have numbers of their own");
+    }
+
+    fn end_row(&mut self, row: (SubscriptionId, u64)) -> Option<MessageId> {
+        self.rows.remove(&row).expect("only what is to be delivered ends")
     }
 
     fn delete(&mut self, queue: QueueId, sequences: &[u64]) {
@@ -82,6 +121,20 @@ impl Ledger {
             .flat_map(|queue| queue.messages().map(|(sequence, _)| (queue.id, sequence)))
             .collect();
         assert!(self.alive.keys().eq(&present), "the broker has {present:?} and should have {:?}", self.alive.keys());
+        self.rows.retain(|(subscription, _), _| broker.topics.subscription(*subscription).is_some());
+        let rows = |(id, known): (&SubscriptionId, &Subscription)| {
+            let id = *id;
+            known.outbox.rows().map(|(sequence, _)| (id, sequence)).collect::<Vec<_>>()
+        };
+        let present: BTreeSet<(SubscriptionId, u64)> = broker.topics.subscriptions.iter().flat_map(rows).collect();
+        assert!(self.rows.keys().eq(&present), "to be delivered is {present:?}, and should {:?}", self.rows.keys());
+        let topics = &broker.topics.by_id;
+        let retention = |topic: &TopicId| topics.get(topic)?.definition().attributes.archive;
+        self.archived.retain(|(topic, _), at| retention(topic).is_some_and(|kept| *at + kept > broker.now()));
+        let in_archive =
+            |topic: &Topic| topic.archive.range(0, u64::MAX, usize::MAX).map(|(n, _)| n).collect::<Vec<_>>();
+        let present = topics.values().flat_map(|topic| in_archive(topic).into_iter().map(|n| (topic.id, n)));
+        assert!(self.archived.keys().copied().eq(present), "kept should be {:?}", self.archived.keys());
         assert_eq!(self.sent, self.alive.len() + self.ended.len(), "every message is there or has ended");
     }
 }

@@ -4,23 +4,29 @@
 //! it rebuilt and compared, and what must always hold is checked: every scenario is a recovery test too.
 
 mod administration;
+mod archives;
 mod cleaning;
 mod dead_letters;
 mod deduplication;
 mod deep;
 mod fair;
 mod fifo;
+mod fifo_topics;
 mod functions;
 mod history;
 mod invariants;
 mod ledger;
 mod move_tasks;
+mod outbox;
 mod properties;
+mod publishing;
 mod queues;
 mod requests;
 mod retention;
 mod script;
 mod standard;
+mod subscribing;
+mod topics;
 mod visibility;
 mod words;
 mod world;

@@ -3,7 +3,7 @@
 //! ```text
 //! queue NAME [visibility=S] [retention=S] [delay=S] [size=BYTES] [content-deduplication] [per-group]
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
-//!            [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
+//!            [policy=JSON] [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
 //! set NAME ...                                  the same words without those of the last line but allow
 //! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
 //! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
@@ -18,8 +18,23 @@
 //! map QUEUE FUNCTION [batch=N] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
 //! dispatch QUEUE                                f!1 is the first attempt, and runs f
 //! end !1 succeeded | failed | lost | partly 0 2
-//! restart | end-lost | woken
+//! restart | clean [N] | end-lost | woken       the oldest records are cleaned away, or all
 //! redrive NAME [to=NAME] [rate=N]               %1 is the first move task; #1' is the first message, moved once
+//! topic NAME [content-deduplication] [per-group] [size=BYTES] [tag=K:V]
+//! set-topic NAME ATTRIBUTE VALUE | tag-topic NAME K:V ... | untag-topic NAME K ...
+//! delete-topic NAME | topics [after=NAME] [max=N] | show-topic NAME
+//! subscribe TOPIC ENDPOINT [raw] [dead-letters=NAME]
+//!                                               an endpoint is a queue's name, or https:w, lambda:f, email:m
+//! set-subscription TOPIC ENDPOINT ATTRIBUTE VALUE | unsubscribe TOPIC ENDPOINT [anonymous]
+//! confirm TOPIC ENDPOINT [wrong] [authenticated]
+//! show-subscription TOPIC ENDPOINT | subscriptions [TOPIC] [max=N] [after=ENDPOINT]
+//! publish TOPIC BODY [for=PROTOCOL:BODY] [group=G] [dedup=D] [attributes=N] [size=BYTES] [| BODY ...]
+//!                                               #1@a is the copy of the first message for the subscriber a;
+//!                                               of a FIFO topic #1:0 is its number, #1= a duplicate
+//! begin [max=N]                                 attempts at endpoints that are due: #1@https:wx2 is the second one,
+//!                                               confirm@https:w and restore@https:w are questions
+//! delivered NAME | failed NAME | refused NAME   or `first` and `last` of those that are going on
+//! replay [max=N]                                one step of every replay that goes on
 //! move | moves                                  one step of every task that is due; steps until none is due
 //! cancel-redrive NAME %1 | redrives NAME [max=N]
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
@@ -31,12 +46,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::topics::Subscribers;
 use super::words::*;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttributesGiven, Command, Delivery, Effect, GroupStatistics, MappingDefinition, MappingId,
-    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, QueueName, QueueStatistics,
-    ReceiptHandle, Rejection, Reply, Seconds, Sent, VisibilityChange,
+    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, QueueName, QueueStatistics,
+    ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
 };
 
 pub(super) const ACCOUNT: Account = Account(1);
@@ -72,16 +88,17 @@ fn message_of(fault: &(dyn std::any::Any + Send)) -> &str {
 /// A world whose messages and attempts have the short names of a script.
 pub(super) struct Story {
     pub(super) world: World,
-    /// In the order in which they were sent: the first is #1.
-    messages: Vec<MessageId>,
-    /// By number of the message and of the receive.
-    handles: BTreeMap<(usize, u32), ReceiptHandle>,
+    /// In the order in which they were sent or published: the first is #1.
+    pub(super) messages: Vec<MessageId>,
+    /// By name of the message and number of the receive.
+    handles: BTreeMap<(String, u32), ReceiptHandle>,
     /// In the order in which they were started: the first is !1.
     attempts: Vec<AttemptId>,
     /// In the order in which they were started: the first is %1.
     move_tasks: Vec<MoveTaskId>,
-    /// The identities that messages were seen to get from move tasks, by number of the message.
-    new_ids: BTreeMap<usize, Vec<MessageId>>,
+    /// The identities that messages were seen to get from move tasks, by name of the message.
+    new_ids: BTreeMap<String, Vec<MessageId>>,
+    pub(super) subscribers: Subscribers,
 }
 
 impl Story {
@@ -93,6 +110,7 @@ impl Story {
             attempts: Vec::new(),
             move_tasks: Vec::new(),
             new_ids: BTreeMap::new(),
+            subscribers: Subscribers::default(),
         }
     }
 
@@ -113,6 +131,9 @@ impl Story {
             return "ok".into();
         }
         let mut words = Words(step.split_whitespace().collect());
+        if let Some(answer) = self.play_topics(step) {
+            return answer;
+        }
         let command = match words.next() {
             "send" => {
                 let (queue, entries) = send(step);
@@ -134,8 +155,17 @@ impl Story {
                 let found = self.world.broker.statistics(None).find(|(queue, ..)| **queue == name);
                 return found.map_or("no such queue".into(), |(.., statistics)| show_statistics(&statistics));
             }
+            "replay" => {
+                let max = words.number("max").unwrap_or(100);
+                return if self.world.take_steps_of_replays(max) == 0 { "nothing".into() } else { "ok".into() };
+            }
+            "clean" => {
+                self.world.clean(words.0.first().map_or(usize::MAX, |count| number(count)));
+                return "ok".into();
+            }
             "restart" => {
                 self.world.restart();
+                self.subscribers.forget_attempts();
                 return "ok".into();
             }
             verb @ ("move" | "moves") => {
@@ -232,12 +262,13 @@ impl Story {
 
     /// `#1` is the latest receive of the first message, `#1x2` its second.
     fn find_handle(&self, word: &str) -> Option<ReceiptHandle> {
-        let word = word.strip_prefix('#').expect("a message is written as #1");
-        let (first, last) = match word.split_once('x') {
-            Some((message, receive)) => ((number(message), number(receive)), (number(message), number(receive))),
-            None => ((number(word), 0), (number(word), u32::MAX)),
+        let receive = word.rsplit_once('x').and_then(|(name, receive)| Some((name, receive.parse().ok()?)));
+        let (name, first, last) = match receive {
+            Some((name, receive)) => (name, receive, receive),
+            None => (word, 0, u32::MAX),
         };
-        self.handles.range(first..=last).next_back().map(|(_, handle)| *handle)
+        let receives = self.handles.range((name.to_owned(), first)..=(name.to_owned(), last));
+        receives.last().map(|(_, handle)| *handle)
     }
 
     fn change(&self, word: &str) -> VisibilityChange {
@@ -288,6 +319,7 @@ impl Story {
             }
             Reply::MoveTaskCancelled { moved } => format!("moved {moved}"),
             Reply::MoveTasks(tasks) => listed(tasks.iter().map(|task| self.show_move_task(task))),
+            of_topics => self.show_topics(of_topics),
         }
     }
 
@@ -306,24 +338,39 @@ impl Story {
     }
 
     fn show_delivery(&mut self, delivery: Delivery) -> String {
-        let id = self.world.content(delivery.place).message_id;
-        let message = 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages arrive");
+        let (name, form) = self.name_of(delivery.place);
         let receive = delivery.handle.receive_count;
         let handle = ReceiptHandle::from_bytes(&delivery.handle.to_bytes()).expect("made by to_bytes");
-        let moves = delivery.message_id.map_or(0, |id| self.note_new_id(message, id));
-        self.handles.insert((message, receive), handle);
+        let moves = delivery.message_id.map_or(0, |id| self.note_new_id(&name, id));
+        self.handles.insert((name.clone(), receive), handle);
         let times = if receive == 1 { String::new() } else { format!("x{receive}") };
         let source = delivery.source.map(|source| format!("(from {})", source.name)).unwrap_or_default();
-        format!("#{message}{}{times}{source}", "'".repeat(moves))
+        format!("{name}{}{times}{source}{form}", "'".repeat(moves))
+    }
+
+    /// What a script calls the message at this place, and what is special about its form.
+    pub(super) fn name_of(&self, place: Place) -> (String, String) {
+        let number = |id| 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages arrive");
+        match self.world.stored(place) {
+            Stored::Message(content) => (format!("#{}", number(content.message_id)), String::new()),
+            Stored::Notification(notification, form) => {
+                let raw = if form.raw { "(raw)" } else { "" };
+                let body = if form.body == 0 { String::new() } else { format!("({})", &**form.body(&notification)) };
+                let replayed = if notification.replayed { "(replayed)" } else { "" };
+                let endpoint = self.subscribers.label(form.subscription);
+                (format!("#{}@{endpoint}", number(notification.message_id)), format!("{raw}{body}{replayed}"))
+            }
+            Stored::Question(_) => panic!("a question is no message"),
+        }
     }
 
     /// How many identities the message was seen with besides its first. Receives under an older one are over.
-    fn note_new_id(&mut self, message: usize, id: MessageId) -> usize {
+    fn note_new_id(&mut self, name: &str, id: MessageId) -> usize {
         assert!(!self.messages.contains(&id), "a moved message has an identity of its own");
-        let ids = self.new_ids.entry(message).or_default();
+        let ids = self.new_ids.entry(name.to_owned()).or_default();
         if !ids.contains(&id) {
             ids.push(id);
-            self.handles.retain(|(other, _), _| *other != message);
+            self.handles.retain(|(other, _), _| *other != *name);
         }
         assert_eq!(ids.last(), Some(&id), "an identity that was replaced does not come back");
         ids.len()
@@ -341,14 +388,13 @@ impl Story {
     }
 
     fn show_peeked(&self, peeked: &Peeked) -> String {
-        let id = self.world.content(peeked.delivery.place).message_id;
-        let message = 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages are there");
+        let (name, form) = self.name_of(peeked.delivery.place);
         let state = match peeked.state {
             PeekedState::Visible => 'v',
             PeekedState::Delayed(_) => 'd',
             PeekedState::InFlight(_) => 'f',
         };
-        format!("#{message}{state}{}", peeked.delivery.handle.receive_count)
+        format!("{name}{state}{}{form}", peeked.delivery.handle.receive_count)
     }
 
     fn show_effect(&mut self, effect: Effect) -> String {
@@ -359,7 +405,7 @@ impl Story {
     }
 }
 
-fn listed(items: impl Iterator<Item = String>) -> String {
+pub(super) fn listed(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     if items.is_empty() { "nothing".into() } else { items.join(" ") }
 }
@@ -388,7 +434,7 @@ fn show_each(results: &[Result<(), Rejection>]) -> String {
     results.iter().map(show).collect::<Vec<_>>().join(" | ")
 }
 
-fn show_rejection(rejection: &Rejection) -> String {
+pub(super) fn show_rejection(rejection: &Rejection) -> String {
     let reason = match rejection {
         Rejection::QueueDoesNotExist => "no such queue".into(),
         Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
@@ -416,6 +462,14 @@ fn show_rejection(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many tasks".into(),
         Rejection::MoveTaskUnknown => "no such task".into(),
         Rejection::MoveTaskNotRunning => "task not running".into(),
+        Rejection::TopicDoesNotExist => "no such topic".into(),
+        Rejection::TaggedTopicDoesNotExist => "no such topic to tag".into(),
+        Rejection::SubscriptionDoesNotExist => "no such subscription".into(),
+        Rejection::TooManyTopicTags => "too many tags".into(),
+        Rejection::TooManySubscriptions => "too many subscriptions".into(),
+        Rejection::InvalidParameter(reason) => reason.to_string(),
+        Rejection::PublishTooLong { batch } => if *batch { "batch too long" } else { "message too long" }.into(),
+        Rejection::UnsubscribeNeedsCredentials => "credentials needed".into(),
         other => format!("{other:?}"),
     };
     format!("rejected: {reason}")

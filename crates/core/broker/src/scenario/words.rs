@@ -116,6 +116,9 @@ pub(super) fn attributes(words: &mut Words, queue: &QueueName) -> BTreeMap<Strin
         }
         None => {}
     }
+    if let Some(policy) = words.option("policy") {
+        give("Policy", policy.to_owned());
+    }
     assert!(words.0.is_empty(), "unknown words for {}: {:?}", queue.name, words.0);
     given
 }

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Deduplication, KeptState, MessageId, PendingDelivery, QueueId, SubscriptionId, Text, Timestamp, TopicName,
+    Deduplication, KeptState, MessageId, PendingDelivery, Protocol, QueueId, SubscriptionId, Text, Timestamp, TopicId,
+    TopicName,
 };
 
 /// What was published, unchanged from then on. Shared by all of its copies.
@@ -21,8 +22,10 @@ pub struct Notification {
     pub sequence: u64,
     /// What the message is about.
     pub subject: Option<Text>,
-    /// The message for everybody, and those for some protocols.
-    pub bodies: Vec<Text>,
+    /// The message for every subscriber that has none of its own.
+    pub body: Text,
+    /// Messages for subscribers of one protocol.
+    pub bodies: Vec<(Protocol, Text)>,
     /// Message attributes as the door encodes them; the core does not look inside. Empty for none.
     pub attributes: Bytes,
     /// The message group.
@@ -43,6 +46,7 @@ wire_struct!(Notification {
     published_at,
     sequence,
     subject,
+    body,
     bodies,
     attributes,
     group,
@@ -66,7 +70,7 @@ pub struct CopyForm {
     pub subscription: SubscriptionId,
     /// Whether the subscriber gets the bare message, without an envelope.
     pub raw: bool,
-    /// Which of the notification's bodies.
+    /// Which of the notification's messages: zero for that of everybody, one for the first of a protocol's own.
     pub body: u8,
 }
 
@@ -75,7 +79,10 @@ wire_struct!(CopyForm { subscription, raw, body });
 impl CopyForm {
     /// What the subscriber gets as the message.
     pub fn body(self, notification: &Notification) -> &Text {
-        &notification.bodies[usize::from(self.body)]
+        match usize::from(self.body).checked_sub(1) {
+            None => &notification.body,
+            Some(own) => &notification.bodies[own].1,
+        }
     }
 
     /// The identity that the copy has in a queue: another one than the notification's, and always the same.
@@ -120,6 +127,11 @@ pub enum CopyTo {
         /// Its number there.
         sequence: u64,
     },
+    /// Into the topic's archive; it is nobody's copy.
+    Archive {
+        /// Its number there.
+        sequence: u64,
+    },
 }
 
 /// A copy as it is now.
@@ -154,6 +166,13 @@ pub enum KeptAt {
         /// Everything else.
         pending: PendingDelivery,
     },
+    /// In the topic's archive.
+    Archive {
+        /// Of which topic.
+        topic: TopicId,
+        /// Its number there.
+        sequence: u64,
+    },
 }
 
 /// Where a record says that a copy was.
@@ -161,6 +180,8 @@ pub enum KeptAt {
 pub(crate) enum CopyBegan {
     Queue(QueueId, u64),
     Outbox(u64),
+    /// The topic, if the record says which; a publish is one of its topic.
+    Archive(Option<TopicId>, u64),
 }
 
 impl CopyTo {
@@ -168,6 +189,7 @@ impl CopyTo {
         match self {
             CopyTo::Queue { queue, sequence, .. } => CopyBegan::Queue(*queue, *sequence),
             CopyTo::Outbox { sequence } => CopyBegan::Outbox(*sequence),
+            CopyTo::Archive { sequence } => CopyBegan::Archive(None, *sequence),
         }
     }
 }
@@ -177,6 +199,7 @@ impl KeptAt {
         match self {
             KeptAt::Queue { queue, sequence, .. } => CopyBegan::Queue(*queue, *sequence),
             KeptAt::Outbox { sequence, .. } => CopyBegan::Outbox(*sequence),
+            KeptAt::Archive { topic, sequence } => CopyBegan::Archive(Some(*topic), *sequence),
         }
     }
 }
@@ -195,6 +218,10 @@ impl Wire for CopyTo {
                 out.push(1);
                 sequence.put(out);
             }
+            CopyTo::Archive { sequence } => {
+                out.push(2);
+                sequence.put(out);
+            }
         }
     }
 
@@ -207,6 +234,7 @@ impl Wire for CopyTo {
                 deduplication: Wire::take(from)?,
             }),
             1 => Ok(CopyTo::Outbox { sequence: Wire::take(from)? }),
+            2 => Ok(CopyTo::Archive { sequence: Wire::take(from)? }),
             _ => Err(Malformed("not where a copy is put")),
         }
     }
@@ -227,6 +255,11 @@ impl Wire for KeptAt {
                 sequence.put(out);
                 pending.put(out);
             }
+            KeptAt::Archive { topic, sequence } => {
+                out.push(2);
+                topic.put(out);
+                sequence.put(out);
+            }
         }
     }
 
@@ -239,6 +272,7 @@ impl Wire for KeptAt {
                 state: Wire::take(from)?,
             }),
             1 => Ok(KeptAt::Outbox { sequence: Wire::take(from)?, pending: Wire::take(from)? }),
+            2 => Ok(KeptAt::Archive { topic: Wire::take(from)?, sequence: Wire::take(from)? }),
             _ => Err(Malformed("not where a copy is")),
         }
     }

@@ -100,8 +100,14 @@ impl Broker {
         if function.as_ref().is_some_and(|function| !self.has_room(function)) {
             return None;
         }
+        let rate = self.topics.deliveries_per_second_max(&definition);
+        if self.topics.schedule.next_free_at(id, rate, now) > now {
+            return None;
+        }
         let outbox = &mut self.topics.subscriptions.get_mut(&id)?.outbox;
         let sequence = outbox.begin(now)?;
+        self.topics.schedule.count_delivery(id, rate, now);
+        let outbox = &self.topics.subscriptions.get(&id)?.outbox;
         let row = outbox.get(sequence).expect("it was just begun");
         let (place, pending) = (row.place, row.pending);
         if let Some(name) = definition.function() {
@@ -126,6 +132,11 @@ impl Broker {
         let due = subscription.outbox.next_due();
         if due.is_none_or(|due| due > self.now) {
             return self.topics.schedule.set(timer, due);
+        }
+        let rate = self.topics.deliveries_per_second_max(&definition);
+        let free_at = self.topics.schedule.next_free_at(id, rate, self.now);
+        if free_at > self.now {
+            return self.topics.schedule.set(timer, Some(free_at));
         }
         self.topics.schedule.set(timer, None);
         if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {

@@ -1,5 +1,6 @@
 //! One topic: what it is, who is subscribed to it, and what it remembers.
 
+pub(crate) mod archive;
 pub(crate) mod attributes;
 pub(crate) mod copy;
 pub(crate) mod delivery;
@@ -8,11 +9,14 @@ pub(crate) mod name;
 pub(crate) mod outbox;
 pub(crate) mod schedule;
 pub(crate) mod state;
+pub(crate) mod statistics;
 pub(crate) mod subscription;
 pub(crate) mod subscription_attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use archive::Archive;
 
 use crate::queue::DeduplicationWindow;
 use crate::wire::wire_struct;
@@ -33,9 +37,11 @@ pub struct TopicDefinition {
     pub next_sequence: u64,
     /// How many subscriptions of it were ended.
     pub unsubscribed: u64,
+    /// The next number in its archive, at least.
+    pub next_archived: u64,
 }
 
-wire_struct!(TopicDefinition { name, attributes, tags, created_at, next_sequence, unsubscribed });
+wire_struct!(TopicDefinition { name, attributes, tags, created_at, next_sequence, unsubscribed, next_archived });
 
 /// A topic in the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +55,7 @@ pub(crate) struct Topic {
     pub(crate) unsubscribed: u64,
     /// Of a FIFO topic.
     pub(crate) deduplication: DeduplicationWindow,
+    pub(crate) archive: Archive,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     /// A topic has at most one subscription of each endpoint.
     pub(crate) by_endpoint: BTreeMap<(Protocol, Box<str>), SubscriptionId>,
@@ -63,6 +70,7 @@ impl Topic {
             next_sequence: 0,
             unsubscribed: 0,
             deduplication: DeduplicationWindow::default(),
+            archive: Archive::default(),
             subscriptions: BTreeSet::new(),
             by_endpoint: BTreeMap::new(),
         }
@@ -73,6 +81,7 @@ impl Topic {
         TopicDefinition {
             next_sequence: self.next_sequence,
             unsubscribed: self.unsubscribed,
+            next_archived: self.archive.next_sequence,
             ..self.definition().as_ref().clone()
         }
     }

@@ -59,6 +59,17 @@ impl Wire for Question {
 pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) pending: PendingDelivery,
+    pub(crate) kind: RowKind,
+}
+
+/// What is to be delivered, as far as it matters to what becomes of it when it cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowKind {
+    /// Of this group in a standard queue.
+    Notification {
+        group: Option<Box<str>>,
+    },
+    Question,
 }
 
 /// The deliveries to one endpoint, by rising numbers.
@@ -88,8 +99,9 @@ impl Outbox {
         self.rows.len()
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.rows.values().map(|row| row.place)
+    /// By rising numbers.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (u64, &Row)> {
+        self.rows.iter().map(|(sequence, row)| (*sequence, row))
     }
 
     /// When the oldest row was put in.

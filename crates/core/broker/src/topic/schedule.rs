@@ -2,6 +2,9 @@
 //! from the facts, and a restart makes it anew.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU32;
+
+use bongsu_delivery_policy::Throttle;
 
 use crate::{SubscriptionId, Timestamp, TopicId};
 
@@ -14,20 +17,27 @@ pub(crate) enum Timer {
     Subscription(SubscriptionId),
     /// A delivery is due.
     Outbox(SubscriptionId),
+    /// A message has been kept for long enough.
+    Archive(TopicId),
 }
 
 /// Deadlines, and the line of subscriptions that have deliveries due.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
     timers: BTreeSet<(Timestamp, Timer)>,
-    timer_of: BTreeMap<Timer, Timestamp>,
+    pub(crate) timer_of: BTreeMap<Timer, Timestamp>,
     /// In turns, so that a deep backlog of one holds up no other.
     line: VecDeque<SubscriptionId>,
-    in_line: BTreeSet<SubscriptionId>,
+    pub(crate) in_line: BTreeSet<SubscriptionId>,
+    /// Of subscriptions whose deliveries are kept to a rate, since the last time that one began: the rate, and what is
+    /// free of it.
+    throttles: BTreeMap<SubscriptionId, (NonZeroU32, Throttle)>,
     /// Deliveries to functions that are going on, by the name of the function.
     pub(crate) running: BTreeMap<Box<str>, u32>,
     /// Who waits for a function to have room.
     pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
+    /// Subscriptions whose replay can take a step.
+    pub(crate) replaying: BTreeSet<SubscriptionId>,
 }
 
 /// Follows from everything else.
@@ -83,9 +93,31 @@ impl Schedule {
         !self.line.is_empty()
     }
 
+    /// When the next delivery of a subscription that is kept to this rate may begin.
+    pub(crate) fn next_free_at(&self, id: SubscriptionId, rate: Option<NonZeroU32>, now: Timestamp) -> Timestamp {
+        let known = rate.and_then(|rate| self.throttles.get(&id).filter(|known| known.0 == rate));
+        known.map_or(now, |(_, throttle)| Timestamp(throttle.next_free_at(now.0)))
+    }
+
+    /// A delivery of the subscription begins, which [`next_free_at`](Schedule::next_free_at) allows.
+    pub(crate) fn count_delivery(&mut self, id: SubscriptionId, rate: Option<NonZeroU32>, now: Timestamp) {
+        let Some(rate) = rate else {
+            self.throttles.remove(&id);
+            return;
+        };
+        let (known, throttle) = self.throttles.entry(id).or_insert_with(|| (rate, Throttle::new(rate)));
+        if *known != rate {
+            (*known, *throttle) = (rate, Throttle::new(rate));
+        }
+        let taken = throttle.take(now.0);
+        debug_assert!(taken, "the caller looked before");
+    }
+
     /// Nothing is due at a subscription any more. If it is in line, its turn passes without effect.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
+        self.replaying.remove(&id);
         self.set(Timer::Subscription(id), None);
         self.set(Timer::Outbox(id), None);
+        self.throttles.remove(&id);
     }
 }

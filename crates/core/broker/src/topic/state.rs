@@ -1,16 +1,18 @@
 //! All topics and subscriptions, and how facts and time change them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::outbox::Row;
+use super::archive::Archived;
+use super::outbox::{Row, RowKind};
 use super::schedule::{Schedule, Timer};
 use super::subscription::{Subscription, SubscriptionState, Subscriptions};
 use super::{Topic, TopicDefinition};
 use crate::queue::{GroupIndex, Message, Remembered, Visibility};
 use crate::{
-    Broker, Copy, CopyTo, Deduplication, KeptAt, KeptCopy, MessageId, Notification, PendingDelivery, Place, QueueId,
-    SubscriptionDefinition, SubscriptionId, Timestamp, TopicId, TopicName,
+    Broker, Copy, CopyTo, Deduplication, EffectivePolicy, KeptAt, KeptCopy, MessageId, Notification, PendingDelivery,
+    Place, Protocol, QueueId, Replay, SubscriptionDefinition, SubscriptionId, Text, Timestamp, TopicId, TopicName,
 };
 
 /// Topics, subscriptions, and what is due at them.
@@ -31,6 +33,11 @@ impl Topics {
         self.subscriptions.get(&id)
     }
 
+    /// How the subscribers of a topic are reached.
+    pub(crate) fn protocols_of(&self, topic: &Topic) -> impl Iterator<Item = Protocol> {
+        topic.subscriptions.iter().map(|id| self.subscriptions[id].definition().protocol)
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.schedule.next_deadline()
     }
@@ -38,6 +45,21 @@ impl Topics {
     /// The topic's name, if it is known.
     pub(crate) fn name_of(&self, id: TopicId) -> Option<&TopicName> {
         Some(&self.by_id.get(&id)?.definition.as_ref()?.name)
+    }
+
+    /// How a web server's subscription is delivered to, when its topic has been heard too.
+    pub(crate) fn effective_policy(&self, definition: &SubscriptionDefinition) -> EffectivePolicy {
+        let topic = self.by_id.get(&definition.topic).and_then(|topic| topic.definition.as_ref());
+        let of_topic = topic.and_then(|topic| topic.attributes.delivery.as_ref());
+        EffectivePolicy::of(of_topic, definition.attributes.delivery.as_ref())
+    }
+
+    /// How many deliveries to the subscriber may begin in a second, if that is limited.
+    pub(crate) fn deliveries_per_second_max(&self, definition: &SubscriptionDefinition) -> Option<NonZeroU32> {
+        match definition.protocol {
+            Protocol::Http | Protocol::Https => self.effective_policy(definition).max_receives_per_second(),
+            _ => definition.attributes.delivery.as_ref()?.max_receives_per_second(),
+        }
     }
 
     /// During a replay subscriptions and publishes may stand before the topic, which cleaning wrote again further on.
@@ -81,8 +103,10 @@ impl Broker {
         let topic = self.topics.topic_or_placeholder(id);
         topic.next_sequence = topic.next_sequence.max(definition.next_sequence);
         topic.unsubscribed = definition.unsubscribed;
+        topic.archive.next_sequence = topic.archive.next_sequence.max(definition.next_archived);
         topic.definition = Some(Arc::new(definition.clone()));
         topic.place = place;
+        self.expire_archive(id);
     }
 
     pub(crate) fn forget_topic(&mut self, id: TopicId) {
@@ -90,7 +114,11 @@ impl Broker {
         let subscriptions: Vec<SubscriptionId> = topic.subscriptions.iter().copied().collect();
         subscriptions.into_iter().for_each(|id| self.forget_subscription(id));
         self.topics.schedule.set(Timer::Topic(id), None);
-        let topic = self.topics.by_id.remove(&id).expect("looked up above");
+        self.topics.schedule.set(Timer::Archive(id), None);
+        let mut topic = self.topics.by_id.remove(&id).expect("looked up above");
+        while let Some(archived) = topic.archive.pop_oldest() {
+            self.forget_record(archived.place);
+        }
         if let Some(definition) = topic.definition
             && self.topics.by_name.get(&definition.name) == Some(&id)
         {
@@ -115,7 +143,7 @@ impl Broker {
 
     pub(crate) fn forget_subscription(&mut self, id: SubscriptionId) {
         let Some(subscription) = self.topics.subscriptions.get(&id) else { return self.assert_replaying() };
-        let places: Vec<Place> = subscription.outbox.places().collect();
+        let places: Vec<Place> = subscription.outbox.rows().map(|(_, row)| row.place).collect();
         self.forget_running(id);
         self.topics.unlink(id);
         self.topics.schedule.forget(id);
@@ -165,8 +193,10 @@ impl Broker {
                 }
                 CopyTo::Outbox { sequence } => {
                     let pending = PendingDelivery { queued_at: at, failed_attempts: 0, next_attempt_at: at };
-                    self.queue_delivery(copy.form.subscription, *sequence, Row { place, pending });
+                    let kind = kind_of(notification);
+                    self.queue_delivery(copy.form.subscription, *sequence, Row { place, pending, kind });
                 }
+                CopyTo::Archive { sequence } => self.archive(topic, *sequence, notification, place),
             }
         }
         let known = self.topics.topic_or_placeholder(topic);
@@ -206,15 +236,17 @@ impl Broker {
                     }
                 }
                 KeptAt::Outbox { sequence, pending } => {
-                    self.put_row(copy.form.subscription, *sequence, Row { place, pending: *pending });
+                    let row = Row { place, pending: *pending, kind: kind_of(notification) };
+                    self.put_row(copy.form.subscription, *sequence, row);
                 }
+                KeptAt::Archive { topic, sequence } => self.archive(*topic, *sequence, notification, place),
             }
         }
     }
 
     pub(crate) fn queue_question(&mut self, id: SubscriptionId, sequence: u64, pending: PendingDelivery, place: Place) {
         self.hold_record(place, 1);
-        self.put_row(id, sequence, Row { place, pending });
+        self.put_row(id, sequence, Row { place, pending, kind: RowKind::Question });
     }
 
     /// A row that may be there already, with its record somewhere else.
@@ -268,7 +300,11 @@ impl Broker {
             Some(row) => {
                 let message = Message { hidden_until: visible_at, ..new_message(row.place, now) };
                 self.moved.insert(row.place.key(), (to, new_sequence));
-                self.put(to, new_sequence, message, None);
+                let group = match row.kind {
+                    RowKind::Notification { group } => group.map(|group| Text::from(&*group)),
+                    RowKind::Question => None,
+                };
+                self.put(to, new_sequence, message, group.as_ref());
             }
             None => {
                 self.assert_replaying();
@@ -287,6 +323,77 @@ impl Broker {
         row
     }
 
+    /// A message is kept by its topic; its record may have been written again.
+    fn archive(&mut self, id: TopicId, sequence: u64, notification: &Notification, place: Place) {
+        let archive = &mut self.topics.topic_or_placeholder(id).archive;
+        match archive.relocate(sequence, place) {
+            Some(before) => self.forget_record(before),
+            None => {
+                archive.insert(sequence, Archived { place, published_at: notification.published_at });
+                self.expire_archive(id);
+            }
+        }
+    }
+
+    /// Forgets what the topic need not keep any longer, and waits for what comes next.
+    fn expire_archive(&mut self, id: TopicId) {
+        let now = self.now;
+        let Some(topic) = self.topics.by_id.get_mut(&id) else { return };
+        let Some(definition) = &topic.definition else { return };
+        let retention = definition.attributes.archive;
+        let mut forgotten = Vec::new();
+        let next = loop {
+            let until =
+                topic.archive.oldest().map(|oldest| retention.map_or(Timestamp(0), |retention| oldest + retention));
+            match until {
+                Some(until) if until <= now => forgotten.extend(topic.archive.pop_oldest()),
+                until => break until,
+            }
+        };
+        self.topics.schedule.set(Timer::Archive(id), next);
+        forgotten.into_iter().for_each(|archived| self.forget_record(archived.place));
+    }
+
+    pub(crate) fn set_replay(&mut self, id: SubscriptionId, replay: Replay, place: Place) {
+        assert!(self.replaying || self.topics.subscriptions.contains_key(&id), "only subscribers have replays");
+        let subscription = self.topics.subscription_or_placeholder(id);
+        (subscription.replay, subscription.replay_place) = (Some(replay), place);
+        if replay.completed {
+            self.topics.schedule.replaying.remove(&id);
+        } else {
+            self.topics.schedule.replaying.insert(id);
+        }
+    }
+
+    /// Subscriptions whose replay may take a step. Each is to be taken by `StepOfReplay`, or to be named again by
+    /// [`Broker::postpone_replay`].
+    pub fn take_due_replays(&mut self) -> BTreeSet<SubscriptionId> {
+        std::mem::take(&mut self.topics.schedule.replaying)
+    }
+
+    /// Has [`Broker::take_due_replays`] name a subscription again whose step was not taken.
+    pub fn postpone_replay(&mut self, id: SubscriptionId) {
+        if self.topics.subscription(id).is_some_and(Subscription::is_replaying) {
+            self.topics.schedule.replaying.insert(id);
+        }
+    }
+
+    /// What a replay comes to next: from which number on, and up to `max` messages with where they lie. `None` if there
+    /// is none that goes on.
+    pub fn next_of_replay(&self, id: SubscriptionId, max: usize) -> Option<(u64, Vec<(u64, Place)>)> {
+        let known = self.topics.subscription(id)?;
+        let replay = known.replay.filter(|replay| !replay.completed)?;
+        let archive = &self.topics.by_id.get(&known.definition().topic)?.archive;
+        let below = if replay.next < replay.end { replay.end } else { u64::MAX };
+        Some((replay.next, archive.range(replay.next, below, max).collect()))
+    }
+
+    /// Where a message of a topic's archive lies now, by a subscription; `None` if it is gone.
+    pub fn locate_archived(&self, id: SubscriptionId, sequence: u64) -> Option<Place> {
+        let topic = self.topics.subscription(id)?.definition.as_ref()?.topic;
+        Some(self.topics.by_id.get(&topic)?.archive.get(sequence)?.place)
+    }
+
     /// Lets time pass: ids are forgotten, unanswered questions lapse, deliveries become due.
     pub(crate) fn advance_topics(&mut self) {
         while let Some(timer) = self.topics.schedule.take_due(self.now) {
@@ -301,9 +408,16 @@ impl Broker {
                 }
                 Timer::Subscription(id) => self.forget_subscription(id),
                 Timer::Outbox(id) => self.schedule_deliveries(id),
+                Timer::Archive(id) => self.expire_archive(id),
             }
         }
     }
+}
+
+/// A copy, so that the row does not hold on to the whole record.
+fn kind_of(notification: &Notification) -> RowKind {
+    let group = notification.group.as_ref().filter(|_| !notification.topic.is_fifo());
+    RowKind::Notification { group: group.map(|group| Box::from(&**group)) }
 }
 
 fn new_message(place: Place, sent_at: Timestamp) -> Message {

@@ -7,7 +7,9 @@ use bytes::Bytes;
 
 use super::outbox::Outbox;
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{Account, Place, QueueName, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId};
+use crate::{
+    Account, Place, QueueName, Replay, Subscriber, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId,
+};
 
 /// How a subscriber is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +78,23 @@ impl Token {
     pub(crate) fn subscription(self) -> SubscriptionId {
         let (id, _) = self.0.split_at(16);
         SubscriptionId(u128::from_be_bytes(id.try_into().expect("sixteen bytes")))
+    }
+}
+
+impl std::fmt::Display for Token {
+    /// As it stands in URLs: 64 hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::str::FromStr for Token {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Token, ()> {
+        let mut token = [0; 32];
+        hex::decode_to_slice(text, &mut token).map_err(drop)?;
+        Ok(Token(token))
     }
 }
 
@@ -177,6 +196,12 @@ impl SubscriptionDefinition {
         matches!(self.state, SubscriptionState::Pending { .. })
     }
 
+    /// What its attributes may be depends on.
+    pub(crate) fn subscriber<'a>(&'a self, region: &'a str) -> Subscriber<'a> {
+        let (owner, protocol, endpoint) = (self.owner, self.protocol, &*self.endpoint);
+        Subscriber { owner, protocol, endpoint, of_fifo: self.topic.is_fifo(), region }
+    }
+
     /// The name of the function of a subscription whose endpoint is one.
     pub fn function(&self) -> Option<&str> {
         if self.protocol != Protocol::Lambda {
@@ -195,6 +220,9 @@ pub(crate) struct Subscription {
     pub(crate) place: Place,
     /// What is to be delivered to an endpoint that is not a queue.
     pub(crate) outbox: Outbox,
+    /// The newest replay, and where its newest record lies.
+    pub(crate) replay: Option<Replay>,
+    pub(crate) replay_place: Place,
 }
 
 /// All subscriptions, by identity.
@@ -202,7 +230,18 @@ pub(crate) type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 
 impl Subscription {
     pub(crate) fn new() -> Subscription {
-        Subscription { definition: None, place: Place::default(), outbox: Outbox::default() }
+        Subscription {
+            definition: None,
+            place: Place::default(),
+            outbox: Outbox::default(),
+            replay: None,
+            replay_place: Place::default(),
+        }
+    }
+
+    /// Whether it gets what was published once more, and nothing else for now.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.replay.is_some_and(|replay| !replay.completed)
     }
 
     pub(crate) fn definition(&self) -> &Arc<SubscriptionDefinition> {

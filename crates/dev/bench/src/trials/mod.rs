@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod drain;
+pub mod filters;
 pub mod groups;
 pub mod polls;
 pub mod queues;

@@ -88,3 +88,22 @@ pub static SQS: Dialect = Dialect {
         Collection::map("tags", &["Tag"], "Key", "Value"),
     ],
 };
+
+/// Amazon SNS, API version 2010-03-31.
+pub static SNS: Dialect = Dialect {
+    xmlns: "http://sns.amazonaws.com/doc/2010-03-31/",
+    error_detail: "",
+    collections: &[
+        Collection::list("Topics", &["Topics.member"]),
+        Collection::list("Subscriptions", &["Subscriptions.member"]),
+        Collection::list("Tags", &["Tags.member"]),
+        Collection::list("TagKeys", &["TagKeys.member"]),
+        Collection::list("AWSAccountId", &["AWSAccountId.member"]),
+        Collection::list("ActionName", &["ActionName.member"]),
+        Collection::list("PublishBatchRequestEntries", &["PublishBatchRequestEntries.member"]),
+        Collection::list("Successful", &["Successful.member"]),
+        Collection::list("Failed", &["Failed.member"]),
+        Collection::map("Attributes", &["Attributes.entry"], "key", "value"),
+        Collection::map("MessageAttributes", &["MessageAttributes.entry"], "Name", "Value"),
+    ],
+};

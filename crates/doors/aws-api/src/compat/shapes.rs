@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde::{Serialize, forward_to_deserialize_any};
 
 use crate::codec::fields::{BLOB, INTEGER};
-use crate::sqs::Context;
+use crate::operation::Context;
 
 /// A type of the service model, by the model's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -41,12 +41,12 @@ pub(super) async fn call(cx: &Context<'_>, function: &str) -> Result<Output, Api
                         them from queues.";
             return Err(ApiError::invalid_parameter(text));
         }
-        Some(other) => return Err(invalid_choice("InvocationType", other, "Event, RequestResponse, DryRun")),
+        Some(other) => return Err(invalid_choice("invocationType", other, "Event, RequestResponse, DryRun")),
     };
     let wants_log = match header(cx.head, &LOG_TYPE)? {
         None | Some("None") => false,
         Some("Tail") => true,
-        Some(other) => return Err(invalid_choice("LogType", other, "None, Tail")),
+        Some(other) => return Err(invalid_choice("logType", other, "None, Tail")),
     };
     if cx.head.headers.contains_key(CLIENT_CONTEXT) {
         return Err(ApiError::invalid_parameter("A ClientContext is not passed on to functions here."));
@@ -83,8 +83,11 @@ pub(super) async fn call(cx: &Context<'_>, function: &str) -> Result<Output, Api
 /// The name of a function of this server's, if that is what the caller means and may use.
 fn own_function<'a>(cx: &Context<'_>, function: &'a str) -> Result<&'a str, ApiError> {
     let Some(named) = FunctionName::parse(function) else {
-        let text = format!("{function} is not a function's name, partial ARN or ARN.");
-        return Err(ApiError::invalid_parameter(text));
+        let text = format!(
+            "1 validation error detected: Value '{function}' at 'functionName' failed to satisfy constraint: Member \
+             must be a function's name, partial ARN or ARN"
+        );
+        return Err(ApiError::new(ErrorKind::ValidationException, text));
     };
     if let Some(region) = named.region.filter(|region| *region != cx.region) {
         let text = format!("Functions from '{region}' are not reachable in this region ('{}')", cx.region);
@@ -153,7 +156,11 @@ fn does_not_exist(arn: &str) -> ApiError {
 }
 
 fn invalid_choice(member: &str, value: &str, choices: &str) -> ApiError {
-    ApiError::invalid_parameter(format!("{member} is one of {choices}, not {value}."))
+    let text = format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy \
+         enum value set: [{choices}]"
+    );
+    ApiError::new(ErrorKind::ValidationException, text)
 }
 
 fn header<'a>(head: &'a Parts, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {

@@ -21,6 +21,9 @@ pub enum Principal<'a> {
     },
 }
 
+/// As AWS's logs call whoever has no identity.
+const ANONYMOUS: &str = "anonymous";
+
 /// Who calls. Only a [`Verifier`](super::Verifier) makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(Arc<Identity>);
@@ -48,6 +51,15 @@ impl Caller {
                 format!("{}:{name}", unique_id("AROA", account, &format!("role/{role}"))),
             ),
         };
+        Caller::of(access_key_id, account, &arn, &user_id)
+    }
+
+    /// Whoever calls without a signature. Owns nothing, and is nobody that a policy could name.
+    pub(super) fn nobody() -> Self {
+        Caller::of("", ANONYMOUS, ANONYMOUS, ANONYMOUS)
+    }
+
+    fn of(access_key_id: &str, account: &str, arn: &str, user_id: &str) -> Self {
         let (account, arn, user_id): (Box<str>, Box<str>, Box<str>) = (account.into(), arn.into(), user_id.into());
         let client = Arc::new(Client {
             account: account.parse().ok(),

@@ -59,6 +59,18 @@ impl Verifier {
         Verifier { mode: Mode::Development { caller: Caller::new("development", account, Principal::Root) } }
     }
 
+    /// Who calls what anybody may call without a signature: nobody in particular.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` in development mode for requests that a page of some other site makes.
+    pub(crate) fn admit_unsigned(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        match self.mode {
+            Mode::Development { .. } if foreign_page::sent(method, headers) => Err(foreign_page::refusal()),
+            _ => Ok(Caller::nobody()),
+        }
+    }
+
     /// Verifies a request to a service (`sqs`) as it was received, with the whole of its body.
     ///
     /// # Errors
@@ -103,6 +115,12 @@ impl Verifier {
         credential.verify(&authorization, &signed.string_to_sign(&authorization.time, authorization.scope.rest))?;
         Ok(credential.caller.clone())
     }
+}
+
+/// Whether a request carries a signature, good or not.
+pub(crate) fn is_signed(uri: &Uri, headers: &HeaderMap) -> bool {
+    // What is no good signature in a query string is one all the same: it is for `verify` to say what is wrong with it.
+    headers.contains_key(AUTHORIZATION) || uri.query().is_some_and(|query| !matches!(Presigned::read(query), Ok(None)))
 }
 
 /// An access key id that is an account stands for it, so that tests have several accounts without credentials.

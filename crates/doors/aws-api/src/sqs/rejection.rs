@@ -9,7 +9,7 @@ use crate::error::{ApiError, ErrorKind};
 
 /// What the refused request says, as far as AWS's texts quote it.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Quoted<'a> {
+pub(crate) struct Quoted<'a> {
     /// The receipt handle as given.
     pub(super) handle: &'a str,
     /// Batches word some refusals differently.
@@ -19,14 +19,12 @@ pub(super) struct Quoted<'a> {
 /// AWS's error for a refusal.
 pub(super) fn to_error(refusal: Refusal, quoted: Quoted<'_>) -> ApiError {
     match refusal {
-        Refusal::Unavailable => {
-            ApiError::new(ErrorKind::ServiceUnavailable, "The server is stopping. Please try again.")
-        }
+        Refusal::Unavailable => ApiError::stopping(),
         Refusal::Rejected(rejection) => rejected(rejection, quoted),
     }
 }
 
-fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
+pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
     use ErrorKind::{
         AccessDeniedException, InvalidAttributeName, InvalidAttributeValue, OverLimit, PurgeQueueInProgress,
         QueueDeletedRecently, QueueNameExists, ResourceNotFoundException,
@@ -148,16 +146,10 @@ fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::SubscriptionDoesNotExist
         | Rejection::TooManyTopicTags
         | Rejection::TooManySubscriptions
+        | Rejection::TooManyFilterPolicies
         | Rejection::InvalidParameter(_)
         | Rejection::PublishTooLong { .. }
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
-    }
-}
-
-impl From<Refusal> for ApiError {
-    /// For refusals that quote nothing of the request.
-    fn from(refusal: Refusal) -> ApiError {
-        to_error(refusal, Quoted::default())
     }
 }

@@ -46,6 +46,17 @@ const ERRORS: &[(&str, &str, &str, u16)] = &[
     ("InvalidSignatureException", CORAL, "SignatureDoesNotMatch", 403),
     ("IncompleteSignatureException", CORAL, "IncompleteSignature", 400),
 ];
+/// What SNS answers with 403.
+const SNS_FORBIDDEN: [&str; 8] = [
+    "AuthorizationError",
+    "FilterPolicyLimitExceeded",
+    "SubscriptionLimitExceeded",
+    "MissingAuthenticationToken",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "AccessDenied",
+    "InvalidSecurity",
+];
 const SQS: &str = "com.amazonaws.sqs";
 const CORAL: &str = "com.amazon.coral.service";
 
@@ -143,6 +154,29 @@ impl Server {
         self.send(query_request(operation, input)).await
     }
 
+    /// Asks SNS, which speaks Query alone.
+    pub(crate) async fn sns(&self, operation: &str, input: Value) -> Answer {
+        self.send(sns_request(operation, &input)).await
+    }
+
+    /// Asks SNS for something that must succeed.
+    pub(crate) async fn told(&self, operation: &str, input: Value) -> Answer {
+        let answer = self.sns(operation, input).await;
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
+        answer
+    }
+
+    /// SNS refuses the call with this error, and it is one that the operation is described to answer.
+    pub(crate) async fn sns_refuses(&self, operation: &str, input: Value, code: &str, message: &str) {
+        self.sns(operation, input).await.is_sns_error(code, message);
+    }
+
+    /// Makes a topic and returns its ARN.
+    pub(crate) async fn topic(&self, name: &str, attributes: Value) -> String {
+        let answer = self.told("CreateTopic", json!({ "Name": name, "Attributes": attributes })).await;
+        answer.element("TopicArn").to_owned()
+    }
+
     /// Asks in JSON for something that must succeed.
     pub(crate) async fn ask(&self, operation: &str, input: Value) -> Value {
         let answer = self.json(operation, input).await;
@@ -204,6 +238,44 @@ pub(crate) fn query_request(operation: &str, input: &Value) -> Request<Bytes> {
     form_request("/", form.finish())
 }
 
+pub(crate) fn sns_request(operation: &str, input: &Value) -> Request<Bytes> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", operation).append_pair("Version", "2010-03-31");
+    nest("", input, &mut form);
+    form_request("/", form.finish())
+}
+
+/// Spells the members of a structure as botocore does for SNS.
+fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, String>) {
+    for (member, value) in input.as_object().expect("a structure") {
+        match value {
+            Value::Array(elements) if elements.is_empty() => drop(form.append_pair(&format!("{prefix}{member}"), "")),
+            Value::Array(elements) => {
+                for (number, element) in (1..).zip(elements) {
+                    let name = format!("{prefix}{member}.member.{number}");
+                    match element {
+                        Value::Object(_) => nest(&format!("{name}."), element, form),
+                        scalar => drop(form.append_pair(&name, &text(scalar))),
+                    }
+                }
+            }
+            Value::Object(entries) => {
+                let (key, value_name) =
+                    if member == "MessageAttributes" { ("Name", "Value") } else { ("key", "value") };
+                for (number, (entry, value)) in (1..).zip(entries) {
+                    let name = format!("{prefix}{member}.entry.{number}");
+                    form.append_pair(&format!("{name}.{key}"), entry);
+                    match value {
+                        Value::Object(_) => nest(&format!("{name}.{value_name}."), value, form),
+                        scalar => drop(form.append_pair(&format!("{name}.{value_name}"), &text(scalar))),
+                    }
+                }
+            }
+            scalar => drop(form.append_pair(&format!("{prefix}{member}"), &text(scalar))),
+        }
+    }
+}
+
 pub(crate) fn form_request(path: &str, form: impl Into<Bytes>) -> Request<Bytes> {
     Request::post(path)
         .header("host", "127.0.0.1:4566")
@@ -253,6 +325,10 @@ fn text(scalar: &Value) -> String {
     scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)
 }
 
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 impl Answer {
     pub(crate) fn value(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("JSON: {}", self.body))
@@ -284,7 +360,7 @@ impl Answer {
         let (_, code, status) = error(shape);
         let message = match shape {
             "QueueDoesNotExist" => "The specified queue does not exist for this wsdl version.".to_owned(),
-            _ => message.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;"),
+            _ => escaped(message),
         };
         let id = self.header("x-amzn-requestid");
         let expected = format!(
@@ -295,6 +371,39 @@ impl Answer {
         assert_eq!((self.status, self.body.as_str()), (status, expected.as_str()));
         assert_eq!(self.header("content-type"), "text/xml");
         assert!(!self.headers.contains_key("x-amzn-query-error"));
+    }
+
+    #[track_caller]
+    pub(crate) fn is_sns_error(&self, code: &str, message: &str) {
+        let status = match code {
+            "NotFound" | "ResourceNotFound" => 404,
+            "InternalError" => 500,
+            "Throttled" => 429,
+            _ if SNS_FORBIDDEN.contains(&code) => 403,
+            _ => 400,
+        };
+        let message = escaped(message);
+        let id = self.header("x-amzn-requestid");
+        let expected = format!(
+            "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error>\
+             <Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+             <RequestId>{id}</RequestId></ErrorResponse>"
+        );
+        assert_eq!((self.status, self.body.as_str()), (status, expected.as_str()));
+        assert_eq!(self.header("content-type"), "text/xml");
+    }
+
+    /// Success of an operation of SNS: `result` stands before the response's metadata.
+    #[track_caller]
+    pub(crate) fn is_told(&self, operation: &str, result: &str) {
+        let id = self.header("x-amzn-requestid");
+        let expected = format!(
+            "<?xml version=\"1.0\"?><{operation}Response xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">{result}\
+             <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
+        );
+        assert_eq!((self.status, self.body.as_str()), (200, expected.as_str()));
+        assert_eq!(self.header("content-type"), "text/xml");
+        assert_eq!(id.len(), 36);
     }
 
     /// Success in JSON, with exactly this body.

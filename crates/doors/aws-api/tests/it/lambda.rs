@@ -143,16 +143,16 @@ async fn refusals_are_lambdas() {
     let reason = "ReservedFunctionConcurrentInvocationLimitExceeded";
     let expected = json!({ "Reason": reason, "Type": "User", "message": "Rate Exceeded." });
     assert_eq!(refusal(&full), (429, "TooManyRequestsException", expected));
-    for headers in [
-        [("x-amz-invocation-type", "Event")],
-        [("x-amz-invocation-type", "Later")],
-        [("x-amz-log-type", "Head")],
-        [("x-amz-client-context", "e30=")],
+    for (name, value, kind) in [
+        ("x-amz-invocation-type", "Event", "InvalidParameterValueException"),
+        ("x-amz-client-context", "e30=", "InvalidParameterValueException"),
+        ("x-amz-invocation-type", "Later", "ValidationException"),
+        ("x-amz-log-type", "Head", "ValidationException"),
     ] {
-        let answer = invoke("work", &headers, "").await;
-        assert_eq!(refusal(&answer).1, "InvalidParameterValueException", "{headers:?}");
+        let answer = invoke("work", &[(name, value)], "").await;
+        assert_eq!((refusal(&answer).0, refusal(&answer).1), (400, kind), "{name}: {value}");
     }
-    assert_eq!(refusal(&invoke("a%20b", &[], "").await).1, "InvalidParameterValueException");
+    assert_eq!(refusal(&invoke("a%20b", &[], "").await).1, "ValidationException");
 }
 
 #[tokio::test]

@@ -14,4 +14,5 @@ mod queues;
 mod refusals;
 mod strangers;
 mod sts;
+mod topics;
 mod two_protocols;

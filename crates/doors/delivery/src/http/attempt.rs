@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::{Endpoint, Forbidden};
+use super::{Body, Endpoint, Forbidden};
 
 /// One request to be made.
 #[derive(Clone, Debug)]
@@ -16,7 +15,7 @@ pub struct Post {
     /// for, `Authorization` come from the courier.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
-    pub body: Bytes,
+    pub body: Body,
 }
 
 /// What came of one attempt.
@@ -55,6 +54,9 @@ pub enum Fault {
     /// The endpoint's name has no address now.
     #[error("the name cannot be resolved: {0}")]
     Unresolved(String),
+    /// What was to be sent could not be written.
+    #[error("the request cannot be written: {0}")]
+    Unwritten(String),
     /// Nobody accepts a connection.
     #[error("cannot connect: {0}")]
     Unreachable(String),
@@ -84,11 +86,14 @@ impl Outcome {
     /// What it means that there is no answer.
     pub(crate) fn of_fault(fault: &Fault) -> Self {
         match fault {
-            // The subscriber's mistake or attack, and healed only by another address in DNS: not worth 100,015 attempts.
+            // A mistake or an attack, which no retry heals unless the name gets another address.
             Fault::Forbidden(_) => Self::Refused,
-            Fault::Unresolved(_) | Fault::Unreachable(_) | Fault::Tls(_) | Fault::NoAnswer(_) | Fault::TimedOut => {
-                Self::Retry
-            }
+            Fault::Unwritten(_)
+            | Fault::Unresolved(_)
+            | Fault::Unreachable(_)
+            | Fault::Tls(_)
+            | Fault::NoAnswer(_)
+            | Fault::TimedOut => Self::Retry,
         }
     }
 }
@@ -116,6 +121,7 @@ mod tests {
         let forbidden = Forbidden { address: [127, 0, 0, 1].into(), purpose: "loopback" };
         assert_eq!(Outcome::of_fault(&forbidden.into()), Outcome::Refused);
         for fault in [
+            Fault::Unwritten(String::new()),
             Fault::Unresolved(String::new()),
             Fault::Unreachable(String::new()),
             Fault::Tls(String::new()),

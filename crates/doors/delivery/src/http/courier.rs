@@ -85,7 +85,8 @@ impl Inner {
         authorization: Option<&HeaderValue>,
         answer: &mut Answer,
     ) -> Result<(), Fault> {
-        let exchange = line.exchange(encode_head(post, authorization), post.body.clone(), answer);
+        let body = post.body.bytes().await?;
+        let exchange = line.exchange(encode_head(post, authorization, body.len()), body, answer);
         if exchange.await.map_err(|error| Fault::NoAnswer(error.to_string()))? {
             self.pool.put(post.endpoint.origin(), line);
         }

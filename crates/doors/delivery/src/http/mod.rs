@@ -8,6 +8,7 @@ mod addresses;
 mod answer;
 mod attempt;
 mod authorization;
+mod body;
 mod challenge;
 mod connector;
 mod courier;
@@ -24,6 +25,7 @@ mod tls;
 
 pub use answer::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX};
 pub use attempt::{Attempt, Fault, Outcome, Post};
+pub use body::Body;
 pub use courier::HttpCourier;
 pub use endpoint::{ENDPOINT_BYTES_MAX, Endpoint, EndpointError};
 pub use excerpt::EXCERPT_BYTES_MAX;

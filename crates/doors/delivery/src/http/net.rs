@@ -66,6 +66,13 @@ const PRIVATE: [Block; 4] = [
 ];
 const ALL: [Block; 2] = [Block::v4([0; 4], 0), Block::v6([0; 8], 0)];
 
+impl Net {
+    /// The addresses of this machine alone.
+    pub fn loopback() -> Self {
+        Self(LOOPBACK.to_vec())
+    }
+}
+
 impl FromStr for Net {
     type Err = NetError;
 

@@ -68,9 +68,8 @@ impl Pool {
         }
         let until = Instant::now() + self.idle_time;
         let mut shelf = self.shelf(&origin);
-        let lines = shelf.entry(origin).or_default();
-        if lines.len() < self.per_host_max {
-            lines.push(Idle { line, until });
+        if shelf.get(&origin).map_or(0, Vec::len) < self.per_host_max {
+            shelf.entry(origin).or_default().push(Idle { line, until });
             drop(shelf);
             self.sweep_later();
         } else {

@@ -1,10 +1,11 @@
-//! The example that the documentation leads with.
+//! The examples.
 
 use expect_test::expect;
 
-use crate::read_with;
+use crate::{read, read_with};
 
-const TEMPLATE: &str = include_str!("../../../../../examples/til-challenge/template.yaml");
+const DATA_ENTRY: &str = include_str!("../../../../../examples/data-entry/template.yaml");
+const TIL_CHALLENGE: &str = include_str!("../../../../../examples/til-challenge/template.yaml");
 
 #[test]
 fn the_til_challenge_is_read_whole() {
@@ -28,10 +29,36 @@ fn the_til_challenge_is_read_whole() {
         117: output QueueUrl = http://127.0.0.1:4566/000000000000/til-challenge.fifo
         41: ignored Stage AWS::ApiGatewayV2::Stage: routes are served without a stage
         48: ignored SendRole AWS::IAM::Role: roles and policies are not evaluated
-    "#]].assert_eq(&read_with(TEMPLATE, &[("SigningSecret", "mine"), ("Store", "/srv/til")]));
+    "#]].assert_eq(&read_with(TIL_CHALLENGE, &[("SigningSecret", "mine"), ("Store", "/srv/til")]));
 }
 
 #[test]
 fn its_secret_has_a_default() {
-    assert!(read_with(TEMPLATE, &[]).contains(r#"["8f742231b10e8888abcd99yyyzzz85a5"]"#));
+    assert!(read_with(TIL_CHALLENGE, &[]).contains(r#"["8f742231b10e8888abcd99yyyzzz85a5"]"#));
+}
+
+#[test]
+fn data_entry_is_read_whole() {
+    expect![[r#"
+        24: queue Emergency = data-entry-emergency, dead letters -
+             MessageRetentionPeriod=86400
+        38: queue DeadLetters = data-entry-dead-letters, dead letters -
+             MessageRetentionPeriod=1209600
+        18: topic Jobs = data-entry
+        44: policy FromTopic of Queue("data-entry-emergency")
+             {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:data-entry"}}}]}
+        44: policy FromTopic of Queue("data-entry-dead-letters")
+             {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:data-entry"}}}]}
+        57: function Worker = data-entry, python3.11 app.handler in ./handler
+             30 s, 128 MiB, reserved Some(20)
+             DATA_ENTRY_STORE=
+             JOB_SECONDS=5
+        30: subscription ToEmergency data-entry -> sqs arn:aws:sqs:us-east-1:000000000000:data-entry-emergency
+        72: subscription WorkerJob data-entry -> lambda arn:aws:lambda:us-east-1:000000000000:function:data-entry
+             DeliveryPolicy={"healthyRetryPolicy":{"numRetries":61,"numNoDelayRetries":1,"minDelayTarget":60,"maxDelayTarget":60}}
+             RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:data-entry-dead-letters"}
+        89: output TopicArn = arn:aws:sns:us-east-1:000000000000:data-entry
+        92: output EmergencyQueueUrl = http://127.0.0.1:4566/000000000000/data-entry-emergency
+        94: output DeadLettersUrl = http://127.0.0.1:4566/000000000000/data-entry-dead-letters
+    "#]].assert_eq(&read(DATA_ENTRY));
 }

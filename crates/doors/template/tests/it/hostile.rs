@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use crate::{inputs, read};
 
-const TEMPLATE: &str = include_str!("../../../../../examples/til-challenge/template.yaml");
+const TEMPLATES: [&str; 2] = [
+    include_str!("../../../../../examples/til-challenge/template.yaml"),
+    include_str!("../../../../../examples/data-entry/template.yaml"),
+];
 /// Short pieces that mean something to YAML or to CloudFormation.
 const PIECES: [&str; 40] = [
     "!Ref ",
@@ -124,7 +127,7 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let at = 0..TEMPLATE.len();
+    let at = 0..TEMPLATES[0].len();
     prop_oneof![
         (at.clone(), prop::sample::select(&PIECES[..])).prop_map(|(at, piece)| Damage::Insert(at, piece)),
         (at.clone(), 1..200_usize).prop_map(|(at, length)| Damage::Delete(at, length)),
@@ -133,8 +136,8 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn damaged(damages: &[Damage]) -> String {
-    let mut text: Vec<char> = TEMPLATE.chars().collect();
+fn damaged(template: &str, damages: &[Damage]) -> String {
+    let mut text: Vec<char> = template.chars().collect();
     for damage in damages {
         let length = text.len();
         let span = |from: usize, count: usize| from.min(length)..(from + count).min(length).max(from.min(length));
@@ -155,8 +158,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_damaged_template_never_panics(damages in prop::collection::vec(damage(), 1..8)) {
-        let text = damaged(&damages);
+    fn a_damaged_template_never_panics(
+        template in prop::sample::select(&TEMPLATES[..]),
+        damages in prop::collection::vec(damage(), 1..8),
+    ) {
+        let text = damaged(template, &damages);
         if let Err(errors) = parse(&text, "template.yaml", &inputs(&[])) {
             prop_assert!(!errors.errors().is_empty());
             prop_assert!(!errors.to_string().chars().any(|c| c.is_control() && c != '\n'));

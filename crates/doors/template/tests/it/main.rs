@@ -5,6 +5,7 @@ mod hostile;
 mod intrinsics;
 mod refusals;
 mod resources;
+mod topics;
 
 use std::fmt::{self, Write};
 
@@ -42,6 +43,19 @@ fn show(out: &mut String, stack: &Stack) -> fmt::Result {
             writeln!(out, "     tag {key}={value}")?;
         }
     }
+    for topic in &stack.topics {
+        writeln!(out, "{}: topic {} = {}", topic.line, topic.logical_id, topic.name)?;
+        for (name, value) in &topic.attributes {
+            writeln!(out, "     {name}={value}")?;
+        }
+        for (key, value) in &topic.tags {
+            writeln!(out, "     tag {key}={value}")?;
+        }
+    }
+    for policy in &stack.policies {
+        writeln!(out, "{}: policy {} of {:?}", policy.line, policy.logical_id, policy.of)?;
+        writeln!(out, "     {}", policy.document)?;
+    }
     for function in &stack.functions {
         let (line, name, runtime, handler) = (function.line, &function.name, &function.runtime, &function.handler);
         writeln!(out, "{line}: function {} = {name}, {runtime} {handler} in {}", function.logical_id, function.code)?;
@@ -61,6 +75,14 @@ fn show(out: &mut String, stack: &Stack) -> fmt::Result {
             "{line}: mapping {} {from} -> {to}, batch {batch}, reports {reports}, at once {most:?}, {state}",
             mapping.logical_id
         )?;
+    }
+    for subscription in &stack.subscriptions {
+        let (line, topic, protocol) = (subscription.line, &subscription.topic, &subscription.protocol);
+        let endpoint = if subscription.endpoint_is_secret { "(secret)" } else { &subscription.endpoint };
+        writeln!(out, "{line}: subscription {} {topic} -> {protocol} {endpoint}", subscription.logical_id)?;
+        for (name, value) in &subscription.attributes {
+            writeln!(out, "     {name}={value}")?;
+        }
     }
     for route in &stack.routes {
         writeln!(

@@ -161,8 +161,6 @@ Resources:
     Properties: { Anything: !Sub "${Not.Looked.At}" }
   Allow:
     Type: AWS::Lambda::Permission
-  Policy:
-    Type: AWS::SQS::QueuePolicy
 "#,
         expect![[r#"
             9: queue Work = work, dead letters -
@@ -179,7 +177,6 @@ Resources:
             44: mapping ByArn exists -> binary, batch 10, reports false, at once None, enabled
             49: ignored Role AWS::IAM::Role: roles and policies are not evaluated
             52: ignored Allow AWS::Lambda::Permission: permissions are not evaluated
-            54: ignored Policy AWS::SQS::QueuePolicy: permissions are not evaluated
         "#]],
     );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bongsu_broker::{Seconds, Timestamp};
 use bongsu_journal::{FaultyJournal, Journal, MemoryJournal};
-use bongsu_runtime::{Clock, Handle, ManualClock, NoFunctions, Options, Refusal, ShiftedClock, start};
+use bongsu_runtime::{Clock, Handle, ManualClock, Options, Outside, Refusal, ShiftedClock, start};
 use tokio::task::JoinHandle;
 
 use crate::world::{START, Setting, World, bodies, given, is_answered, message, on_both_schedulers, queue, redrive};
@@ -77,7 +77,7 @@ async fn nobody_is_told_the_time_by_a_shard_that_stopped() {
 async fn start_shifted(journal: &Arc<MemoryJournal>, clock: &ShiftedClock) -> Handle {
     let journal: Arc<dyn Journal> = journal.clone();
     let clock = Clock::Shifted(clock.clone());
-    let options = Options { clock, seed: [7; 32], recent_bytes_max: 1 << 20, functions: Arc::new(NoFunctions) };
+    let options = Options { clock, seed: [7; 32], recent_bytes_max: 1 << 20, outside: Outside::default() };
     let (broker, shard) = start(journal, options).await.unwrap();
     tokio::spawn(shard.run());
     broker

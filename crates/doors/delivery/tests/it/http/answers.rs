@@ -70,7 +70,7 @@ async fn an_interim_answer_is_not_the_answer_and_a_switch_of_protocols_is_no_del
     let (attempt, _) = post_to(settings(), Say(early.to_owned())).await;
     assert_eq!((attempt.outcome, attempt.status), (Outcome::Delivered, Some(202)));
     let switch = "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
-    let (attempt, _) = post_to(impatient(), Say(switch.to_owned())).await;
+    let (attempt, _) = post_to(settings(), Say(switch.to_owned())).await;
     assert_eq!((attempt.outcome, attempt.status), (Outcome::Retry, Some(101)));
 }
 

@@ -1,0 +1,264 @@
+//! Delivers what topics have for endpoints that are not queues: web servers, functions, mailboxes.
+
+use std::sync::Arc;
+
+use bongsu_broker::{CopyForm, DeliveryEnd, DeliveryOutcome, Notification, PendingDelivery, Protocol, Question};
+use bongsu_delivery::http::{Body, Endpoint, HttpCourier, Outcome, Post};
+use bongsu_delivery_policy::EffectivePolicy;
+use bongsu_journal::BoxFuture;
+use bongsu_notification::{ConfirmationKind, DELIVERY_STATUS_TARGET, DeliveryStatus, Header, SigningKeyError};
+use bongsu_runtime::{Attempted, Clock, Courier, Envelopes as _, Parcel, ParcelContent};
+use hyper::header::{HeaderName, HeaderValue};
+use tokio::task::spawn_blocking;
+use tracing::{info, warn};
+
+use crate::functions::Processes;
+use crate::log_budget::LogBudget;
+use crate::mail::{Mail, Maildir};
+use crate::notifications::Notifications;
+
+/// Every way out of the server.
+#[derive(Clone)]
+pub(crate) struct Couriers(Arc<Ways>);
+
+struct Ways {
+    notifications: Arc<Notifications>,
+    http: HttpCourier,
+    functions: Processes,
+    mail: Maildir,
+    clock: Clock,
+    /// For failed attempts: an outage must not fill the disk.
+    failures: LogBudget,
+}
+
+/// How an attempt went, for the log.
+struct Report {
+    outcome: DeliveryOutcome,
+    status: Option<u16>,
+    response: String,
+}
+
+impl Report {
+    fn delivered(response: impl Into<String>) -> Report {
+        Report { outcome: DeliveryOutcome::Delivered, status: None, response: response.into() }
+    }
+
+    fn failed(response: impl ToString) -> Report {
+        Report { outcome: DeliveryOutcome::Failed, status: None, response: response.to_string() }
+    }
+
+    fn refused(response: impl ToString) -> Report {
+        Report { outcome: DeliveryOutcome::Refused, status: None, response: response.to_string() }
+    }
+}
+
+impl Couriers {
+    pub(crate) fn new(
+        notifications: Arc<Notifications>,
+        http: HttpCourier,
+        functions: Processes,
+        mail: Maildir,
+        clock: Clock,
+    ) -> Couriers {
+        let failures = LogBudget::default();
+        Couriers(Arc::new(Ways { notifications, http, functions, mail, clock, failures }))
+    }
+}
+
+impl Courier for Couriers {
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Attempted> {
+        let ways = self.0.clone();
+        Box::pin(async move {
+            let report = ways.attempt(&parcel).await;
+            let outcome = report.outcome;
+            Attempted { outcome, then: Box::new(move |end| ways.tell(&parcel, &report, end)) }
+        })
+    }
+}
+
+impl Ways {
+    async fn attempt(&self, parcel: &Parcel) -> Report {
+        match (&parcel.content, parcel.definition.protocol) {
+            (ParcelContent::Notification(notification, form), Protocol::Http | Protocol::Https) => {
+                let headers = self.notifications.headers(notification, *form, content_type(parcel));
+                let (notifications, notification, form) = (self.notifications.clone(), notification.clone(), *form);
+                let write = move || notifications.request_body(&notification, form).map_err(|error| error.to_string());
+                self.post(parcel, headers, Body::written_by(write)).await
+            }
+            (ParcelContent::Question(question), Protocol::Http | Protocol::Https) => {
+                match self.question(parcel, *question) {
+                    Ok((headers, body)) => self.post(parcel, headers, body.into()).await,
+                    Err(error) => Report::failed(error),
+                }
+            }
+            (ParcelContent::Notification(notification, form), Protocol::Lambda) => {
+                self.invoke(parcel, notification, *form).await
+            }
+            (content, Protocol::Email | Protocol::EmailJson) => self.mail(parcel, content).await,
+            // Nothing of this server sends these; what would be sent is told in the log.
+            (ParcelContent::Notification(notification, form), protocol) => {
+                let message = form.body(notification);
+                info!(target: "not_sent", protocol = protocol.name(), endpoint = %parcel.definition.endpoint, %message);
+                Report::delivered("written to the log: this server sends no such messages")
+            }
+            (ParcelContent::Question(_), _) => Report::delivered("nobody to ask"),
+        }
+    }
+
+    fn question(&self, parcel: &Parcel, question: Question) -> Result<(Vec<Header>, String), SigningKeyError> {
+        let subscription_arn = parcel.subscription.arn(&parcel.topic.name, self.notifications.region());
+        let (kind, token) = match question {
+            Question::Confirm { token } => (ConfirmationKind::Subscription, token),
+            Question::Restore { token } => {
+                (ConfirmationKind::Unsubscribe { subscription_arn: &subscription_arn }, token)
+            }
+        };
+        let PendingDelivery { queued_at, .. } = parcel.pending;
+        self.notifications.question(
+            kind,
+            parcel.subscription.0 ^ u128::from(queued_at.0),
+            &parcel.topic,
+            token,
+            queued_at.0,
+        )
+    }
+
+    async fn post(&self, parcel: &Parcel, headers: Vec<Header>, body: Body) -> Report {
+        let endpoint = match Endpoint::parse(&parcel.definition.endpoint) {
+            Ok(endpoint) => endpoint,
+            Err(error) => return Report::refused(error),
+        };
+        let headers = headers.into_iter().filter_map(to_hyper).collect();
+        let attempt = self.http.post(Post { endpoint, headers, body }).await;
+        Report {
+            outcome: match attempt.outcome {
+                Outcome::Delivered => DeliveryOutcome::Delivered,
+                Outcome::Retry => DeliveryOutcome::Failed,
+                Outcome::Refused => DeliveryOutcome::Refused,
+            },
+            status: attempt.status,
+            response: attempt.fault.map_or(attempt.provider_response, |fault| fault.to_string()),
+        }
+    }
+
+    async fn invoke(&self, parcel: &Parcel, notification: &Notification, form: CopyForm) -> Report {
+        let Some(function) = &parcel.function else { return Report::refused("the function does not exist") };
+        let (notifications, owned) = (self.notifications.clone(), Box::new(notification.clone()));
+        let payload = match spawn_blocking(move || notifications.event(&owned, form)).await {
+            Ok(Ok(payload)) => payload,
+            Ok(Err(error)) => return Report::failed(error),
+            Err(error) => return Report::failed(error),
+        };
+        match self.functions.notify(function, payload.into(), notification.trace_header.as_deref()).await {
+            Ok(()) => Report { status: Some(200), ..Report::delivered("") },
+            Err(failure) => Report::failed(failure),
+        }
+    }
+
+    async fn mail(&self, parcel: &Parcel, content: &ParcelContent) -> Report {
+        let subject = |usual: &str| usual.to_owned();
+        let written = match content {
+            ParcelContent::Question(question) => self
+                .question(parcel, *question)
+                .map(|(_, body)| (subject("AWS Notification - Subscription Confirmation"), body)),
+            ParcelContent::Notification(notification, form) if parcel.definition.protocol == Protocol::EmailJson => {
+                let form = CopyForm { raw: false, ..*form };
+                let body = self.notifications.request_body(notification, form);
+                body.map(|body| (subject("AWS Notification Message"), String::from_utf8_lossy(&body).into_owned()))
+            }
+            ParcelContent::Notification(notification, form) => {
+                let about = notification.subject.as_deref().unwrap_or("AWS Notification Message").to_owned();
+                Ok((about, form.body(notification).to_string()))
+            }
+        };
+        let (subject, body) = match written {
+            Ok(written) => written,
+            Err(error) => return Report::failed(error),
+        };
+        let PendingDelivery { queued_at, .. } = parcel.pending;
+        let mail = Mail { to: parcel.definition.endpoint.to_string(), subject, body, at: queued_at };
+        match self.mail.put(mail).await {
+            Ok(place) => Report::delivered(place),
+            Err(error) => Report::failed(error),
+        }
+    }
+
+    /// Tells what became of a delivery: how it ended if it did, and otherwise that it will be tried again.
+    fn tell(&self, parcel: &Parcel, report: &Report, end: DeliveryEnd) {
+        let attempts = parcel.pending.failed_attempts + 1;
+        match end {
+            DeliveryEnd::Delivered if !is_told(parcel) => {}
+            DeliveryEnd::Delivered => self.record(parcel, report, attempts, true),
+            DeliveryEnd::DeadLettered | DeliveryEnd::GivenUp => self.record(parcel, report, attempts, false),
+            DeliveryEnd::Again { at } => {
+                if self.failures.allows_a_line() {
+                    let subscription = parcel.subscription.arn(&parcel.topic.name, self.notifications.region());
+                    let (status, response) = (report.status, &report.response);
+                    info!(%subscription, attempts, status, %response, again_at = %at.iso_8601(), "delivery failed");
+                }
+            }
+            DeliveryEnd::Unknown => {}
+        }
+    }
+
+    fn record(&self, parcel: &Parcel, report: &Report, attempts: u32, succeeded: bool) {
+        let topic_arn = parcel.topic.name.arn(self.notifications.region());
+        let ParcelContent::Notification(notification, form) = &parcel.content else {
+            if !succeeded {
+                let subscription = parcel.subscription.arn(&parcel.topic.name, self.notifications.region());
+                warn!(%subscription, attempts, response = %report.response, "the endpoint was not asked to confirm");
+            }
+            return;
+        };
+        let record = DeliveryStatus {
+            message_id: notification.message_id.0,
+            message: form.body(notification),
+            topic_arn: &topic_arn,
+            timestamp_ms: notification.published_at.0,
+            delivery_id: form.message_id(notification).0,
+            destination: &parcel.definition.endpoint,
+            provider_response: &report.response,
+            dwell_time_ms: self.clock.now().0.saturating_sub(notification.published_at.0),
+            attempts,
+            status_code: report.status,
+            succeeded,
+        };
+        if succeeded {
+            info!(target: DELIVERY_STATUS_TARGET, "{}", record.render());
+        } else {
+            warn!(target: DELIVERY_STATUS_TARGET, "{}", record.render());
+        }
+    }
+}
+
+/// How the attributes of delivery status begin for a protocol, if it has them.
+fn feedback(protocol: Protocol) -> Option<&'static str> {
+    match protocol {
+        Protocol::Http | Protocol::Https => Some("HTTP"),
+        Protocol::Lambda => Some("Lambda"),
+        Protocol::Application => Some("Application"),
+        Protocol::Firehose => Some("Firehose"),
+        Protocol::Sqs => Some("SQS"),
+        Protocol::Email | Protocol::EmailJson | Protocol::Sms => None,
+    }
+}
+
+/// Whether the topic wants to be told of this success: where a role is named for it, in so many of a hundred cases.
+fn is_told(parcel: &Parcel) -> bool {
+    let Some(name) = feedback(parcel.definition.protocol) else { return false };
+    let attribute = |rest: &str| parcel.topic.attributes.text(&format!("{name}{rest}"));
+    let is_wanted = attribute("SuccessFeedbackRoleArn").is_some_and(|role| !role.is_empty());
+    let rate: u128 = attribute("SuccessFeedbackSampleRate").and_then(|rate| rate.parse().ok()).unwrap_or(100);
+    let ParcelContent::Notification(notification, form) = &parcel.content else { return false };
+    is_wanted && form.message_id(notification).0 % 100 < rate
+}
+
+fn content_type(parcel: &Parcel) -> &'static str {
+    let (topic, subscription) = (&parcel.topic.attributes, &parcel.definition.attributes);
+    EffectivePolicy::of(topic.delivery.as_ref(), subscription.delivery.as_ref()).content_type()
+}
+
+fn to_hyper((name, value): Header) -> Option<(HeaderName, HeaderValue)> {
+    // ARNs and numbers are header values.
+    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+}

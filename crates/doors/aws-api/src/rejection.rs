@@ -1,0 +1,19 @@
+//! From the broker's rejections to AWS's errors: what is about topics in the words of SNS, all else in those of SQS.
+
+use bongsu_runtime::Refusal;
+
+use crate::error::ApiError;
+use crate::sns;
+use crate::sqs::rejection::{Quoted, rejected};
+
+impl From<Refusal> for ApiError {
+    /// For refusals that quote nothing of the request.
+    fn from(refusal: Refusal) -> ApiError {
+        match refusal {
+            Refusal::Unavailable => ApiError::stopping(),
+            Refusal::Rejected(rejection) => {
+                sns::rejected(rejection).unwrap_or_else(|other| rejected(other, Quoted::default()))
+            }
+        }
+    }
+}
