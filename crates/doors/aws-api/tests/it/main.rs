@@ -6,6 +6,7 @@ mod batches;
 mod fan_out;
 mod harness;
 mod identity;
+mod lambda;
 mod messages;
 mod move_tasks;
 mod peeking;
