@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::env;
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,20 +20,20 @@ const PUBLISH_SECONDS: u32 = 3;
 /// Connections that publish, ten messages a request.
 const PUBLISHERS: u32 = 4;
 const BATCH: u32 = 10;
-/// An hour of retries: at once, then each minute, then ever slower, then every five minutes.
+/// An hour of retries: at once, then soon, then ever slower, then every five minutes.
 const POLICY: &str = r#"{"healthyRetryPolicy": {
-    "numRetries": 17, "minDelayTarget": 60, "maxDelayTarget": 300, "backoffFunction": "linear",
+    "numRetries": 16, "minDelayTarget": 100, "maxDelayTarget": 300, "backoffFunction": "linear",
     "numNoDelayRetries": 1, "numMinDelayRetries": 3, "numMaxDelayRetries": 9
 }}"#;
 /// What that means, in seconds from one attempt to the next.
-const DELAYS: [u64; 17] = [0, 60, 60, 60, 60, 140, 220, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300];
+const DELAYS: [u64; 16] = [0, 100, 100, 100, 100, 200, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300];
 /// The attempts that meet an endpoint that answers, but with 503; before and after, nobody listens.
-const LIMPING: std::ops::RangeInclusive<usize> = 4..=8;
+const LIMPING: RangeInclusive<usize> = 4..=8;
 /// The attempt after which the server is killed in peace, and the one in whose midst it is killed.
 const KILLED_AFTER: usize = 3;
 const KILLED_IN: usize = 6;
 /// The attempt that finds the endpoint well again: at minute 55.
-const RETURNED: usize = 17;
+const RETURNED: usize = 16;
 const RETURNED_MINUTE: u64 = 55;
 /// The emergency queue's retention.
 const DAY: Duration = Duration::from_secs(86_400);
@@ -235,7 +236,7 @@ impl DataEntry {
     }
 
     /// Each message was brought once in each round of attempts, no sooner than the policy says.
-    fn check_arrivals(&self, rounds: std::ops::RangeInclusive<usize>) {
+    fn check_arrivals(&self, rounds: RangeInclusive<usize>) {
         let arrivals = self.arrivals.lock().unwrap();
         assert_eq!(arrivals.len() as u64, self.messages);
         for (message, times) in arrivals.iter() {
