@@ -59,12 +59,12 @@ impl Arrival {
 }
 
 /// What the endpoint does with a request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Answer {
     /// Answers with this status and an empty body.
     Status(u16),
     /// Redirects (302) to there.
-    Redirect(&'static str),
+    Redirect(String),
     /// Answers 200 with so many bytes.
     Large(u64),
     /// Sends a status of 200 byte by byte with so much time between two of them, and never comes to its end.
