@@ -177,6 +177,7 @@ impl Command {
                     | Command::ListTopics { .. }
                     | Command::ListSubscriptions { .. }
                     | Command::ConfirmSubscription { .. }
+                    | Command::Unsubscribe { .. }
             )
     }
 

@@ -1,0 +1,195 @@
+//! What works of each operation, and with which errors of its own it answers.
+
+use crate::compat::Operation;
+use crate::error::ErrorKind::*;
+
+/// The operations in the order of their names. Every one that has a required member also answers `ValidationError`.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "AddPermission",
+        works: "a statement added to the topic's policy; the default one stays in it",
+        modules: &["topics", "topic_access"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ConfirmSubscription",
+        works: "by the token alone, without a signature too; again without effect; also takes back an Unsubscribe without credentials",
+        modules: &["subscriptions"],
+        errors: &[InvalidParameterException, ValidationError],
+    },
+    Operation {
+        name: "CreateTopic",
+        works: "standard and FIFO topics, all attributes below, tags, idempotence by the attributes and tags given",
+        modules: &["topics"],
+        errors: &[InvalidParameterException, TagLimitExceededException, ValidationError],
+    },
+    Operation {
+        name: "DeleteTopic",
+        works: "with its subscriptions, at once",
+        modules: &["topics", "topic_access"],
+        errors: &[InvalidParameterException, InvalidStateException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetDataProtectionPolicy",
+        works: "what was put; it has no effect",
+        modules: &["topics"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetSubscriptionAttributes",
+        works: "all attributes below",
+        modules: &["subscriptions", "topic_access"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetTopicAttributes",
+        works: "all attributes below",
+        modules: &["topics", "topic_access"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ListSubscriptions",
+        works: "in pages of a hundred",
+        modules: &["subscriptions"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "ListSubscriptionsByTopic",
+        works: "in pages of a hundred",
+        modules: &["subscriptions", "topic_access"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ListTagsForResource",
+        works: "of topics",
+        modules: &["topics", "topic_access"],
+        errors: &[InvalidParameterException, TaggedResourceNotFound, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ListTopics",
+        works: "in pages of a hundred",
+        modules: &["topics"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "Publish",
+        works: "to topics: attributes, subjects, bodies for protocols, groups, deduplication; a telephone number is answered and nothing is sent",
+        modules: &["publishing", "topic_access", "fan_out"],
+        errors: &[
+            InvalidParameterException,
+            MessageAttributeInvalid,
+            NotFoundException,
+            AuthorizationErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "PublishBatch",
+        works: "an empty message, a bad subject or a bad id fails alone, everything else fails them all",
+        modules: &["publishing", "topic_access"],
+        errors: &[
+            InvalidParameterException,
+            MessageAttributeInvalid,
+            NotFoundException,
+            AuthorizationErrorException,
+            BatchEntryIdsNotDistinctException,
+            BatchRequestTooLongException,
+            EmptyBatchRequestException,
+            InvalidBatchEntryIdException,
+            TooManyEntriesInBatchRequestException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "PutDataProtectionPolicy",
+        works: "kept; it has no effect",
+        modules: &["topics"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "RemovePermission",
+        works: "a label that is not there does not matter",
+        modules: &["topics"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "SetSubscriptionAttributes",
+        works: "all attributes below that can be set",
+        modules: &["subscriptions", "topic_access"],
+        errors: &[
+            InvalidParameterException,
+            NotFoundException,
+            FilterPolicyLimitExceededException,
+            AuthorizationErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "SetTopicAttributes",
+        works: "all attributes below that can be set",
+        modules: &["topics", "topic_access"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "Subscribe",
+        works: "all protocols; idempotent by the endpoint; web servers and people are asked first",
+        modules: &["subscriptions", "topic_access", "fan_out"],
+        errors: &[
+            InvalidParameterException,
+            NotFoundException,
+            SubscriptionLimitExceededException,
+            FilterPolicyLimitExceededException,
+            AuthorizationErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "TagResource",
+        works: "up to fifty tags of a topic; a key that is there gets the new value",
+        modules: &["topics"],
+        errors: &[
+            InvalidParameterException,
+            TaggedResourceNotFound,
+            TagLimitExceededException,
+            AuthorizationErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "Unsubscribe",
+        works: "without a signature too, unless the subscription says otherwise; the endpoint of a web server is told",
+        modules: &["subscriptions", "topic_access"],
+        errors: &[InvalidParameterException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "UntagResource",
+        works: "keys that are not there do not matter",
+        modules: &["topics"],
+        errors: &[InvalidParameterException, TaggedResourceNotFound, AuthorizationErrorException, ValidationError],
+    },
+];
+
+/// The operations of the service model that are not there.
+pub(crate) const MISSING: &[&str] = &[
+    "CheckIfPhoneNumberIsOptedOut",
+    "CreatePlatformApplication",
+    "CreatePlatformEndpoint",
+    "CreateSMSSandboxPhoneNumber",
+    "DeleteEndpoint",
+    "DeletePlatformApplication",
+    "DeleteSMSSandboxPhoneNumber",
+    "GetEndpointAttributes",
+    "GetPlatformApplicationAttributes",
+    "GetSMSAttributes",
+    "GetSMSSandboxAccountStatus",
+    "ListEndpointsByPlatformApplication",
+    "ListOriginationNumbers",
+    "ListPhoneNumbersOptedOut",
+    "ListPlatformApplications",
+    "ListSMSSandboxPhoneNumbers",
+    "OptInPhoneNumber",
+    "SetEndpointAttributes",
+    "SetPlatformApplicationAttributes",
+    "SetSMSAttributes",
+    "VerifySMSSandboxPhoneNumber",
+];
