@@ -9,6 +9,7 @@ mod cleaning;
 mod dead_letters;
 mod deduplication;
 mod deep;
+mod delivery_policies;
 mod fair;
 mod fifo;
 mod fifo_topics;
