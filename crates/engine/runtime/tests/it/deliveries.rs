@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Account, DeliveryEnd, DeliveryOutcome, PendingDelivery, Protocol, Publication, Seconds, SubscriptionAdded,
-    SubscriptionAttributes, SubscriptionId, Text, Timestamp, TopicAttributes, TopicName,
+    Account, DeliveryEnd, DeliveryOutcome, PendingDelivery, Protocol, Publication, Seconds, Subscriber,
+    SubscriptionAdded, SubscriptionAttributes, SubscriptionId, Text, Timestamp, TopicAttributes, TopicName,
 };
 use bongsu_journal::{BoxFuture, FaultyJournal, MemoryJournal};
 use bongsu_runtime::{Attempted, Courier, Parcel, ParcelContent};
@@ -85,20 +85,25 @@ async fn create_topic(world: &World, name: &str) {
     world.broker.create_topic(topic(name), TopicAttributes::default(), Default::default()).await.unwrap();
 }
 
-/// Subscribes a function, which need not exist for its courier to be asked.
+/// Subscribes a function, which need not exist for its courier to be asked; three more attempts, 20 s apart.
 async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> SubscriptionId {
     let given = dead_letters.map(|name| {
         let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue(name).arn(REGION));
         ("RedrivePolicy".to_owned(), policy)
     });
-    let given: BTreeMap<String, String> = given.into_iter().collect();
+    let retries = r#"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":20,"maxDelayTarget":20}}"#;
+    let retries = ("DeliveryPolicy".to_owned(), retries.to_owned());
+    let given: BTreeMap<String, String> = given.into_iter().chain([retries]).collect();
+    let endpoint = format!("arn:aws:lambda:{REGION}:000000000000:function:{name}");
+    let (owner, protocol) = (Account(0), Protocol::Lambda);
+    let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo: false, region: REGION };
     let added = SubscriptionAdded {
-        owner: Account(0),
+        owner,
         principal: "arn:aws:iam::000000000000:root".into(),
-        protocol: Protocol::Lambda,
-        endpoint: format!("arn:aws:lambda:{REGION}:000000000000:function:{name}").into(),
+        protocol,
+        attributes: SubscriptionAttributes::parse(&given, &subscriber).unwrap(),
+        endpoint: endpoint.into(),
         queue: None,
-        attributes: SubscriptionAttributes::parse(&given, Protocol::Lambda, false, REGION).unwrap(),
     };
     world.broker.subscribe(topic(name), added).await.unwrap().0
 }
