@@ -75,8 +75,8 @@ impl Entries {
         };
         let of_account = self.by_account.get(&account).into_iter();
         let entries = of_account.flat_map(move |entries| entries.range::<str, _>((from, Bound::Unbounded)));
-        let begins_so = move |(path, _): &(&Box<str>, _)| path.starts_with(prefix);
-        entries.take_while(begins_so).map(|(path, placed)| (&**path, &placed.value))
+        let shown = entries.map(|(path, placed)| (&**path, &placed.value));
+        shown.take_while(move |(path, _)| path.starts_with(prefix))
     }
 
     /// Whether there is an entry of this path, or below it.

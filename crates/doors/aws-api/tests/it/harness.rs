@@ -93,7 +93,21 @@ impl Server {
         Server::configured(verifier, false, None).await
     }
 
+    /// A server in development mode that finds what is in this journal.
+    pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None).await
+    }
+
     async fn configured(verifier: Verifier, cooldowns: bool, public_url: Option<PublicUrl>) -> Server {
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url).await
+    }
+
+    async fn started(
+        journal: Arc<MemoryJournal>,
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+    ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let options = Options {
             clock: Clock::Manual(clock.clone()),
@@ -101,8 +115,7 @@ impl Server {
             recent_bytes_max: 1 << 20,
             outside: Outside::default(),
         };
-        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
-        let (broker, shard) = started.expect("an empty journal");
+        let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
         let config = Config {
             account: Account(0),
