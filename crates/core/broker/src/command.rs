@@ -186,6 +186,7 @@ impl Command {
                     | Command::ListTopics { .. }
                     | Command::ListSubscriptions { .. }
                     | Command::ConfirmSubscription { .. }
+                    | Command::Unsubscribe { .. }
             )
     }
 

@@ -70,5 +70,5 @@ impl Tries {
 
 /// Others change the same thing again and again.
 pub(super) fn too_busy() -> ApiError {
-    ApiError::new(ErrorKind::ThrottledException, "Others are changing the same thing. Please try again.")
+    ApiError::new(ErrorKind::InternalErrorException, "Others are changing the same thing. Please try again.")
 }
