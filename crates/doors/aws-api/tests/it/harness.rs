@@ -110,12 +110,27 @@ impl Server {
         Server::configured(verifier, false, None, Arc::new(NoFunctions)).await
     }
 
+    /// A server in development mode that finds what is in this journal.
+    pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+    }
+
     /// A server with these functions.
     pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
         Server::configured(verifier, false, None, functions).await
     }
 
     async fn configured(
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+    }
+
+    async fn started(
+        journal: Arc<MemoryJournal>,
         verifier: Verifier,
         cooldowns: bool,
         public_url: Option<PublicUrl>,
@@ -129,8 +144,7 @@ impl Server {
             recent_bytes_max: 1 << 20,
             outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
-        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
-        let (broker, shard) = started.expect("an empty journal");
+        let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
         let config = Config {
             account: Account(0),
