@@ -110,12 +110,27 @@ impl Server {
         Server::configured(verifier, false, None, Arc::new(NoFunctions)).await
     }
 
+    /// A server in development mode that finds what is in this journal.
+    pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+    }
+
     /// A server with these functions.
     pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
         Server::configured(verifier, false, None, functions).await
     }
 
     async fn configured(
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+    }
+
+    async fn started(
+        journal: Arc<MemoryJournal>,
         verifier: Verifier,
         cooldowns: bool,
         public_url: Option<PublicUrl>,
@@ -129,8 +144,7 @@ impl Server {
             recent_bytes_max: 1 << 20,
             outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
-        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
-        let (broker, shard) = started.expect("an empty journal");
+        let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
         let config = Config {
             account: Account(0),
@@ -185,15 +199,7 @@ impl Server {
 
     /// SNS refuses the call with this error, and it is one that the operation is described to answer.
     pub(crate) async fn sns_refuses(&self, operation: &str, input: Value, code: &str, message: &str) {
-        let described: Value = serde_json::from_str(include_str!("../../../../../docs/compat/sns.json")).expect("JSON");
-        let operation_described = &described["operations"][operation]["errors"];
-        let shapes = described["errors"].as_object().expect("a map").iter();
-        let own =
-            shapes.filter(|(_, error)| error["code"] == code && error["ofTheService"] == true).map(|(shape, _)| shape);
-        for shape in own {
-            let listed = operation_described.as_array().is_some_and(|errors| errors.contains(&json!(shape)));
-            assert!(listed, "{shape} is none of {operation_described}");
-        }
+        is_described_of_sns(operation, code);
         self.sns(operation, input).await.is_sns_error(code, message);
     }
 
@@ -482,6 +488,23 @@ impl Answer {
 /// What programs are told of the operations.
 pub(crate) fn description() -> Value {
     serde_json::from_str(include_str!("../../../../../docs/compat/sqs.json")).expect("JSON")
+}
+
+/// What programs are told of the operations of SNS.
+pub(crate) fn description_of_sns() -> Value {
+    serde_json::from_str(include_str!("../../../../../docs/compat/sns.json")).expect("JSON")
+}
+
+/// The error is one that the operation is described to answer, or one of no service.
+#[track_caller]
+fn is_described_of_sns(operation: &str, code: &str) {
+    let description = description_of_sns();
+    let shapes = description["errors"].as_object().expect("a map").iter();
+    let own = shapes.filter(|(_, error)| error["code"] == code && error["ofTheService"] == true);
+    let listed = description["operations"][operation]["errors"].as_array().expect("a list");
+    for (shape, _) in own {
+        assert!(listed.contains(&json!(shape)), "{shape} is none of {listed:?}");
+    }
 }
 
 #[track_caller]

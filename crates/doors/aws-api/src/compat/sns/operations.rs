@@ -8,8 +8,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "AddPermission",
         works: "a statement added to the topic's policy; the default one stays in it",
-        modules: &["topics", "topic_access"],
+        modules: &["topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "CheckIfPhoneNumberIsOptedOut",
+        works: "no number is",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, ValidationError],
     },
     Operation {
         name: "ConfirmSubscription",
@@ -18,15 +24,57 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         errors: &[InvalidParameterException, ValidationError],
     },
     Operation {
+        name: "CreatePlatformApplication",
+        works: "all platforms and attributes; credentials are looked at and not kept",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, InternalErrorException, ValidationError],
+    },
+    Operation {
+        name: "CreatePlatformEndpoint",
+        works: "idempotent by the token and the attributes",
+        modules: &["mobile_push"],
+        errors: &[
+            InvalidParameterException,
+            NotFoundException,
+            AuthorizationErrorException,
+            InternalErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "CreateSMSSandboxPhoneNumber",
+        works: "kept; no password is sent",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, ValidationError],
+    },
+    Operation {
         name: "CreateTopic",
         works: "standard and FIFO topics, all attributes below, tags, idempotence by the attributes and tags given",
-        modules: &["topics"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, TagLimitExceededException, ValidationError],
+    },
+    Operation {
+        name: "DeleteEndpoint",
+        works: "idempotent",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, AuthorizationErrorException, InternalErrorException, ValidationError],
+    },
+    Operation {
+        name: "DeletePlatformApplication",
+        works: "with its endpoints, at once; idempotent",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "DeleteSMSSandboxPhoneNumber",
+        works: "at once",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, TaggedResourceNotFound, InternalErrorException, ValidationError],
     },
     Operation {
         name: "DeleteTopic",
         works: "with its subscriptions, at once",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, InvalidStateException, AuthorizationErrorException, ValidationError],
     },
     Operation {
@@ -34,6 +82,30 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         works: "what was put; it has no effect",
         modules: &["topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetEndpointAttributes",
+        works: "`CustomUserData`, `Enabled`, `Token`",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetPlatformApplicationAttributes",
+        works: "what was set, without credentials",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "GetSMSAttributes",
+        works: "what was set, by name too",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "GetSMSSandboxAccountStatus",
+        works: "no account is in the sandbox",
+        modules: &["text_messages"],
+        errors: &[],
     },
     Operation {
         name: "GetSubscriptionAttributes",
@@ -44,8 +116,38 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "GetTopicAttributes",
         works: "all attributes below",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ListEndpointsByPlatformApplication",
+        works: "in pages of a hundred",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
+    },
+    Operation {
+        name: "ListOriginationNumbers",
+        works: "there are none",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "ListPhoneNumbersOptedOut",
+        works: "there are none",
+        modules: &["mobile_push", "text_messages"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "ListPlatformApplications",
+        works: "in pages of a hundred",
+        modules: &["mobile_push"],
+        errors: &[InvalidParameterException],
+    },
+    Operation {
+        name: "ListSMSSandboxPhoneNumbers",
+        works: "in pages, of the size that is asked for",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException],
     },
     Operation {
         name: "ListSubscriptions",
@@ -62,23 +164,30 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "ListTagsForResource",
         works: "of topics",
-        modules: &["topics", "topic_access"],
+        modules: &["topic_access", "topics"],
         errors: &[InvalidParameterException, TaggedResourceNotFound, AuthorizationErrorException, ValidationError],
     },
     Operation {
         name: "ListTopics",
         works: "in pages of a hundred",
-        modules: &["topics"],
+        modules: &["subscriptions", "topics"],
         errors: &[InvalidParameterException],
     },
     Operation {
+        name: "OptInPhoneNumber",
+        works: "accepted; nobody opts out",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, ValidationError],
+    },
+    Operation {
         name: "Publish",
-        works: "to topics: attributes, subjects, bodies for protocols, groups, deduplication; a telephone number is answered and nothing is sent",
-        modules: &["publishing", "topic_access", "fan_out"],
+        works: "to topics: attributes, subjects, bodies for protocols, groups, deduplication; to a telephone, and to an app on one, by way of the log",
+        modules: &["fan_out", "mobile_push", "publishing", "subscriptions", "text_messages", "topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             MessageAttributeInvalid,
             NotFoundException,
+            EndpointDisabledException,
             AuthorizationErrorException,
             ValidationError,
         ],
@@ -113,9 +222,39 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
     },
     Operation {
+        name: "SetEndpointAttributes",
+        works: "all attributes; found by the new token from then on",
+        modules: &["mobile_push"],
+        errors: &[
+            InvalidParameterException,
+            NotFoundException,
+            AuthorizationErrorException,
+            InternalErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "SetPlatformApplicationAttributes",
+        works: "all attributes; credentials are not kept",
+        modules: &["mobile_push"],
+        errors: &[
+            InvalidParameterException,
+            NotFoundException,
+            AuthorizationErrorException,
+            InternalErrorException,
+            ValidationError,
+        ],
+    },
+    Operation {
+        name: "SetSMSAttributes",
+        works: "all attributes; kept and told",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, InternalErrorException, ValidationError],
+    },
+    Operation {
         name: "SetSubscriptionAttributes",
         works: "all attributes below that can be set",
-        modules: &["subscriptions", "topic_access"],
+        modules: &["fan_out", "subscriptions", "topic_access"],
         errors: &[
             InvalidParameterException,
             NotFoundException,
@@ -127,13 +266,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "SetTopicAttributes",
         works: "all attributes below that can be set",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
     },
     Operation {
         name: "Subscribe",
         works: "all protocols; idempotent by the endpoint; web servers and people are asked first",
-        modules: &["subscriptions", "topic_access", "fan_out"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             NotFoundException,
@@ -146,7 +285,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "TagResource",
         works: "up to fifty tags of a topic; a key that is there gets the new value",
-        modules: &["topics"],
+        modules: &["topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             TaggedResourceNotFound,
@@ -167,29 +306,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         modules: &["topics"],
         errors: &[InvalidParameterException, TaggedResourceNotFound, AuthorizationErrorException, ValidationError],
     },
-];
-
-/// The operations of the service model that are not there.
-pub(crate) const MISSING: &[&str] = &[
-    "CheckIfPhoneNumberIsOptedOut",
-    "CreatePlatformApplication",
-    "CreatePlatformEndpoint",
-    "CreateSMSSandboxPhoneNumber",
-    "DeleteEndpoint",
-    "DeletePlatformApplication",
-    "DeleteSMSSandboxPhoneNumber",
-    "GetEndpointAttributes",
-    "GetPlatformApplicationAttributes",
-    "GetSMSAttributes",
-    "GetSMSSandboxAccountStatus",
-    "ListEndpointsByPlatformApplication",
-    "ListOriginationNumbers",
-    "ListPhoneNumbersOptedOut",
-    "ListPlatformApplications",
-    "ListSMSSandboxPhoneNumbers",
-    "OptInPhoneNumber",
-    "SetEndpointAttributes",
-    "SetPlatformApplicationAttributes",
-    "SetSMSAttributes",
-    "VerifySMSSandboxPhoneNumber",
+    Operation {
+        name: "VerifySMSSandboxPhoneNumber",
+        works: "by any password, because none is sent",
+        modules: &["text_messages"],
+        errors: &[InvalidParameterException, TaggedResourceNotFound, InternalErrorException, ValidationError],
+    },
 ];
