@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryEnd, DeliveryOutcome, Fact, FilteredOut,
-    Function, Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription, MoveTaskId, Notification, Place,
-    Protocol, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay, Seconds, SubscriptionAttributes,
-    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, Token, TopicAttributes, TopicDefinition, TopicId,
-    TopicName,
+    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryEnd, DeliveryOutcome, Entry, EntryChanges,
+    EntryKey, Fact, FilteredOut, Function, Mapping, MappingDefinition, MappingId, MessageId, MoveTaskDescription,
+    MoveTaskId, Notification, Place, Protocol, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay,
+    Seconds, SubscriptionAttributes, SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, Token,
+    TopicAttributes, TopicDefinition, TopicId, TopicName,
 };
 
 /// One request to the broker.
@@ -123,6 +123,12 @@ pub enum Command {
     },
     /// Takes the next step of a subscription's replay, which has come to `from`.
     StepOfReplay { subscription: SubscriptionId, from: u64, messages: Vec<ReplayedNotification>, region: Box<str> },
+    /// Changes what a door keeps for an account, all or none, if what the door expects is so.
+    ChangeEntries { account: crate::Account, changes: EntryChanges },
+    /// Reads what a door keeps.
+    GetEntry { key: EntryKey },
+    /// Lists what a door keeps for an account: paths that begin so and come after `after`, at most `max`.
+    ListEntries { account: crate::Account, prefix: Box<str>, after: Option<Box<str>>, max: usize },
     /// Says how an attempt at an endpoint ended.
     EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome },
 }
@@ -160,7 +166,10 @@ impl Command {
             | Command::EndAttempt { .. }
             | Command::EndLostAttempts
             | Command::EndDelivery { .. }
-            | Command::StepOfReplay { .. } => None,
+            | Command::StepOfReplay { .. }
+            | Command::ChangeEntries { .. }
+            | Command::GetEntry { .. }
+            | Command::ListEntries { .. } => None,
             of_topics => {
                 debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
                 None
@@ -194,6 +203,16 @@ impl Command {
             | Command::Subscribe { topic, .. }
             | Command::ListSubscriptionsByTopic { topic, .. }
             | Command::Publish { topic, .. } => Some(topic),
+            _ => None,
+        }
+    }
+
+    /// The account whose entries this reads or changes, which nobody else may have done.
+    pub(crate) fn entries_of(&self) -> Option<crate::Account> {
+        match self {
+            Command::ChangeEntries { account, .. }
+            | Command::GetEntry { key: EntryKey { account, .. } }
+            | Command::ListEntries { account, .. } => Some(*account),
             _ => None,
         }
     }
@@ -435,6 +454,10 @@ pub enum Reply {
     Subscription(Box<SubscriptionDescription>),
     /// `ListSubscriptions` and `ListSubscriptionsByTopic`, in order of their identities.
     Subscriptions(Vec<SubscriptionDescription>),
+    /// `GetEntry`: its value, if there is one.
+    Entry(Option<Bytes>),
+    /// `ListEntries`, in order.
+    Entries(Vec<Entry>),
     /// `EndDelivery`.
     DeliveryEnded(DeliveryEnd),
     /// `Publish`: one result an entry.

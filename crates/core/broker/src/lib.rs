@@ -12,6 +12,7 @@ mod attempt;
 mod broker;
 mod command;
 mod decide;
+mod entries;
 mod entropy;
 mod fact;
 mod function;
@@ -34,6 +35,7 @@ pub use command::{
     SubscriptionAdded, SubscriptionDescription, TopicDescription, VisibilityChange,
 };
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
+pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
 pub use fact::{
     Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,

@@ -44,8 +44,6 @@ struct Compat {
     /// What the page begins with.
     opening: &'static str,
     operations: &'static [Operation],
-    /// Those of the service model that are not there.
-    missing: &'static [&'static str],
     /// What is said below the operations.
     besides: &'static str,
     /// Sections about attributes.
@@ -64,9 +62,6 @@ impl Compat {
         page += "\n## Operations\n\n| operation | works | exercised by |\n| --- | --- | --- |\n";
         for Operation { name, works, modules, .. } in self.operations {
             writeln!(page, "| {name} | {works} | {} |", listed(modules)).unwrap();
-        }
-        for name in self.missing {
-            writeln!(page, "| {name} | not supported | |").unwrap();
         }
         page += self.besides;
         page += &self.attributes;

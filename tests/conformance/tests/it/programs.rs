@@ -137,6 +137,17 @@ fn a_function_calls_back_with_a_key_of_its_own() {
     check(&server, "answers.py", &[("BONGSU_INGRESS", &format!("http://{}", server.ingress()))]);
 }
 
+#[test]
+fn boto3_and_the_aws_cli_invoke_a_function() {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = folder.path().join("credentials");
+    // What every program signs with here.
+    fs::write(&credentials, "[test]\naws_access_key_id = test\naws_secret_access_key = test\n").unwrap();
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoked/template.yaml");
+    let arguments = ["up", template.to_str().unwrap(), "--ephemeral", "--credentials", credentials.to_str().unwrap()];
+    check(&Server::start(arguments.map(OsString::from)).unwrap(), "invoke.py", &[]);
+}
+
 /// Runs a program of `clients/` and fails with what it printed if it fails.
 #[track_caller]
 fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {

@@ -10,6 +10,7 @@ mod dead_letters;
 mod deduplication;
 mod deep;
 mod delivery_policies;
+mod entries;
 mod fair;
 mod fifo;
 mod fifo_topics;

@@ -15,7 +15,7 @@ use crate::error::Namespace;
 use crate::sns;
 use attributes::{SUBSCRIPTION_ATTRIBUTES, TOLD, TOPIC_ATTRIBUTES};
 use deviations::DEVIATIONS;
-use operations::{MISSING, OPERATIONS};
+use operations::OPERATIONS;
 
 const OPENING: &str = "\
 # What of Amazon SNS works
@@ -32,14 +32,13 @@ is required, the types and the errors against the published service model.
 const BESIDES: &str = "
 ConfirmSubscription and Unsubscribe are taken without a signature, as the links in messages need it: `subscriptions`. Who may \
 do what with a topic: `topic_access`. Refusals, text by text: `topics`, `subscriptions`, `publishing`. From one topic to \
-queues that filter: `fan_out`.
+queues that filter: `fan_out`. Telephones and apps on them get nothing: `text_messages`, `mobile_push`.
 ";
 
 fn compat() -> Compat {
     Compat {
         opening: OPENING,
         operations: OPERATIONS,
-        missing: MISSING,
         besides: BESIDES,
         attributes: attributes(),
         deviations: DEVIATIONS,
@@ -66,7 +65,6 @@ fn the_page_says_what_the_tables_say() {
 fn the_description_says_what_the_tables_say() {
     let names = |rows: &[(&'static str, &str)]| rows.iter().map(|row| row.0).collect::<Vec<_>>();
     let description = compat().description(json!({
-        "notSupported": MISSING,
         "topicAttributes": names(TOPIC_ATTRIBUTES),
         "subscriptionAttributes": names(SUBSCRIPTION_ATTRIBUTES),
     }));
@@ -76,7 +74,6 @@ fn the_description_says_what_the_tables_say() {
 #[test]
 fn every_operation_has_a_row() {
     compat().has_a_row_for_each(sns::NAMES);
-    assert!(MISSING.iter().all(|name| !sns::NAMES.contains(name)));
 }
 
 #[test]

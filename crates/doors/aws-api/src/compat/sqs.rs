@@ -40,7 +40,6 @@ fn compat() -> Compat {
     Compat {
         opening: OPENING,
         operations: OPERATIONS,
-        missing: &[],
         besides: BESIDES,
         attributes: attributes(),
         deviations: DEVIATIONS,

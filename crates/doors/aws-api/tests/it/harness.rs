@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bongsu_aws_api::lambda::{Invoker, NoFunctions};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -96,20 +97,45 @@ impl Server {
 
     /// A server that keeps AWS's minute of waiting.
     pub(crate) async fn with_cooldowns() -> Server {
-        Server::configured(Verifier::development(ACCOUNT), true, None).await
+        Server::configured(Verifier::development(ACCOUNT), true, None, Arc::new(NoFunctions)).await
     }
 
     /// A server in development mode that clients reach under this URL.
     pub(crate) async fn public(url: &str) -> Server {
         let url = url.parse().expect("a public URL");
-        Server::configured(Verifier::development(ACCOUNT), false, Some(url)).await
+        Server::configured(Verifier::development(ACCOUNT), false, Some(url), Arc::new(NoFunctions)).await
     }
 
     pub(crate) async fn with(verifier: Verifier) -> Server {
-        Server::configured(verifier, false, None).await
+        Server::configured(verifier, false, None, Arc::new(NoFunctions)).await
     }
 
-    async fn configured(verifier: Verifier, cooldowns: bool, public_url: Option<PublicUrl>) -> Server {
+    /// A server in development mode that finds what is in this journal.
+    pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+    }
+
+    /// A server with these functions.
+    pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
+        Server::configured(verifier, false, None, functions).await
+    }
+
+    async fn configured(
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+    }
+
+    async fn started(
+        journal: Arc<MemoryJournal>,
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
         let options = Options {
@@ -118,8 +144,7 @@ impl Server {
             recent_bytes_max: 1 << 20,
             outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
-        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
-        let (broker, shard) = started.expect("an empty journal");
+        let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
         let config = Config {
             account: Account(0),
@@ -131,6 +156,7 @@ impl Server {
             spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url,
+            functions,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }

@@ -48,7 +48,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "words-of-our-own",
         "Refusals of which AWS's words are not known have words of our own: tags that are too long, attributes of FIFO \
          topics on standard ones, `MaximumMessageSize`, `ArchivePolicy`, `ReplayPolicy`, dead-letter queues of the wrong \
-         kind or account, too many subscriptions.",
+         kind or account, too many subscriptions, attributes of apps and endpoints, \
+         `MaxResults`, one-time passwords.",
         "topics::values_are_refused",
     ),
     row(
@@ -75,8 +76,38 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "nobody-is-called",
         "Subscriptions of the protocols email, email-json, sms, application and firehose are kept, and a message to a \
-         telephone number is answered; nothing is delivered to them.",
+         telephone number or to an app's endpoint is checked and answered; nothing is delivered to them. What would be sent \
+         is written to the log under `not_sent`.",
         "publishing::a_message_to_a_telephone_is_answered",
+    ),
+    row(
+        "credentials-of-apps",
+        "`PlatformCredential` and `PlatformPrincipal` are not kept, because nothing needs them; an app may be without them, \
+         and is found again whatever they are.",
+        "mobile_push::an_application_is_made_found_changed_and_deleted_and_its_secrets_are_not_told",
+    ),
+    row(
+        "apps-are-enabled",
+        "Apps are always enabled; endpoints are disabled by `SetEndpointAttributes` alone, because nothing is sent that a \
+         platform could refuse.",
+        "mobile_push::a_message_to_an_endpoint_is_taken_while_it_is_enabled",
+    ),
+    row(
+        "apps-of-other-accounts",
+        "Apps and endpoints are for their own account alone: `AuthorizationError`.",
+        "mobile_push::what_is_wrong_with_an_application_is_told",
+    ),
+    row(
+        "small-things-kept",
+        "An account has at most 20,000 endpoints' tokens, endpoints, apps and sandbox numbers together, and 8 KiB of \
+         attributes each: `InvalidParameter`.",
+        "core/broker/src/scenario/entries.rs::an_account_has_only_so_many_entries",
+    ),
+    row(
+        "no-sandbox",
+        "No account is in the SMS sandbox: every number can be published to. Numbers are added to it and verified all the \
+         same, by any password, because none is sent; nobody is opted out.",
+        "text_messages::numbers_of_the_sandbox_are_added_verified_and_deleted",
     ),
     row(
         "function-retries",
