@@ -40,6 +40,8 @@ const WAIT_SECONDS: u32 = 1;
 /// After so many receives in a row that brought nothing but what is left, nothing else is expected.
 const FRUITLESS_RECEIVES_MAX: u32 = 100;
 
+const NO_PANIC: &str = "the work on a message does not panic";
+
 const COUNTS: [&str; 3] =
     ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
 
@@ -130,7 +132,7 @@ impl Work {
             self.stop.send_replace(true);
         }
         while let Some(ended) = lanes.join_next().await {
-            ended.expect("the work on a message does not panic");
+            ended.expect(NO_PANIC);
         }
         received?;
         self.fault.lock().expect("nothing panics while it holds this lock").take().map_or(Ok(()), Err)
@@ -166,7 +168,9 @@ impl Work {
             let is_empty = received.is_empty();
             let to_work_on = self.seen().lanes(received, asked_at);
             turns.give_back(taken - to_work_on.iter().map(VecDeque::len).sum::<usize>());
-            while lanes.try_join_next().is_some() {}
+            while let Some(ended) = lanes.try_join_next() {
+                ended.expect(NO_PANIC);
+            }
             if !to_work_on.is_empty() {
                 (fruitless, others_wait_begun) = (0, None);
                 for lane in to_work_on {
@@ -179,7 +183,7 @@ impl Work {
             if is_empty && !lanes.is_empty() {
                 // What follows in a group comes only then.
                 tokio::select! {
-                    _ = lanes.join_next() => {}
+                    ended = lanes.join_next() => ended.expect("there is one").expect(NO_PANIC),
                     () = is_true(&mut stopped) => return Ok(()),
                 }
             } else if is_empty {

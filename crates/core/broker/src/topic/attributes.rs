@@ -236,7 +236,7 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
             return refuse(&format!("Invalid value [{value}]. Must be Topic or MessageGroup."));
         }
         "FifoThroughputScope" => {}
-        "ArchivePolicy" => archive::retention(value).map(drop).or_else(|reason| refuse(reason))?,
+        "ArchivePolicy" => archive::retention(value).map(drop).or_else(&refuse)?,
         DATA_PROTECTION_POLICY => {
             let is_object = value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
             if !is_object || value.len() > DATA_PROTECTION_POLICY_BYTES_MAX {

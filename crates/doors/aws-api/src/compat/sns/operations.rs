@@ -8,7 +8,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "AddPermission",
         works: "a statement added to the topic's policy; the default one stays in it",
-        modules: &["topics", "topic_access"],
+        modules: &["topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
     },
     Operation {
@@ -50,7 +50,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "CreateTopic",
         works: "standard and FIFO topics, all attributes below, tags, idempotence by the attributes and tags given",
-        modules: &["topics"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, TagLimitExceededException, ValidationError],
     },
     Operation {
@@ -74,7 +74,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "DeleteTopic",
         works: "with its subscriptions, at once",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, InvalidStateException, AuthorizationErrorException, ValidationError],
     },
     Operation {
@@ -116,7 +116,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "GetTopicAttributes",
         works: "all attributes below",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
     },
     Operation {
@@ -134,7 +134,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "ListPhoneNumbersOptedOut",
         works: "there are none",
-        modules: &["text_messages", "mobile_push"],
+        modules: &["mobile_push", "text_messages"],
         errors: &[InvalidParameterException],
     },
     Operation {
@@ -164,13 +164,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "ListTagsForResource",
         works: "of topics",
-        modules: &["topics", "topic_access"],
+        modules: &["topic_access", "topics"],
         errors: &[InvalidParameterException, TaggedResourceNotFound, AuthorizationErrorException, ValidationError],
     },
     Operation {
         name: "ListTopics",
         works: "in pages of a hundred",
-        modules: &["topics"],
+        modules: &["subscriptions", "topics"],
         errors: &[InvalidParameterException],
     },
     Operation {
@@ -182,7 +182,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "Publish",
         works: "to topics: attributes, subjects, bodies for protocols, groups, deduplication; to a telephone, and to an app on one, by way of the log",
-        modules: &["publishing", "topic_access", "fan_out", "mobile_push", "text_messages"],
+        modules: &["fan_out", "mobile_push", "publishing", "subscriptions", "text_messages", "topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             MessageAttributeInvalid,
@@ -254,7 +254,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "SetSubscriptionAttributes",
         works: "all attributes below that can be set",
-        modules: &["subscriptions", "topic_access"],
+        modules: &["fan_out", "subscriptions", "topic_access"],
         errors: &[
             InvalidParameterException,
             NotFoundException,
@@ -266,13 +266,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "SetTopicAttributes",
         works: "all attributes below that can be set",
-        modules: &["topics", "topic_access"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[InvalidParameterException, NotFoundException, AuthorizationErrorException, ValidationError],
     },
     Operation {
         name: "Subscribe",
         works: "all protocols; idempotent by the endpoint; web servers and people are asked first",
-        modules: &["subscriptions", "topic_access", "fan_out"],
+        modules: &["subscriptions", "topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             NotFoundException,
@@ -285,7 +285,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "TagResource",
         works: "up to fifty tags of a topic; a key that is there gets the new value",
-        modules: &["topics"],
+        modules: &["topic_access", "topics"],
         errors: &[
             InvalidParameterException,
             TaggedResourceNotFound,
