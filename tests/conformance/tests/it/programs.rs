@@ -76,6 +76,7 @@ fn requests_and_answers_have_the_published_shapes() {
 #[test]
 fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described.py", &[]);
+    check(&Server::ephemeral(&[]), "described_sns.py", &[]);
 }
 
 #[test]

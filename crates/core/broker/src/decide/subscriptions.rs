@@ -13,6 +13,8 @@ use crate::{
 /// How long an endpoint may take to say yes to its subscription, or no to the end of it.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
 pub const QUESTION_INTERVAL: Seconds = Seconds(2 * 86_400);
+/// How many questions to one endpoint may be on their way.
+const QUESTIONS_MAX: usize = 10;
 /// How many subscriptions a topic may have: their copies of a batch of ten have to fit into one record.
 pub const SUBSCRIPTIONS_MAX: usize = 4_000;
 /// How many subscriptions a FIFO topic may have.
@@ -56,7 +58,7 @@ impl Broker {
             }
             let reply = Reply::Subscribed { id: *id, pending: known.definition().is_pending() };
             let facts = match known.definition().state {
-                SubscriptionState::Pending { token, .. } => {
+                SubscriptionState::Pending { token, .. } if known.outbox.len() < QUESTIONS_MAX => {
                     vec![self.ask(*id, known.outbox.next_sequence, Question::Confirm { token })]
                 }
                 _ => Vec::new(),

@@ -6,6 +6,8 @@ use hyper::Uri;
 use super::parameters::invalid;
 use crate::error::{ApiError, ErrorKind};
 
+/// Bytes of any endpoint.
+const ENDPOINT_BYTES_MAX: usize = 2048;
 /// Digits of a phone number at most, after E.164.
 const PHONE_DIGITS_MAX: usize = 15;
 
@@ -18,6 +20,9 @@ pub(super) fn check(
 ) -> Result<Option<QueueName>, ApiError> {
     if topic.is_fifo() && protocol != Protocol::Sqs {
         return Err(invalid(&format!("Invalid protocol type: {}", protocol.name())));
+    }
+    if endpoint.len() > ENDPOINT_BYTES_MAX {
+        return Err(invalid(&format!("Endpoint Reason: longer than {ENDPOINT_BYTES_MAX} bytes")));
     }
     let elements: Vec<&str> = endpoint.split(':').collect();
     let good = |is_good: bool, text: &str| if is_good { Ok(None) } else { Err(invalid(text)) };
@@ -141,6 +146,8 @@ mod tests {
         let text = "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to \
                     standard SNS topics";
         assert_eq!(checked("sqs", &arn("q.fifo"), "t"), Err(text.to_owned()));
+        let text = "Invalid parameter: Endpoint Reason: longer than 2048 bytes";
+        assert_eq!(checked("https", &format!("https://h/{}", "x".repeat(2048)), "t"), Err(text.to_owned()));
         let text = "Invalid parameter: Invalid protocol type: https";
         assert_eq!(checked("https", "https://h", "t.fifo"), Err(text.to_owned()));
     }

@@ -199,15 +199,7 @@ impl Server {
 
     /// SNS refuses the call with this error, and it is one that the operation is described to answer.
     pub(crate) async fn sns_refuses(&self, operation: &str, input: Value, code: &str, message: &str) {
-        let described: Value = serde_json::from_str(include_str!("../../../../../docs/compat/sns.json")).expect("JSON");
-        let operation_described = &described["operations"][operation]["errors"];
-        let shapes = described["errors"].as_object().expect("a map").iter();
-        let own =
-            shapes.filter(|(_, error)| error["code"] == code && error["ofTheService"] == true).map(|(shape, _)| shape);
-        for shape in own {
-            let listed = operation_described.as_array().is_some_and(|errors| errors.contains(&json!(shape)));
-            assert!(listed, "{shape} is none of {operation_described}");
-        }
+        is_described_of_sns(operation, code);
         self.sns(operation, input).await.is_sns_error(code, message);
     }
 
@@ -496,6 +488,23 @@ impl Answer {
 /// What programs are told of the operations.
 pub(crate) fn description() -> Value {
     serde_json::from_str(include_str!("../../../../../docs/compat/sqs.json")).expect("JSON")
+}
+
+/// What programs are told of the operations of SNS.
+pub(crate) fn description_of_sns() -> Value {
+    serde_json::from_str(include_str!("../../../../../docs/compat/sns.json")).expect("JSON")
+}
+
+/// The error is one that the operation is described to answer, or one of no service.
+#[track_caller]
+fn is_described_of_sns(operation: &str, code: &str) {
+    let description = description_of_sns();
+    let shapes = description["errors"].as_object().expect("a map").iter();
+    let own = shapes.filter(|(_, error)| error["code"] == code && error["ofTheService"] == true);
+    let listed = description["operations"][operation]["errors"].as_array().expect("a list");
+    for (shape, _) in own {
+        assert!(listed.contains(&json!(shape)), "{shape} is none of {listed:?}");
+    }
 }
 
 #[track_caller]

@@ -21,14 +21,14 @@ const REGION: &str = "us-east-1";
 struct ByHand(mpsc::UnboundedSender<Attempt>);
 
 /// One attempt; dropping it is to fail.
-struct Attempt {
+pub(crate) struct Attempt {
     parcel: Parcel,
     outcome: oneshot::Sender<DeliveryOutcome>,
     end: oneshot::Receiver<DeliveryEnd>,
 }
 
 impl Attempt {
-    fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         match &self.parcel.content {
             ParcelContent::Notification(notification, form) => form.body(notification).to_string(),
             ParcelContent::Question(_) => "a question".to_owned(),
@@ -41,7 +41,7 @@ impl Attempt {
         self.end
     }
 
-    async fn ends(self, outcome: DeliveryOutcome) -> DeliveryEnd {
+    pub(crate) async fn ends(self, outcome: DeliveryOutcome) -> DeliveryEnd {
         self.end(outcome).await.unwrap()
     }
 }
@@ -58,12 +58,17 @@ impl Courier for ByHand {
     }
 }
 
-struct Attempts(mpsc::UnboundedReceiver<Attempt>);
+pub(crate) struct Attempts(mpsc::UnboundedReceiver<Attempt>);
 
 impl Attempts {
     async fn next(&mut self) -> Attempt {
         settle().await;
         self.0.try_recv().expect("an attempt")
+    }
+
+    /// The next one, however long its record takes to be durable or read.
+    pub(crate) async fn wait(&mut self) -> Attempt {
+        self.0.recv().await.expect("the courier is there")
     }
 
     async fn none(&mut self) {
@@ -72,7 +77,7 @@ impl Attempts {
     }
 }
 
-fn by_hand() -> (Setting, Attempts) {
+pub(crate) fn by_hand() -> (Setting, Attempts) {
     let (attempts, begun) = mpsc::unbounded_channel();
     (Setting { courier: Arc::new(ByHand(attempts)), ..Setting::default() }, Attempts(begun))
 }
@@ -81,12 +86,12 @@ fn topic(name: &str) -> TopicName {
     TopicName { account: Account(0), name: name.into() }
 }
 
-async fn create_topic(world: &World, name: &str) {
+pub(crate) async fn create_topic(world: &World, name: &str) {
     world.broker.create_topic(topic(name), TopicAttributes::default(), Default::default()).await.unwrap();
 }
 
 /// Subscribes a function, which need not exist for its courier to be asked.
-async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> SubscriptionId {
+pub(crate) async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> SubscriptionId {
     let given = dead_letters.map(|name| {
         let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue(name).arn(REGION));
         ("RedrivePolicy".to_owned(), policy)
@@ -107,6 +112,18 @@ async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> Sub
     world.broker.subscribe(topic(name), added).await.unwrap().0
 }
 
+/// Subscribes a queue to the bare messages.
+pub(crate) async fn subscribe_queue(world: &World, name: &str, to: &str) {
+    let endpoint = queue(to).arn(REGION);
+    let (owner, protocol) = (Account(0), Protocol::Sqs);
+    let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo: false, region: REGION };
+    let given = [("RawMessageDelivery".to_owned(), "true".to_owned())].into();
+    let attributes = SubscriptionAttributes::parse(&given, &subscriber).unwrap();
+    let (principal, to) = ("arn:aws:iam::000000000000:root".into(), Some(queue(to)));
+    let added = SubscriptionAdded { owner, principal, protocol, endpoint: endpoint.into(), queue: to, attributes };
+    world.broker.subscribe(topic(name), added).await.unwrap();
+}
+
 fn publication(body: &str) -> Publication {
     Publication {
         body: Text::from(body),
@@ -123,7 +140,7 @@ fn publication(body: &str) -> Publication {
     }
 }
 
-async fn publish(world: &World, name: &str, bodies: &[&str]) {
+pub(crate) async fn publish(world: &World, name: &str, bodies: &[&str]) {
     let entries = bodies.iter().map(|body| publication(body)).collect();
     world.broker.publish(topic(name), entries, REGION).await.unwrap();
 }
@@ -134,7 +151,7 @@ fn publishing(world: &World, name: &str, body: &str) -> JoinHandle<()> {
     tokio::spawn(async move { drop(broker.publish(topic, entries, REGION).await.unwrap()) })
 }
 
-async fn undelivered(world: &World, id: SubscriptionId) -> usize {
+pub(crate) async fn undelivered(world: &World, id: SubscriptionId) -> usize {
     world.broker.describe_subscription(id).await.unwrap().undelivered
 }
 
@@ -297,7 +314,7 @@ async fn ten_thousand_deliveries_that_are_due_at_once_hold_up_nobody() {
     assert!(begun < DUE, "the requests waited for {begun} attempts");
     let mut order = Vec::new();
     while order.len() <= DUE {
-        order.push(attempts.0.recv().await.unwrap());
+        order.push(attempts.wait().await);
     }
     let turn = order.iter().position(|attempt| attempt.body() == "small").unwrap();
     assert!(turn < DUE / 2, "its turn came after {turn} others");
