@@ -10,6 +10,7 @@ pub mod process;
 pub mod report;
 pub mod run;
 pub mod subject;
+pub mod topic;
 pub mod trials;
 pub mod usage;
 pub mod wake;

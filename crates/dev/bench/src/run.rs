@@ -20,7 +20,7 @@ use crate::{
     machine::Machine,
     report::{Report, Row},
     subject::{Subject, chosen},
-    trials::{Findings, Trial, backlog, drain, filters, groups, polls, queues},
+    trials::{Findings, Trial, backlog, drain, filters, groups, polls, publish, queues},
 };
 
 const QUICK_SECONDS: f64 = 1.0;
@@ -189,6 +189,7 @@ impl Run {
             Subject::Backlog => backlog::measure(&homes, sizes.backlog, self.duration(), BACKLOG_GOALS).await,
             Subject::FifoDrain => drain::measure(&homes, sizes.drain).await,
             Subject::Filters => filters::measure(self.duration()),
+            Subject::Publish => publish::measure(&homes, self.duration()).await,
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,
             Subject::Queues => queues::measure(&homes, sizes.queues).await,

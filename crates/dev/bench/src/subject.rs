@@ -43,6 +43,8 @@ pub enum Subject {
     FifoDrain,
     /// Notifications held against filter policies, without a server.
     Filters,
+    /// Publishing to topics with 1, 10 and 100 queues.
+    Publish,
     /// Ten million messages in one queue: receives, memory, start-up time. Only with --deep, or when named.
     Deep,
     /// 100,000 message groups. Only with --deep, or when named.

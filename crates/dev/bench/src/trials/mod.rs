@@ -5,6 +5,7 @@ pub mod drain;
 pub mod filters;
 pub mod groups;
 pub mod polls;
+pub mod publish;
 pub mod queues;
 
 use bongsu_load::table::{Table, grouped};
