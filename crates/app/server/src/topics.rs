@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Account, Protocol, QueueName, Rejection, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, Tags,
-    TopicAttributes, TopicName,
+    Account, Protocol, QueueName, Rejection, Subscriber, SubscriptionAdded, SubscriptionAttributes,
+    SubscriptionDescription, Tags, TopicAttributes, TopicName,
 };
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{SubscriptionResource, TopicResource};
@@ -109,8 +109,10 @@ impl Subscription {
         let protocol = Protocol::parse(&subscription.protocol);
         let protocol = protocol.ok_or_else(|| Rejection::InvalidParameter("Protocol".into()))?;
         let given = &subscription.attributes;
+        let (endpoint, of_fifo) = (subscription.endpoint.as_str(), topic.is_fifo());
+        let subscriber = Subscriber { owner: account, protocol, endpoint, of_fifo, region };
         Ok(Subscription {
-            attributes: SubscriptionAttributes::parse(given, protocol, topic.is_fifo(), region)?,
+            attributes: SubscriptionAttributes::parse(given, &subscriber)?,
             given: given.clone(),
             topic,
             protocol,

@@ -57,7 +57,7 @@ impl Broker {
             // Its record was cleaned away together with its end being known; the messages were kept as they were.
             return self.assert_replaying();
         };
-        let function = self.function_of(ended.mapping).cloned();
+        let function = self.function_of(ended.mapping).map(Box::<str>::from);
         if let Some(running) = self.running.get_mut(&ended.mapping) {
             *running -= 1;
             if *running == 0 {

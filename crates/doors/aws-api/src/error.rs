@@ -217,6 +217,14 @@ impl ApiError {
         ApiError::invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
     }
 
+    /// A required member is absent, as SNS says it; the path is the service model's, in camel case.
+    pub fn missing_member(path: &str) -> Self {
+        let text = format!(
+            "1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
+        );
+        ApiError::new(ErrorKind::ValidationError, text)
+    }
+
     /// The request names no operation.
     pub fn no_operation() -> Self {
         ApiError::new(ErrorKind::UnknownOperationException, "The request names no operation.")

@@ -12,8 +12,10 @@ use crate::codec::fields::serialize_base64;
 use crate::codec::{Blob, Text};
 use crate::error::{ApiError, ErrorKind};
 
+mod published;
 mod stored;
 
+pub use published::PUBLISHED_ATTRIBUTES_MAX;
 pub use stored::Malformed;
 
 /// Attributes of one message.
@@ -160,6 +162,11 @@ impl MessageAttributes {
             sorted.push(attribute);
         }
         Ok(MessageAttributes { sorted })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.sorted.len()
     }
 
     /// The attributes in the order of their names' bytes.

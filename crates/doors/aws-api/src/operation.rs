@@ -2,13 +2,16 @@
 
 use bongsu_broker::Text as Shared;
 use bongsu_runtime::Handle;
+use bongsu_traces::TraceContext;
 use bytes::Bytes;
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use crate::codec::{Dialect, Params, Text, json};
 use crate::error::ApiError;
-use crate::observation::Seen;
+use crate::message_attributes::TRACE_HEADER_BYTES_MAX;
+use crate::observation::{Seen, TRACE_ID, TRACEPARENT};
+use crate::request_id::RequestId;
 use crate::service::Config;
 use crate::sigv4::Caller;
 
@@ -41,6 +44,7 @@ pub(crate) struct Context<'a> {
     /// Where a Query request was sent to: may be a queue's path.
     pub(crate) path: &'a str,
     pub(crate) body: &'a Bytes,
+    pub(crate) request_id: RequestId,
     /// Where it is noted what becomes known of the request.
     pub(crate) seen: &'a Seen,
 }
@@ -49,6 +53,16 @@ impl Context<'_> {
     /// The caller's account, which owns what the caller creates.
     pub(crate) fn account(&self) -> Result<bongsu_broker::Account, ApiError> {
         self.caller.account().parse().map_err(|()| ApiError::internal_failure())
+    }
+
+    /// The request's trace header for its messages, unless that is too long for one, or else its `traceparent` in the same
+    /// words.
+    pub(crate) fn trace_header(&self) -> Option<Shared> {
+        let header = |name: HeaderName| self.headers.get(name).and_then(|value| value.to_str().ok());
+        match header(TRACE_ID) {
+            Some(own) => Some(own).filter(|own| own.len() <= TRACE_HEADER_BYTES_MAX).map(Shared::from),
+            None => Some(Shared::from(TraceContext::from_traceparent(header(TRACEPARENT)?)?.to_xray())),
+        }
     }
 
     /// Text as the broker takes it: a slice of the request's body if it stands there as it is, otherwise a copy.

@@ -160,6 +160,7 @@ impl AwsApi {
             headers: &head.headers,
             path: head.uri.path(),
             body,
+            request_id,
             seen,
         };
         let params = Params::parse(query(head), &[])?;
@@ -213,8 +214,8 @@ impl AwsApi {
         let operation = operation.ok_or_else(ApiError::no_operation)?;
         let named = service.operation(operation).map(|named| *seen.operation.get_or_init(|| named));
         let text = request_id.text();
-        let request_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
-        let envelope = Envelope { dialect: service.dialect(), operation, request_id };
+        let shown_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");
+        let envelope = Envelope { dialect: service.dialect(), operation, request_id: shown_id };
         let context = |named| Context {
             broker: self.broker.on_behalf_of(self.client(&caller, named, peer)),
             caller: &caller,
@@ -224,6 +225,7 @@ impl AwsApi {
             // SDKs that speak JSON send it to any path.
             path: if protocol == Protocol::Json { "/" } else { head.uri.path() },
             body,
+            request_id,
             seen,
         };
         let unknown = || ApiError::unknown_operation(operation);

@@ -76,9 +76,9 @@ impl Broker {
     }
 }
 
+/// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 fn ended(fact: Fact, end: DeliveryEnd) -> Decision {
     Decision { reply: Reply::DeliveryEnded(end), ..Decision::fact(fact) }
 }
-
-/// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -104,14 +104,14 @@ impl Broker {
     }
 
     pub(crate) fn running_of(&self, function: &str) -> u32 {
-        let is_of_function = |id: &MappingId| self.function_of(*id).is_some_and(|name| **name == *function);
+        let is_of_function = |id: &MappingId| self.function_of(*id).is_some_and(|name| name == function);
         self.running.iter().filter(|(id, _)| is_of_function(id)).map(|(_, running)| running).sum()
     }
 
     /// The function of a mapping that is there, or that is gone while attempts of it still run.
-    pub(crate) fn function_of(&self, mapping: MappingId) -> Option<&Box<str>> {
-        let known = self.mappings.get(&mapping).map(|mapping| &mapping.value.function);
-        known.or_else(|| self.retired.get(&mapping))
+    pub(crate) fn function_of(&self, mapping: MappingId) -> Option<&str> {
+        let known = self.mappings.get(&mapping).map(|mapping| &*mapping.value.function);
+        known.or_else(|| self.retired.get(&mapping).map(|function| &**function))
     }
 
     /// Deletes what was worked off; what was not comes back when its visibility timeout ends. An attempt that nobody

@@ -58,12 +58,12 @@ impl Broker {
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
         let attributes = topic.definition().attributes.with(attribute, value)?;
+        attributes.check_subscribers(self.topics.protocols_of(topic))?;
         let is_replaying = |id: &SubscriptionId| self.topics.subscriptions[id].is_replaying();
         if attributes.archive.is_none() && topic.subscriptions.iter().any(is_replaying) {
             // What it has yet to come to would be lost.
             return Err(Rejection::InvalidParameter("ArchivePolicy: a replay of the archive goes on".into()));
         }
-        attributes.check_subscribers(self.topics.protocols_of(topic))?;
         Ok(redefined(topic, |definition| definition.attributes = attributes))
     }
 

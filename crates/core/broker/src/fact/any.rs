@@ -311,6 +311,12 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_replay()((next, end, resume_at) in any::<(u64, u64, u64)>(), completed: bool) -> Replay {
+        Replay { next, end, resume_at, completed }
+    }
+}
+
 fn any_question() -> impl Strategy<Value = Question> {
     prop_oneof![
         any_token().prop_map(|token| Question::Confirm { token }),
@@ -450,11 +456,7 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             next_attempt_at: any_time(),
         }
         DeliveryEnded { subscription: any_subscription(), sequence: any::<u64>(), delivered: any::<bool>() }
-        ReplaySet {
-            subscription: any_subscription(),
-            replay: any::<(u64, u64, u64, bool)>()
-                .prop_map(|(next, end, resume_at, completed)| Replay { next, end, resume_at, completed }),
-        }
+        ReplaySet { subscription: any_subscription(), replay: any_replay() }
         DeliveryDeadLettered {
             subscription: any_subscription(),
             sequence: any::<u64>(),

@@ -10,8 +10,8 @@ use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
 use crate::{
     Attempt, AttemptId, Broker, Content, DeduplicationKey, Fact, Function, MappingDefinition, MappingId, MessageId,
-    PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Stored, SubscriptionDefinition,
-    SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
+    PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Replay, Stored,
+    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -33,6 +33,16 @@ impl History {
         self.end += FRAME_BYTES + bytes.len() as u64;
         self.records.insert(place.position, Bytes::from(bytes));
         place
+    }
+
+    /// The oldest records.
+    pub(super) fn oldest(&self, count: usize) -> Vec<(Place, Recorded)> {
+        self.recorded().take(count).collect()
+    }
+
+    /// Forgets everything before the record behind these.
+    pub(super) fn trim(&mut self, oldest: &[(Place, Recorded)]) {
+        oldest.iter().for_each(|(place, _)| drop(self.records.remove(&place.position)));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -94,7 +104,7 @@ impl Cleaned {
         self.broker.advance(now);
         let before = self.history.len();
         let count = before.div_ceil(self.one_in);
-        let oldest: Vec<(Place, Recorded)> = self.history.recorded().take(count).collect();
+        let oldest = self.history.oldest(count);
         for (place, recorded) in &oldest {
             for needed in self.broker.still_needed(&recorded.fact, *place) {
                 self.happen(&needed, now);
@@ -102,14 +112,16 @@ impl Cleaned {
         }
         self.crashes = !self.crashes;
         if !self.crashes {
-            oldest.iter().for_each(|(place, _)| drop(self.history.records.remove(&place.position)));
+            self.history.trim(&oldest);
         }
         self.broker = self.history.rebuild(now);
         if count == before && !self.crashes {
             let kept: usize = self.history.recorded().map(|(_, record)| held_by(&record.fact)).sum();
             let messages: usize = self.broker.queues.values().map(|queue| queue.messages().count()).sum();
             let rows: usize = self.broker.topics.subscriptions.values().map(|known| known.outbox.len()).sum();
-            assert_eq!(kept, messages + rows, "everything is kept once");
+            let in_archive = |topic: &Topic| topic.archive.range(0, u64::MAX, usize::MAX).count();
+            let archived: usize = self.broker.topics.by_id.values().map(in_archive).sum();
+            assert_eq!(kept, messages + rows + archived, "everything is kept once");
             let is_id = |fact: &Fact| {
                 let of_queue = matches!(fact, Fact::DeduplicationKept { .. } | Fact::ReceiveRequestKept { .. });
                 of_queue || matches!(fact, Fact::TopicDeduplicationKept { .. })
@@ -157,6 +169,7 @@ struct ObservedTopic {
     subscriptions: BTreeSet<SubscriptionId>,
     by_endpoint: BTreeMap<(Protocol, Box<str>), SubscriptionId>,
     deduplication: Vec<ObservedId>,
+    archive: Vec<(u64, Stored)>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -164,6 +177,7 @@ struct ObservedSubscription {
     id: SubscriptionId,
     definition: SubscriptionDefinition,
     outbox: Vec<(u64, PendingDelivery, Stored)>,
+    replay: Option<Replay>,
 }
 
 /// Key, message, its number, until when the id is known.
@@ -230,7 +244,7 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
         mappings: broker.mappings.iter().map(|(id, mapping)| (*id, mapping.value.clone())).collect(),
         attempts: broker.attempts.iter().map(of_attempt).collect(),
         running: broker.running.clone(),
-        topics: broker.topics.by_id.values().map(observe_topic).collect(),
+        topics: broker.topics.by_id.values().map(|topic| observe_topic(topic, history)).collect(),
         subscriptions: broker
             .topics
             .subscriptions
@@ -240,19 +254,22 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
     }
 }
 
-fn observe_topic(topic: &Topic) -> ObservedTopic {
+fn observe_topic(topic: &Topic, history: &History) -> ObservedTopic {
+    let archive = topic.archive.range(0, u64::MAX, usize::MAX);
     ObservedTopic {
         id: topic.id,
         definition: topic.current(),
         subscriptions: topic.subscriptions.clone(),
         by_endpoint: topic.by_endpoint.clone(),
         deduplication: observe_ids(&topic.deduplication),
+        archive: archive.map(|(sequence, place)| (sequence, history.stored(place))).collect(),
     }
 }
 
 fn observe_subscription(id: SubscriptionId, known: &Subscription, history: &History) -> ObservedSubscription {
     let rows = known.outbox.rows().map(|(sequence, row)| (sequence, row.pending, history.stored(row.place)));
-    ObservedSubscription { id, definition: known.definition().as_ref().clone(), outbox: rows.collect() }
+    let definition = known.definition().as_ref().clone();
+    ObservedSubscription { id, definition, outbox: rows.collect(), replay: known.replay }
 }
 
 fn observe_ids(ids: &DeduplicationWindow) -> Vec<ObservedId> {

@@ -55,7 +55,9 @@ pub(super) fn check_state(broker: &Broker) {
 fn check_records(broker: &Broker) {
     let in_queues = broker.queues.values().flat_map(Queue::messages).map(|(_, message)| message.place);
     let outboxes = broker.topics.subscriptions.values().flat_map(|known| known.outbox.rows());
-    let live: Vec<Place> = in_queues.chain(outboxes.map(|(_, row)| row.place)).collect();
+    let archives = broker.topics.by_id.values().flat_map(|topic| topic.archive.range(0, u64::MAX, usize::MAX));
+    let live = in_queues.chain(outboxes.map(|(_, row)| row.place)).chain(archives.map(|(_, place)| place));
+    let live: Vec<Place> = live.collect();
     let parts: BTreeSet<(u64, u32)> = live.iter().map(|place| place.key()).collect();
     assert_eq!(parts.len(), live.len(), "what is alive is somewhere once");
     assert!(broker.moved.keys().all(|part| parts.contains(part)), "only live messages are looked up");
@@ -91,6 +93,7 @@ fn check_topics(broker: &Broker) {
     }
     for (id, known) in &topics.subscriptions {
         assert!(topics.by_id.contains_key(&known.definition().topic), "a subscription is one of a topic");
+        assert_eq!(topics.schedule.replaying.contains(id), known.is_replaying(), "a replay goes on by itself");
         let going_on = known.outbox.in_flight();
         assert!(going_on <= ENDPOINT_ATTEMPTS_MAX, "an endpoint is not overrun");
         let last = known.outbox.rows().last().map(|(sequence, _)| sequence);

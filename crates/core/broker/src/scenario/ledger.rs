@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
-use crate::{Broker, CopyTo, Fact, MessageId, QueueId, SubscriptionId, Timestamp};
+use crate::{Broker, CopyTo, Fact, MessageId, QueueId, SubscriptionId, Timestamp, TopicId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -22,6 +23,8 @@ pub(super) struct Ledger {
     sent: usize,
     /// What is to be delivered to endpoints, with the identity that it would have in a queue; questions have none.
     rows: BTreeMap<(SubscriptionId, u64), Option<MessageId>>,
+    /// What topics keep, and when it was published.
+    archived: BTreeMap<(TopicId, u64), Timestamp>,
     last_sequence: BTreeMap<QueueId, u64>,
 }
 
@@ -47,15 +50,20 @@ impl Ledger {
                     self.enter(*to, redrive.new_sequence, redrive.message_id, at);
                 }
             }
-            Fact::Published { notification, copies, .. } => {
+            Fact::Published { topic, notification, copies, .. } => {
                 for copy in copies {
-                    let id = copy.form.message_id(notification);
+                    // A replay brings the same identity once more; here each time counts.
+                    let times = if notification.replayed { 1 + self.sent as u128 } else { 0 };
+                    let id = MessageId(copy.form.message_id(notification).0 ^ times);
                     match copy.to {
                         CopyTo::Queue { queue, sequence, .. } => {
                             self.sent += 1;
                             self.enter(queue, sequence, id, at);
                         }
-                        CopyTo::Archive { .. } => {}
+                        CopyTo::Archive { sequence } => {
+                            let known = self.archived.insert((*topic, sequence), notification.published_at);
+                            assert_eq!(known, None, "archived messages have numbers of their own");
+                        }
                         CopyTo::Outbox { sequence } => self.queue_row((copy.form.subscription, sequence), Some(id)),
                     }
                 }
@@ -120,6 +128,13 @@ impl Ledger {
         };
         let present: BTreeSet<(SubscriptionId, u64)> = broker.topics.subscriptions.iter().flat_map(rows).collect();
         assert!(self.rows.keys().eq(&present), "to be delivered is {present:?}, and should {:?}", self.rows.keys());
+        let topics = &broker.topics.by_id;
+        let retention = |topic: &TopicId| topics.get(topic)?.definition().attributes.archive;
+        self.archived.retain(|(topic, _), at| retention(topic).is_some_and(|kept| *at + kept > broker.now()));
+        let in_archive =
+            |topic: &Topic| topic.archive.range(0, u64::MAX, usize::MAX).map(|(n, _)| n).collect::<Vec<_>>();
+        let present = topics.values().flat_map(|topic| in_archive(topic).into_iter().map(|n| (topic.id, n)));
+        assert!(self.archived.keys().copied().eq(present), "kept should be {:?}", self.archived.keys());
         assert_eq!(self.sent, self.alive.len() + self.ended.len(), "every message is there or has ended");
     }
 }

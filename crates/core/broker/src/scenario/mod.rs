@@ -4,6 +4,7 @@
 //! it rebuilt and compared, and what must always hold is checked: every scenario is a recovery test too.
 
 mod administration;
+mod archives;
 mod cleaning;
 mod dead_letters;
 mod deduplication;

@@ -173,6 +173,38 @@ fn what_is_pending_goes_with_its_subscription() {
 }
 
 #[test]
+fn an_attempt_goes_on_while_its_record_is_cleaned_away() {
+    check_subscribed(
+        "
+        queue d
+        queue a
+        subscribe t a
+        subscribe t lambda:f dead-letters=d
+        function f concurrency=1
+        publish t hello -> #1 delivered=1
+        publish t again -> #2 delivered=1
+        begin -> #1@https:w #2@https:w #1@lambda:f
+        clean
+        begin -> nothing
+        receive a max=10 -> #1@a #2@a
+        delete a #1@a
+        clean 7
+        failed #2@https:w
+        failed #1@https:w
+        refused #1@lambda:f
+        begin -> #2@lambda:f
+        clean
+        clean
+        receive d -> #1@lambda:f
+        restart
+        begin -> #2@lambda:f
+        +20s
+        begin -> #1@https:wx2 #2@https:wx2
+        ",
+    );
+}
+
+#[test]
 fn an_attempt_that_ends_after_its_row_changes_nothing() {
     check_subscribed(
         "

@@ -18,7 +18,7 @@
 //! map QUEUE FUNCTION [batch=N] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
 //! dispatch QUEUE                                f!1 is the first attempt, and runs f
 //! end !1 succeeded | failed | lost | partly 0 2
-//! restart | end-lost | woken
+//! restart | clean [N] | end-lost | woken       the oldest records are cleaned away, or all
 //! redrive NAME [to=NAME] [rate=N]               %1 is the first move task; #1' is the first message, moved once
 //! topic NAME [content-deduplication] [per-group] [size=BYTES] [tag=K:V]
 //! set-topic NAME ATTRIBUTE VALUE | tag-topic NAME K:V ... | untag-topic NAME K ...
@@ -34,6 +34,7 @@
 //! begin [max=N]                                 attempts at endpoints that are due: #1@https:wx2 is the second one,
 //!                                               confirm@https:w and restore@https:w are questions
 //! delivered NAME | failed NAME | refused NAME   or `first` and `last` of those that are going on
+//! replay [max=N]                                one step of every replay that goes on
 //! move | moves                                  one step of every task that is due; steps until none is due
 //! cancel-redrive NAME %1 | redrives NAME [max=N]
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
@@ -153,6 +154,14 @@ impl Story {
                 let name = words.queue();
                 let found = self.world.broker.statistics(None).find(|(queue, ..)| **queue == name);
                 return found.map_or("no such queue".into(), |(.., statistics)| show_statistics(&statistics));
+            }
+            "replay" => {
+                let max = words.number("max").unwrap_or(100);
+                return if self.world.take_steps_of_replays(max) == 0 { "nothing".into() } else { "ok".into() };
+            }
+            "clean" => {
+                self.world.clean(words.0.first().map_or(usize::MAX, |count| number(count)));
+                return "ok".into();
             }
             "restart" => {
                 self.world.restart();
@@ -347,8 +356,9 @@ impl Story {
             Stored::Notification(notification, form) => {
                 let raw = if form.raw { "(raw)" } else { "" };
                 let body = if form.body == 0 { String::new() } else { format!("({})", &**form.body(&notification)) };
+                let replayed = if notification.replayed { "(replayed)" } else { "" };
                 let endpoint = self.subscribers.label(form.subscription);
-                (format!("#{}@{endpoint}", number(notification.message_id)), format!("{raw}{body}"))
+                (format!("#{}@{endpoint}", number(notification.message_id)), format!("{raw}{body}{replayed}"))
             }
             Stored::Question(_) => panic!("a question is no message"),
         }

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
 use super::words::{Words, number, tag};
 use crate::{
-    Command, DeliveryOutcome, DueDelivery, Protocol, Publication, PublishTally, Question, QueueName, Reply, Stored,
-    Subscriber, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, SubscriptionId, SubscriptionState,
-    Text, Token, TopicAttributes, TopicName,
+    Command, DeliveryOutcome, DueDelivery, Protocol, Publication, PublishTally, Question, QueueName, Replay, Reply,
+    Stored, Subscriber, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, SubscriptionId,
+    SubscriptionState, Text, Token, TopicAttributes, TopicName,
 };
 
 /// What a script calls subscriptions, and the attempts at their endpoints.
@@ -196,7 +196,13 @@ impl Story {
             Reply::Subscription(described) => {
                 let oldest = described.oldest.map(|oldest| self.world.broker.now().0 - oldest.0);
                 let oldest = oldest.map_or(String::new(), |age| format!(" oldest={}s", age as f64 / 1000.0));
-                format!("{} undelivered={}{oldest}", self.show_subscription(&described), described.undelivered)
+                let replay = match described.replay {
+                    None => "",
+                    Some(Replay { completed: false, .. }) => " replaying",
+                    Some(_) => " replayed",
+                };
+                let shown = self.show_subscription(&described);
+                format!("{shown} undelivered={}{oldest}{replay}", described.undelivered)
             }
             // By their names: they come by their identities, which are random.
             Reply::Subscriptions(described) => {

@@ -61,10 +61,10 @@ pub struct TopicAttributes {
     pub message_bytes_max: u32,
     /// Who else may use the topic, and who may not.
     pub policy: Option<Policy>,
-    /// How long what was published is kept, so that subscriptions can have it once more.
-    pub archive: Option<Seconds>,
     /// How deliveries over HTTP are tried again, unless a subscription says otherwise.
     pub delivery: Option<TopicDeliveryPolicy>,
+    /// How long what was published is kept, so that subscriptions can have it once more.
+    pub archive: Option<Seconds>,
 }
 
 /// Why an attribute is refused.
@@ -85,8 +85,8 @@ impl Default for TopicAttributes {
             signature_version: 1,
             message_bytes_max: TOPIC_MESSAGE_BYTES_MAX_DEFAULT,
             policy: None,
-            archive: None,
             delivery: None,
+            archive: None,
         }
     }
 }
@@ -147,9 +147,7 @@ impl TopicAttributes {
             "MaximumMessageSize" => {
                 self.message_bytes_max = value.parse().unwrap_or(TOPIC_MESSAGE_BYTES_MAX_DEFAULT);
             }
-            "ArchivePolicy" => {
-                self.archive = archive::retention(value)?;
-            }
+            "ArchivePolicy" => self.archive = archive::retention(value)?,
             "Policy" if value.is_empty() => self.policy = None,
             "Policy" => {
                 self.policy = Some(Policy::parse(value, &Limits::TOPIC).map_err(|fault| fault.to_string())?);

@@ -115,6 +115,7 @@ impl Schedule {
 
     /// Nothing is due at a subscription any more. If it is in line, its turn passes without effect.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
+        self.replaying.remove(&id);
         self.set(Timer::Subscription(id), None);
         self.set(Timer::Outbox(id), None);
         self.throttles.remove(&id);

@@ -44,12 +44,12 @@ pub struct SubscriptionAttributes {
     pub raw: bool,
     /// Where deliveries go that cannot be made.
     pub dead_letters: Option<QueueName>,
-    /// What it wants to have once more.
-    pub replay: Option<ReplayPolicy>,
     /// How deliveries are tried again.
     pub delivery: Option<SubscriptionDeliveryPolicy>,
     /// Which notifications are wanted; all of them if there is none.
     pub filter: Option<Arc<FilterPolicy>>,
+    /// What it wants to have once more.
+    pub replay: Option<ReplayPolicy>,
 }
 
 /// Why an attribute is refused.

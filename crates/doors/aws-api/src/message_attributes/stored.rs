@@ -27,7 +27,7 @@ impl MessageAttributes {
     pub fn encode(&self, out: &mut Vec<u8>) {
         // Each attribute adds two lengths of one byte, the kind, and a length of four bytes.
         out.reserve(1 + self.size_bytes() + self.sorted.len() * 7);
-        out.push(self.sorted.len().try_into().expect("checked against ATTRIBUTES_MAX"));
+        out.push(self.sorted.len().try_into().expect("checked against ATTRIBUTES_MAX or PUBLISHED_ATTRIBUTES_MAX"));
         for attribute in &self.sorted {
             for short in [&attribute.name, &attribute.data_type] {
                 out.push(short.len().try_into().expect("checked against NAME_BYTES_MAX"));

@@ -1,10 +1,10 @@
 //! `CreateTopic`: makes a topic, or finds one that has every attribute and tag that was given.
 
-use bongsu_broker::{TopicAttributes, TopicName};
+use bongsu_broker::{DATA_PROTECTION_POLICY, TopicAttributes, TopicName};
 use bongsu_runtime::Refusal;
 use serde::{Deserialize, Serialize};
 
-use super::parameters::required;
+use super::parameters::{invalid, required};
 use super::tags::{GivenTag, read_tags};
 use crate::codec::{Text, TextMap};
 use crate::error::ApiError;
@@ -32,7 +32,11 @@ pub(super) struct Output {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let name = required(input.name, "name")?;
     let topic = TopicName { account: cx.account()?, name: (*name).into() };
-    let attributes = input.attributes.unwrap_or_default().into_strings();
+    let mut attributes = input.attributes.unwrap_or_default().into_strings();
+    if attributes.contains_key(DATA_PROTECTION_POLICY) {
+        return Err(invalid(&format!("Attributes Reason: Unknown attribute {DATA_PROTECTION_POLICY}")));
+    }
+    attributes.extend(input.data_protection_policy.map(|text| (DATA_PROTECTION_POLICY.to_owned(), text.into_string())));
     let attributes = TopicAttributes::parse(&attributes, &topic).map_err(Refusal::from)?;
     let tags = read_tags(input.tags.unwrap_or_default())?;
     cx.broker.create_topic(topic.clone(), attributes, tags).await?;

@@ -1,4 +1,4 @@
-//! Parameters that several operations share: ARNs, and the refusals of what is missing.
+//! Parameters that several operations share: ARNs, and the refusals of what is wrong.
 
 use bongsu_broker::{SubscriptionId, TopicName};
 
@@ -12,17 +12,9 @@ pub(super) fn invalid(text: &str) -> ApiError {
     ApiError::new(ErrorKind::InvalidParameterException, format!("Invalid parameter: {text}"))
 }
 
-/// A required member is absent; the path is the service model's, in camel case.
-pub(super) fn missing(path: &str) -> ApiError {
-    let text = format!(
-        "1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
-    );
-    ApiError::new(ErrorKind::ValidationError, text)
-}
-
 /// A required member that must not be absent.
 pub(super) fn required<T>(value: Option<T>, path: &str) -> Result<T, ApiError> {
-    value.ok_or_else(|| missing(path))
+    value.ok_or_else(|| ApiError::missing_member(path))
 }
 
 /// The topic of an ARN in this region.
@@ -46,6 +38,11 @@ pub(super) fn subscription_of_arn(arn: Option<&str>, region: &str) -> Result<Opt
         ["arn", "aws", "sns", _, _, _] => Err(invalid("SubscriptionId")),
         _ => Err(invalid(PARAMETER)),
     }
+}
+
+/// Whether an ARN is that of an app on a telephone.
+pub(super) fn is_mobile_endpoint(arn: &str) -> bool {
+    arn.splitn(ARN_ELEMENTS_MIN, ':').nth(ARN_ELEMENTS_MIN - 1).is_some_and(|name| name.starts_with("endpoint/"))
 }
 
 fn elements<'a>(arn: &'a str, parameter: &str) -> Result<Vec<&'a str>, ApiError> {

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{Outgoing, SendOrigin, Text as Shared};
-use bongsu_traces::TraceContext;
 use bytes::Bytes;
-use hyper::header::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
@@ -14,10 +12,7 @@ use crate::attributes_digest::Digest;
 use crate::characters;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
-use crate::message_attributes::{
-    INVALID_CHARACTERS, MessageAttributeValue, MessageAttributes, TRACE_HEADER, TRACE_HEADER_BYTES_MAX, Value,
-};
-use crate::observation::{TRACE_ID, TRACEPARENT};
+use crate::message_attributes::{INVALID_CHARACTERS, MessageAttributeValue, MessageAttributes, TRACE_HEADER, Value};
 use crate::received::{message_id, sequence_number};
 
 /// The members that describe a message: of a `SendMessage` with its queue, of a batch's entry with its id.
@@ -115,18 +110,11 @@ impl MessageInput<'_> {
     }
 }
 
-/// The trace header that was sent as a system attribute, or else the request's own, unless that is too long for one, or
-/// else its `traceparent` in the same words.
+/// The trace header that was sent as a system attribute, or else the request's own.
 fn trace_header(system: &MessageAttributes, cx: &Context<'_>) -> Option<Shared> {
     match system.get(TRACE_HEADER).map(|attribute| &attribute.value) {
         Some(Value::Text(text)) => Some(Shared::from(text.as_str())),
-        _ => {
-            let header = |name: HeaderName| cx.headers.get(name).and_then(|value| value.to_str().ok());
-            match header(TRACE_ID) {
-                Some(own) => Some(own).filter(|own| own.len() <= TRACE_HEADER_BYTES_MAX).map(Shared::from),
-                None => Some(Shared::from(TraceContext::from_traceparent(header(TRACEPARENT)?)?.to_xray())),
-            }
-        }
+        _ => cx.trace_header(),
     }
 }
 

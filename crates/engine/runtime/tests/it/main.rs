@@ -5,6 +5,7 @@
 mod catching_up;
 mod cleaning;
 mod cramped;
+mod deliveries;
 mod durability;
 mod functions;
 mod metrics;

@@ -1,0 +1,300 @@
+//! Deliveries to endpoints: when they begin, what becomes of them, and what a restart finds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bongsu_broker::{
+    Account, DeliveryEnd, DeliveryOutcome, PendingDelivery, Protocol, Publication, Seconds, Subscriber,
+    SubscriptionAdded, SubscriptionAttributes, SubscriptionId, Text, Timestamp, TopicAttributes, TopicName,
+};
+use bongsu_journal::{BoxFuture, FaultyJournal, MemoryJournal};
+use bongsu_runtime::{Attempted, Courier, Parcel, ParcelContent};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::slow_reads::SlowReads;
+use crate::world::{START, Setting, World, body, is_answered, message, queue, settle};
+
+const REGION: &str = "us-east-1";
+
+/// Hands every attempt to the test, which says how it ends.
+struct ByHand(mpsc::UnboundedSender<Attempt>);
+
+/// One attempt; dropping it is to fail.
+struct Attempt {
+    parcel: Parcel,
+    outcome: oneshot::Sender<DeliveryOutcome>,
+    end: oneshot::Receiver<DeliveryEnd>,
+}
+
+impl Attempt {
+    fn body(&self) -> String {
+        match &self.parcel.content {
+            ParcelContent::Notification(notification, form) => form.body(notification).to_string(),
+            ParcelContent::Question(_) => "a question".to_owned(),
+        }
+    }
+
+    /// Ends the attempt; what becomes of the delivery is told later.
+    fn end(self, outcome: DeliveryOutcome) -> oneshot::Receiver<DeliveryEnd> {
+        assert!(self.outcome.send(outcome).is_ok());
+        self.end
+    }
+
+    async fn ends(self, outcome: DeliveryOutcome) -> DeliveryEnd {
+        self.end(outcome).await.unwrap()
+    }
+}
+
+impl Courier for ByHand {
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Attempted> {
+        let (outcome, ended) = oneshot::channel();
+        let (told, end) = oneshot::channel();
+        drop(self.0.send(Attempt { parcel, outcome, end }));
+        Box::pin(async move {
+            let outcome = ended.await.unwrap_or(DeliveryOutcome::Failed);
+            Attempted { outcome, then: Box::new(|end| told.send(end).unwrap_or_default()) }
+        })
+    }
+}
+
+struct Attempts(mpsc::UnboundedReceiver<Attempt>);
+
+impl Attempts {
+    async fn next(&mut self) -> Attempt {
+        settle().await;
+        self.0.try_recv().expect("an attempt")
+    }
+
+    async fn none(&mut self) {
+        settle().await;
+        assert!(self.0.try_recv().is_err(), "no attempt was expected");
+    }
+}
+
+fn by_hand() -> (Setting, Attempts) {
+    let (attempts, begun) = mpsc::unbounded_channel();
+    (Setting { courier: Arc::new(ByHand(attempts)), ..Setting::default() }, Attempts(begun))
+}
+
+fn topic(name: &str) -> TopicName {
+    TopicName { account: Account(0), name: name.into() }
+}
+
+async fn create_topic(world: &World, name: &str) {
+    world.broker.create_topic(topic(name), TopicAttributes::default(), Default::default()).await.unwrap();
+}
+
+/// Subscribes a function, which need not exist for its courier to be asked.
+async fn subscribe(world: &World, name: &str, dead_letters: Option<&str>) -> SubscriptionId {
+    let given = dead_letters.map(|name| {
+        let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, queue(name).arn(REGION));
+        ("RedrivePolicy".to_owned(), policy)
+    });
+    let given: BTreeMap<String, String> = given.into_iter().collect();
+    let endpoint = format!("arn:aws:lambda:{REGION}:000000000000:function:{name}");
+    let (owner, protocol) = (Account(0), Protocol::Lambda);
+    let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo: false, region: REGION };
+    let added = SubscriptionAdded {
+        owner,
+        principal: "arn:aws:iam::000000000000:root".into(),
+        protocol,
+        attributes: SubscriptionAttributes::parse(&given, &subscriber).unwrap(),
+        endpoint: endpoint.into(),
+        queue: None,
+    };
+    world.broker.subscribe(topic(name), added).await.unwrap().0
+}
+
+fn publication(body: &str) -> Publication {
+    Publication {
+        body: Text::from(body),
+        bodies: Vec::new(),
+        subject: None,
+        attributes: bytes::Bytes::new(),
+        attributes_size: 0,
+        attributes_count: 0,
+        facets: Vec::new(),
+        message_bytes: body.len(),
+        group: None,
+        deduplication_id: None,
+        trace_header: None,
+    }
+}
+
+async fn publish(world: &World, name: &str, bodies: &[&str]) {
+    let entries = bodies.iter().map(|body| publication(body)).collect();
+    world.broker.publish(topic(name), entries, REGION).await.unwrap();
+}
+
+/// A publish in a task of its own.
+fn publishing(world: &World, name: &str, body: &str) -> JoinHandle<()> {
+    let (broker, topic, entries) = (world.broker.clone(), topic(name), vec![publication(body)]);
+    tokio::spawn(async move { drop(broker.publish(topic, entries, REGION).await.unwrap()) })
+}
+
+async fn undelivered(world: &World, id: SubscriptionId) -> usize {
+    world.broker.describe_subscription(id).await.unwrap().undelivered
+}
+
+#[tokio::test]
+async fn a_delivery_begins_when_its_publish_is_durable() {
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, setting).await;
+    create_topic(&world, "t").await;
+    subscribe(&world, "t", None).await;
+    journal.hold();
+    let publishing = publishing(&world, "t", "hello");
+    attempts.none().await;
+    assert!(!is_answered(&publishing).await);
+    journal.release();
+    assert!(is_answered(&publishing).await);
+    assert_eq!(attempts.next().await.body(), "hello");
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_delivery_is_told_when_it_is_durable() {
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, setting).await;
+    create_topic(&world, "t").await;
+    let id = subscribe(&world, "t", None).await;
+    publish(&world, "t", &["hello"]).await;
+    let attempt = attempts.next().await;
+    journal.hold();
+    let mut end = attempt.end(DeliveryOutcome::Delivered);
+    settle().await;
+    assert!(end.try_recv().is_err());
+    journal.release();
+    assert_eq!(end.await, Ok(DeliveryEnd::Delivered));
+    assert_eq!(undelivered(&world, id).await, 0);
+    attempts.none().await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_handed_out_when_it_is_durably_one() {
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, setting).await;
+    world.create("dead", &[]).await;
+    create_topic(&world, "t").await;
+    subscribe(&world, "t", Some("dead")).await;
+    publish(&world, "t", &["hello"]).await;
+    let attempt = attempts.next().await;
+    journal.hold();
+    let end = attempt.end(DeliveryOutcome::Refused);
+    let receiving = world.receiving("dead", 20);
+    assert!(!is_answered(&receiving).await);
+    journal.release();
+    assert_eq!(end.await, Ok(DeliveryEnd::DeadLettered));
+    assert_eq!(body(&receiving.await.unwrap().unwrap()[0]), "hello");
+}
+
+#[tokio::test]
+async fn a_restart_finds_each_delivery_with_its_count_and_its_deadline() {
+    let journal = Arc::new(MemoryJournal::new());
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, setting).await;
+    create_topic(&world, "t").await;
+    let id = subscribe(&world, "t", None).await;
+    publish(&world, "t", &["fails", "delivered", "unanswered"]).await;
+    let [fails, delivered, _unanswered] = [attempts.next().await, attempts.next().await, attempts.next().await];
+    let DeliveryEnd::Again { at } = fails.ends(DeliveryOutcome::Failed).await else { panic!("it is tried again") };
+    assert_eq!(delivered.ends(DeliveryOutcome::Delivered).await, DeliveryEnd::Delivered);
+    // Attempts that go on hold nobody up.
+    world.stop().await;
+
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&Arc::new(journal.reopen()), setting).await;
+    let unanswered = attempts.next().await;
+    assert_eq!((unanswered.body().as_str(), unanswered.parcel.pending.failed_attempts), ("unanswered", 0));
+    attempts.none().await;
+    world.clock.advance(Seconds(u32::try_from((at.0 - START.0) / 1000).unwrap() - 1));
+    attempts.none().await;
+    world.clock.advance(Seconds(1));
+    let again = attempts.next().await;
+    let pending = PendingDelivery { queued_at: START, failed_attempts: 1, next_attempt_at: at };
+    assert_eq!((again.body().as_str(), again.parcel.pending), ("fails", pending));
+    assert_eq!(undelivered(&world, id).await, 2);
+}
+
+#[tokio::test]
+async fn an_attempt_finds_what_cleaning_moved_meanwhile() {
+    let journal = Arc::new(SlowReads::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { recent_bytes_max: 0, ..setting }).await;
+    create_topic(&world, "t").await;
+    subscribe(&world, "t", None).await;
+    journal.hold();
+    publish(&world, "t", &["hello"]).await;
+    attempts.none().await;
+    journal.trim_before_next_read();
+    journal.release();
+    assert_eq!(attempts.next().await.body(), "hello");
+}
+
+#[tokio::test]
+async fn nothing_is_delivered_to_whoever_left_meanwhile() {
+    let journal = Arc::new(SlowReads::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { recent_bytes_max: 0, ..setting }).await;
+    create_topic(&world, "t").await;
+    let id = subscribe(&world, "t", None).await;
+    journal.hold();
+    publish(&world, "t", &["hello"]).await;
+    settle().await;
+    world.broker.unsubscribe(id, true).await.unwrap();
+    journal.trim_before_next_read();
+    journal.release();
+    attempts.none().await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_just_now_is_tried_again() {
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { recent_bytes_max: 0, ..setting }).await;
+    create_topic(&world, "t").await;
+    let id = subscribe(&world, "t", None).await;
+    journal.fail_next_read(std::io::ErrorKind::Other);
+    publish(&world, "t", &["hello"]).await;
+    attempts.none().await;
+    assert_eq!(undelivered(&world, id).await, 1);
+    world.clock.advance(Seconds(60));
+    assert_eq!(attempts.next().await.body(), "hello");
+}
+
+#[tokio::test]
+async fn ten_thousand_deliveries_that_are_due_at_once_hold_up_nobody() {
+    const DUE: usize = 10_000;
+    let journal = Arc::new(MemoryJournal::new());
+    let world = World::start(&journal).await;
+    world.create("q", &[]).await;
+    for name in ["deep", "small"] {
+        create_topic(&world, name).await;
+        subscribe(&world, name, None).await;
+    }
+    // Every attempt of these fails at once.
+    for _ in 0..DUE / 10 {
+        publish(&world, "deep", &["x"; 10]).await;
+    }
+    settle().await;
+    world.stop().await;
+
+    let clock = bongsu_runtime::ManualClock::starting_at(Timestamp(START.0 + 3_600_000));
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&Arc::new(journal.reopen()), Setting { clock, ..setting }).await;
+    publish(&world, "small", &["small"]).await;
+    world.broker.send(queue("q"), vec![message("a")]).await.unwrap().remove(0).unwrap();
+    let begun = attempts.0.len();
+    assert!(begun < DUE, "the requests waited for {begun} attempts");
+    let mut order = Vec::new();
+    while order.len() <= DUE {
+        order.push(attempts.0.recv().await.unwrap().body());
+    }
+    let turn = order.iter().position(|body| body == "small").unwrap();
+    assert!(turn < DUE / 2, "its turn came after {turn} others");
+    attempts.none().await;
+}
