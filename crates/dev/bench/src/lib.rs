@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod checks;
 pub mod echo;
+pub mod endpoint;
 pub mod group_commit;
 pub mod home;
 pub mod machine;

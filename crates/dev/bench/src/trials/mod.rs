@@ -1,7 +1,9 @@
 //! What takes more than a line of the table to tell: a server in an extreme state, and what that costs.
 
 pub mod backlog;
+pub mod deliveries;
 pub mod drain;
+pub mod envelopes;
 pub mod filters;
 pub mod groups;
 pub mod polls;
