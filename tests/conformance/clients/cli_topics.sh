@@ -16,9 +16,12 @@ subscribed() {
     echo "$queue"
 }
 all=$(subscribed all '{}')
-large=$(subscribed large '{"FilterPolicy": "{\"amount\": [{\"numeric\": [\">=\", 100]}]}", "RawMessageDelivery": "true"}')
-abroad=$(subscribed abroad '{"FilterPolicy": "{\"to\": {\"country\": [{\"anything-but\": \"KR\"}]}}", "FilterPolicyScope": "MessageBody"}')
-same "the subscriptions" "$(aws sns list-subscriptions-by-topic --topic-arn "$topic" --query 'length(Subscriptions)')" 3
+policy='{\"amount\": [{\"numeric\": [\">=\", 100]}]}'
+large=$(subscribed large '{"FilterPolicy": "'"$policy"'", "RawMessageDelivery": "true"}')
+policy='{\"to\": {\"country\": [{\"anything-but\": \"KR\"}]}}'
+abroad=$(subscribed abroad '{"FilterPolicy": "'"$policy"'", "FilterPolicyScope": "MessageBody"}')
+count=$(aws sns list-subscriptions-by-topic --topic-arn "$topic" --query 'length(Subscriptions)')
+same "the subscriptions" "$count" 3
 
 publish() {
     aws sns publish --topic-arn "$topic" --subject order --message "$1" \

@@ -45,7 +45,8 @@ describe("a topic", { concurrency: true, timeout: 3 * SOON }, () => {
     await subscribe(TopicArn, queues[0]);
     const FilterPolicy = JSON.stringify({ kind: ["book", { prefix: "e-" }], price: [{ numeric: ["<", 10] }] });
     await subscribe(TopicArn, queues[1], { FilterPolicy, RawMessageDelivery: "true" });
-    const OfBody = JSON.stringify({ to: { city: ["서울"] }, $or: [{ express: [true] }, { weight: [{ exists: false }] }] });
+    const either = [{ express: [true] }, { weight: [{ exists: false }] }];
+    const OfBody = JSON.stringify({ to: { city: ["서울"] }, $or: either });
     await subscribe(TopicArn, queues[2], { FilterPolicy: OfBody, FilterPolicyScope: "MessageBody" });
 
     const bodies = [
@@ -58,7 +59,8 @@ describe("a topic", { concurrency: true, timeout: 3 * SOON }, () => {
       kind: text(kind),
       price: { DataType: "Number", StringValue: price },
     }));
-    const PublishBatchRequestEntries = bodies.map((Message, n) => ({ Id: `e${n}`, Message, MessageAttributes: about[n] }));
+    const entry = (Message, n) => ({ Id: `e${n}`, Message, MessageAttributes: about[n] });
+    const PublishBatchRequestEntries = bodies.map(entry);
     const published = await sns.publishBatch({ TopicArn, PublishBatchRequestEntries });
     assert.deepEqual(published.Successful.map(({ Id }) => Id), ["e0", "e1", "e2", "e3"]);
     assert.deepEqual(await messages(queues[0]), [...bodies].sort());
@@ -143,10 +145,11 @@ describe("a web server", { timeout: 3 * SOON }, () => {
       assert.equal((await fetch(question.SubscribeURL)).status, 200);
 
       const notified = once(arrivals, "arrival");
-      const sent = await sns.publish({ TopicArn, Message: "안녕\n{}", Subject: "Hi", MessageAttributes: { a: text("b") } });
+      const given = { Message: "안녕\n{}", Subject: "Hi", MessageAttributes: { a: text("b") } };
+      const sent = await sns.publish({ TopicArn, ...given });
       const body = (await notified)[0];
       const message = await validate(body);
-      assert.deepEqual([message.MessageId, message.Message, message.Subject], [sent.MessageId, "안녕\n{}", "Hi"]);
+      assert.deepEqual([message.MessageId, message.Message, message.Subject], [sent.MessageId, given.Message, "Hi"]);
       await assert.rejects(validate({ ...JSON.parse(body), Message: "안녕\n{} " }), /signature is invalid/);
     });
   }

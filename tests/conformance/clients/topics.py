@@ -30,9 +30,7 @@ def order(country, sku):
 def typed(attributes):
     """Message attributes as boto3 takes them: text is a String, a number a Number."""
     kind = {str: "String", int: "Number", float: "Number"}
-    return {
-        name: {"DataType": kind[type(value)], "StringValue": str(value)} for name, value in attributes.items()
-    }
+    return {name: {"DataType": kind[type(value)], "StringValue": str(value)} for name, value in attributes.items()}
 
 
 class Topics(Case):
@@ -49,7 +47,7 @@ class Topics(Case):
 
     def subscribe(self, topic, queue, **attributes):
         """A new subscription's ARN, of a queue."""
-        attributes = {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}
+        attributes = {name: json.dumps(of) if isinstance(of, dict) else of for name, of in attributes.items()}
         arn = self.attribute(queue, "QueueArn")
         return self.sns.subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes, ReturnSubscriptionArn=True
@@ -228,8 +226,8 @@ class Fifo(Topics):
 
         messages = self.receive(queue)
         envelopes = [json.loads(message["Body"]) for message in messages]
-        self.assertEqual([envelope["MessageId"] for envelope in envelopes], [first["MessageId"], other["MessageId"]])
-        self.assertEqual([envelope["SequenceNumber"] for envelope in envelopes], [first["SequenceNumber"], other["SequenceNumber"]])
+        for name in ["MessageId", "SequenceNumber"]:
+            self.assertEqual([envelope[name] for envelope in envelopes], [first[name], other[name]])
         ids = [message["Attributes"]["MessageDeduplicationId"] for message in messages]
         # The digest of the body where the publisher gave no id.
         self.assertEqual(ids, ["532eaabd9574880dbf76b9b8cc00832c20a6ec113d682299550d7a6e0f345e25", "another"])

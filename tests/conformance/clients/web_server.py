@@ -11,7 +11,6 @@ import urllib.request
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-
 from under_test import ENDPOINT
 
 # What is signed, by type, in this order: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html

@@ -5,12 +5,12 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from topics import Topics, typed
-from under_test import ENDPOINT
-from web_server import AMAZON, WebServer
 import boto3
 import botocore
 import botocore.config
+from topics import Topics, typed
+from under_test import ENDPOINT
+from web_server import AMAZON, WebServer
 
 UNSIGNED = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
 

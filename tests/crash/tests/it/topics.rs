@@ -17,7 +17,7 @@ use crate::kills::{Plan, restart};
 use crate::random::Random;
 
 /// Here are fewer kills than under the queues' clients: one where there are so many.
-const CYCLES_ONE_IN: u64 = 5;
+const CYCLES_ONE_IN: u64 = 8;
 const PUBLISHERS: u64 = 3;
 /// Acknowledged publishes from one kill to the next.
 const SUCCESSES: std::ops::Range<u64> = 20..300;
