@@ -80,9 +80,6 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
-        Rejection::EntryChanged => "somebody else changed it at the same time".to_owned(),
-        Rejection::EntryTooLong => "what is to be kept is too long".to_owned(),
-        Rejection::TooManyEntries => "the account keeps as much as it may".to_owned(),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }
