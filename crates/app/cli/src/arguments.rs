@@ -53,9 +53,20 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     /// Show a queue's messages without receiving them.
     Peek(PeekArguments),
-    /// Move the messages of a dead-letter queue back, and show how far it is.
+    /// Move the messages of a dead-letter queue back, or feed any queue to a function, a queue or a topic.
     ///
-    /// Exit codes: 0 when all are moved, 1 when it failed or was refused, 3 when it was cancelled before the end.
+    /// The server moves a dead-letter queue's messages by itself; this command starts that and shows how far it is.
+    ///
+    /// With --from it receives the queue's messages, hands each on to --to, and deletes it then: for an emergency queue
+    /// that is subscribed to a topic beside its function. A function gets the event that the topic would have sent, or
+    /// else that of a queue with one message; it fails by an error, or by naming the message in batchItemFailures. A topic
+    /// gets what was once published. What fails stays in the queue; what is sent after the beginning is left. Groups of a
+    /// FIFO queue keep their order: a message that fails keeps back those behind it. Interrupted, it gives back what is in
+    /// hand; the same command goes on from there. Nothing is lost, but a message whose work was interrupted, or done and
+    /// not yet deleted, is done twice.
+    ///
+    /// Exit codes: 0 when all are moved, 1 when it failed or was refused, 3 when it was cancelled before the end, 4 when
+    /// messages failed and were left, 130 when it was interrupted.
     Redrive(RedriveArguments),
     /// Start a function's process so that it ends with the server.
     #[command(hide = true)]
@@ -266,10 +277,17 @@ mod tests {
     fn a_redrive_does_one_thing() {
         assert!(parses("bongsu redrive dlq --to orders --rate 500"));
         assert!(parses("bongsu redrive dlq --status") && parses("bongsu redrive dlq --cancel"));
+        assert!(parses("bongsu redrive --from emergency --to function/work --rate 1000/s --concurrency 50"));
         for wrong in [
             "",
-            "dlq --rate 501",
             "dlq --rate 0",
+            "dlq --to lambda/work",
+            "dlq --concurrency 5",
+            "dlq --from emergency --to orders",
+            "--from emergency",
+            "--from emergency --to orders --concurrency 0",
+            "--from emergency --to orders --rate 10/h",
+            "--from emergency --cancel",
             "dlq --cancel --watch",
             "dlq --status --to orders",
             "dlq --cancel --rate 1",

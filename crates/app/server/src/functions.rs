@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_aws_api::attributes_digest::Digest;
@@ -19,6 +19,8 @@ use bongsu_runtime::{Batch, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{info, warn};
 
+use crate::log_tails::LogTails;
+
 /// Runs functions in processes of their own.
 #[derive(Clone)]
 pub(crate) struct Processes {
@@ -32,6 +34,42 @@ struct Shared {
     spans: Option<Exporter>,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
     specs: Mutex<BTreeMap<Box<str>, Definition>>,
+    /// How many invocations of each function are going on, whoever asked for them.
+    running: Mutex<BTreeMap<Box<str>, u32>>,
+}
+
+impl Shared {
+    fn running(&self) -> MutexGuard<'_, BTreeMap<Box<str>, u32>> {
+        self.running.lock().expect("nothing panics while it holds this lock")
+    }
+}
+
+/// An invocation, counted as long as this lives.
+struct GoingOn {
+    shared: Arc<Shared>,
+    function: Box<str>,
+}
+
+impl GoingOn {
+    /// `None` if as many are going on already.
+    fn begin(shared: &Arc<Shared>, function: &str, max: u32) -> Option<GoingOn> {
+        let mut running = shared.running();
+        let count = running.get(function).copied().unwrap_or_default();
+        (count < max).then(|| {
+            running.insert(function.into(), count + 1);
+            GoingOn { shared: shared.clone(), function: function.into() }
+        })
+    }
+}
+
+impl Drop for GoingOn {
+    fn drop(&mut self) {
+        let mut running = self.shared.running();
+        match running.get_mut(&self.function) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(running.remove(&self.function)),
+        }
+    }
 }
 
 /// A function as the broker defines it, and as the delivery door wants it.
@@ -39,8 +77,26 @@ type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
     pub(crate) fn new(functions: Functions, region: String, spans: Option<Exporter>) -> Processes {
-        let shared = Shared { region, request_ids: RequestIds::default(), spans, specs: Mutex::default() };
+        let shared = Shared {
+            region,
+            request_ids: RequestIds::default(),
+            spans,
+            specs: Mutex::default(),
+            running: Mutex::default(),
+        };
         Processes { functions, shared: Arc::new(shared) }
+    }
+
+    /// Runs a function once, unless as many invocations of it are going on as may.
+    pub(crate) async fn try_invoke(&self, function: &Arc<Function>, invocation: Invocation) -> Option<InvocationEnd> {
+        let _going_on = GoingOn::begin(&self.shared, &function.name, function.concurrency_max)?;
+        Some(self.functions.invoke(&self.spec(function), invocation).await)
+    }
+
+    /// The same for the broker, which has counted it against the function's limit already.
+    async fn invoke(&self, function: &Arc<Function>, invocation: Invocation) -> InvocationEnd {
+        let _going_on = GoingOn::begin(&self.shared, &function.name, u32::MAX);
+        self.functions.invoke(&self.spec(function), invocation).await
     }
 
     /// Ends all processes.
@@ -69,10 +125,9 @@ impl Processes {
         payload: bytes::Bytes,
         trace_header: Option<&str>,
     ) -> Result<(), String> {
-        let spec = self.spec(function);
         let request_id = self.shared.request_ids.next().to_string();
         let trace_id = trace_header.map(str::to_owned);
-        match self.functions.invoke(&spec, Invocation { request_id, payload, trace_id }).await {
+        match self.invoke(function, Invocation { request_id, payload, trace_id }).await {
             InvocationEnd::Returned(_) => Ok(()),
             InvocationEnd::Failed(failure) => Err(failure.to_string()),
         }
@@ -99,7 +154,7 @@ impl FunctionRunner for Processes {
     fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome> {
         let this = self.clone();
         Box::pin(async move {
-            let spec = this.spec(&batch.function);
+            let name = &batch.function.name;
             let ids: Vec<String> = batch.messages.iter().map(|m| message_id(m.content.message_id)).collect();
             let request_id = this.shared.request_ids.next().to_string();
             let trace_id = batch.messages.first().and_then(|message| message.content.trace_header.as_ref());
@@ -107,14 +162,14 @@ impl FunctionRunner for Processes {
             let payload = payload(&batch, &ids, &this.shared.region);
             let context = trace_id.as_deref().and_then(TraceContext::from_xray);
             let begun = Instant::now();
-            let end = this.functions.invoke(&spec, Invocation { request_id, payload, trace_id }).await;
+            let end = this.invoke(&batch.function, Invocation { request_id, payload, trace_id }).await;
             if let Some(spans) = &this.shared.spans {
                 spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
             }
             let response = match end {
                 InvocationEnd::Returned(response) => response,
                 InvocationEnd::Failed(failure) => {
-                    warn!(function = %spec.name, queue = %batch.queue.name, messages = ids.len(), %failure, "attempt failed");
+                    warn!(function = %name, queue = %batch.queue.name, messages = ids.len(), %failure, "attempt failed");
                     return AttemptOutcome::Failed;
                 }
             };
@@ -123,12 +178,12 @@ impl FunctionRunner for Processes {
                 BatchOutcome::AllSucceeded => AttemptOutcome::Succeeded,
                 BatchOutcome::Failed(places) => {
                     let (messages, failed) = (ids.len(), places.len());
-                    warn!(function = %spec.name, queue = %batch.queue.name, messages, failed, "attempt partly failed");
+                    warn!(function = %name, queue = %batch.queue.name, messages, failed, "attempt partly failed");
                     AttemptOutcome::PartlyFailed(places)
                 }
                 BatchOutcome::AllFailed => {
                     let failure = "the response is not a batch response, or names a message that is not in the batch";
-                    warn!(function = %spec.name, queue = %batch.queue.name, messages = ids.len(), failure, "attempt failed");
+                    warn!(function = %name, queue = %batch.queue.name, messages = ids.len(), failure, "attempt failed");
                     AttemptOutcome::Failed
                 }
             }
@@ -214,11 +269,16 @@ fn to_event(attribute: &bongsu_aws_api::message_attributes::MessageAttribute) ->
 /// Runtimes join the lines of a traceback by CR, as AWS has it; in the log each is a line again, and says whose.
 const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
-/// Writes functions' output into the server's log.
-pub(crate) struct FunctionLog;
+/// Writes functions' output into the server's log, and keeps the end of it for those who wait for that.
+pub(crate) struct FunctionLog {
+    pub(crate) tails: Arc<LogTails>,
+}
 
 impl LogSink for FunctionLog {
     fn line(&self, line: LogLine) {
+        if let Some(request_id) = &line.request_id {
+            self.tails.line(request_id, &line.text);
+        }
         let request_id = line.request_id.as_deref().unwrap_or("-");
         for part in readable(&line).split(LINE_ENDS) {
             info!(target: "function", "function={} request_id={request_id} {part}", line.function);

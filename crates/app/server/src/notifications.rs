@@ -1,6 +1,7 @@
 //! What subscribers get to see of the broker's notifications: ARNs, addresses and signatures of this server.
 
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
+use bongsu_aws_api::received::sequence_number;
 use bongsu_broker::{CopyForm, Facet, Notification, Token, TopicDefinition};
 use bongsu_notification as wire;
 use bongsu_notification::{Addresses, Certificate, SignatureVersion, Signatures, SigningKeyError};
@@ -72,6 +73,7 @@ impl Notifications {
     ) -> T {
         let topic = &notification.topic;
         let (topic_arn, subscription_arn) = (topic.arn(&self.region), form.subscription.arn(topic, &self.region));
+        let number = topic.is_fifo().then(|| sequence_number(notification.sequence));
         let given = attributes(notification);
         let attributes: Vec<wire::Attribute<'_>> = given
             .iter()
@@ -91,7 +93,7 @@ impl Notifications {
             subject: notification.subject.as_deref(),
             message: form.body(notification),
             timestamp_ms: notification.published_at.0,
-            sequence_number: topic.is_fifo().then_some(notification.sequence),
+            sequence_number: number.as_deref(),
             signature_version: SignatureVersion::of(notification.signature_version),
             attributes: &attributes,
             replayed: notification.replayed,

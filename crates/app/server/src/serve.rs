@@ -26,6 +26,8 @@ use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::Webhooks;
+use crate::invocations::Invocations;
+use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
@@ -144,13 +146,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         file.tell_notices();
     }
 
+    let log_tails = Arc::new(LogTails::default());
     let functions = Functions::new(FunctionsConfig {
         region: config.region.clone(),
         account: config.account.to_string(),
         endpoint_url: api_url.clone(),
         credentials: function_credentials,
         launcher: config.launcher.clone(),
-        logs: Arc::new(FunctionLog),
+        logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
     let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
     let processes = Processes::new(functions, config.region.clone(), spans.clone());
@@ -203,6 +206,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
             spans: spans.clone(),
             public_url: config.public_url.clone(),
+            functions: Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails }),
         },
         broker.clone(),
     ));

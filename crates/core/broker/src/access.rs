@@ -79,6 +79,9 @@ impl Broker {
         if let Some(topic) = command.topic() {
             self.permit_at_topic(topic, caller, client, operation)?;
         }
+        if let Some(account) = command.entries_of().filter(|account| client.account != Some(*account)) {
+            return Err(denied(client, operation, format!("entries of {account}"), false));
+        }
         match command {
             Command::StartMoveTask { source, destination, .. } => {
                 self.permit_move(source, destination.as_ref(), caller, client)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::entries::Entries;
 use crate::function::Placed;
 use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
@@ -43,6 +44,7 @@ pub struct Broker {
     /// How many messages share a record, if it is more than one, by the position of the record.
     pub(crate) shared: BTreeMap<u64, usize>,
     pub(crate) topics: Topics,
+    pub(crate) entries: Entries,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
     pub(crate) woken: BTreeSet<QueueId>,
     /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
@@ -73,6 +75,7 @@ impl Broker {
             alive_bytes: 0,
             shared: BTreeMap::new(),
             topics: Topics::default(),
+            entries: Entries::default(),
             woken: BTreeSet::new(),
             due_moves: BTreeSet::new(),
         }
@@ -323,6 +326,11 @@ impl Broker {
                 self.dead_letter_delivery((*subscription, *sequence), (*to, *new_sequence), *visible_at);
             }
             Fact::ReplaySet { subscription, replay } => self.set_replay(*subscription, *replay, place),
+            Fact::EntryPut { key, value } => self.entries.put(key, value, place),
+            Fact::EntryRemoved { key } => {
+                let is_known = self.entries.remove(key);
+                assert!(is_known || self.replaying, "only an entry that is there is removed");
+            }
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    AttemptId, Copy, CopyForm, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery,
-    Question, QueueAttributes, QueueId, QueueName, Redrive, Replay, SubscriptionDefinition, SubscriptionId, Tag, Text,
-    Timestamp, TopicDefinition, TopicId,
+    AttemptId, Copy, CopyForm, EntryKey, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification,
+    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, Redrive, Replay, SubscriptionDefinition,
+    SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -232,6 +232,10 @@ pub enum Fact {
     },
     /// A subscription's replay begins, goes on, or has ended.
     ReplaySet { subscription: SubscriptionId, replay: Replay },
+    /// A door keeps this from now on.
+    EntryPut { key: EntryKey, value: Bytes },
+    /// An entry is gone, and all that lay below it.
+    EntryRemoved { key: EntryKey },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -312,6 +316,8 @@ wire_enum!(Fact {
     39 => MoveTaskKept { source, task, definition, status, moved, started_at, next_step_at }
     40 => NotificationKept { notification, copies }
     41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
+    42 => EntryPut { key, value }
+    43 => EntryRemoved { key }
 } and reads {
     1 => earlier::QueueCreated
     32 => earlier::QueueKept

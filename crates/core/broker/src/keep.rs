@@ -73,6 +73,10 @@ impl Broker {
                 let replay = known.and_then(|known| known.replay);
                 replay.map(|replay| Fact::ReplaySet { subscription: *subscription, replay }).into_iter().collect()
             }
+            Fact::EntryPut { key, .. } => {
+                let current = self.entries.get(key.account, &key.path).filter(|placed| placed.place == place);
+                current.map(|_| fact.clone()).into_iter().collect()
+            }
             Fact::QuestionQueued { subscription, sequence, question, .. } => {
                 self.keep_question(*subscription, *sequence, *question, place).into_iter().collect()
             }
@@ -95,7 +99,8 @@ impl Broker {
             | Fact::Unsubscribed { .. }
             | Fact::DeliveryFailed { .. }
             | Fact::DeliveryEnded { .. }
-            | Fact::DeliveryDeadLettered { .. } => Vec::new(),
+            | Fact::DeliveryDeadLettered { .. }
+            | Fact::EntryRemoved { .. } => Vec::new(),
         }
     }
 

@@ -162,6 +162,12 @@ pub enum Rejection {
     },
     /// The subscription can only be ended by somebody with credentials.
     UnsubscribeNeedsCredentials,
+    /// Entries are not as the door expected them.
+    EntryChanged,
+    /// The path or the value of an entry is longer than may be.
+    EntryTooLong,
+    /// The account would have more entries than an account may have.
+    TooManyEntries,
     /// No room is left to make a fact durable; deletes and receives may still have some.
     StorageFull,
 }

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::http::Client;
+use crate::sns::Sns;
 use crate::sqs::Sqs;
 use crate::wait::until;
 
@@ -21,6 +23,8 @@ use crate::wait::until;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a graceful stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server may take to do what is due.
+const ADVANCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// As many lines of the child's output are kept to show when something fails.
 const OUTPUT_LINES_MAX: usize = 200;
 /// As many lines may wait to be looked at before the child has to.
@@ -119,6 +123,44 @@ impl Server {
     #[must_use]
     pub fn sqs(&self) -> Sqs {
         Sqs::new(self.api)
+    }
+
+    /// A new connection to the server's SNS.
+    #[must_use]
+    pub fn sns(&self) -> Sns {
+        Sns::new(self.api)
+    }
+
+    /// Puts the test clock forward.
+    ///
+    /// # Panics
+    ///
+    /// When the server has none: it is started with `--test-clock`.
+    pub fn advance(&self, by: Duration) {
+        let body = format!("{{\"seconds\": {}}}", by.as_secs_f64());
+        let answer = Client::new(self.api, ADVANCE_TIMEOUT).post("/_bongsu/clock/advance", &[], body.as_bytes());
+        let answer = answer.expect("a server that runs");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// The sum of a metric over all its labels; 0 when there is none.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> u64 {
+        let answer = Client::new(self.api, ADVANCE_TIMEOUT).get("/metrics").expect("a server that runs");
+        let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
+        let text = answer.text();
+        let values = text.lines().filter(of_name).filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+        values.sum::<f64>() as u64
+    }
+
+    /// How much memory the process has now, in bytes.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.metric("process_resident_memory_bytes")
     }
 
     /// Kills the process without warning (SIGKILL) and waits until it is gone.

@@ -20,6 +20,8 @@ pub struct ApiError {
 pub(crate) enum Namespace {
     /// In the model of Amazon SQS.
     Sqs,
+    /// In Lambda's model.
+    Lambda,
     /// In the model of Amazon SNS.
     Sns,
     /// In the framework that all AWS services share.
@@ -33,6 +35,7 @@ impl Namespace {
     fn prefix(self) -> &'static str {
         match self {
             Namespace::Sqs => "com.amazonaws.sqs#",
+            Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -105,6 +108,9 @@ errors! {
     KmsThrottled, Sqs, "KMS.ThrottlingException", 400;
     KmsInvalidKeyUsage, Sqs, "KMS.InvalidKeyUsageException", 400;
     KmsOptInRequired, Sqs, "KMS.OptInRequired", 403;
+    InvalidRequestContentException, Lambda, "InvalidRequestContentException", 400;
+    RequestTooLargeException, Lambda, "RequestTooLargeException", 413;
+    TooManyRequestsException, Lambda, "TooManyRequestsException", 429;
     InvalidParameterException, Sns, "InvalidParameter", 400;
     MessageAttributeInvalid as "InvalidParameterValueException", Sns, "ParameterValueInvalid", 400;
     ValidationException, Sns, "ValidationException", 400;
@@ -176,8 +182,7 @@ impl ErrorKind {
         self.row().namespace
     }
 
-    /// The name of its shape in the model.
-    #[cfg(test)]
+    /// The name of its shape in the model, which REST answers have in a header.
     pub(crate) fn shape(self) -> &'static str {
         self.row().shape
     }

@@ -2,6 +2,7 @@
 //!
 //! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/` or `sts/` (what
 //! goes in, what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
+//! Lambda, a REST service, has its whole way in `lambda`.
 
 pub mod attributes_digest;
 pub mod characters;
@@ -10,6 +11,7 @@ pub mod codec;
 mod compat;
 mod directory;
 pub mod error;
+pub mod lambda;
 pub mod message_attributes;
 pub mod observation;
 mod operation;

@@ -17,6 +17,7 @@ use tracing::debug;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::lambda::{self, Invoker};
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
@@ -31,7 +32,7 @@ pub const REQUEST_BYTES_MAX: usize = 8 << 20;
 /// What showing messages is called in metrics and logs.
 const PEEK: &str = "PeekMessages";
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// What the door needs to know.
@@ -54,16 +55,18 @@ pub struct Config {
     pub spans: Option<Exporter>,
     /// What queue URLs begin with, instead of the host that the client used.
     pub public_url: Option<PublicUrl>,
+    /// Runs functions for Lambda's `Invoke`.
+    pub functions: Arc<dyn Invoker>,
 }
 
 /// The AWS endpoint: every service on one port.
 pub struct AwsApi {
-    config: Config,
+    pub(crate) config: Config,
     broker: Handle,
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
-    observer: Observer,
+    pub(crate) observer: Observer,
 }
 
 impl AwsApi {
@@ -90,6 +93,9 @@ impl AwsApi {
         let request_id = self.request_ids.next();
         if asks_to_peek(head) {
             return self.peek(head, &body, peer, request_id, begun).await;
+        }
+        if lambda::is_asked(head) {
+            return lambda::answer(self, head, &body, request_id).await;
         }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
@@ -179,6 +185,9 @@ impl AwsApi {
     /// The answer to a request whose body is too large to be read.
     pub fn refuse_too_large(&self, head: &Parts) -> Response<Full<Bytes>> {
         let request_id = self.request_ids.next();
+        if lambda::is_asked(head) {
+            return lambda::refuse_too_large(self, head, request_id);
+        }
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
         self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));
         let service = Service::of_query(head, None);

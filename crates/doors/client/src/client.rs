@@ -1,8 +1,8 @@
 //! A client of one endpoint: opens connections, and makes single calls through serde.
 
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,18 +11,30 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::connection::{Connection, Stream};
+use crate::connection::{Connection, Reply, Stream};
 use crate::error::excerpt;
 use crate::{CallError, ConnectError, Endpoint, Identity, Request, Settings, request, tls};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// No single call waits for messages, so that one without an answer for this long has none.
+/// Longer than any single call waits for messages.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A connection that was idle for longer is not used again: servers close them after some seconds.
+const IDLE_MAX: Duration = Duration::from_secs(5);
+/// Idle connections that are kept; more are closed.
+const IDLE_CONNECTIONS_MAX: usize = 100;
 
 /// A client of one endpoint; clones share what they know.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// Where single calls leave their connections, if they do.
+    idle: Option<Arc<Mutex<Vec<Idle>>>>,
+}
+
+struct Idle {
+    since: Instant,
+    stream: Stream,
 }
 
 struct Shared {
@@ -37,7 +49,19 @@ impl Client {
         let Settings { endpoint, identity, ca_bundle } = settings;
         let failed = |reason| ConnectError { endpoint: endpoint.to_string(), reason };
         let tls = endpoint.is_tls().then(|| tls::connector(ca_bundle.as_deref())).transpose().map_err(failed)?;
-        Ok(Self { shared: Arc::new(Shared { endpoint, identity, tls }) })
+        Ok(Self { shared: Arc::new(Shared { endpoint, identity, tls }), idle: None })
+    }
+
+    /// The client of another service, by its name in signatures.
+    pub fn of_service(&self, service: &str) -> Self {
+        let Shared { endpoint, identity, tls } = &*self.shared;
+        let shared = Shared { endpoint: endpoint.of_service(service), identity: identity.clone(), tls: tls.clone() };
+        Self { shared: Arc::new(shared), idle: self.idle.as_ref().map(|_| Arc::default()) }
+    }
+
+    /// The same client, for many single calls: it and its clones use connections again instead of making one a call.
+    pub fn keeping_connections(&self) -> Self {
+        Self { shared: self.shared.clone(), idle: Some(Arc::default()) }
     }
 
     /// Where requests go.
@@ -55,11 +79,11 @@ impl Client {
         Request::new(&self.shared.endpoint, self.shared.identity.as_ref(), operation)
     }
 
-    /// Calls an operation once, over a connection of its own.
+    /// Calls an operation once.
     pub async fn call<O: DeserializeOwned>(&self, operation: &str, input: &impl Serialize) -> Result<O, CallError> {
         let mut request = self.request(operation);
         serde_json::to_writer(request.body(), input).map_err(io::Error::from)?;
-        let body = self.exchange(request.finish()).await?;
+        let body = self.exchange(request.finish(), ANSWER_WITHIN).await?.body().to_vec();
         // Operations without output may answer with nothing at all.
         read(if body.is_empty() { b"{}" } else { &body })
     }
@@ -67,15 +91,50 @@ impl Client {
     /// Gets a JSON document. The query's names must be in their order, or the signature will be wrong.
     pub async fn get<O: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<O, CallError> {
         let request = request::get(&self.shared.endpoint, self.shared.identity.as_ref(), path, query);
-        read(&self.exchange(&request).await?)
+        read(self.exchange(&request, ANSWER_WITHIN).await?.body())
     }
 
-    async fn exchange(&self, request: &[u8]) -> Result<Vec<u8>, CallError> {
-        let mut connection = self.connect().await?;
-        timeout(ANSWER_WITHIN, connection.call(request))
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        Ok(connection.body().to_vec())
+    /// Posts a body to another service than SQS, by its name in signatures. The path is encoded already.
+    pub(crate) async fn post(
+        &self,
+        (service, path): (&str, &str),
+        content_type: &str,
+        body: &[u8],
+        answer_within: Duration,
+    ) -> Result<Reply, CallError> {
+        let Shared { endpoint, identity, .. } = &*self.shared;
+        let request = request::post(endpoint, identity.as_ref(), service, path, content_type, body);
+        self.exchange(&request, answer_within).await
+    }
+
+    async fn exchange(&self, request: &[u8], answer_within: Duration) -> Result<Reply, CallError> {
+        let mut connection = match self.idle_stream() {
+            Some(stream) => Connection::new(self.clone(), stream),
+            None => self.connect().await?,
+        };
+        let called = timeout(answer_within, connection.call(request)).await;
+        let outcome = called.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+        let (reply, stream) = connection.into_parts();
+        if let Some(stream) = stream {
+            self.put_by(stream);
+        }
+        outcome.map(|()| reply)
+    }
+
+    fn idle_stream(&self) -> Option<Stream> {
+        let mut idle = self.idle.as_ref()?.lock().expect("nothing panics while it holds this lock");
+        // The one that was used last is the likeliest to stand.
+        std::iter::from_fn(|| idle.pop())
+            .find(|idle| idle.since.elapsed() < IDLE_MAX && idle.stream.is_quiet())
+            .map(|idle| idle.stream)
+    }
+
+    fn put_by(&self, stream: Stream) {
+        let Some(idle) = &self.idle else { return };
+        let mut idle = idle.lock().expect("nothing panics while it holds this lock");
+        if idle.len() < IDLE_CONNECTIONS_MAX {
+            idle.push(Idle { since: Instant::now(), stream });
+        }
     }
 
     pub(crate) async fn open(&self) -> Result<Stream, ConnectError> {

@@ -18,7 +18,13 @@ pub struct Connection {
     client: Client,
     /// `None` while a call is under way and after one that broke, so that nobody reads the end of an older answer.
     stream: Option<Stream>,
-    response: Vec<u8>,
+    reply: Reply,
+}
+
+/// An answer, read whole.
+pub(crate) struct Reply {
+    bytes: Vec<u8>,
+    head_bytes: usize,
     body: Range<usize>,
 }
 
@@ -29,7 +35,11 @@ pub(crate) enum Stream {
 
 impl Connection {
     pub(crate) fn new(client: Client, stream: Stream) -> Self {
-        Self { client, stream: Some(stream), response: Vec::with_capacity(RESPONSE_BYTES), body: 0..0 }
+        Self {
+            client,
+            stream: Some(stream),
+            reply: Reply { bytes: Vec::with_capacity(RESPONSE_BYTES), head_bytes: 0, body: 0..0 },
+        }
     }
 
     /// Sends a finished request and reads the whole answer. Waits as long as that takes; a call that is dropped before
@@ -39,25 +49,33 @@ impl Connection {
             Some(stream) => stream,
             None => self.client.open().await?,
         };
-        self.response.clear();
-        self.body = 0..0;
+        self.reply.clear();
         stream.write_all(request).await?;
         let head = self.read_reply(&mut stream).await?;
         if head.keeps_alive {
             self.stream = Some(stream);
         }
-        if head.status == 200 { Ok(()) } else { Err(refusal(head.status, self.body())) }
+        self.reply.head_bytes = head.bytes;
+        match head.status {
+            200 => Ok(()),
+            status => Err(refusal(status, self.reply.header("x-amzn-errortype"), self.body())),
+        }
     }
 
     /// The body of the last answer.
     pub fn body(&self) -> &[u8] {
-        &self.response[self.body.clone()]
+        self.reply.body()
+    }
+
+    /// The last answer, and the connection if it can be used again.
+    pub(crate) fn into_parts(self) -> (Reply, Option<Stream>) {
+        (self.reply, self.stream)
     }
 
     async fn read_reply(&mut self, stream: &mut Stream) -> Result<Head, CallError> {
         let head = loop {
-            stream.read_more(&mut self.response).await?;
-            if let Some(head) = parse_head(&self.response)? {
+            stream.read_more(&mut self.reply.bytes).await?;
+            if let Some(head) = parse_head(&self.reply.bytes)? {
                 break head;
             }
         };
@@ -66,19 +84,19 @@ impl Connection {
             Body::Chunked => self.read_chunks(stream, head.bytes).await?,
             Body::UntilClose => self.read_until_close(stream).await?,
         };
-        if self.response.len() > end {
-            return Err(CallError::NotUnderstood(format!("{} bytes follow it", self.response.len() - end)));
+        if self.reply.bytes.len() > end {
+            return Err(CallError::NotUnderstood(format!("{} bytes follow it", self.reply.bytes.len() - end)));
         }
         if head.body != Body::Chunked {
-            self.body = head.bytes..end;
+            self.reply.body = head.bytes..end;
         }
         Ok(head)
     }
 
     async fn read_bytes(&mut self, stream: &mut Stream, end: usize) -> io::Result<usize> {
-        self.response.reserve(end.saturating_sub(self.response.len()));
-        while self.response.len() < end {
-            stream.read_more(&mut self.response).await?;
+        self.reply.bytes.reserve(end.saturating_sub(self.reply.bytes.len()));
+        while self.reply.bytes.len() < end {
+            stream.read_more(&mut self.reply.bytes).await?;
         }
         Ok(end)
     }
@@ -86,25 +104,43 @@ impl Connection {
     /// Moves the pieces together, where the body is then found.
     async fn read_chunks(&mut self, stream: &mut Stream, begin: usize) -> Result<usize, CallError> {
         let Chunks { pieces, end } = loop {
-            if let Some(found) = parse_chunks(&self.response[begin..])? {
+            if let Some(found) = parse_chunks(&self.reply.bytes[begin..])? {
                 break found;
             }
-            stream.read_more(&mut self.response).await?;
+            stream.read_more(&mut self.reply.bytes).await?;
         };
-        self.body = begin..begin;
+        self.reply.body = begin..begin;
         for piece in pieces {
             let bytes = piece.len();
-            self.response.copy_within(begin + piece.start..begin + piece.end, self.body.end);
-            self.body.end += bytes;
+            self.reply.bytes.copy_within(begin + piece.start..begin + piece.end, self.reply.body.end);
+            self.reply.body.end += bytes;
         }
         Ok(begin + end)
     }
 
     async fn read_until_close(&mut self, stream: &mut Stream) -> Result<usize, CallError> {
-        while stream.read(&mut self.response).await? > 0 {
-            within_limit(self.response.len())?;
+        while stream.read(&mut self.reply.bytes).await? > 0 {
+            within_limit(self.reply.bytes.len())?;
         }
-        Ok(self.response.len())
+        Ok(self.reply.bytes.len())
+    }
+}
+
+impl Reply {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        (self.head_bytes, self.body) = (0, 0..0);
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.bytes[self.body.clone()]
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let head = std::str::from_utf8(&self.bytes[..self.head_bytes]).ok()?;
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(named, _)| named.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 
@@ -117,6 +153,16 @@ impl Stream {
                 stream.flush().await
             }
         }
+    }
+
+    /// Whether the connection still stands, and nothing was said since the last answer.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let tcp = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        // What is read here is lost; but then the connection is not used again.
+        matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// At least one byte.

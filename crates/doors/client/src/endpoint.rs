@@ -24,6 +24,16 @@ impl Endpoint {
         Ok(Self { path: String::new(), ..url.parse()? })
     }
 
+    /// Where another service is, by its name in signatures: at AWS each has a host of its own, elsewhere all have one.
+    pub fn of_service(&self, service: &str) -> Self {
+        match (self.region(), self.host.split_once('.')) {
+            (Some(_), Some((sqs, rest))) => {
+                Self { host: format!("{}.{rest}", sqs.replacen("sqs", service, 1)), ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
         self.is_tls
@@ -155,6 +165,18 @@ mod tests {
     fn a_queue_lies_at_its_endpoint() {
         let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders";
         assert_eq!(Endpoint::of_queue_url(url).unwrap(), endpoint("https://sqs.eu-west-1.amazonaws.com"));
+    }
+
+    #[test]
+    fn services_have_hosts_of_their_own_at_aws_only() {
+        for (sqs, sns) in [
+            ("https://sqs.eu-west-1.amazonaws.com", "https://sns.eu-west-1.amazonaws.com"),
+            ("https://sqs-fips.us-east-1.amazonaws.com", "https://sns-fips.us-east-1.amazonaws.com"),
+            ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
+            ("http://sqs.example.org/x", "http://sqs.example.org/x"),
+        ] {
+            assert_eq!(endpoint(sqs).of_service("sns"), endpoint(sns));
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum CallError {
     /// The endpoint will not do it, however often it is asked.
     #[error("{0}")]
     Refused(Refusal),
-    /// Something else than SQS answers there.
+    /// Something else than AWS's API answers there.
     #[error("the answer is not understood: {0}")]
     NotUnderstood(String),
 }
@@ -64,7 +64,8 @@ impl CallError {
 /// An endpoint's "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The last word of the JSON protocol's `__type`, such as `QueueDoesNotExist`; `HTTP 503` for an answer without one.
+    /// AWS's code, such as `QueueDoesNotExist`: the last word of the JSON protocol's `__type`, or what other protocols
+    /// have in its place; `HTTP 503` for an answer without one.
     pub code: String,
     /// What the endpoint says.
     pub message: String,
@@ -79,26 +80,46 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The body of an error in AWS JSON 1.0.
+/// The body of an error in AWS JSON 1.0, and in REST services, which have the kind in a header.
 #[derive(Deserialize)]
 struct ErrorBody {
-    #[serde(rename = "__type")]
+    #[serde(rename = "__type", default)]
     kind: String,
     #[serde(default, alias = "Message")]
     message: String,
 }
 
-/// Reads an answer that is not a 200.
-pub(crate) fn refusal(status: u16, body: &[u8]) -> CallError {
-    let refusal = match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(ErrorBody { kind, message }) => {
-            Refusal { code: kind.rsplit('#').next().unwrap_or_default().to_owned(), message }
-        }
-        Err(_) => Refusal { code: format!("HTTP {status}"), message: excerpt(body) },
-    };
+/// Reads an answer that is no success; `kind` is what its header `x-amzn-errortype` says.
+pub(crate) fn refusal(status: u16, kind: Option<&str>, body: &[u8]) -> CallError {
+    let refusal = in_json(kind, body)
+        .or_else(|| in_xml(body))
+        .unwrap_or_else(|| Refusal { code: format!("HTTP {status}"), message: excerpt(body) });
     const THROTTLED: [&str; 3] = ["RequestThrottled", "ThrottlingException", "Throttling"];
     let is_temporary = status >= 500 || status == 429 || THROTTLED.contains(&refusal.code.as_str());
     if is_temporary { CallError::Unavailable(refusal) } else { CallError::Refused(refusal) }
+}
+
+fn in_json(kind: Option<&str>, body: &[u8]) -> Option<Refusal> {
+    let body: ErrorBody = serde_json::from_slice(body).ok()?;
+    // A header may go on after a colon.
+    let kind = kind.and_then(|kind| kind.split(':').next()).unwrap_or(&body.kind);
+    let code = kind.rsplit('#').next().filter(|code| !code.is_empty())?;
+    Some(Refusal { code: code.to_owned(), message: body.message })
+}
+
+/// The Query protocol's `<ErrorResponse><Error><Code>…</Code><Message>…`.
+fn in_xml(body: &[u8]) -> Option<Refusal> {
+    let text = std::str::from_utf8(body).ok()?;
+    let code = element(text, "Code")?;
+    Some(Refusal { code, message: element(text, "Message").unwrap_or_default() })
+}
+
+/// The text of the first element of this name, which has no attributes.
+pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    Some(plain.into_iter().fold(text.to_owned(), |text, (escaped, character)| text.replace(escaped, character)))
 }
 
 /// The beginning of an answer, on one line.
@@ -116,27 +137,42 @@ mod tests {
     fn a_refusal_is_read_from_the_json_protocol() {
         let body =
             br#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
-        let error = refusal(400, body);
+        let error = refusal(400, None, body);
         assert!(error.is_refusal("QueueDoesNotExist"), "{error:?}");
         assert_eq!(error.to_string(), "QueueDoesNotExist: The specified queue does not exist.");
     }
 
     #[test]
+    fn a_refusal_is_read_from_the_other_protocols() {
+        let rest = refusal(404, Some("ResourceNotFoundException:http://x/"), br#"{"Type":"User","Message":"No f."}"#);
+        assert!(rest.is_refusal("ResourceNotFoundException") && rest.to_string().ends_with(": No f."), "{rest:?}");
+        let throttled = refusal(429, Some("TooManyRequestsException"), br#"{"message":"Rate Exceeded."}"#);
+        assert!(matches!(throttled, CallError::Unavailable(_)), "{throttled:?}");
+        let query = refusal(
+            404,
+            None,
+            b"<ErrorResponse xmlns=\"http://x/\"><Error><Type>Sender</Type><Code>NotFound</Code>\
+              <Message>No &amp;lt; &lt;t&gt;</Message></Error><RequestId>r</RequestId></ErrorResponse>",
+        );
+        assert_eq!(query.to_string(), "NotFound: No &lt; <t>");
+    }
+
+    #[test]
     fn what_may_be_tried_again_is_told_from_what_may_not() {
-        let throttled = refusal(403, br#"{"__type":"com.amazonaws.sqs#RequestThrottled"}"#);
+        let throttled = refusal(403, None, br#"{"__type":"com.amazonaws.sqs#RequestThrottled"}"#);
         assert!(matches!(throttled, CallError::Unavailable(_)));
         assert_eq!(throttled.to_string(), "RequestThrottled");
-        assert!(matches!(refusal(503, b"busy"), CallError::Unavailable(_)));
-        assert!(matches!(refusal(404, b""), CallError::Refused(_)));
+        assert!(matches!(refusal(503, None, b"busy"), CallError::Unavailable(_)));
+        assert!(matches!(refusal(404, None, b""), CallError::Refused(_)));
     }
 
     #[test]
     fn an_answer_of_somebody_else_is_shown_on_one_line() {
-        let error = refusal(502, "<html>\n\x1b[2Jbad gateway".as_bytes());
+        let error = refusal(502, None, "<html>\n\x1b[2Jbad gateway".as_bytes());
         assert_eq!(error.to_string(), "HTTP 502: <html>  [2Jbad gateway");
         assert_eq!(error.code(), "HTTP 502");
         assert_eq!(
-            refusal(502, "x".repeat(999).as_bytes()).to_string().len(),
+            refusal(502, None, "x".repeat(999).as_bytes()).to_string().len(),
             "HTTP 502: ".len() + EXCERPT_CHARACTERS_MAX
         );
     }

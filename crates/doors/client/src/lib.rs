@@ -1,4 +1,5 @@
-//! Speaks to any SQS endpoint as its client: AWS JSON 1.0 over HTTP or HTTPS, signed or not.
+//! Speaks to any SQS endpoint as its client: AWS JSON 1.0 over HTTP or HTTPS, signed or not; and, as far as messages are
+//! handed on to them, to functions and topics beside it.
 //!
 //! [`Settings`] says who calls and where to, as the AWS tools find it out. A [`Client`] made of it calls single
 //! operations through serde; a [`Connection`] with a prepared [`Request`] calls one operation many times and leaves
@@ -8,11 +9,13 @@ mod client;
 mod connection;
 mod endpoint;
 mod error;
+pub mod lambda;
 mod reply;
 mod request;
 mod settings;
 mod shared_files;
 mod signer;
+pub mod sns;
 pub mod sqs;
 mod tls;
 

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{Endpoint, Identity, Signer};
 
-const SERVICE: &str = "sqs";
+/// The service of [`Request`], which speaks JSON.
+const SQS: &str = "sqs";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// Room for a patched `Content-Length`; padded on the left with the spaces that HTTP allows there.
 const CONTENT_LENGTH_DIGITS: usize = 8;
@@ -47,12 +48,30 @@ impl Request {
     }
 }
 
-/// A whole `GET` request. The query's names must be in their order.
+/// A whole `POST` request to a service, by its name in signatures. The path is encoded already.
+pub(crate) fn post(
+    endpoint: &Endpoint,
+    identity: Option<&Identity>,
+    service: &str,
+    path: &str,
+    content_type: &str,
+    body: &[u8],
+) -> Vec<u8> {
+    let headers = vec![("content-type", content_type.to_owned())];
+    let target = Target { service, method: "POST", path, query: "" };
+    let mut head = Head::new(endpoint, identity, target, headers, now());
+    head.bytes.extend_from_slice(body);
+    head.finish();
+    head.bytes
+}
+
+/// A whole `GET` request to SQS. The query's names must be in their order.
 pub(crate) fn get(endpoint: &Endpoint, identity: Option<&Identity>, path: &str, query: &[(&str, &str)]) -> Vec<u8> {
     let encode = |text| utf8_percent_encode(text, QUERY);
     let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     let headers = vec![("accept", "application/json".to_owned())];
-    let mut head = Head::new(endpoint, identity, "GET", path, &pairs.join("&"), headers, now());
+    let target = Target { service: SQS, method: "GET", path, query: &pairs.join("&") };
+    let mut head = Head::new(endpoint, identity, target, headers, now());
     head.finish();
     head.bytes
 }
@@ -60,6 +79,15 @@ pub(crate) fn get(endpoint: &Endpoint, identity: Option<&Identity>, path: &str, 
 /// Seconds since 1970.
 fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock is set").as_secs()
+}
+
+/// What a request's first line says, and whom it is signed for.
+struct Target<'a> {
+    /// As signatures name it.
+    service: &'a str,
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
 }
 
 /// A head, and the body of the moment behind it.
@@ -82,21 +110,19 @@ impl Head {
     fn of_operation(endpoint: &Endpoint, identity: Option<&Identity>, operation: &str, now: u64) -> Self {
         let headers =
             vec![("content-type", CONTENT_TYPE.to_owned()), ("x-amz-target", format!("AmazonSQS.{operation}"))];
-        Self::new(endpoint, identity, "POST", "/", "", headers, now)
+        Self::new(endpoint, identity, Target { service: SQS, method: "POST", path: "/", query: "" }, headers, now)
     }
 
     fn new(
         endpoint: &Endpoint,
         identity: Option<&Identity>,
-        method: &str,
-        path: &str,
-        query: &str,
+        Target { service, method, path, query }: Target<'_>,
         mut headers: Vec<(&str, String)>,
         now: u64,
     ) -> Self {
         headers.push(("host", endpoint.authority()));
         let signer =
-            identity.map(|who| Signer::new(&who.access_key_id, &who.secret_access_key, &who.region, SERVICE, now));
+            identity.map(|who| Signer::new(&who.access_key_id, &who.secret_access_key, &who.region, service, now));
         if let (Some(signer), Some(identity)) = (&signer, identity) {
             headers.push(("x-amz-date", signer.date().to_owned()));
             headers.extend(identity.session_token.clone().map(|token| ("x-amz-security-token", token)));
@@ -204,6 +230,15 @@ mod tests {
             text.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_post_is_signed_for_its_service() {
+        let bytes = post(&endpoint(), Some(&identity(None)), "lambda", "/functions/a%3Ab", "application/json", b"{}");
+        let text = text(&bytes);
+        assert!(text.starts_with("POST /functions/a%3Ab HTTP/1.1\r\ncontent-type: application/json\r\n"), "{text}");
+        assert!(text.contains("/us-east-1/lambda/aws4_request, SignedHeaders=content-type;host;x-amz-date"), "{text}");
+        assert!(text.ends_with("content-length:        2\r\n\r\n{}"), "{text}");
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The operations that a person's commands need, with the members they use.
 
+mod messages;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{CallError, Client};
+
+pub use messages::{MessageAttribute, Outgoing, Received};
 
 /// How a person names a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,11 +164,17 @@ impl Client {
 
     /// `GetQueueAttributes`: the value of one attribute.
     pub async fn queue_attribute(&self, url: &str, name: &str) -> Result<String, CallError> {
+        let mut attributes = self.queue_attributes(url, &[name]).await?;
+        attributes.remove(name).ok_or_else(|| CallError::NotUnderstood(format!("it has no {name}")))
+    }
+
+    /// `GetQueueAttributes`: those of these attributes that the queue has.
+    pub async fn queue_attributes(&self, url: &str, names: &[&str]) -> Result<BTreeMap<String, String>, CallError> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
         struct Input<'a> {
             queue_url: &'a str,
-            attribute_names: [&'a str; 1],
+            attribute_names: &'a [&'a str],
         }
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
@@ -172,9 +182,9 @@ impl Client {
             #[serde(default)]
             attributes: BTreeMap<String, String>,
         }
-        let input = Input { queue_url: url, attribute_names: [name] };
-        let mut output: Output = self.call("GetQueueAttributes", &input).await?;
-        output.attributes.remove(name).ok_or_else(|| CallError::NotUnderstood(format!("it has no {name}")))
+        let input = Input { queue_url: url, attribute_names: names };
+        let output: Output = self.call("GetQueueAttributes", &input).await?;
+        Ok(output.attributes)
     }
 
     /// Messages of a queue without receiving them, by `GET /_aws/sqs/messages`: after `token`, if there is one.

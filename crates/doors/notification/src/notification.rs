@@ -19,8 +19,8 @@ pub struct Notification<'a> {
     pub message: &'a str,
     /// When it was published, in milliseconds since 1970.
     pub timestamp_ms: u64,
-    /// FIFO topics number their notifications.
-    pub sequence_number: Option<u64>,
+    /// FIFO topics number their notifications: as the publisher was told.
+    pub sequence_number: Option<&'a str>,
     /// The topic's version; `None` for a FIFO topic, which does not sign.
     pub signature_version: Option<SignatureVersion>,
     /// In the order in which they are shown, each name once.
@@ -149,7 +149,7 @@ pub(crate) mod tests {
         let attributes = [Attribute { name: "n", data_type: "Number", value: Value::Text("1") }];
         let other = Notification {
             subscription_arn: "arn:aws:sns:us-east-1:000000000000:demo:other",
-            sequence_number: Some(9),
+            sequence_number: Some("9"),
             signature_version: Some(SignatureVersion::V2),
             attributes: &attributes,
             replayed: true,

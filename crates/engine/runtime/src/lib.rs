@@ -8,6 +8,7 @@ mod clock;
 mod contents;
 mod courier;
 mod delivery;
+mod entries;
 mod fatal;
 mod function_runner;
 mod handle;

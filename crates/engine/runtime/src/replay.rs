@@ -29,7 +29,8 @@ pub(crate) struct ReplayStep {
 impl Shard {
     /// Begins a step of each replay that can take one; it reads only what is durable.
     pub(crate) fn begin_replays(&mut self) {
-        if self.stopping {
+        // A step that there is no room for is not read, either.
+        if self.stopping || !self.has_room_beyond(self.limits.room_kept_from_sends) {
             return;
         }
         for subscription in self.broker.take_due_replays() {

@@ -38,7 +38,9 @@ impl Shard {
             | Command::ListTopics { .. }
             | Command::DescribeSubscription { .. }
             | Command::ListSubscriptions { .. }
-            | Command::ListSubscriptionsByTopic { .. } => return Ok(()),
+            | Command::ListSubscriptionsByTopic { .. }
+            | Command::GetEntry { .. }
+            | Command::ListEntries { .. } => return Ok(()),
             Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::SetQueueAttributes { .. }
@@ -53,7 +55,8 @@ impl Shard {
             | Command::Subscribe { .. }
             | Command::ConfirmSubscription { .. }
             | Command::SetSubscriptionAttribute { .. }
-            | Command::Publish { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
+            | Command::Publish { .. }
+            | Command::ChangeEntries { .. } => self.limits.room_kept_from_sends + self.room_for_cleaning,
             _ => self.limits.room_kept_for_cleaning,
         };
         if self.has_room_beyond(kept) { Ok(()) } else { Err(Rejection::StorageFull) }

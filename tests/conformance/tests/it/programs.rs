@@ -76,6 +76,7 @@ fn requests_and_answers_have_the_published_shapes() {
 #[test]
 fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described.py", &[]);
+    check(&Server::ephemeral(&[]), "described_sns.py", &[]);
 }
 
 #[test]
@@ -96,6 +97,36 @@ fn the_sdk_for_javascript_lives_through_the_life_of_messages() {
 #[test]
 fn sqs_consumer_retries_and_gives_up() {
     check(&Server::ephemeral(&[]), "consumer.mjs", &[]);
+}
+
+#[test]
+fn boto3_fans_out_and_keeps_groups_in_order() {
+    check(&Server::ephemeral(&[]), "topics.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_fans_out() {
+    check(&Server::ephemeral(&[]), "cli_topics.sh", &[]);
+}
+
+#[test]
+fn the_sdk_for_javascript_fans_out_and_its_validator_finds_signatures_good() {
+    check(&server_with_certificate_of_amazon(), "topics.mjs", &[]);
+}
+
+#[test]
+fn a_web_server_confirms_and_finds_signatures_good() {
+    check(&server_with_certificate_of_amazon(), "webhooks.py", &[]);
+}
+
+#[test]
+fn terraform_makes_and_changes_topics_and_subscriptions() {
+    check(&Server::ephemeral(&[]), "terraform_topics.py", &[]);
+}
+
+/// Validators insist on a certificate of Amazon's host; the programs look for it here.
+fn server_with_certificate_of_amazon() -> Server {
+    Server::ephemeral(&["--certificate-url", "https://sns.us-east-1.amazonaws.com"])
 }
 
 #[test]
@@ -134,6 +165,17 @@ fn a_function_calls_back_with_a_key_of_its_own() {
     let arguments = ["up"].into_iter().chain(arguments).chain(credentials.to_str());
     let server = Server::start(arguments.map(OsString::from)).unwrap();
     check(&server, "answers.py", &[("BONGSU_INGRESS", &format!("http://{}", server.ingress()))]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_invoke_a_function() {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = folder.path().join("credentials");
+    // What every program signs with here.
+    fs::write(&credentials, "[test]\naws_access_key_id = test\naws_secret_access_key = test\n").unwrap();
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoked/template.yaml");
+    let arguments = ["up", template.to_str().unwrap(), "--ephemeral", "--credentials", credentials.to_str().unwrap()];
+    check(&Server::start(arguments.map(OsString::from)).unwrap(), "invoke.py", &[]);
 }
 
 /// Runs a program of `clients/` and fails with what it printed if it fails.

@@ -1,4 +1,5 @@
-//! A naive model of SQS: one list of messages a queue, looked through from its start for every question.
+//! A naive model of SQS, and of topics that feed its queues: one list of messages a queue, looked through from its start
+//! for every question.
 //!
 //! A rule stands beside the sentence of the reference that it comes from. Each operation is given the broker's answer and
 //! panics unless that is one that the rules allow; where they leave a choice (ids, numbers, which group comes first), the
@@ -17,6 +18,7 @@ macro_rules! resolve {
 mod administration;
 mod moves;
 mod shown;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,8 @@ use bongsu_broker::{
 use crate::attributes::{Attributes, Setting, is_fifo};
 use moves::MoveTask;
 pub(crate) use moves::Seen;
+pub(crate) use topics::FUNCTION;
+use topics::{Topic, sha256};
 
 /// The broker's answer to a command.
 pub(crate) type Answer = Result<Reply, Rejection>;
@@ -46,6 +50,7 @@ pub(crate) struct Model {
     /// Milliseconds.
     pub(crate) now: u64,
     pub(crate) queues: Vec<Queue>,
+    topics: Vec<Topic>,
     deleted: Vec<Deleted>,
     /// Ids of all messages that were ever accepted.
     ids: Vec<u128>,
@@ -150,7 +155,7 @@ fn refused(answer: &Answer, faults: &[Fault]) {
 
 fn is_one_of(rejection: &Rejection, faults: &[Fault]) {
     let text = format!("{rejection:?}");
-    let name = text.split([' ', '{']).next().unwrap_or_default();
+    let name = text.split([' ', '{', '(']).next().unwrap_or_default();
     assert!(faults.contains(&name), "refused with {text} instead of one of {faults:?}");
 }
 
@@ -182,6 +187,7 @@ impl Model {
     /// When something may change by itself, soonest first.
     pub(crate) fn deadlines(&self) -> Vec<u64> {
         let mut times: Vec<u64> = self.deleted.iter().map(|deleted| deleted.at + MINUTE).collect();
+        times.extend(self.topics.iter().flat_map(Topic::deadlines));
         for queue in &self.queues {
             times.extend(queue.purged_at.map(|at| at + MINUTE));
             times.extend(queue.remembered.iter().map(|remembered| remembered.until));
@@ -589,10 +595,4 @@ impl Judged {
         self.too_often.extend(moved.iter().map(|message| message.sequence));
         self.order.push(moved.iter().map(|message| message.id).collect());
     }
-}
-
-/// "Content hash = lower-case hex SHA-256 of the body only."
-fn sha256(body: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,15 +4,18 @@
 use std::mem::discriminant;
 use std::ops::Range;
 
+use bongsu_broker::DeliveryOutcome;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 
 use crate::attributes::{Allow, Setting, is_fifo};
-use crate::model::Entry;
+use crate::model::{Entry, FUNCTION};
 
 /// The queues of a story. Those called `d` start as dead-letter queues.
 pub(crate) const QUEUES: [&str; 6] = ["a", "b", "d", "a.fifo", "b.fifo", "d.fifo"];
+
+pub(crate) const TOPICS: [&str; 2] = ["t", "t.fifo"];
 
 /// Enough messages of one tenant to make it noisy when most of them are in flight.
 const CROWD: usize = 36;
@@ -20,7 +23,7 @@ const CROWD: usize = 36;
 type Tags = Vec<(String, String)>;
 
 /// `Fail` receives until everything receivable has been received often; `Crowd` makes a tenant noisy. `Move` is what the
-/// runtime does once move tasks are due; `MoveAnyway` does it at one queue, whether due or not. `StartAndCancel` starts and
+/// runtime does once move tasks are due; `Deliver` begins attempts at functions and has them all end alike; `MoveAnyway` does it at one queue, whether due or not. `StartAndCancel` starts and
 /// cancels until older tasks are forgotten.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -44,6 +47,12 @@ pub(crate) enum Step {
     ListMoves { queue: &'static str, max: usize },
     Move,
     MoveAnyway { queue: &'static str },
+    CreateTopic { topic: &'static str },
+    DeleteTopic { topic: &'static str },
+    Subscribe { topic: &'static str, endpoint: &'static str, dead_letters: Option<&'static str> },
+    Unsubscribe { topic: &'static str, endpoint: &'static str },
+    Publish { topic: &'static str, entries: Vec<Entry> },
+    Deliver { max: usize, outcome: DeliveryOutcome },
     Pass(Time),
     Restart,
     Clean { one_in: usize, dies: bool },
@@ -84,6 +93,12 @@ pub(crate) fn opening() -> Vec<Step> {
             "b.fifo",
             &[Setting::ScopePerGroup(true), Setting::Visibility(20), Setting::Delay(2), dead_letters("d.fifo", 3)],
         ),
+        Step::CreateTopic { topic: "t" },
+        Step::CreateTopic { topic: "t.fifo" },
+        Step::Subscribe { topic: "t", endpoint: "a", dead_letters: Some("d") },
+        Step::Subscribe { topic: "t", endpoint: FUNCTION, dead_letters: Some("b") },
+        Step::Subscribe { topic: "t.fifo", endpoint: "a.fifo", dead_letters: Some("d.fifo") },
+        Step::Subscribe { topic: "t.fifo", endpoint: "b.fifo", dead_letters: None },
     ]
 }
 
@@ -92,6 +107,9 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
     // Dead letters mostly come from where others are sent to.
     let fed = || prop_oneof![1 => select(vec!["a", "a.fifo"]), 1 => select(&QUEUES[..])];
     let source = || prop_oneof![4 => select(vec!["d", "d.fifo"]), 1 => select(&QUEUES[..])];
+    let topic = || select(&TOPICS[..]);
+    let endpoint = || prop_oneof![3 => select(&QUEUES[..]), 1 => Just(FUNCTION)];
+    let outcome = select(vec![DeliveryOutcome::Delivered, DeliveryOutcome::Failed, DeliveryOutcome::Refused]);
     let cooldown = || prop::bool::weighted(0.5);
     let seconds = select(vec![1, 10, 60, 299, 300, 3600, 43_100]);
     let time = prop_oneof![
@@ -134,6 +152,21 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         30 => Just(Step::Move),
         3 => queue().prop_map(|queue| Step::MoveAnyway { queue }),
         3 => select(vec!["b", "d"]).prop_map(|queue| Step::Crowd { queue }),
+        30 => topic().prop_flat_map(|topic| {
+            prop::collection::vec(entry(topic), 1..4).prop_map(move |entries| Step::Publish { topic, entries })
+        }),
+        20 => (1..4usize, outcome).prop_map(|(max, outcome)| Step::Deliver { max, outcome }),
+        6 => (topic(), endpoint(), prop::option::of(select(vec!["d", "b"])))
+            .prop_map(|(topic, endpoint, dead_letters)| {
+                // A function has no use for a FIFO topic.
+                let topic = if endpoint == FUNCTION { "t" } else { topic };
+                let of_fifo = |name| if name == "d" { "d.fifo" } else { "b.fifo" };
+                let dead_letters = if is_fifo(topic) { dead_letters.map(of_fifo) } else { dead_letters };
+                Step::Subscribe { topic, endpoint, dead_letters }
+            }),
+        3 => (topic(), endpoint()).prop_map(|(topic, endpoint)| Step::Unsubscribe { topic, endpoint }),
+        2 => topic().prop_map(|topic| Step::CreateTopic { topic }),
+        1 => topic().prop_map(|topic| Step::DeleteTopic { topic }),
     ]
     .boxed()
 }

@@ -3,15 +3,16 @@
 use std::fmt::Display;
 
 use bongsu_broker::{
-    Command, Content, DeduplicationKey, Delivery, MessageId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
-    QueueId, ReceiptHandle, Reply, Seconds, SendOrigin, Text, Timestamp, VisibilityChange,
+    Command, Content, DeduplicationKey, Delivery, DeliveryOutcome, MessageId, MoveTaskDescription, MoveTaskId,
+    Outgoing, Peeked, Protocol, Publication, QueueId, ReceiptHandle, Reply, Seconds, SendOrigin, Subscriber,
+    SubscriptionAdded, SubscriptionAttributes, Text, Timestamp, TopicAttributes, VisibilityChange,
 };
 use bytes::Bytes;
 
-use crate::attributes::given;
-use crate::model::{Entry, Model, Seen};
-use crate::step::{self, Picked, QUEUES, Step, Time};
-use crate::system::{System, queue_name};
+use crate::attributes::{given, is_fifo};
+use crate::model::{Entry, FUNCTION, Model, Seen};
+use crate::step::{self, Picked, QUEUES, Step, TOPICS, Time};
+use crate::system::{ACCOUNT, REGION, System, queue_name, topic_name};
 
 /// A time at which nothing special happens.
 const START: u64 = 1_767_225_600_000;
@@ -144,6 +145,36 @@ impl Story {
                 let source = self.model.find(queue).map(|queue| queue.id);
                 source.into_iter().for_each(|source| self.move_messages(source));
             }
+            Step::CreateTopic { topic } => {
+                self.tell(&[&"topic", topic]);
+                let given = [("FifoTopic", "true"), ("ContentBasedDeduplication", "true")];
+                let given =
+                    given.iter().filter(|_| is_fifo(topic)).map(|(name, value)| (name.to_string(), value.to_string()));
+                let attributes = TopicAttributes::parse(&given.collect(), &topic_name(topic)).expect("they are right");
+                let (name, tags) = (topic_name(topic), Default::default());
+                let answer = self.system.ask(Command::CreateTopic { name, attributes, tags });
+                self.model.create_topic(topic, &answer);
+            }
+            Step::DeleteTopic { topic } => {
+                self.tell(&[&"delete-topic", topic]);
+                let answer = self.system.ask(Command::DeleteTopic { topic: topic_name(topic) });
+                self.model.delete_topic(topic, &answer);
+            }
+            Step::Subscribe { topic, endpoint, dead_letters } => {
+                let told = dead_letters.map(|name| format!("dead-letters={name}")).unwrap_or_default();
+                self.tell(&[&"subscribe", topic, endpoint, &told]);
+                let added = subscriber(topic, endpoint, *dead_letters);
+                let answer = self.system.ask(Command::Subscribe { topic: topic_name(topic), added });
+                self.model.subscribe(topic, endpoint, *dead_letters, &answer);
+            }
+            Step::Unsubscribe { topic, endpoint } => {
+                let Some(id) = self.model.subscription_of(topic, endpoint) else { return };
+                self.tell(&[&"unsubscribe", topic, endpoint]);
+                let answer = self.system.ask(Command::Unsubscribe { id, has_credentials: true });
+                self.model.unsubscribe(id, &answer);
+            }
+            Step::Publish { topic, entries } => self.publish(topic, entries),
+            Step::Deliver { max, outcome } => self.deliver(*max, *outcome),
             Step::Pass(time) => {
                 let now = self.time(time);
                 self.tell(&[&format!("+{}ms", now - self.model.now)]);
@@ -179,6 +210,29 @@ impl Story {
         if let Ok(Reply::Sent(results)) = &answer {
             let accepted = results.iter().flatten().filter(|sent| !sent.duplicate);
             self.messages.extend(accepted.map(|sent| sent.message_id));
+        }
+    }
+
+    fn publish(&mut self, topic: &'static str, entries: &[Entry]) {
+        if self.model.queues.iter().any(|queue| queue.messages.len() + 2 * entries.len() > MESSAGES_MAX) {
+            return;
+        }
+        let told: Vec<String> = entries.iter().map(tell_entry).collect();
+        self.tell(&[&"publish", &topic, &told.join(" | ")]);
+        let (name, entries_given) = (topic_name(topic), entries.iter().map(publication).collect());
+        let answer = self.system.ask(Command::Publish { topic: name, entries: entries_given, region: REGION.into() });
+        self.model.publish(topic, entries, &answer, |name| seen(&self.system, name));
+    }
+
+    /// Begins what is due, and ends it before anything else happens.
+    fn deliver(&mut self, max: usize, outcome: DeliveryOutcome) {
+        self.tell(&[&"begin", &format!("max={max}"), &"//", &format!("{outcome:?}")]);
+        let begun = self.system.broker.take_due_deliveries(max);
+        assert_eq!(begun.len(), max.min(self.model.due_deliveries()), "what is due begins");
+        for due in begun {
+            let (subscription, sequence) = (due.subscription, due.sequence);
+            let answer = self.system.ask(Command::EndDelivery { subscription, sequence, outcome });
+            self.model.deliver(&due, outcome, &answer, |name| seen(&self.system, name));
         }
     }
 
@@ -299,6 +353,10 @@ impl Story {
             queue.is_shown_by(&self.system.peek(name), self.model.now, content);
             self.model.list_move_tasks(name, usize::MAX, &self.system.move_tasks(name, usize::MAX));
         }
+        for name in TOPICS {
+            let command = Command::ListSubscriptionsByTopic { topic: topic_name(name), after: None, max: 100 };
+            self.model.has_subscriptions(name, &self.system.look(command));
+        }
         let due = self.system.due_moves();
         assert!(self.model.due_moves().iter().all(|source| due.contains(source)), "a task is due and nobody knows");
     }
@@ -351,6 +409,41 @@ fn outgoing(entry: &Entry) -> Outgoing {
             Some(window) => SendOrigin::Webhook { redelivery_window: Seconds(window) },
         },
     }
+}
+
+fn publication(entry: &Entry) -> Publication {
+    let text = |text: &Option<String>| text.as_deref().map(Text::from);
+    Publication {
+        body: Text::from(entry.body.as_str()),
+        bodies: Vec::new(),
+        subject: None,
+        attributes: Bytes::new(),
+        attributes_size: 0,
+        attributes_count: 0,
+        facets: Vec::new(),
+        message_bytes: entry.body.len(),
+        group: text(&entry.group),
+        deduplication_id: text(&entry.deduplication_id),
+        trace_header: None,
+    }
+}
+
+/// A queue or a function that wants what a topic publishes.
+fn subscriber(topic: &str, endpoint: &str, dead_letters: Option<&str>) -> SubscriptionAdded {
+    let queue = (endpoint != FUNCTION).then(|| queue_name(endpoint));
+    let protocol = if queue.is_some() { Protocol::Sqs } else { Protocol::Lambda };
+    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{endpoint}");
+    let endpoint = queue.as_ref().map_or(function, |queue| queue.arn(REGION));
+    let policy = |name| {
+        let arn = queue_name(name).arn(REGION);
+        ("RedrivePolicy".to_owned(), format!(r#"{{"deadLetterTargetArn":"{arn}"}}"#))
+    };
+    let given = dead_letters.map(policy).into_iter().collect();
+    let (owner, of_fifo) = (ACCOUNT, is_fifo(topic));
+    let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo, region: REGION };
+    let attributes = SubscriptionAttributes::parse(&given, &subscriber).expect("they are right");
+    let principal = "arn:aws:iam::000000000000:root".into();
+    SubscriptionAdded { owner, principal, protocol, endpoint: endpoint.into(), queue, attributes }
 }
 
 fn tell_entry(entry: &Entry) -> String {

@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_broker::{
     Account, Broker, Command, Content, Delivery, Entropy, Fact, Peeked, Place, QueueDescription, QueueId, QueueName,
-    Recorded, Reply, Stored, Timestamp,
+    Recorded, Reply, Stored, Text, Timestamp, TopicName,
 };
 use bytes::Bytes;
 
 use crate::model::Answer;
 
-const ACCOUNT: Account = Account(0);
+pub(crate) const ACCOUNT: Account = Account(0);
 pub(crate) const REGION: &str = "us-east-1";
 /// What a record has around it in a journal; makes positions rise unevenly.
 const FRAME_BYTES: u64 = 12;
 
 pub(crate) fn queue_name(name: &str) -> QueueName {
     QueueName { account: ACCOUNT, name: name.into() }
+}
+
+pub(crate) fn topic_name(name: &str) -> TopicName {
+    TopicName { account: ACCOUNT, name: name.into() }
 }
 
 /// A broker and the facts that it was built from, as bytes by their positions.
@@ -99,6 +103,19 @@ impl System {
         let bytes = self.journal.get(&delivery.place.position).expect("the record of a live message is there");
         match decode(delivery.place.position, bytes).1.into_stored(delivery.place.part) {
             Some(Stored::Message(content)) => content,
+            Some(Stored::Notification(notification, form)) => {
+                let queue = delivery.handle.queue;
+                Content {
+                    message_id: form.message_id(&notification),
+                    body: form.body(&notification).clone(),
+                    body_md5: [0; 16],
+                    attributes: Bytes::new(),
+                    sender: Text::default(),
+                    group: notification.group_in(queue).cloned(),
+                    deduplication_id: notification.deduplication_id.clone().filter(|_| queue.is_fifo()),
+                    trace_header: None,
+                }
+            }
             other => panic!("the record of a message, not {other:?}"),
         }
     }

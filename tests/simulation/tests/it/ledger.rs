@@ -74,6 +74,11 @@ impl Ledger {
         *highest = sent.sequence.max(*highest);
     }
 
+    /// It was published at a topic that feeds the queue: its identity there is known when it is received.
+    pub(crate) fn published(&mut self, number: Number) {
+        self.messages.get_mut(&number).expect("asked before").acknowledged = true;
+    }
+
     pub(crate) fn asks_delete(&mut self, number: Number) {
         self.messages.get_mut(&number).expect("received before").deletes_open += 1;
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Entropy, Outgoing, QueueName, ReceiptHandle, Rejection, Seconds, SendOrigin, Sent, Text,
-    Timestamp, VisibilityChange,
+    Account, AttributesGiven, Entropy, Outgoing, Protocol, Publication, Published, QueueName, ReceiptHandle, Rejection,
+    Seconds, SendOrigin, Sent, Subscriber, SubscriptionAdded, SubscriptionAttributes, Text, Timestamp, TopicAttributes,
+    TopicName, VisibilityChange,
 };
 use bongsu_journal::simulated::SimulatedDisk;
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, OpenError, Position};
@@ -17,6 +18,8 @@ use crate::settled::Settled;
 
 /// The dead letters of `failing`, whose consumers never delete anything, come last.
 const QUEUES: [&str; 4] = ["standard", "ordered.fifo", FAILING, DEAD];
+/// Those that a topic of the same name feeds, besides what is sent to them.
+const PUBLISHED: [&str; 2] = ["standard", "ordered.fifo"];
 const FAILING: &str = "failing";
 const DEAD: &str = "dead";
 const REGION: &str = "us-east-1";
@@ -55,6 +58,7 @@ pub(crate) fn play(seed: u64) -> Told {
 /// What a client waits for.
 enum Asked {
     Send(Number, Option<u64>),
+    Publish(Number),
     Receive(&'static str),
     Delete(Number),
     ChangeVisibility,
@@ -62,6 +66,7 @@ enum Asked {
 
 enum Answer {
     Sent(Result<Vec<Result<Sent, Rejection>>, Refusal>),
+    Published(Result<Vec<Published>, Refusal>),
     Received(Result<Vec<Received>, Refusal>),
     Each(Result<Vec<Result<(), Rejection>>, Refusal>),
 }
@@ -111,6 +116,12 @@ impl Life {
         let server = serve(&disk, &clock).await.expect("nothing fails yet");
         for name in QUEUES.into_iter().rev() {
             server.broker.create_queue(queue(name), attributes(name), Default::default(), false).await.unwrap();
+        }
+        for name in PUBLISHED {
+            let given = name.ends_with(".fifo").then(|| ("FifoTopic".to_owned(), "true".to_owned()));
+            let attributes = TopicAttributes::parse(&given.into_iter().collect(), &topic(name)).unwrap();
+            server.broker.create_topic(topic(name), attributes, Default::default()).await.unwrap();
+            server.broker.subscribe(topic(name), subscriber(name)).await.unwrap();
         }
         let mut random = [0; 32];
         random[..8].copy_from_slice(&seed.to_le_bytes());
@@ -177,6 +188,12 @@ impl Life {
         let padding = ".".repeat(self.below(BODY_BYTES_MAX) as usize);
         let entries = vec![message(name, &format!("{number} {padding}"), number, group)];
         let (broker, before) = (self.server.broker.clone(), self.ledger.sequence_max(name));
+        if PUBLISHED.contains(&name) && self.below(3) == 0 {
+            let entries = entries.into_iter().map(publication).collect();
+            return self.ask(Asked::Publish(number), async move {
+                Answer::Published(broker.publish(topic(name), entries, REGION).await)
+            });
+        }
         self.ask(Asked::Send(number, before), async move { Answer::Sent(broker.send(queue(name), entries).await) });
     }
 
@@ -239,7 +256,13 @@ impl Life {
                 self.ledger.sent(number, sent, sequence_before);
                 self.durable_at = self.durable_at.max(at);
             }
-            (Asked::Send(number, _), Answer::Sent(Err(Refusal::Unavailable))) => {
+            (Asked::Publish(number), Answer::Published(Ok(results))) => {
+                self.answers.push(format!("{number} published: {results:?}"));
+                self.ledger.published(number);
+                self.durable_at = self.durable_at.max(at);
+            }
+            (Asked::Send(number, _), Answer::Sent(Err(Refusal::Unavailable)))
+            | (Asked::Publish(number), Answer::Published(Err(Refusal::Unavailable))) => {
                 if let Some(group) = self.ledger.group_of_fifo(number) {
                     self.unanswered.push((number, group));
                 }
@@ -388,6 +411,37 @@ async fn serve(disk: &SimulatedDisk, clock: &ManualClock) -> Result<Server, ()> 
         Err(error) => panic!("{error}"),
     };
     Ok(Server { journal, broker, shard: tokio::spawn(shard.for_segments_of(SEGMENT_BYTES).run()) })
+}
+
+fn topic(name: &str) -> TopicName {
+    TopicName { account: Account(0), name: name.into() }
+}
+
+/// The queue of this name, which wants the bare messages of the topic of this name.
+fn subscriber(name: &str) -> SubscriptionAdded {
+    let endpoint = queue(name).arn(REGION);
+    let (owner, protocol, of_fifo) = (Account(0), Protocol::Sqs, name.ends_with(".fifo"));
+    let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo, region: REGION };
+    let given = [("RawMessageDelivery".to_owned(), "true".to_owned())].into();
+    let attributes = SubscriptionAttributes::parse(&given, &subscriber).unwrap();
+    let (principal, queue) = ("arn:aws:iam::000000000000:root".into(), Some(queue(name)));
+    SubscriptionAdded { owner, principal, protocol, endpoint: endpoint.into(), queue, attributes }
+}
+
+fn publication(message: Outgoing) -> Publication {
+    Publication {
+        message_bytes: message.body.len(),
+        body: message.body,
+        bodies: Vec::new(),
+        subject: None,
+        attributes: message.attributes,
+        attributes_size: 0,
+        attributes_count: 0,
+        facets: Vec::new(),
+        group: message.group,
+        deduplication_id: message.deduplication_id,
+        trace_header: None,
+    }
 }
 
 fn queue(name: &str) -> QueueName {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-/// What is answered to an operation (or a path), given its input (or its query).
+/// What is answered to an operation (or a path), given its input (or its query or form).
 type Answers = Box<dyn FnMut(&str, &Value) -> Result<Value, Value> + Send>;
 
 /// Serves until the test's process ends.
@@ -56,14 +56,15 @@ fn answer(mut stream: TcpStream, answers: &mut Answers, seen: &Mutex<Vec<(String
     let target = first.split(' ').nth(1).expect("a target");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let operation = operation.unwrap_or_else(|| path.to_owned());
-    let input = if body.is_empty() { json!(query) } else { serde_json::from_slice(&body).expect("JSON") };
+    let form = || json!(String::from_utf8_lossy(&body));
+    let input = if body.is_empty() { json!(query) } else { serde_json::from_slice(&body).unwrap_or_else(|_| form()) };
     seen.lock().expect("a list").push((operation.clone(), input.clone()));
     let (status, body) = match answers(&operation, &input) {
         Ok(output) => (200, output),
         Err(refusal) => (400, refusal),
     };
     let body = if body.is_string() { body.as_str().expect("text").to_owned() } else { body.to_string() };
-    let reply = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let reply = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     stream.write_all(reply.as_bytes()).expect("a listener");
 }
 

@@ -3,8 +3,10 @@
 mod addresses;
 mod bench;
 mod fake;
+mod feed;
 mod functions;
 mod harness;
+mod invoke;
 mod metrics;
 mod peek;
 mod redrive;

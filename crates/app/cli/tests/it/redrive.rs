@@ -89,7 +89,7 @@ fn how_it_ended_is_in_the_exit_code() {
 fn refusals_say_what_is_the_matter() {
     let refused = || refusal(PARAMETER, "as the endpoint says it");
     for (looks, sources, told) in [
-        (vec![], json!([]), "dlq is no dead-letter queue: no queue's RedrivePolicy names it"),
+        (vec![], json!([]), "dlq is no dead-letter queue: no queue's RedrivePolicy names it (see --from dlq)"),
         (vec![task("RUNNING", 1)], json!(["u"]), "dlq: its messages are being moved already: see --watch and --cancel"),
         (vec![task("COMPLETED", 1)], json!(["u"]), "dlq: InvalidParameterValueException: as the endpoint says it"),
     ] {

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod deliveries;
+mod entries;
 mod functions;
 mod move_tasks;
 mod peek;
@@ -91,6 +92,11 @@ impl Broker {
             }
             Command::EndDelivery { subscription, sequence, outcome } => {
                 Ok(self.decide_end_delivery(subscription, sequence, outcome))
+            }
+            Command::ChangeEntries { account, changes } => self.decide_change_entries(account, changes),
+            Command::GetEntry { key } => Ok(self.decide_get_entry(&key)),
+            Command::ListEntries { account, prefix, after, max } => {
+                Ok(self.decide_list_entries(account, &prefix, after.as_deref(), max))
             }
             Command::MoveMessages { source } => Ok(self.decide_move_messages(source, entropy)),
         }

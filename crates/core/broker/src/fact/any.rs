@@ -324,6 +324,10 @@ fn any_question() -> impl Strategy<Value = Question> {
     ]
 }
 
+prop_compose! {
+    fn any_entry_key()(account: u64, path in any_box()) -> EntryKey { EntryKey { account: Account(account), path } }
+}
+
 /// One of the given facts, each field from its strategy.
 macro_rules! one_of_the_facts {
     ($( $variant:ident { $($field:ident: $strategy:expr),* $(,)? } )*) => {
@@ -464,6 +468,8 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             new_sequence: any::<u64>(),
             visible_at: any_time(),
         }
+        EntryPut { key: any_entry_key(), value: any::<Vec<u8>>().prop_map(Bytes::from) }
+        EntryRemoved { key: any_entry_key() }
         NotificationKept { notification: any_notification(), copies: prop::collection::vec(any_kept_copy(), 0..4) }
         TopicDeduplicationKept {
             topic: any_topic(),

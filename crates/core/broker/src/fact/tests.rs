@@ -165,6 +165,10 @@ fn form(raw: bool, body: u8) -> CopyForm {
     CopyForm { subscription: SubscriptionId(0x61), raw, body }
 }
 
+fn entry_key() -> EntryKey {
+    EntryKey { account: Account(300), path: "a/b".into() }
+}
+
 fn pending() -> PendingDelivery {
     PendingDelivery { queued_at: Timestamp(1000), failed_attempts: 3, next_attempt_at: Timestamp(1500) }
 }
@@ -347,6 +351,8 @@ fn examples() -> Vec<Fact> {
             message_id: MessageId(0x51),
             sequence: 200,
         },
+        Fact::EntryPut { key: entry_key(), value: Bytes::from_static(&[1, 2]) },
+        Fact::EntryRemoved { key: entry_key() },
     ]
 }
 
@@ -408,6 +414,8 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MoveTaskKept 80012703000000000000000000000000000000210701ac02016101f403c901040403e807dc0b
         NotificationKept 80012800000000000000000000000000000051ac0206742e6669666fe807c801010173026869010102686f020102010167010164000200030000000000000000000000000000006101000003c8010100000000000000000000000000000043e807e907ea07eb07020101ac0201610000000000000000000000000000006100010101e80703dc0b000000000000000000000000000000610000020704
         TopicDeduplicationKept 80012907ddddddddddddddddddddddddddddddddc8af1200000000000000000000000000000051c801
+        EntryPut 80012aac0203612f62020102
+        EntryRemoved 80012bac0203612f62
     "#]]);
 }
 
@@ -441,7 +449,7 @@ fn queues_of_earlier_versions_are_read() {
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    assert_eq!(tags, (2..=31).chain(33..=37).chain(39..=41).collect::<Vec<u8>>());
+    assert_eq!(tags, (2..=31).chain(33..=37).chain(39..=43).collect::<Vec<u8>>());
     for unknown in (0..=255).filter(|tag| !tags.contains(tag) && ![1, 32].contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
@@ -490,7 +498,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..42, bytes: Vec<u8>) {
+    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..44, bytes: Vec<u8>) {
         let tagged = [&[0, tag], &bytes[..]].concat();
         drop(Recorded::decode(Bytes::from(bytes)));
         drop(Recorded::decode(Bytes::from(tagged)));

@@ -9,8 +9,8 @@ use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
 use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
 use crate::{
-    Attempt, AttemptId, Broker, Content, DeduplicationKey, Fact, Function, MappingDefinition, MappingId, MessageId,
-    PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Replay, Stored,
+    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, Fact, Function, MappingDefinition, MappingId,
+    MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Replay, Stored,
     SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
 };
 
@@ -160,6 +160,7 @@ pub(super) struct Observed {
     running: BTreeMap<MappingId, u32>,
     topics: Vec<ObservedTopic>,
     subscriptions: Vec<ObservedSubscription>,
+    entries: Vec<Entry>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -250,6 +251,11 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
             .subscriptions
             .iter()
             .map(|(id, subscription)| observe_subscription(*id, subscription, history))
+            .collect(),
+        entries: broker
+            .entries
+            .range(super::script::ACCOUNT, "", None)
+            .map(|(path, value)| Entry { path: path.into(), value: value.clone() })
             .collect(),
     }
 }

@@ -9,6 +9,8 @@ mod cleaning;
 mod dead_letters;
 mod deduplication;
 mod deep;
+mod delivery_policies;
+mod entries;
 mod fair;
 mod fifo;
 mod fifo_topics;

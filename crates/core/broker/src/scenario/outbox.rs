@@ -238,6 +238,26 @@ fn subscriptions_take_turns() {
 }
 
 #[test]
+fn an_endpoint_that_wants_so_many_a_second_gets_no_more() {
+    check_subscribed(
+        "
+        set-subscription t https:w DeliveryPolicy {\"throttlePolicy\":{\"maxReceivesPerSecond\":2}}
+        publish t one | two | three | four -> #1 | #2 | #3 | #4
+        begin -> #1@https:w #2@https:w
+        +499ms
+        begin -> nothing
+        +1ms
+        begin -> #3@https:w
+        begin -> nothing
+        restart
+        begin -> #1@https:w #2@https:w
+        set-subscription t https:w DeliveryPolicy {\"throttlePolicy\":{\"maxReceivesPerSecond\":100}}
+        begin -> #3@https:w #4@https:w
+        ",
+    );
+}
+
+#[test]
 fn a_function_runs_as_often_as_it_may() {
     check(
         "

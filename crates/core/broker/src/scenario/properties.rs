@@ -171,6 +171,9 @@ fn topics_line() -> impl Strategy<Value = String> {
         "unsubscribe t lambda:f",
         "unsubscribe t.fifo a.fifo",
         "set-topic t DisplayName x",
+        r#"set-subscription t https:w DeliveryPolicy {"throttlePolicy":{"maxReceivesPerSecond":1}}"#,
+        r#"set-subscription t https:w DeliveryPolicy {"throttlePolicy":{"maxReceivesPerSecond":3}}"#,
+        r#"set-subscription t https:w DeliveryPolicy {"healthyRetryPolicy":{"numRetries":1}}"#,
         "set-topic t.fifo FifoThroughputScope MessageGroup",
         "set-subscription t a RawMessageDelivery true",
         "tag-topic t a:b",
@@ -236,7 +239,7 @@ fn deliver_everything(story: &mut Story) {
         if story.world.broker.topics.subscriptions.values().all(|known| known.outbox.len() == 0) {
             return;
         }
-        story.play("+20s");
+        story.play("+1h");
     }
     panic!("something is left that nobody delivers");
 }

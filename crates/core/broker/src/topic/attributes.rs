@@ -19,7 +19,8 @@ const TOPIC_MESSAGE_BYTES_MIN: u32 = 1_024;
 /// How many subscriptions a topic may have that takes larger messages than topics do by default.
 pub const LARGE_MESSAGE_SUBSCRIPTIONS_MAX: usize = 100;
 const DISPLAY_NAME_LENGTH_MAX: usize = 100;
-const DATA_PROTECTION_POLICY_BYTES_MAX: usize = 30 * 1024;
+/// The longest value of any attribute, in bytes: that of a policy.
+pub(super) const ATTRIBUTE_BYTES_MAX: usize = 30 * 1024;
 const SAMPLE_RATE_MAX: u32 = 100;
 
 /// Kept with the attributes, but set and told by operations of its own.
@@ -211,6 +212,9 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
         Ok(number) if range.contains(&number) => Ok(()),
         _ => refuse(&format!("Invalid value [{value}]. Must be {} to {}.", range.start(), range.end())),
     };
+    if value.len() > ATTRIBUTE_BYTES_MAX {
+        return refuse(&format!("longer than {ATTRIBUTE_BYTES_MAX} bytes"));
+    }
     match name {
         "FifoTopic" | "Policy" | "DeliveryPolicy" | "KmsMasterKeyId" => {}
         "DisplayName" if value.chars().count() > DISPLAY_NAME_LENGTH_MAX => {
@@ -236,11 +240,11 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
             return refuse(&format!("Invalid value [{value}]. Must be Topic or MessageGroup."));
         }
         "FifoThroughputScope" => {}
-        "ArchivePolicy" => archive::retention(value).map(drop).or_else(|reason| refuse(reason))?,
+        "ArchivePolicy" => archive::retention(value).map(drop).or_else(&refuse)?,
         DATA_PROTECTION_POLICY => {
             let is_object = value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
-            if !is_object || value.len() > DATA_PROTECTION_POLICY_BYTES_MAX {
-                return refuse("a data protection policy is a JSON object of at most 30720 bytes");
+            if !is_object {
+                return refuse("a data protection policy is a JSON object");
             }
         }
         _ => match LOGGED.iter().find_map(|protocol| name.strip_prefix(protocol)) {
@@ -324,6 +328,8 @@ mod tests {
             is_refused(made(false, &[(name, value)]), &format!("Attributes Reason: {text}"));
             is_refused(set(name, value), text);
         }
+        let (long, text) = ("x".repeat(30_721), "KmsMasterKeyId: longer than 30720 bytes");
+        is_refused(set("KmsMasterKeyId", &long), text);
         for unknown in ["Nothing", "Owner", "TopicArn", "EffectiveDeliveryPolicy", "HTTPFeedback"] {
             is_refused(made(false, &[(unknown, "x")]), &format!("Attributes Reason: Unknown attribute {unknown}"));
             is_refused(set(unknown, "x"), "AttributeName");

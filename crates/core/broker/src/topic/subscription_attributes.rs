@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::archive::ReplayPolicy;
-use super::attributes::is_same;
+use super::attributes::{ATTRIBUTE_BYTES_MAX, is_same};
 use crate::wire::{Malformed, Wire};
 use crate::{Account, Protocol, QueueName, Rejection, Text};
 
@@ -106,6 +106,10 @@ impl SubscriptionAttributes {
         let value = if value.trim() == "{}" { "" } else { value };
         let protocol = subscriber.protocol;
         let refuse = |reason: &str| Err(Fault::Value(format!("{name}: {reason}")));
+        // A filter policy has a limit of its own.
+        if name != FILTER && value.len() > ATTRIBUTE_BYTES_MAX {
+            return refuse(&format!("longer than {ATTRIBUTE_BYTES_MAX} bytes"));
+        }
         match name {
             RAW => self.check_raw(value, protocol)?,
             SCOPE if value != "MessageAttributes" && value != "MessageBody" => {
@@ -325,6 +329,8 @@ mod tests {
         is_refused(OF_FIFO_QUEUE, "RedrivePolicy", to_standard, text);
         let text = "DeliveryPolicy: only http, https and lambda subscriptions have one";
         is_refused(OF_QUEUE, "DeliveryPolicy", r#"{"guaranteed":false}"#, text);
+        let long = format!(r#"{{"deadLetterTargetArn":{}"x"}}"#, " ".repeat(30_720));
+        is_refused(OF_QUEUE, "RedrivePolicy", &long, "RedrivePolicy: longer than 30720 bytes");
         let unknown = SubscriptionAttributes::default().with("Nothing", "x", &OF_QUEUE);
         assert_eq!(unknown, Err(Rejection::InvalidParameter("AttributeName".into())));
         let unparsed = SubscriptionAttributes::default().with("RedrivePolicy", "{", &OF_QUEUE).unwrap_err();

@@ -103,6 +103,12 @@ pub static SNS: Dialect = Dialect {
         Collection::list("PublishBatchRequestEntries", &["PublishBatchRequestEntries.member"]),
         Collection::list("Successful", &["Successful.member"]),
         Collection::list("Failed", &["Failed.member"]),
+        Collection::list("phoneNumbers", &["phoneNumbers.member"]),
+        Collection::list("PhoneNumbers", &["PhoneNumbers.member"]),
+        Collection::list("PlatformApplications", &["PlatformApplications.member"]),
+        Collection::list("Endpoints", &["Endpoints.member"]),
+        // A map where it is set or told, a list of names where it is asked for.
+        Collection::map("attributes", &["attributes.entry", "attributes.member"], "key", "value"),
         Collection::map("Attributes", &["Attributes.entry"], "key", "value"),
         Collection::map("MessageAttributes", &["MessageAttributes.entry"], "Name", "Value"),
     ],

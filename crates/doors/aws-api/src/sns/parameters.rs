@@ -45,7 +45,7 @@ pub(super) fn is_mobile_endpoint(arn: &str) -> bool {
     arn.splitn(ARN_ELEMENTS_MIN, ':').nth(ARN_ELEMENTS_MIN - 1).is_some_and(|name| name.starts_with("endpoint/"))
 }
 
-fn elements<'a>(arn: &'a str, parameter: &str) -> Result<Vec<&'a str>, ApiError> {
+pub(super) fn elements<'a>(arn: &'a str, parameter: &str) -> Result<Vec<&'a str>, ApiError> {
     if arn.is_empty() {
         return Err(invalid(&format!("{parameter} Reason: no value for required parameter")));
     }

@@ -18,7 +18,7 @@ const SUBJECT_LENGTH_MAX: usize = 100;
 /// Longest group id and deduplication id.
 const ID_LENGTH_MAX: usize = 128;
 /// The one structure that a message may say it has.
-const JSON: &str = "json";
+pub(super) const JSON: &str = "json";
 /// The body for subscribers that have none of their own.
 const DEFAULT: &str = "default";
 

@@ -2,6 +2,7 @@
 
 use bongsu_broker::Rejection;
 
+use super::kept::too_busy;
 use super::parameters::invalid;
 use crate::error::{ApiError, ErrorKind};
 
@@ -33,6 +34,9 @@ pub(crate) fn rejected(rejection: Rejection) -> Result<ApiError, Rejection> {
             BatchRequestTooLongException,
             "The length of all the messages put together is more than the limit.",
         ),
+        Rejection::EntryChanged => too_busy(),
+        Rejection::EntryTooLong => invalid("Attributes Reason: all together are too long"),
+        Rejection::TooManyEntries => invalid("the account has as many of these as it may have"),
         Rejection::UnsubscribeNeedsCredentials => ApiError::new(
             AuthorizationErrorException,
             "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials",

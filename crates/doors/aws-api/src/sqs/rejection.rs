@@ -149,6 +149,9 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyFilterPolicies
         | Rejection::InvalidParameter(_)
         | Rejection::PublishTooLong { .. }
+        | Rejection::EntryChanged
+        | Rejection::EntryTooLong
+        | Rejection::TooManyEntries
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
     }

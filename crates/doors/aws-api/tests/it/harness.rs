@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use bongsu_aws_api::lambda::{Invoker, NoFunctions};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
-use bongsu_broker::{Account, Seconds, Timestamp};
-use bongsu_journal::MemoryJournal;
-use bongsu_runtime::{Clock, ManualClock, Options, Outside};
+use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
+use bongsu_journal::{BoxFuture, MemoryJournal};
+use bongsu_runtime::{Attempted, Clock, Courier, ManualClock, Options, Outside, Parcel, ParcelContent};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::header::HeaderMap;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 pub(crate) const ACCOUNT: &str = "000000000000";
 pub(crate) const REGION: &str = "us-east-1";
@@ -62,6 +65,20 @@ const CORAL: &str = "com.amazon.coral.service";
 pub(crate) struct Server {
     pub(crate) api: AwsApi,
     pub(crate) clock: ManualClock,
+    questions: Mutex<UnboundedReceiver<String>>,
+}
+
+/// Takes every delivery, and notes the tokens of what endpoints are asked.
+struct Mailbox(UnboundedSender<String>);
+
+impl Courier for Mailbox {
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Attempted> {
+        if let ParcelContent::Question(Question::Confirm { token } | Question::Restore { token }) = parcel.content {
+            // Nobody reads on once a test has ended.
+            drop(self.0.send(token.to_string()));
+        }
+        Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Delivered, then: Box::new(drop) }))
+    }
 }
 
 /// An answer, read whole.
@@ -80,29 +97,54 @@ impl Server {
 
     /// A server that keeps AWS's minute of waiting.
     pub(crate) async fn with_cooldowns() -> Server {
-        Server::configured(Verifier::development(ACCOUNT), true, None).await
+        Server::configured(Verifier::development(ACCOUNT), true, None, Arc::new(NoFunctions)).await
     }
 
     /// A server in development mode that clients reach under this URL.
     pub(crate) async fn public(url: &str) -> Server {
         let url = url.parse().expect("a public URL");
-        Server::configured(Verifier::development(ACCOUNT), false, Some(url)).await
+        Server::configured(Verifier::development(ACCOUNT), false, Some(url), Arc::new(NoFunctions)).await
     }
 
     pub(crate) async fn with(verifier: Verifier) -> Server {
-        Server::configured(verifier, false, None).await
+        Server::configured(verifier, false, None, Arc::new(NoFunctions)).await
     }
 
-    async fn configured(verifier: Verifier, cooldowns: bool, public_url: Option<PublicUrl>) -> Server {
+    /// A server in development mode that finds what is in this journal.
+    pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+    }
+
+    /// A server with these functions.
+    pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
+        Server::configured(verifier, false, None, functions).await
+    }
+
+    async fn configured(
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+    }
+
+    async fn started(
+        journal: Arc<MemoryJournal>,
+        verifier: Verifier,
+        cooldowns: bool,
+        public_url: Option<PublicUrl>,
+        functions: Arc<dyn Invoker>,
+    ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
+        let (asked, questions) = mpsc::unbounded_channel();
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
-            outside: Outside::default(),
+            outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
-        let started = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await;
-        let (broker, shard) = started.expect("an empty journal");
+        let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
         let config = Config {
             account: Account(0),
@@ -114,8 +156,9 @@ impl Server {
             spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url,
+            functions,
         };
-        Server { api: AwsApi::new(config, broker), clock }
+        Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }
 
     pub(crate) fn advance(&self, seconds: u32) {
@@ -156,7 +199,33 @@ impl Server {
 
     /// SNS refuses the call with this error, and it is one that the operation is described to answer.
     pub(crate) async fn sns_refuses(&self, operation: &str, input: Value, code: &str, message: &str) {
+        is_described_of_sns(operation, code);
         self.sns(operation, input).await.is_sns_error(code, message);
+    }
+
+    /// The token of the next question that an endpoint is asked.
+    pub(crate) async fn question(&self) -> String {
+        self.questions.lock().await.recv().await.expect("the courier lives as long as the server")
+    }
+
+    /// Subscribes an endpoint and returns the subscription's ARN.
+    pub(crate) async fn subscribe(&self, topic: &str, protocol: &str, endpoint: &str, attributes: Value) -> String {
+        let input = json!({
+            "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint, "Attributes": attributes,
+            "ReturnSubscriptionArn": true,
+        });
+        self.told("Subscribe", input).await.element("SubscriptionArn").to_owned()
+    }
+
+    /// The attributes of a topic or a subscription, in the order of the answer.
+    pub(crate) async fn attributes(&self, operation: &str, input: Value) -> Vec<(String, String)> {
+        let answer = self.told(operation, input).await;
+        let entries = answer.body.split("<entry>").skip(1).map(|entry| {
+            let part = |name: &str| entry.split(&format!("<{name}>")).nth(1).and_then(|rest| rest.split('<').next());
+            let text = |name: &str| part(name).expect("a part of an entry").replace("&quot;", "\"");
+            (text("key"), text("value"))
+        });
+        entries.collect()
     }
 
     /// Makes a topic and returns its ARN.
@@ -419,6 +488,23 @@ impl Answer {
 /// What programs are told of the operations.
 pub(crate) fn description() -> Value {
     serde_json::from_str(include_str!("../../../../../docs/compat/sqs.json")).expect("JSON")
+}
+
+/// What programs are told of the operations of SNS.
+pub(crate) fn description_of_sns() -> Value {
+    serde_json::from_str(include_str!("../../../../../docs/compat/sns.json")).expect("JSON")
+}
+
+/// The error is one that the operation is described to answer, or one of no service.
+#[track_caller]
+fn is_described_of_sns(operation: &str, code: &str) {
+    let description = description_of_sns();
+    let shapes = description["errors"].as_object().expect("a map").iter();
+    let own = shapes.filter(|(_, error)| error["code"] == code && error["ofTheService"] == true);
+    let listed = description["operations"][operation]["errors"].as_array().expect("a list");
+    for (shape, _) in own {
+        assert!(listed.contains(&json!(shape)), "{shape} is none of {listed:?}");
+    }
 }
 
 #[track_caller]

@@ -3,10 +3,14 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::harness::{Answer, Server, description, form_request, json_request};
+use crate::harness::{Answer, Server, description, description_of_sns, form_request, json_request};
 
 fn operations() -> Vec<String> {
     description()["operations"].as_object().expect("a table").keys().cloned().collect()
+}
+
+fn operations_of_sns() -> Vec<String> {
+    description_of_sns()["operations"].as_object().expect("a table").keys().cloned().collect()
 }
 
 fn is_malformed(answer: &Answer) {
@@ -196,6 +200,26 @@ proptest! {
             let server = Server::start().await;
             server.standard().await;
             is_sane(&server.send(json_request(&operation, body)).await);
+        });
+    }
+
+    #[test]
+    fn random_parameters_about_topics_are_answered(operation in prop::sample::select(operations_of_sns()),
+        names in prop::collection::vec(
+            "(Attributes|MessageAttributes|PublishBatchRequestEntries|Tags|TagKeys|Name|Message|Subject|Token|Protocol|\
+             Endpoint|AttributeName|AttributeValue|MessageStructure)(\\.(entry|member)\\.[0-3])?\
+             (\\.(key|value|Name|Value|Id|Message|Key))?(\\.(DataType|StringValue|BinaryValue))?",
+            0..12),
+        value in "([a-z0-9.]{0,4}|sqs|json|String|FilterPolicy)")
+    {
+        runtime().block_on(async {
+            let server = Server::start().await;
+            let topic = server.topic("orders", json!({})).await;
+            let form = names.iter().map(|name| format!("&{name}={value}")).collect::<String>();
+            for arn in [format!("TopicArn={topic}"), format!("ResourceArn={topic}"), format!("SubscriptionArn={topic}:x")] {
+                let form = format!("Action={operation}&Version=2010-03-31&{arn}{form}");
+                is_sane(&server.send(form_request("/", form)).await);
+            }
         });
     }
 

@@ -3,7 +3,7 @@
 use bongsu_client::CallError;
 use tokio::net::TcpListener;
 
-use crate::scripted::{client, serve, signing_client};
+use crate::scripted::{client, reply, serve, signing_client};
 
 const EMPTY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 const URL: &str = "HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"QueueUrl\":\"http://h/0/q\"}";
@@ -86,3 +86,45 @@ async fn messages_are_peeked_at_page_by_page_and_signed() {
 }
 
 const EMPTY_PAGE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+#[tokio::test]
+async fn single_calls_use_a_connection_again_if_they_may() {
+    let closing = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    let (client, asked) = serve(vec![vec![EMPTY, EMPTY, closing], vec![EMPTY]]).await;
+    let client = client.keeping_connections();
+    for _ in 0..4 {
+        client.delete_message("http://h/0/q", "handle").await.unwrap();
+    }
+    let asked = asked.await.unwrap();
+    assert!(asked[3].ends_with(r#"{"QueueUrl":"http://h/0/q","ReceiptHandle":"handle"}"#), "{}", asked[3]);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
+    let (client, asked) = serve(vec![vec![EMPTY], vec![EMPTY]]).await;
+    let client = client.keeping_connections();
+    client.delete_message("http://h/0/q", "one").await.unwrap();
+    // The second call may only be made once the first connection's end has arrived.
+    let mut second = Err(CallError::NotUnderstood(String::new()));
+    while second.is_err() {
+        tokio::task::yield_now().await;
+        second = client.change_visibility("http://h/0/q", "two", 0).await;
+    }
+    let asked = asked.await.unwrap();
+    assert!(asked[1].ends_with(r#""ReceiptHandle":"two","VisibilityTimeout":0}"#), "{}", asked[1]);
+}
+
+#[tokio::test]
+async fn messages_are_received_with_all_that_belongs_to_them() {
+    let message = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"b","Attributes":{"SentTimestamp":"7"},
+                      "MessageAttributes":{"n":{"DataType":"Number","StringValue":"1"}}}]}"#;
+    let (client, asked) = serve(vec![vec![reply("200 OK", message)], vec![EMPTY_PAGE]]).await;
+    let received = client.receive("u", 10, 60, 1).await.unwrap();
+    assert_eq!((received[0].attribute("SentTimestamp"), received[0].body.as_str()), (Some("7"), "b"));
+    assert_eq!(received[0].message_attributes["n"].string_value.as_deref(), Some("1"));
+    assert_eq!(client.receive("u", 1, 60, 0).await.unwrap(), []);
+    let asked = asked.await.unwrap();
+    let input = "{\"QueueUrl\":\"u\",\"MaxNumberOfMessages\":10,\"VisibilityTimeout\":60,\"WaitTimeSeconds\":1,\
+                 \"AttributeNames\":[\"All\"],\"MessageAttributeNames\":[\"All\"]}";
+    assert!(asked[0].ends_with(input), "{}", asked[0]);
+}

@@ -20,6 +20,12 @@ pub(crate) async fn serve(script: Vec<Vec<&'static str>>) -> (Client, JoinHandle
     (client, asked)
 }
 
+/// An answer with this status line and these headers.
+pub(crate) fn reply(head: &str, body: &str) -> &'static str {
+    // A test's answers live as long as the test.
+    Box::leak(format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_boxed_str())
+}
+
 /// Reads a request for each answer.
 pub(crate) async fn answer(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),

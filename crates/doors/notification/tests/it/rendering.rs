@@ -18,7 +18,7 @@ const EXAMPLE: Notification<'static> = Notification {
     replayed: false,
 };
 const FIFO: Notification<'static> =
-    Notification { sequence_number: Some(10_000_000_000_000_000_001), signature_version: None, ..EXAMPLE };
+    Notification { sequence_number: Some("10000000000000000001"), signature_version: None, ..EXAMPLE };
 const PLAIN: Notification<'static> = Notification { subject: None, attributes: &[], ..EXAMPLE };
 
 const ATTRIBUTES: &[Attribute<'static>] = &[

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bongsu_broker::{Function, MappingDefinition, MoveTaskStatus, Seconds};
+use bongsu_broker::{DeliveryEnd, DeliveryOutcome, Function, MappingDefinition, MoveTaskStatus, Seconds};
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 
 use crate::cramped::Cramped;
+use crate::deliveries::{Attempt, by_hand, create_topic, publish, subscribe, subscribe_queue, undelivered};
 use crate::slow_reads::SlowReads;
 use crate::world::{Setting, World, bodies, body, fifo_message, message, queue, redrive, settle};
 
@@ -259,4 +260,49 @@ async fn a_moved_message_keeps_its_new_id_when_cleaning_writes_it_again() {
     assert_eq!(world.receive("a").await, []);
     assert_eq!(world.receive_one("d").await.content.message_id, moved);
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notifications_survive_cleaning_while_attempts_to_deliver_them_go_on() {
+    const COUNT: usize = 20;
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path());
+    let (Setting { courier, .. }, mut attempts) = by_hand();
+    let world = Arc::new(World::with(&journal, Setting { courier, ..small() }).await);
+    world.create("q", &[("VisibilityTimeout", "1000")]).await;
+    create_topic(&world, "t").await;
+    subscribe_queue(&world, "t", "q").await;
+    let id = subscribe(&world, "t", None).await;
+    let mut going_on: Vec<Attempt> = Vec::new();
+    for number in 0..COUNT {
+        publish(&world, "t", &[&number.to_string()]).await;
+        going_on.push(attempts.wait().await);
+    }
+    let received = world.receive("q").await;
+    for received in &received[..3] {
+        world.delete("q", received).await;
+    }
+    churn_bytes(&world, &journal, 2 * FLOOR).await;
+    assert!(journal.span().start > Position(0), "nothing was cleaned");
+    for attempt in going_on.drain(..5) {
+        assert_eq!(attempt.ends(DeliveryOutcome::Delivered).await, DeliveryEnd::Delivered);
+    }
+    churn_bytes(&world, &journal, FLOOR).await;
+    let clock = world.clock.clone();
+    Arc::into_inner(world).unwrap().stop().await;
+    drop(journal);
+
+    let journal = open(directory.path());
+    let (Setting { courier, .. }, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { clock, courier, ..small() }).await;
+    assert_eq!((undelivered(&world, id).await, world.counts("q").await), (COUNT - 5, (COUNT - 10, 7, 0)));
+    let mut begun = Vec::new();
+    while begun.len() < COUNT - 5 {
+        begun.push(attempts.wait().await);
+    }
+    let mut numbers: Vec<usize> = begun.iter().map(|attempt| attempt.body().parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (5..COUNT).collect::<Vec<_>>());
+    let left = world.receive("q").await;
+    assert_eq!(bodies(&left), (10..COUNT).map(|number| number.to_string()).collect::<Vec<_>>());
 }

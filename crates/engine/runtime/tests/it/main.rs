@@ -7,6 +7,7 @@ mod cleaning;
 mod cramped;
 mod deliveries;
 mod durability;
+mod entries;
 mod functions;
 mod metrics;
 mod move_tasks;

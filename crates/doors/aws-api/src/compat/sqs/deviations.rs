@@ -1,18 +1,6 @@
 //! Every known difference from Amazon SQS, with the test that shows it.
 
-/// One difference.
-pub(crate) struct Deviation {
-    /// By which it is spoken of.
-    pub(crate) id: &'static str,
-    /// What is different, for users.
-    pub(crate) text: &'static str,
-    /// `module::test` of `tests/it`, or a file under `crates/` and its test.
-    pub(crate) shown_by: &'static str,
-}
-
-const fn row(id: &'static str, text: &'static str, shown_by: &'static str) -> Deviation {
-    Deviation { id, text, shown_by }
-}
+use crate::compat::{Deviation, row};
 
 /// All of them, by subject: who calls, requests, queues, messages.
 pub(crate) const DEVIATIONS: &[Deviation] = &[

@@ -1,17 +1,7 @@
 //! What works of each operation, and with which errors of its own it answers.
 
+use crate::compat::Operation;
 use crate::error::ErrorKind::{self, *};
-
-/// One operation.
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
-    /// What can be said of it in a line.
-    pub(crate) works: &'static str,
-    /// The modules of `tests/it` that call it.
-    pub(crate) modules: &'static [&'static str],
-    /// The errors of the service that it may answer; every operation may answer those that all AWS services share.
-    pub(crate) errors: &'static [ErrorKind],
-}
 
 /// The operations in the order of their names.
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -1,0 +1,23 @@
+//! `OptInPhoneNumber`: lets a number get messages again. None ever stops to: there is nothing to do.
+
+use serde::{Deserialize, Serialize};
+
+use super::phone_number;
+use crate::codec::Text;
+use crate::error::ApiError;
+use crate::operation::Context;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Input<'a> {
+    #[serde(borrow)]
+    phone_number: Option<Text<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Output {}
+
+pub(super) async fn call(input: Input<'_>, _: &Context<'_>) -> Result<Output, ApiError> {
+    phone_number::read(input.phone_number, "phoneNumber")?;
+    Ok(Output {})
+}
