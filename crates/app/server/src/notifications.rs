@@ -97,6 +97,7 @@ impl Notifications {
             signature_version: SignatureVersion::of(notification.signature_version),
             attributes: &attributes,
             replayed: notification.replayed,
+            trace_header: notification.trace_header.as_deref(),
         })
     }
 }

@@ -100,10 +100,7 @@ impl Endpoint {
     ///
     /// When the port is taken.
     #[must_use]
-    pub fn start_at(
-        address: SocketAddr,
-        answer: impl Fn(&Arrival) -> Answer + Send + Sync + 'static,
-    ) -> Endpoint {
+    pub fn start_at(address: SocketAddr, answer: impl Fn(&Arrival) -> Answer + Send + Sync + 'static) -> Endpoint {
         Endpoint::listen(address, None, Arc::new(answer))
     }
 

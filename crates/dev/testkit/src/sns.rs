@@ -109,7 +109,11 @@ impl Sns {
             }
         }
         let answer = self.post(&form)?;
-        assert_eq!(answer.matches("<MessageId>").count(), entries.len(), "a batch was not accepted as a whole: {answer}");
+        assert_eq!(
+            answer.matches("<MessageId>").count(),
+            entries.len(),
+            "a batch was not accepted as a whole: {answer}"
+        );
         Ok(())
     }
 
