@@ -155,9 +155,7 @@ fn what_was_published_is_everywhere_or_nowhere_after_every_kill() {
                 let (sns, random) = (server.sns(), Random::new(random.within(0..u64::MAX)));
                 scope.spawn(|| topic.publish(sns, random));
             }
-            until("so many publishes", TIMEOUT, || {
-                (topic.acknowledged.load(Ordering::SeqCst) >= goal).then_some(())
-            });
+            until("so many publishes", TIMEOUT, || (topic.acknowledged.load(Ordering::SeqCst) >= goal).then_some(()));
             server.kill_nine();
         });
         restart(&mut server, &mut random);
