@@ -27,6 +27,8 @@ pub struct Notification<'a> {
     pub attributes: &'a [Attribute<'a>],
     /// Sent again from the topic's archive: an attribute says so, which replaces one of the same name.
     pub replayed: bool,
+    /// The publisher's `X-Amzn-Trace-Id`, which web servers get as it is.
+    pub trace_header: Option<&'a str>,
 }
 
 /// A message attribute.
@@ -84,6 +86,7 @@ impl<'a> Notification<'a> {
             subscription_arn: Some(self.subscription_arn),
             raw,
             content_type,
+            trace_header: self.trace_header,
         })
     }
 
@@ -110,6 +113,7 @@ pub(crate) mod tests {
         signature_version: Some(SignatureVersion::V1),
         attributes: &[],
         replayed: false,
+        trace_header: None,
     };
 
     /// Checks length and digests of a canonical string.
@@ -153,6 +157,7 @@ pub(crate) mod tests {
             signature_version: Some(SignatureVersion::V2),
             attributes: &attributes,
             replayed: true,
+            trace_header: None,
             ..EXAMPLE
         };
         assert_eq!(other.canonical(), EXAMPLE.canonical());

@@ -28,8 +28,11 @@ impl Shard {
         }
     }
 
+    /// On a full disk none begins: an endpoint that is down would take the room that cleaning needs, failure by failure.
     pub(crate) fn may_begin_deliveries(&self) -> bool {
-        let has_room = self.deliveries_going_on < self.outside.deliveries_max && self.held.len() < HELD_MAX;
+        let has_room = self.deliveries_going_on < self.outside.deliveries_max
+            && self.held.len() < HELD_MAX
+            && self.has_room_beyond(self.limits.room_kept_for_cleaning);
         has_room && !self.stopping && self.broker.has_due_deliveries()
     }
 }

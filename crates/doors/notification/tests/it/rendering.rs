@@ -16,6 +16,7 @@ const EXAMPLE: Notification<'static> = Notification {
     signature_version: Some(SignatureVersion::V1),
     attributes: &[Attribute { name: "n", data_type: "Number", value: Value::Text("1") }],
     replayed: false,
+    trace_header: None,
 };
 const FIFO: Notification<'static> =
     Notification { sequence_number: Some("10000000000000000001"), signature_version: None, ..EXAMPLE };

@@ -12,6 +12,7 @@ use bongsu_runtime::{Attempted, Courier, Parcel, ParcelContent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::cramped::Cramped;
 use crate::slow_reads::SlowReads;
 use crate::world::{START, Setting, World, body, is_answered, message, queue, settle};
 
@@ -342,4 +343,24 @@ async fn ten_thousand_deliveries_that_are_due_at_once_hold_up_nobody() {
     let turn = order.iter().position(|attempt| attempt.body() == "small").unwrap();
     assert!(turn < DUE / 2, "its turn came after {turn} others");
     attempts.none().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_down_takes_no_room_of_a_full_disk() {
+    let (setting, mut attempts) = by_hand();
+    let journal = Arc::new(Cramped::with_room(1 << 30));
+    let world = World::with(&journal, setting).await;
+    create_topic(&world, "t").await;
+    subscribe(&world, "t", None).await;
+    publish(&world, "t", &["hello"]).await;
+    let attempt = attempts.next().await;
+    journal.prepare_nothing();
+    journal.set_room(5 << 20, true);
+    // What goes on may end, and then nothing begins any more.
+    assert!(matches!(attempt.ends(DeliveryOutcome::Failed).await, DeliveryEnd::Again { .. }));
+    world.clock.advance(Seconds(3600));
+    attempts.none().await;
+    journal.set_room(1 << 30, false);
+    world.look_at_journal().await;
+    assert_eq!(attempts.next().await.body(), "hello");
 }
