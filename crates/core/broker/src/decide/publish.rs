@@ -41,10 +41,15 @@ impl<'a> Recipient<'a> {
     }
 }
 
-/// Who sends, as the policies of queues see it: written once for all of them.
+/// Who sends, as the policies of queues see it.
 pub(super) struct Origin<'a> {
     topic: &'a TopicName,
     region: &'a str,
+    /// Written once for all queues, if any has a policy.
+    seen: OnceCell<Seen>,
+}
+
+struct Seen {
     principal: Principal,
     arn: String,
     account: String,
@@ -52,8 +57,15 @@ pub(super) struct Origin<'a> {
 
 impl<'a> Origin<'a> {
     pub(super) fn new(topic: &'a TopicName, region: &'a str) -> Origin<'a> {
-        let principal = Principal::Service { name: "sns.amazonaws.com".into() };
-        Origin { topic, region, principal, arn: topic.arn(region), account: topic.account.to_string() }
+        Origin { topic, region, seen: OnceCell::new() }
+    }
+
+    fn seen(&self) -> &Seen {
+        self.seen.get_or_init(|| Seen {
+            principal: Principal::Service { name: "sns.amazonaws.com".into() },
+            arn: self.topic.arn(self.region),
+            account: self.topic.account.to_string(),
+        })
     }
 }
 
@@ -232,12 +244,13 @@ impl Broker {
         let queue = self.queue(name).ok()?;
         let same_account = name.account == origin.topic.account;
         let verdict = queue.attributes().policy.as_ref().map_or(Verdict::Silent, |policy| {
+            let Seen { principal, arn, account } = origin.seen();
             policy.evaluate(&Request {
-                principal: &origin.principal,
+                principal,
                 action: "sqs:SendMessage",
                 resource: &name.arn(origin.region),
-                source_arn: Some(&origin.arn),
-                source_account: Some(&origin.account),
+                source_arn: Some(arn),
+                source_account: Some(account),
                 now_ms: self.now().0,
                 secure_transport: true,
                 source_ip: None,
