@@ -1,6 +1,7 @@
 //! What subscribers get to see of the broker's notifications: ARNs, addresses and signatures of this server.
 
-use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
+use bongsu_aws_api::message_attributes::{MessageAttribute, MessageAttributes, Value};
+use bongsu_aws_api::received::sequence_number;
 use bongsu_broker::{CopyForm, Facet, Notification, Token, TopicDefinition};
 use bongsu_notification as wire;
 use bongsu_notification::{Addresses, Certificate, SignatureVersion, Signatures, SigningKeyError};
@@ -72,6 +73,7 @@ impl Notifications {
     ) -> T {
         let topic = &notification.topic;
         let (topic_arn, subscription_arn) = (topic.arn(&self.region), form.subscription.arn(topic, &self.region));
+        let number = topic.is_fifo().then(|| sequence_number(notification.sequence));
         let given = attributes(notification);
         let attributes: Vec<wire::Attribute<'_>> = given
             .iter()
@@ -91,10 +93,11 @@ impl Notifications {
             subject: notification.subject.as_deref(),
             message: form.body(notification),
             timestamp_ms: notification.published_at.0,
-            sequence_number: topic.is_fifo().then_some(notification.sequence),
+            sequence_number: number.as_deref(),
             signature_version: SignatureVersion::of(notification.signature_version),
             attributes: &attributes,
             replayed: notification.replayed,
+            trace_header: notification.trace_header.as_deref(),
         })
     }
 }
@@ -103,6 +106,10 @@ impl Envelopes for Notifications {
     fn body(&self, notification: &Notification, form: CopyForm) -> Option<String> {
         let body = self.show(notification, form, |shown| wire::render_sqs(shown, &self.signatures, &self.addresses));
         body.inspect_err(|error| error!(%error, "a notification cannot be signed; its consumer gets it later")).ok()
+    }
+
+    fn attributes(&self, notification: &Notification) -> Bytes {
+        bare_attributes(notification)
     }
 
     fn facets(&self, notification: &Notification) -> Vec<Facet> {
@@ -114,9 +121,61 @@ impl Envelopes for Notifications {
     }
 }
 
+/// Those that were published, and that it is a replay, if it is one.
+fn bare_attributes(notification: &Notification) -> Bytes {
+    let wire::Attribute { name, data_type, value: wire::Value::Text(value) } = wire::REPLAYED else {
+        unreachable!("the mark of a replay is a text");
+    };
+    if !notification.replayed {
+        return notification.attributes.clone();
+    }
+    let value = Value::Text(value.to_owned());
+    let mark = MessageAttribute { name: name.to_owned(), data_type: data_type.to_owned(), value };
+    let mut encoded = Vec::new();
+    attributes(notification).with(mark).encode(&mut encoded);
+    Bytes::from(encoded)
+}
+
 /// Written by this server; unreadable attributes are left out rather than the message.
 fn attributes(notification: &Notification) -> MessageAttributes {
     let stored = &mut &notification.attributes[..];
     let given = if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
     given.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use bongsu_broker::{Account, MessageId, Timestamp, TopicName};
+
+    use super::*;
+
+    #[test]
+    fn a_bare_message_says_that_it_is_a_replay() {
+        let text = |name: &str, value: &str| MessageAttribute {
+            name: name.to_owned(),
+            data_type: "String".to_owned(),
+            value: Value::Text(value.to_owned()),
+        };
+        let mut encoded = Vec::new();
+        MessageAttributes::default().with(text("a", "1")).with(text("Replayed", "mine")).encode(&mut encoded);
+        let published = Notification {
+            message_id: MessageId(1),
+            topic: TopicName { account: Account(1), name: "t".into() },
+            published_at: Timestamp(0),
+            sequence: 0,
+            subject: None,
+            body: "m".into(),
+            bodies: Vec::new(),
+            attributes: Bytes::from(encoded),
+            group: None,
+            deduplication_id: None,
+            trace_header: None,
+            signature_version: 1,
+            replayed: false,
+        };
+        assert_eq!(bare_attributes(&published), published.attributes);
+        let replayed = bare_attributes(&Notification { replayed: true, ..published });
+        let replayed = MessageAttributes::decode(&mut &replayed[..]).unwrap();
+        assert!(replayed.iter().eq(&[text("Replayed", "true"), text("a", "1")]));
+    }
 }

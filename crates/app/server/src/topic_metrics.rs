@@ -9,8 +9,13 @@ use prometheus_client::metrics::MetricType;
 
 use crate::metrics::{counter, distribution, histogram};
 
+/// A number of a topic as it is now.
+type TopicGauge = fn(&TopicMetrics) -> f64;
+/// How often something happened at a topic.
+type TopicCounter = fn(&TopicMetrics) -> u64;
+
 /// One row a gauge of a topic: its name, what it tells, its value.
-const GAUGES: &[(&str, &str, fn(&TopicMetrics) -> f64)] = &[
+const GAUGES: &[(&str, &str, TopicGauge)] = &[
     ("bongsu_sns_subscriptions_confirmed", "Subscriptions that get what is published.", |topic| {
         topic.statistics.confirmed as f64
     }),
@@ -34,7 +39,7 @@ const GAUGES: &[(&str, &str, fn(&TopicMetrics) -> f64)] = &[
 ];
 
 /// One row a counter of a topic, whose name is served with `_total` behind it.
-const COUNTERS: &[(&str, &str, fn(&TopicMetrics) -> u64)] = &[
+const COUNTERS: &[(&str, &str, TopicCounter)] = &[
     ("bongsu_sns_number_of_messages_published", "Messages published, without duplicates.", |topic| {
         topic.counters.published_bytes.count()
     }),

@@ -435,8 +435,11 @@ impl Broker {
 
     /// During a replay a queue's messages may stand before its definition, which cleaning wrote again further on.
     pub(crate) fn queue_or_placeholder(&mut self, id: QueueId) -> &mut Queue {
-        assert!(self.replaying || self.queues.contains_key(&id), "only existing queues get messages");
-        self.queues.entry(id).or_insert_with(|| Queue::new(id))
+        let replaying = self.replaying;
+        self.queues.entry(id).or_insert_with(|| {
+            assert!(replaying, "only existing queues get messages");
+            Queue::new(id)
+        })
     }
 
     fn forget_queue(&mut self, id: QueueId) {
@@ -458,14 +461,18 @@ impl Broker {
 
     /// After any change to a queue: its timer is set anew, and whoever waits for its messages may look.
     pub(crate) fn touch(&mut self, id: QueueId) {
-        self.reschedule(id);
-        if self.queues.get(&id).is_some_and(Queue::has_receivable) {
+        let queue = self.queues.get(&id);
+        if queue.is_some_and(Queue::has_receivable) {
             self.woken.insert(id);
         }
+        self.set_timer(id, queue.and_then(Queue::next_deadline));
     }
 
     pub(crate) fn reschedule(&mut self, id: QueueId) {
-        let next = self.queues.get(&id).and_then(Queue::next_deadline);
+        self.set_timer(id, self.queues.get(&id).and_then(Queue::next_deadline));
+    }
+
+    fn set_timer(&mut self, id: QueueId, next: Option<Timestamp>) {
         let before = match next {
             Some(next) => self.timer_of.insert(id, next),
             None => self.timer_of.remove(&id),

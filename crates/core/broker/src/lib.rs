@@ -12,6 +12,7 @@ mod attempt;
 mod broker;
 mod command;
 mod decide;
+mod decision;
 mod entries;
 mod entropy;
 mod fact;
@@ -30,11 +31,14 @@ pub use access::{Caller, Client};
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
-    Command, Decision, Delivery, Effect, Facet, Inventory, Invocation, Outgoing, Peeked, PeekedState, PermissionAdded,
-    Publication, PublishTally, Published, QueueDescription, ReplayedNotification, Reply, SendOrigin, Sent,
-    SubscriptionAdded, SubscriptionDescription, TopicDescription, VisibilityChange,
+    Command, Facet, Outgoing, PermissionAdded, Publication, ReplayedNotification, SendOrigin, SubscriptionAdded,
+    VisibilityChange,
 };
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
+pub use decision::{
+    Decision, Delivery, Effect, Inventory, Invocation, Peeked, PeekedState, PublishTally, Published, QueueDescription,
+    Reply, Sent, SubscriptionDescription, TopicDescription,
+};
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
 pub use fact::{

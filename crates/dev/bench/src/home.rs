@@ -62,6 +62,11 @@ impl Home {
         Server::start(&std::env::current_exe()?, &["echo-server"], self.path().join("log")).await
     }
 
+    /// Starts the web server that notifications are delivered to.
+    pub async fn start_endpoints(&self) -> Result<Server> {
+        Server::start(&std::env::current_exe()?, &["endpoint-server"], self.path().join("endpoints-log")).await
+    }
+
     /// What its files occupy.
     pub fn disk_bytes(&self) -> Result<u64> {
         bytes_on_disk(self.path())

@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod checks;
 pub mod echo;
+pub mod endpoint;
 pub mod group_commit;
 pub mod home;
 pub mod machine;
@@ -10,6 +11,7 @@ pub mod process;
 pub mod report;
 pub mod run;
 pub mod subject;
+pub mod topic;
 pub mod trials;
 pub mod usage;
 pub mod wake;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 use bongsu_bench::{
-    echo, process,
+    echo, endpoint, process,
     run::{Options, Run},
 };
 use clap::{Parser, Subcommand};
@@ -43,6 +43,9 @@ enum Command {
     /// Serve as the bare HTTP server.
     #[command(hide = true)]
     EchoServer,
+    /// Serve as the endpoints of subscriptions.
+    #[command(hide = true)]
+    EndpointServer,
     /// Run a command that must not outlive the benchmark.
     #[command(hide = true)]
     Guarded {
@@ -55,6 +58,7 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     match &arguments.command {
         Some(Command::EchoServer) => echo::serve()?,
+        Some(Command::EndpointServer) => endpoint::serve()?,
         Some(Command::Guarded { command }) => process::become_guarded(command)?,
         None => {
             process::allow_many_files()?;

@@ -20,7 +20,7 @@ use crate::{
     machine::Machine,
     report::{Report, Row},
     subject::{Subject, chosen},
-    trials::{Findings, Trial, backlog, drain, filters, groups, polls, queues},
+    trials::{Findings, Trial, backlog, deliveries, drain, envelopes, filters, groups, polls, publish, queues},
 };
 
 const QUICK_SECONDS: f64 = 1.0;
@@ -31,6 +31,8 @@ const QUICK_DRAIN: u64 = 20_000;
 const QUICK_GROUPS: u64 = 10_000;
 const QUICK_QUEUES: u64 = 1000;
 const QUICK_POLLS: u64 = 1000;
+const QUICK_DELIVERIES: u64 = 1000;
+const QUICK_ENVELOPES: u64 = 1000;
 const SIGNATURES: u32 = 20_000;
 
 const BACKLOG_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 250.0, ready_seconds: 5.0 };
@@ -52,7 +54,7 @@ pub struct Options {
     /// Measure only these, and the limits they are compared to.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Subject>,
-    /// Also what takes minutes and gigabytes: deep, fifo-groups, queues and polls.
+    /// Also what takes minutes, gigabytes or thousands of connections: deliveries, deep, fifo-groups, queues and polls.
     #[arg(long)]
     pub deep: bool,
     /// A short run: 1 second a cell, 1 and 64 connections, small backlogs.
@@ -82,6 +84,12 @@ pub struct Options {
     /// Long polls of polls.
     #[arg(long, default_value_t = 10_000)]
     pub polls: u64,
+    /// Signed messages of envelopes: fewer than the server remembers signatures.
+    #[arg(long, default_value_t = 4000)]
+    pub envelopes: u64,
+    /// Deliveries of deliveries.
+    #[arg(long, default_value_t = 10_000)]
+    pub deliveries: u64,
     /// Where the temporary data directory is made; what counts is its file system.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -109,11 +117,21 @@ impl Run {
             options.groups = QUICK_GROUPS;
             options.queues = QUICK_QUEUES;
             options.polls = QUICK_POLLS;
+            options.deliveries = QUICK_DELIVERIES;
+            options.envelopes = QUICK_ENVELOPES;
         }
         ensure!(options.seconds > 0.0 && options.seconds <= 3600.0, "--seconds must be above 0, at most 3600");
         ensure!(options.connections.iter().all(|&count| count > 0), "--connections must be above 0");
-        let sizes =
-            [options.backlog, options.deep_messages, options.drain, options.groups, options.queues, options.polls];
+        let sizes = [
+            options.backlog,
+            options.deep_messages,
+            options.drain,
+            options.groups,
+            options.queues,
+            options.polls,
+            options.deliveries,
+            options.envelopes,
+        ];
         ensure!(sizes.iter().all(|&size| size > 0), "a size must be above 0");
         let parent = options.data.clone().unwrap_or_else(std::env::temp_dir);
         let folder = tempfile::Builder::new().prefix("bongsu-bench-").tempdir_in(parent)?;
@@ -189,6 +207,9 @@ impl Run {
             Subject::Backlog => backlog::measure(&homes, sizes.backlog, self.duration(), BACKLOG_GOALS).await,
             Subject::FifoDrain => drain::measure(&homes, sizes.drain).await,
             Subject::Filters => filters::measure(self.duration()),
+            Subject::Publish => publish::measure(&homes, self.duration()).await,
+            Subject::Envelopes => envelopes::measure(&homes, sizes.envelopes).await,
+            Subject::Deliveries => deliveries::measure(&homes, sizes.deliveries, self.duration()).await,
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,
             Subject::Queues => queues::measure(&homes, sizes.queues).await,

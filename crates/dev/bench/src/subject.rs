@@ -43,6 +43,12 @@ pub enum Subject {
     FifoDrain,
     /// Notifications held against filter policies, without a server.
     Filters,
+    /// Publishing to topics with 1, 10 and 100 queues.
+    Publish,
+    /// Receiving what topics put into queues, with envelopes and signatures.
+    Envelopes,
+    /// 10,000 deliveries to web servers at once. Only with --deep, or when named.
+    Deliveries,
     /// Ten million messages in one queue: receives, memory, start-up time. Only with --deep, or when named.
     Deep,
     /// 100,000 message groups. Only with --deep, or when named.
@@ -90,7 +96,7 @@ impl Subject {
 
     /// Takes minutes and gigabytes.
     pub fn is_deep(self) -> bool {
-        matches!(self, Self::Deep | Self::FifoGroups | Self::Queues | Self::Polls)
+        matches!(self, Self::Deliveries | Self::Deep | Self::FifoGroups | Self::Queues | Self::Polls)
     }
 
     /// The name on the command line and in the report.

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::http::Client;
+use crate::sns::Sns;
 use crate::sqs::Sqs;
 use crate::wait::until;
 
@@ -21,6 +23,8 @@ use crate::wait::until;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a graceful stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server may take to do what is due.
+const ADVANCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// As many lines of the child's output are kept to show when something fails.
 const OUTPUT_LINES_MAX: usize = 200;
 /// As many lines may wait to be looked at before the child has to.
@@ -39,6 +43,7 @@ pub struct Refused {
 #[derive(Debug)]
 pub struct Server {
     arguments: Vec<OsString>,
+    open_files_max: Option<u32>,
     child: Child,
     api: SocketAddr,
     ingress: SocketAddr,
@@ -91,10 +96,24 @@ impl Server {
     ///
     /// When there is no binary to start, or when it neither ends nor becomes ready in time.
     pub fn start(arguments: impl IntoIterator<Item = OsString>) -> Result<Server, Refused> {
-        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Server::start_limited(arguments.into_iter().collect(), None)
+    }
+
+    /// `bongsu serve` with everything in memory, which may open so few files, connections among them.
+    ///
+    /// # Panics
+    ///
+    /// When it does not become ready in time.
+    #[must_use]
+    pub fn with_few_files(open_files_max: u32) -> Server {
+        let arguments = ["serve", "--ephemeral"].map(OsString::from).to_vec();
+        Server::start_limited(arguments, Some(open_files_max)).unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    fn start_limited(arguments: Vec<OsString>, open_files_max: Option<u32>) -> Result<Server, Refused> {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let Launched { child, api, ingress, output } = launch(&arguments, any, any).until_ready()?;
-        Ok(Server { arguments, child, api, ingress, output })
+        let Launched { child, api, ingress, output } = launch(&arguments, open_files_max, any, any).until_ready()?;
+        Ok(Server { arguments, open_files_max, child, api, ingress, output })
     }
 
     /// Where the AWS APIs are.
@@ -119,6 +138,44 @@ impl Server {
     #[must_use]
     pub fn sqs(&self) -> Sqs {
         Sqs::new(self.api)
+    }
+
+    /// A new connection to the server's SNS.
+    #[must_use]
+    pub fn sns(&self) -> Sns {
+        Sns::new(self.api)
+    }
+
+    /// Puts the test clock forward.
+    ///
+    /// # Panics
+    ///
+    /// When the server has none: it is started with `--test-clock`.
+    pub fn advance(&self, by: Duration) {
+        let body = format!("{{\"seconds\": {}}}", by.as_secs_f64());
+        let answer = Client::new(self.api, ADVANCE_TIMEOUT).post("/_bongsu/clock/advance", &[], body.as_bytes());
+        let answer = answer.expect("a server that runs");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// The sum of a metric over all its labels; 0 when there is none.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> u64 {
+        let answer = Client::new(self.api, ADVANCE_TIMEOUT).get("/metrics").expect("a server that runs");
+        let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
+        let text = answer.text();
+        let values = text.lines().filter(of_name).filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+        values.sum::<f64>() as u64
+    }
+
+    /// How much memory the process has now, in bytes.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.metric("process_resident_memory_bytes")
     }
 
     /// Kills the process without warning (SIGKILL) and waits until it is gone.
@@ -190,7 +247,7 @@ impl Server {
         until("the ports to be free", START_TIMEOUT, || {
             TcpListener::bind(self.api).and(TcpListener::bind(self.ingress)).ok().map(drop)
         });
-        launch(&self.arguments, self.api, self.ingress)
+        launch(&self.arguments, self.open_files_max, self.api, self.ingress)
     }
 }
 
@@ -217,9 +274,17 @@ struct Launched {
     output: Output,
 }
 
-fn launch(arguments: &[OsString], api: SocketAddr, ingress: SocketAddr) -> Launching {
+fn launch(arguments: &[OsString], open_files_max: Option<u32>, api: SocketAddr, ingress: SocketAddr) -> Launching {
     let binary = binary();
-    let mut child = Command::new(&binary)
+    let mut command = match open_files_max {
+        None => Command::new(&binary),
+        Some(max) => {
+            let mut limited = Command::new("sh");
+            limited.args(["-c", &format!("ulimit -n {max}; exec \"$0\" \"$@\"")]).arg(&binary);
+            limited
+        }
+    };
+    let mut child = command
         .args(arguments)
         .args(["--api", &api.to_string(), "--ingress", &ingress.to_string()])
         .stdin(Stdio::null())

@@ -180,6 +180,17 @@ impl MessageAttributes {
         Some(&self.sorted[at])
     }
 
+    /// The same with one more, in place of one of its name; without it where there are as many as there may be.
+    #[must_use]
+    pub fn with(mut self, added: MessageAttribute) -> Self {
+        match self.sorted.binary_search_by(|attribute| attribute.name.cmp(&added.name)) {
+            Ok(at) => self.sorted[at] = added,
+            Err(at) if self.sorted.len() < PUBLISHED_ATTRIBUTES_MAX => self.sorted.insert(at, added),
+            Err(_) => {}
+        }
+        self
+    }
+
     /// Whether there is none, so that the answer leaves out both the attributes and their digest.
     pub fn is_empty(&self) -> bool {
         self.sorted.is_empty()

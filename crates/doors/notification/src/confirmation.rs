@@ -99,6 +99,7 @@ impl Confirmation<'_> {
             },
             raw: false,
             content_type: None,
+            trace_header: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::json;
-use crate::text::{SequenceNumber, Time, Uuid};
+use crate::text::{Time, Uuid};
 use crate::{Addresses, Notification, Signatures, SigningKeyError};
 
 /// The body of the SQS message: JSON on one line.
@@ -56,7 +56,7 @@ struct Envelope<'a> {
     r#type: &'static str,
     message_id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sequence_number: Option<SequenceNumber>,
+    sequence_number: Option<&'a str>,
     topic_arn: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
@@ -81,7 +81,7 @@ impl<'a> Envelope<'a> {
         Envelope {
             r#type: "Notification",
             message_id: Uuid(notification.message_id),
-            sequence_number: notification.sequence_number.map(SequenceNumber),
+            sequence_number: notification.sequence_number,
             topic_arn: notification.topic_arn,
             subject: notification.subject,
             message: notification.message,

@@ -18,6 +18,7 @@ pub(crate) struct Delivery<'a> {
     pub(crate) subscription_arn: Option<&'a str>,
     pub(crate) raw: bool,
     pub(crate) content_type: Option<&'a str>,
+    pub(crate) trace_header: Option<&'a str>,
 }
 
 pub(crate) fn headers(delivery: &Delivery<'_>) -> Vec<Header> {
@@ -28,6 +29,7 @@ pub(crate) fn headers(delivery: &Delivery<'_>) -> Vec<Header> {
     ];
     headers.extend(delivery.subscription_arn.map(|arn| ("x-amz-sns-subscription-arn", arn.to_owned())));
     headers.extend(delivery.raw.then(|| ("x-amz-sns-rawdelivery", "true".to_owned())));
+    headers.extend(delivery.trace_header.map(|trace| ("x-amzn-trace-id", trace.to_owned())));
     headers.extend([
         ("content-type", delivery.content_type.unwrap_or(CONTENT_TYPE_DEFAULT).to_owned()),
         ("user-agent", USER_AGENT.to_owned()),
@@ -40,6 +42,7 @@ pub(crate) fn headers(delivery: &Delivery<'_>) -> Vec<Header> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Notification;
     use crate::notification::tests::EXAMPLE;
 
     fn value<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
@@ -60,6 +63,13 @@ mod tests {
             ("connection", "Keep-Alive"),
         ];
         assert!(headers.iter().map(|(name, value)| (*name, value.as_str())).eq(expected));
+    }
+
+    #[test]
+    fn the_trace_of_the_publish_goes_on() {
+        let trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+        let traced = Notification { trace_header: Some(trace), ..EXAMPLE };
+        assert_eq!(value(&traced.headers(false, None), "x-amzn-trace-id"), Some(trace));
     }
 
     #[test]

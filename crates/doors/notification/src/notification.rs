@@ -19,14 +19,16 @@ pub struct Notification<'a> {
     pub message: &'a str,
     /// When it was published, in milliseconds since 1970.
     pub timestamp_ms: u64,
-    /// FIFO topics number their notifications.
-    pub sequence_number: Option<u64>,
+    /// FIFO topics number their notifications: as the publisher was told.
+    pub sequence_number: Option<&'a str>,
     /// The topic's version; `None` for a FIFO topic, which does not sign.
     pub signature_version: Option<SignatureVersion>,
     /// In the order in which they are shown, each name once.
     pub attributes: &'a [Attribute<'a>],
     /// Sent again from the topic's archive: an attribute says so, which replaces one of the same name.
     pub replayed: bool,
+    /// The publisher's `X-Amzn-Trace-Id`, which web servers get as it is.
+    pub trace_header: Option<&'a str>,
 }
 
 /// A message attribute.
@@ -84,6 +86,7 @@ impl<'a> Notification<'a> {
             subscription_arn: Some(self.subscription_arn),
             raw,
             content_type,
+            trace_header: self.trace_header,
         })
     }
 
@@ -110,6 +113,7 @@ pub(crate) mod tests {
         signature_version: Some(SignatureVersion::V1),
         attributes: &[],
         replayed: false,
+        trace_header: None,
     };
 
     /// Checks length and digests of a canonical string.
@@ -149,10 +153,11 @@ pub(crate) mod tests {
         let attributes = [Attribute { name: "n", data_type: "Number", value: Value::Text("1") }];
         let other = Notification {
             subscription_arn: "arn:aws:sns:us-east-1:000000000000:demo:other",
-            sequence_number: Some(9),
+            sequence_number: Some("9"),
             signature_version: Some(SignatureVersion::V2),
             attributes: &attributes,
             replayed: true,
+            trace_header: None,
             ..EXAMPLE
         };
         assert_eq!(other.canonical(), EXAMPLE.canonical());

@@ -16,10 +16,6 @@ pub(crate) struct Time(pub(crate) u64);
 #[derive(Clone, Copy)]
 pub(crate) struct LogTime(pub(crate) u64);
 
-/// A number of a FIFO topic in 20 digits.
-#[derive(Clone, Copy)]
-pub(crate) struct SequenceNumber(pub(crate) u64);
-
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl fmt::Display for Uuid {
@@ -40,12 +36,6 @@ impl fmt::Display for Time {
 impl fmt::Display for LogTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_time(f, self.0, ' ')
-    }
-}
-
-impl fmt::Display for SequenceNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:020}", self.0)
     }
 }
 
@@ -77,7 +67,7 @@ macro_rules! serialized_as_displayed {
         }
     )+};
 }
-serialized_as_displayed!(Uuid, Time, LogTime, SequenceNumber);
+serialized_as_displayed!(Uuid, Time, LogTime);
 
 #[cfg(test)]
 mod tests {
@@ -106,11 +96,5 @@ mod tests {
     #[test]
     fn the_last_millisecond_that_fits_is_written_too() {
         assert!(Time(u64::MAX).to_string().starts_with("584556019-"));
-    }
-
-    #[test]
-    fn a_sequence_number_has_twenty_digits() {
-        assert_eq!(SequenceNumber(7).to_string(), "00000000000000000007");
-        assert_eq!(SequenceNumber(u64::MAX).to_string(), "18446744073709551615");
     }
 }

@@ -107,7 +107,7 @@ fn to_content(
         message_id: form.message_id(notification),
         body_md5: Md5::digest(body.as_bytes()).into(),
         body,
-        attributes: if form.raw { notification.attributes.clone() } else { Bytes::new() },
+        attributes: if form.raw { envelopes.attributes(notification) } else { Bytes::new() },
         sender: Text::from(NOTIFICATIONS_SENDER),
         group: notification.group_in(queue).cloned(),
         deduplication_id: notification.deduplication_id.clone().filter(|_| queue.is_fifo()),

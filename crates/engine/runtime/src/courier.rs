@@ -7,6 +7,7 @@ use bongsu_broker::{
     SubscriptionDefinition, SubscriptionId, TopicDefinition,
 };
 use bongsu_journal::BoxFuture;
+use bytes::Bytes;
 
 /// One attempt at the endpoint of a subscription.
 pub struct Parcel {
@@ -61,6 +62,9 @@ pub trait Envelopes: Send + Sync + 'static {
     /// just now; the consumer then gets the message later.
     fn body(&self, notification: &Notification, form: CopyForm) -> Option<String>;
 
+    /// The attributes, as doors keep them, that a consumer of the bare message gets beside it.
+    fn attributes(&self, notification: &Notification) -> Bytes;
+
     /// The attributes of a notification as filters see them.
     fn facets(&self, notification: &Notification) -> Vec<Facet>;
 
@@ -74,6 +78,10 @@ pub struct NoEnvelopes;
 impl Envelopes for NoEnvelopes {
     fn body(&self, notification: &Notification, form: CopyForm) -> Option<String> {
         Some(form.body(notification).to_string())
+    }
+
+    fn attributes(&self, notification: &Notification) -> Bytes {
+        notification.attributes.clone()
     }
 
     fn facets(&self, _: &Notification) -> Vec<Facet> {

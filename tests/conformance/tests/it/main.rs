@@ -4,3 +4,4 @@
 mod programs;
 mod query;
 mod rust_sdk;
+mod rust_topics;

@@ -100,6 +100,36 @@ fn sqs_consumer_retries_and_gives_up() {
 }
 
 #[test]
+fn boto3_fans_out_and_keeps_groups_in_order() {
+    check(&Server::ephemeral(&[]), "topics.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_fans_out() {
+    check(&Server::ephemeral(&[]), "cli_topics.sh", &[]);
+}
+
+#[test]
+fn the_sdk_for_javascript_fans_out_and_its_validator_finds_signatures_good() {
+    check(&server_with_certificate_of_amazon(), "topics.mjs", &[]);
+}
+
+#[test]
+fn a_web_server_confirms_and_finds_signatures_good() {
+    check(&server_with_certificate_of_amazon(), "webhooks.py", &[]);
+}
+
+#[test]
+fn terraform_makes_and_changes_topics_and_subscriptions() {
+    check(&Server::ephemeral(&[]), "terraform_topics.py", &[]);
+}
+
+/// Validators insist on a certificate of Amazon's host; the programs look for it here.
+fn server_with_certificate_of_amazon() -> Server {
+    Server::ephemeral(&["--certificate-url", "https://sns.us-east-1.amazonaws.com"])
+}
+
+#[test]
 fn celery_runs_its_tasks() {
     check(&Server::ephemeral(&[]), "celery_workers.py", &[]);
 }

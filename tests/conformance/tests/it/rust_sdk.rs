@@ -14,7 +14,7 @@ use bongsu_testkit::Server;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn client(server: &Server) -> Client {
+pub(crate) fn client(server: &Server) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(server.api_url())

@@ -9,6 +9,7 @@ mod load;
 mod power;
 mod random;
 mod redrives;
+mod topics;
 
 use std::io::Write;
 

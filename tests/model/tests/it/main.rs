@@ -21,7 +21,7 @@ use step::Step;
 use story::Story;
 
 /// Steps that are taken when nobody says how many.
-const STEPS: u64 = 200_000;
+const STEPS: u64 = 80_000;
 /// Steps of one story: enough for deep states, few enough to be shrunk.
 const STEPS_A_STORY: u64 = 250;
 /// How often a failing story is made shorter before it is told.

@@ -1,4 +1,5 @@
-//! A naive model of SQS, and of topics that feed its queues: one list of messages a queue, looked through from its start for every question.
+//! A naive model of SQS, and of topics that feed its queues: one list of messages a queue, looked through from its start
+//! for every question.
 //!
 //! A rule stands beside the sentence of the reference that it comes from. Each operation is given the broker's answer and
 //! panics unless that is one that the rules allow; where they leave a choice (ids, numbers, which group comes first), the
@@ -29,7 +30,7 @@ use crate::attributes::{Attributes, Setting, is_fifo};
 use moves::MoveTask;
 pub(crate) use moves::Seen;
 pub(crate) use topics::FUNCTION;
-use topics::Topic;
+use topics::{Topic, sha256};
 
 /// The broker's answer to a command.
 pub(crate) type Answer = Result<Reply, Rejection>;
@@ -594,10 +595,4 @@ impl Judged {
         self.too_often.extend(moved.iter().map(|message| message.sequence));
         self.order.push(moved.iter().map(|message| message.id).collect());
     }
-}
-
-/// "Content hash = lower-case hex SHA-256 of the body only."
-fn sha256(body: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,6 @@
 //! Publishing: every subscriber that wants it has a copy, or nobody has.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use bongsu_policy::{Principal, Request, Verdict};
@@ -7,15 +8,54 @@ use bongsu_policy::{Principal, Request, Verdict};
 use super::send::{content_id, deduplication_key};
 use crate::queue::Queue;
 use crate::topic::filter::admit;
+use crate::topic::subscription::Subscription;
 use crate::topic::{Topic, filter};
 use crate::{
     Broker, Copy, CopyForm, CopyTo, DEDUPLICATION_INTERVAL, Decision, Deduplication, DeduplicationKey, Entropy, Fact,
-    MessageId, Notification, Protocol, Publication, PublishTally, Published, QueueId, QueueName, Rejection, Reply,
+    MessageId, Notification, Protocol, Publication, PublishTally, Published, QueueId, Rejection, Reply,
     SubscriptionDefinition, SubscriptionId, TopicName,
 };
 
 /// How many message attributes a queue takes of a bare message.
 const RAW_ATTRIBUTES_MAX: usize = 10;
+
+/// A subscriber that gets what is published now.
+pub(super) struct Recipient<'a> {
+    id: SubscriptionId,
+    subscription: &'a Subscription,
+    /// The subscribed queue, if it takes messages of the topic: the same for all entries, and not looked at for a
+    /// subscriber that wants none of them.
+    open: OnceCell<Option<&'a Queue>>,
+}
+
+impl<'a> Recipient<'a> {
+    pub(super) fn new(id: SubscriptionId, subscription: &'a Subscription) -> Recipient<'a> {
+        Recipient { id, subscription, open: OnceCell::new() }
+    }
+
+    /// What it gets to see of an entry.
+    pub(super) fn form(&self, entry: &Publication) -> CopyForm {
+        let definition = self.subscription.definition();
+        let body = entry.body_for(definition.protocol);
+        CopyForm { subscription: self.id, raw: definition.attributes.raw, body }
+    }
+}
+
+/// Who sends, as the policies of queues see it: written once for all of them.
+pub(super) struct Origin<'a> {
+    topic: &'a TopicName,
+    region: &'a str,
+    principal: Principal,
+    arn: String,
+    account: String,
+}
+
+impl<'a> Origin<'a> {
+    pub(super) fn new(topic: &'a TopicName, region: &'a str) -> Origin<'a> {
+        let principal = Principal::Service { name: "sns.amazonaws.com".into() };
+        Origin { topic, region, principal, arn: topic.arn(region), account: topic.account.to_string() }
+    }
+}
 
 /// What the entries of one publish have put where so far.
 #[derive(Default)]
@@ -45,18 +85,24 @@ impl Broker {
         if entries.iter().map(Publication::bytes).sum::<usize>() > bytes_max {
             return Err(Rejection::PublishTooLong { batch: entries.len() > 1 });
         }
-        let mut draft = Draft::default();
-        let results = entries.into_iter().map(|entry| self.publish_one(topic, entry, region, &mut draft, entropy));
-        let results = results.collect();
+        let subscribers = topic.subscriptions.iter().map(|id| Recipient::new(*id, &self.topics.subscriptions[id]));
+        // A replay that goes on comes to this message by itself.
+        let gets_it =
+            |subscription: &Subscription| subscription.definition().is_confirmed() && !subscription.is_replaying();
+        let recipients: Vec<_> = subscribers.filter(|recipient| gets_it(recipient.subscription)).collect();
+        let (origin, mut draft) = (Origin::new(name, region), Draft::default());
+        let publish = |entry| self.publish_one(topic, entry, &recipients, &origin, &mut draft, entropy);
+        let results = entries.into_iter().map(publish).collect();
         let reply = Reply::Published { topic: topic.id, results, tally: draft.tally };
         Ok(Decision { facts: draft.facts, reply, effects: Vec::new() })
     }
 
-    fn publish_one(
-        &self,
+    fn publish_one<'a>(
+        &'a self,
         topic: &Topic,
         entry: Publication,
-        region: &str,
+        recipients: &[Recipient<'a>],
+        origin: &Origin<'_>,
         draft: &mut Draft,
         entropy: &mut Entropy,
     ) -> Published {
@@ -91,26 +137,15 @@ impl Broker {
             replayed: false,
         };
         let mut wanted = filter::Prepared::new(&entry);
-        let mut copies = Vec::new();
-        for id in &topic.subscriptions {
-            let subscriber = self.topics.subscriptions[id].definition();
-            // A replay that goes on comes to this message by itself.
-            if !subscriber.is_confirmed() || self.topics.subscriptions[id].is_replaying() {
-                continue;
-            }
-            let form = CopyForm {
-                subscription: *id,
-                raw: subscriber.attributes.raw,
-                body: entry.body_for(subscriber.protocol),
-            };
-            if let Err(reason) = admit(&subscriber.attributes, &mut wanted, form.body) {
+        let mut copies = Vec::with_capacity(recipients.len() + usize::from(definition.attributes.archive.is_some()));
+        for recipient in recipients {
+            let form = recipient.form(&entry);
+            if let Err(reason) = admit(&recipient.subscription.definition().attributes, &mut wanted, form.body) {
                 draft.tally.filtered_out(reason);
                 continue;
             }
-            match self.copy_to(&notification, entry.attributes_count, form, subscriber, region, draft) {
-                Some(to) => copies.push(Copy { form, to }),
-                None => continue,
-            }
+            let to = self.copy_to(&notification, entry.attributes_count, form, recipient, origin, draft);
+            copies.extend(to.map(|to| Copy { form, to }));
         }
         if definition.attributes.archive.is_some() {
             let form = CopyForm { subscription: SubscriptionId(0), raw: false, body: 0 };
@@ -131,40 +166,38 @@ impl Broker {
 
     /// Where a subscriber's copy goes; nowhere if its queue has it already, or never can and there is none for its dead
     /// letters.
-    pub(super) fn copy_to(
-        &self,
+    pub(super) fn copy_to<'a>(
+        &'a self,
         notification: &Notification,
         attributes_count: usize,
         form: CopyForm,
-        subscriber: &SubscriptionDefinition,
-        region: &str,
+        recipient: &Recipient<'a>,
+        origin: &Origin<'_>,
         draft: &mut Draft,
     ) -> Option<CopyTo> {
-        if subscriber.protocol != Protocol::Sqs {
+        let definition = recipient.subscription.definition();
+        if definition.protocol != Protocol::Sqs {
             let ahead = draft.in_outbox.entry(form.subscription).or_default();
-            let sequence = self.topics.subscriptions[&form.subscription].outbox.next_sequence + *ahead;
+            let sequence = recipient.subscription.outbox.next_sequence + *ahead;
             *ahead += 1;
             return Some(CopyTo::Outbox { sequence });
         }
-        let topic = &notification.topic;
-        let queue = subscriber.queue.as_ref().and_then(|name| self.queue(name).ok().map(|queue| (name, queue)));
         let fits = !(form.raw && attributes_count > RAW_ATTRIBUTES_MAX);
-        let open = queue.filter(|(name, queue)| fits && self.may_notify(queue, name, topic, region));
-        let (name, queue, dead) = match (open, &subscriber.attributes.dead_letters) {
-            (Some((name, queue)), _) => (name, queue, false),
+        let open = if fits { *recipient.open.get_or_init(|| self.open_queue(definition, origin)) } else { None };
+        let (queue, dead) = match (open, &definition.attributes.dead_letters) {
+            (Some(queue), _) => (queue, false),
             (None, dead_letters) => {
                 draft.tally.failed += 1;
                 let Some(name) = dead_letters else { return None };
                 // A standard topic's messages need have no group, and no id.
-                let fits = |queue: &&Queue| topic.is_fifo() || !queue.id.is_fifo();
+                let fits = |queue: &&Queue| origin.topic.is_fifo() || !queue.id.is_fifo();
                 let Some(queue) = self.queue(name).ok().filter(fits) else {
                     draft.tally.not_dead_lettered += 1;
                     return None;
                 };
-                (name, queue, true)
+                (queue, true)
             }
         };
-        debug_assert_eq!(queue.id.is_fifo(), name.is_fifo());
         // The queue may remember the id of a replayed message; having it again is what is asked for.
         let id = notification.deduplication_id.as_deref().filter(|_| queue.id.is_fifo() && !notification.replayed);
         let per_group = queue.attributes().deduplication_per_group;
@@ -192,27 +225,30 @@ impl Broker {
         })
     }
 
-    /// Whether a queue takes messages of a topic: those of its own account unless its policy denies it, those of others
-    /// only if its policy allows it.
-    fn may_notify(&self, queue: &Queue, name: &QueueName, topic: &TopicName, region: &str) -> bool {
-        let same_account = name.account == topic.account;
-        let Some(policy) = &queue.attributes().policy else { return same_account };
-        let (resource, source_arn) = (name.arn(region), topic.arn(region));
-        let verdict = policy.evaluate(&Request {
-            principal: &Principal::Service { name: "sns.amazonaws.com".into() },
-            action: "sqs:SendMessage",
-            resource: &resource,
-            source_arn: Some(&source_arn),
-            source_account: Some(&topic.account.to_string()),
-            now_ms: self.now().0,
-            secure_transport: true,
-            source_ip: None,
+    /// The subscribed queue if it takes messages of the topic: one of its own account unless its policy denies it, one of
+    /// another only if its policy allows it.
+    fn open_queue(&self, subscriber: &SubscriptionDefinition, origin: &Origin<'_>) -> Option<&Queue> {
+        let name = subscriber.queue.as_ref()?;
+        let queue = self.queue(name).ok()?;
+        let same_account = name.account == origin.topic.account;
+        let verdict = queue.attributes().policy.as_ref().map_or(Verdict::Silent, |policy| {
+            policy.evaluate(&Request {
+                principal: &origin.principal,
+                action: "sqs:SendMessage",
+                resource: &name.arn(origin.region),
+                source_arn: Some(&origin.arn),
+                source_account: Some(&origin.account),
+                now_ms: self.now().0,
+                secure_transport: true,
+                source_ip: None,
+            })
         });
-        match verdict {
+        let is_open = match verdict {
             Verdict::Allow => true,
             Verdict::Deny => false,
             Verdict::Silent => same_account,
-        }
+        };
+        is_open.then_some(queue)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Replays: what a topic has kept goes to one subscription once more.
 
-use super::publish::Draft;
+use super::publish::{Draft, Origin, Recipient};
 use crate::topic::archive::ReplayPolicy;
 use crate::topic::filter::{Prepared, admit};
 use crate::{
-    Broker, Copy, CopyForm, Decision, Fact, Publication, Rejection, Replay, ReplayedNotification, Reply,
-    SubscriptionDefinition, SubscriptionId,
+    Broker, Copy, Decision, Fact, Publication, Rejection, Replay, ReplayedNotification, Reply, SubscriptionDefinition,
+    SubscriptionId,
 };
 
 impl Broker {
@@ -53,21 +53,18 @@ impl Broker {
         else {
             return nothing();
         };
-        let mut draft = Draft::default();
+        let Some(topic) = self.topics.name_of(definition.topic) else { return nothing() };
+        let (recipient, origin, mut draft) = (Recipient::new(id, known), Origin::new(topic, region), Draft::default());
         let mut next = if messages.is_empty() { replay.next.max(replay.end) } else { replay.next };
         for ReplayedNotification { sequence, mut notification, facets } in messages {
             next = sequence + 1;
             notification.replayed = sequence < replay.end;
             let entry = Publication::of(&notification, facets);
-            let form = CopyForm {
-                subscription: id,
-                raw: definition.attributes.raw,
-                body: entry.body_for(definition.protocol),
-            };
+            let form = recipient.form(&entry);
             if admit(&definition.attributes, &mut Prepared::new(&entry), form.body).is_err() {
                 continue;
             }
-            let to = self.copy_to(&notification, entry.attributes_count, form, definition, region, &mut draft);
+            let to = self.copy_to(&notification, entry.attributes_count, form, &recipient, &origin, &mut draft);
             if let Some(to) = to {
                 let (topic, copies) = (definition.topic, vec![Copy { form, to }]);
                 draft.facts.push(Fact::Published { topic, notification, copies, deduplication: None });

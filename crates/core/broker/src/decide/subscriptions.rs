@@ -5,9 +5,9 @@ use std::ops::Bound;
 use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
 use crate::{
-    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, QueueName, Rejection, Reply,
-    Seconds, SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState,
-    Token, TopicName,
+    Account, Broker, Decision, Entropy, Fact, PendingDelivery, Protocol, Question, Rejection, Reply, Seconds,
+    SubscriptionAdded, SubscriptionDefinition, SubscriptionDescription, SubscriptionId, SubscriptionState, Token,
+    TopicName,
 };
 
 /// How long an endpoint may take to say yes to its subscription, or no to the end of it.
@@ -43,11 +43,7 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let topic = self.topic(name)?;
-        if !topic.id.is_fifo() && added.queue.as_ref().is_some_and(QueueName::is_fifo) {
-            let text =
-                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics";
-            return Err(Rejection::InvalidParameter(text.into()));
-        }
+        check_kinds(topic, &added)?;
         let endpoint = (added.protocol, added.endpoint.clone());
         if let Some(id) = topic.by_endpoint.get(&endpoint) {
             let known = &self.topics.subscriptions[id];
@@ -221,6 +217,20 @@ impl Broker {
         let ids = self.topic(name)?.subscriptions.range((from, Bound::Unbounded)).copied();
         let listed = ids.filter(|id| self.subscription(*id).is_ok());
         Ok(Decision::reply(Reply::Subscriptions(listed.take(max).filter_map(|id| self.describe(id)).collect())))
+    }
+}
+
+/// FIFO topics are for queues, and FIFO queues for FIFO topics: a message of a standard topic need not have a group.
+fn check_kinds(topic: &Topic, added: &SubscriptionAdded) -> Result<(), Rejection> {
+    let invalid = |text: &str| Err(Rejection::InvalidParameter(text.into()));
+    match (topic.id.is_fifo(), added.protocol) {
+        (true, Protocol::Sqs) => Ok(()),
+        (true, other) => invalid(&format!("Invalid protocol type: {}", other.name())),
+        // The prefix twice, as AWS has it.
+        (false, Protocol::Sqs) if added.endpoint.ends_with(".fifo") => {
+            invalid("Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+        }
+        (false, _) => Ok(()),
     }
 }
 

@@ -159,3 +159,17 @@ fn a_standard_topic_has_nothing_for_a_fifo_queue() {
         ",
     );
 }
+
+#[test]
+fn fifo_topics_are_for_queues_and_fifo_queues_for_fifo_topics() {
+    check(
+        "
+        topic t
+        topic t.fifo
+        subscribe t q.fifo -> rejected: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics
+        subscribe t.fifo https:w -> rejected: Invalid protocol type: https
+        subscribe t.fifo q.fifo
+        subscribe t.fifo q
+        ",
+    );
+}

@@ -148,7 +148,10 @@ impl TopicAttributes {
             "MaximumMessageSize" => {
                 self.message_bytes_max = value.parse().unwrap_or(TOPIC_MESSAGE_BYTES_MAX_DEFAULT);
             }
-            "ArchivePolicy" => self.archive = archive::retention(value)?,
+            "ArchivePolicy" => {
+                self.archive = archive::retention(value)?;
+                text = self.archive.map(|_| text).unwrap_or_default();
+            }
             "Policy" if value.is_empty() => self.policy = None,
             "Policy" => {
                 self.policy = Some(Policy::parse(value, &Limits::TOPIC).map_err(|fault| fault.to_string())?);
@@ -172,6 +175,7 @@ impl TopicAttributes {
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         let default = DEFAULTS.iter().find(|row| row.0 == name).map_or("", |row| row.1);
         let own = self.text(name).unwrap_or(default);
+        let value = if value.is_empty() { default } else { value };
         own.eq_ignore_ascii_case(value) && is_of_two_words(name) || is_same(own, value)
     }
 
@@ -205,7 +209,7 @@ fn invalid(text: &str) -> Rejection {
     Rejection::InvalidParameter(text.into())
 }
 
-/// One row an attribute, or a kind of them: who has it, and what it may be.
+/// One row an attribute, or a kind of them: who has it, and what it may be. An empty value unsets it.
 fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
     let refuse = |reason: &str| Err(Fault::Value(format!("{name}: {reason}")));
     let number = |range: std::ops::RangeInclusive<u32>| match value.parse() {
@@ -215,12 +219,18 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
     if value.len() > ATTRIBUTE_BYTES_MAX {
         return refuse(&format!("longer than {ATTRIBUTE_BYTES_MAX} bytes"));
     }
+    let is_unset = value.is_empty();
     match name {
         "FifoTopic" | "Policy" | "DeliveryPolicy" | "KmsMasterKeyId" => {}
         "DisplayName" if value.chars().count() > DISPLAY_NAME_LENGTH_MAX => {
             return Err(Fault::Value(name.to_owned()));
         }
         "DisplayName" => {}
+        "ContentBasedDeduplication" | "FifoThroughputScope" if !fifo => {
+            return refuse("Only FIFO topics have it.");
+        }
+        "SignatureVersion" | "TracingConfig" | "MaximumMessageSize" if is_unset => {}
+        "ContentBasedDeduplication" | "FifoThroughputScope" if is_unset => {}
         "SignatureVersion" if value != "1" && value != "2" => return refuse("Invalid value. Must be 1 or 2."),
         "SignatureVersion" => {}
         "TracingConfig" if fifo => return refuse("FIFO topics have none."),
@@ -229,9 +239,6 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
         }
         "TracingConfig" => {}
         "MaximumMessageSize" => number(TOPIC_MESSAGE_BYTES_MIN..=TOPIC_MESSAGE_BYTES_MAX)?,
-        "ContentBasedDeduplication" | "FifoThroughputScope" if !fifo => {
-            return refuse("Only FIFO topics have it.");
-        }
         "ContentBasedDeduplication" if !["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word)) => {
             return refuse(&format!("Invalid value [{value}]. Must be true or false."));
         }
@@ -242,14 +249,14 @@ fn check(name: &str, value: &str, fifo: bool) -> Result<(), Fault> {
         "FifoThroughputScope" => {}
         "ArchivePolicy" => archive::retention(value).map(drop).or_else(&refuse)?,
         DATA_PROTECTION_POLICY => {
-            let is_object = value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
+            let is_object = is_unset || serde_json::from_str::<Value>(value).is_ok_and(|v| v.is_object());
             if !is_object {
                 return refuse("a data protection policy is a JSON object");
             }
         }
         _ => match LOGGED.iter().find_map(|protocol| name.strip_prefix(protocol)) {
             Some("SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn") => {}
-            Some("SuccessFeedbackSampleRate") if value.is_empty() => {}
+            Some("SuccessFeedbackSampleRate") if is_unset => {}
             Some("SuccessFeedbackSampleRate") => number(0..=SAMPLE_RATE_MAX)?,
             _ => return Err(Fault::Unknown),
         },
@@ -342,6 +349,12 @@ mod tests {
     fn fifo_topics_have_attributes_of_their_own() {
         let archive = |policy: &str| made(true, &[("ArchivePolicy", policy)]).is_ok();
         assert!(archive(r#"{"MessageRetentionPeriod":"365"}"#) && archive("{}") && archive(""));
+        let archived = made(true, &[("ArchivePolicy", r#"{"MessageRetentionPeriod":"365"}"#)]).unwrap();
+        let without = archived.with("ArchivePolicy", "{ }").unwrap();
+        assert_eq!((without.archive, without.text("ArchivePolicy")), (None, None));
+        assert!(
+            without.has("ArchivePolicy", "") && archived.has("ArchivePolicy", r#"{"MessageRetentionPeriod": "365"}"#)
+        );
         for bad in ["[]", "x", r#"{"MessageRetentionPeriod":"0"}"#, r#"{"Days":"1"}"#] {
             assert!(!archive(bad), "{bad}");
         }
@@ -359,6 +372,17 @@ mod tests {
         for (name, default) in DEFAULTS {
             assert!(attributes.has(name, default), "{name}");
         }
+        for (name, other) in [("SignatureVersion", "2"), ("TracingConfig", "Active"), ("MaximumMessageSize", "1024")] {
+            let unset = attributes.with(name, other).unwrap().with(name, "").unwrap();
+            assert_eq!(unset.text(name), None);
+            assert!(unset.has(name, "") && !attributes.with(name, other).unwrap().has(name, ""), "{name}");
+        }
+        let unset = attributes.with("MaximumMessageSize", "1024").unwrap().with("MaximumMessageSize", "").unwrap();
+        assert_eq!(unset.message_bytes_max, TOPIC_MESSAGE_BYTES_MAX_DEFAULT);
+        let fifo = made(true, &[("ContentBasedDeduplication", "true"), ("FifoThroughputScope", "MessageGroup")]);
+        let fifo =
+            fifo.unwrap().with("ContentBasedDeduplication", "").unwrap().with("FifoThroughputScope", "").unwrap();
+        assert!(!fifo.content_based_deduplication && !fifo.deduplication_per_group);
         assert!(attributes.has("KmsMasterKeyId", "") && !attributes.has("KmsMasterKeyId", "k"));
         assert!(is_same(r#"{"a":[1, 2]}"#, r#"{ "a": [1,2] }"#) && !is_same("1", "1.0"));
     }

@@ -262,8 +262,12 @@ impl Broker {
     }
 
     fn queue_delivery(&mut self, id: SubscriptionId, sequence: u64, row: Row) {
-        assert!(self.replaying || self.topics.subscriptions.contains_key(&id), "only subscribers get deliveries");
-        self.topics.subscription_or_placeholder(id).outbox.insert(sequence, row);
+        let replaying = self.replaying;
+        let subscription = self.topics.subscriptions.entry(id).or_insert_with(|| {
+            assert!(replaying, "only subscribers get deliveries");
+            Subscription::new()
+        });
+        subscription.outbox.insert(sequence, row);
         self.schedule_deliveries(id);
     }
 

@@ -1,10 +1,13 @@
 //! What takes more than a line of the table to tell: a server in an extreme state, and what that costs.
 
 pub mod backlog;
+pub mod deliveries;
 pub mod drain;
+pub mod envelopes;
 pub mod filters;
 pub mod groups;
 pub mod polls;
+pub mod publish;
 pub mod queues;
 
 use bongsu_load::table::{Table, grouped};

@@ -53,7 +53,11 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         let endpoint = PlatformEndpoint { application: application.clone(), id: cx.request_id.to_string() };
         let changes = EntryChanges {
             // The application must still be there: its end takes its endpoints with it.
-            expected: vec![(application.path(cx), Some(registered)), (token_path.clone(), None)],
+            expected: vec![
+                (application.path(cx), Some(registered)),
+                (token_path.clone(), None),
+                (endpoint.path(cx), None),
+            ],
             put: vec![
                 (endpoint.path(cx), kept::encode(&attributes)),
                 (token_path.clone(), Bytes::from(endpoint.id.clone())),

@@ -1,6 +1,6 @@
 //! Where a subscriber is: what an endpoint of each protocol looks like.
 
-use bongsu_broker::{Protocol, QueueName, TopicName};
+use bongsu_broker::{Protocol, QueueName};
 use hyper::Uri;
 
 use super::parameters::invalid;
@@ -12,15 +12,7 @@ const ENDPOINT_BYTES_MAX: usize = 2048;
 const PHONE_DIGITS_MAX: usize = 15;
 
 /// Checks an endpoint, and finds the queue that it names if it is one of this region.
-pub(super) fn check(
-    protocol: Protocol,
-    endpoint: &str,
-    topic: &TopicName,
-    region: &str,
-) -> Result<Option<QueueName>, ApiError> {
-    if topic.is_fifo() && protocol != Protocol::Sqs {
-        return Err(invalid(&format!("Invalid protocol type: {}", protocol.name())));
-    }
+pub(super) fn check(protocol: Protocol, endpoint: &str, region: &str) -> Result<Option<QueueName>, ApiError> {
     if endpoint.len() > ENDPOINT_BYTES_MAX {
         return Err(invalid(&format!("Endpoint Reason: longer than {ENDPOINT_BYTES_MAX} bytes")));
     }
@@ -42,7 +34,7 @@ pub(super) fn check(
             let text = format!("Invalid SMS endpoint: {endpoint}");
             Err(ApiError::new(ErrorKind::InvalidParameterException, text))
         }
-        Protocol::Sqs => queue(&elements, topic, region),
+        Protocol::Sqs => queue(&elements, region),
         Protocol::Application => {
             let is_endpoint = matches!(elements[..], ["arn", _, "sns", _, _, name] if name.starts_with("endpoint/"));
             good(is_endpoint, "Application endpoint arn invalid")
@@ -63,17 +55,12 @@ pub(super) fn check(
     }
 }
 
-fn queue(elements: &[&str], topic: &TopicName, region: &str) -> Result<Option<QueueName>, ApiError> {
+fn queue(elements: &[&str], region: &str) -> Result<Option<QueueName>, ApiError> {
     let unlike = || invalid("SQS endpoint ARN");
     let ["arn", _, "sqs", of, account, name] = elements[..] else { return Err(unlike()) };
     let queue = QueueName { account: account.parse().map_err(|()| unlike())?, name: name.into() };
     if name.is_empty() {
         return Err(unlike());
-    }
-    if queue.is_fifo() && !topic.is_fifo() {
-        let reason = "FIFO SQS Queues can not be subscribed to standard SNS topics";
-        // The prefix twice, as AWS has it.
-        return Err(invalid(&format!("Invalid parameter: Endpoint Reason: {reason}")));
     }
     Ok((of == region).then_some(queue))
 }
@@ -88,14 +75,11 @@ fn is_phone_number(endpoint: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bongsu_broker::Account;
-
     use super::*;
 
-    fn checked(protocol: &str, endpoint: &str, topic: &str) -> Result<Option<QueueName>, String> {
-        let topic = TopicName { account: Account(1), name: topic.into() };
+    fn checked(protocol: &str, endpoint: &str) -> Result<Option<QueueName>, String> {
         let protocol = Protocol::parse(protocol).unwrap();
-        check(protocol, endpoint, &topic, "us-east-1").map_err(|error| error.message().to_owned())
+        check(protocol, endpoint, "us-east-1").map_err(|error| error.message().to_owned())
     }
 
     #[test]
@@ -132,23 +116,17 @@ mod tests {
                 "Invalid parameter: Firehose endpoint ARN",
             ),
         ] {
-            assert_eq!(checked(protocol, good, "t"), Ok(None), "{good}");
-            assert_eq!(checked(protocol, bad, "t"), Err(text.to_owned()), "{bad}");
+            assert_eq!(checked(protocol, good), Ok(None), "{good}");
+            assert_eq!(checked(protocol, bad), Err(text.to_owned()), "{bad}");
         }
     }
 
     #[test]
-    fn fifo_topics_are_for_queues_and_fifo_queues_for_fifo_topics() {
-        let arn = |name: &str| format!("arn:aws:sqs:us-east-1:000000000001:{name}");
-        for (topic, queue) in [("t", "q"), ("t.fifo", "q"), ("t.fifo", "q.fifo")] {
-            assert_eq!(checked("sqs", &arn(queue), topic).unwrap().unwrap().name, queue.into());
-        }
-        let text = "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to \
-                    standard SNS topics";
-        assert_eq!(checked("sqs", &arn("q.fifo"), "t"), Err(text.to_owned()));
+    fn a_queue_is_named_by_an_arn_of_this_region() {
+        let named = checked("sqs", "arn:aws:sqs:us-east-1:000000000001:q.fifo").unwrap().unwrap();
+        assert_eq!((named.account.0, &*named.name), (1, "q.fifo"));
+        assert_eq!(checked("sqs", "arn:aws:sqs:eu-west-1:000000000001:q"), Ok(None));
         let text = "Invalid parameter: Endpoint Reason: longer than 2048 bytes";
-        assert_eq!(checked("https", &format!("https://h/{}", "x".repeat(2048)), "t"), Err(text.to_owned()));
-        let text = "Invalid parameter: Invalid protocol type: https";
-        assert_eq!(checked("https", "https://h", "t.fifo"), Err(text.to_owned()));
+        assert_eq!(checked("https", &format!("https://h/{}", "x".repeat(2048))), Err(text.to_owned()));
     }
 }

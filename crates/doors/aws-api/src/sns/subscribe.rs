@@ -41,7 +41,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let protocol = Protocol::parse(&name).ok_or_else(unknown)?;
     let endpoint = input.endpoint.filter(|endpoint| !endpoint.is_empty());
     let endpoint = endpoint.ok_or_else(|| invalid("Endpoint Reason: no value for required parameter"))?;
-    let queue = endpoint::check(protocol, &endpoint, &topic, region)?;
+    let queue = endpoint::check(protocol, &endpoint, region)?;
     let owner = cx.account()?;
     let subscriber = Subscriber { owner, protocol, endpoint: &endpoint, of_fifo: topic.is_fifo(), region };
     let attributes = input.attributes.unwrap_or_default().into_strings();

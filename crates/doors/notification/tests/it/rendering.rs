@@ -16,9 +16,10 @@ const EXAMPLE: Notification<'static> = Notification {
     signature_version: Some(SignatureVersion::V1),
     attributes: &[Attribute { name: "n", data_type: "Number", value: Value::Text("1") }],
     replayed: false,
+    trace_header: None,
 };
 const FIFO: Notification<'static> =
-    Notification { sequence_number: Some(10_000_000_000_000_000_001), signature_version: None, ..EXAMPLE };
+    Notification { sequence_number: Some("10000000000000000001"), signature_version: None, ..EXAMPLE };
 const PLAIN: Notification<'static> = Notification { subject: None, attributes: &[], ..EXAMPLE };
 
 const ATTRIBUTES: &[Attribute<'static>] = &[

@@ -24,6 +24,7 @@ const NOTIFICATION: Notification<'static> = Notification {
     signature_version: Some(SignatureVersion::V1),
     attributes: &[Attribute { name: "n", data_type: "String", value: Value::Text("not signed") }],
     replayed: false,
+    trace_header: None,
 };
 const VERSIONS: [SignatureVersion; 2] = [SignatureVersion::V1, SignatureVersion::V2];
 

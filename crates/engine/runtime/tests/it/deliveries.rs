@@ -173,6 +173,29 @@ async fn a_delivery_begins_when_its_publish_is_durable() {
 }
 
 #[tokio::test]
+async fn an_endpoint_takes_half_of_what_can_go_on_at_once_and_leaves_the_rest_to_others() {
+    let journal = Arc::new(MemoryJournal::new());
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { deliveries_max: 4, ..setting }).await;
+    for name in ["busy", "other"] {
+        create_topic(&world, name).await;
+        subscribe(&world, name, None).await;
+    }
+    publish(&world, "busy", &["1", "2", "3"]).await;
+    let going_on = [attempts.next().await, attempts.next().await];
+    attempts.none().await;
+    publish(&world, "other", &["a", "b", "c"]).await;
+    let others = [attempts.next().await, attempts.next().await];
+    assert_eq!(others.each_ref().map(Attempt::body), ["a", "b"]);
+    attempts.none().await;
+    let [first, _second] = going_on;
+    first.ends(DeliveryOutcome::Delivered).await;
+    let third = attempts.next().await;
+    assert_eq!(third.body(), "3");
+    attempts.none().await;
+}
+
+#[tokio::test]
 async fn what_becomes_of_a_delivery_is_told_when_it_is_durable() {
     let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
     let (setting, mut attempts) = by_hand();

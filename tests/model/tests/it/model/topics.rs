@@ -284,3 +284,9 @@ impl Model {
         assert_eq!(told.iter().map(show).collect::<Vec<_>>(), known, "the subscriptions of {name}");
     }
 }
+
+/// "Content hash = lower-case hex SHA-256 of the body only."
+pub(super) fn sha256(body: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
