@@ -1,5 +1,6 @@
 //! Whatever a stranger sends is refused in words; nothing panics, and nothing is stored that was not meant.
 
+use bongsu_broker::Seconds;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -175,6 +176,123 @@ fn members() -> impl Strategy<Value = String> {
     value.prop_filter("an object", |value| value.starts_with('{'))
 }
 
+/// What parameters about topics are called: those that name something, and those that say something.
+const ABOUT: [&str; 5] = ["TopicArn", "SubscriptionArn", "TargetArn", "ResourceArn", "Endpoint"];
+const SAYING: &str = "(Protocol|Message|Subject|MessageStructure|MessageGroupId|MessageDeduplicationId|AttributeName|\
+    AttributeValue|NextToken|Label|Token|ReturnSubscriptionArn|AuthenticateOnUnsubscribe|Name|PhoneNumber|\
+    Attributes\\.entry\\.[12]\\.(key|value)|MessageAttributes\\.entry\\.[12]\\.(Name|Value\\.DataType|Value\\.StringValue)|\
+    PublishBatchRequestEntries\\.member\\.[12]\\.(Id|Message|MessageGroupId|MessageStructure|Subject)|\
+    AWSAccountId\\.member\\.1|ActionName\\.member\\.1|Tags\\.member\\.1\\.(Key|Value)|TagKeys\\.member\\.1)";
+
+/// What is there, and what is said of it: most of it is right somewhere, and wrong everywhere else.
+fn sayings() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "FilterPolicy",
+        "FilterPolicyScope",
+        "MessageBody",
+        "MessageAttributes",
+        "RawMessageDelivery",
+        "DeliveryPolicy",
+        "RedrivePolicy",
+        "ReplayPolicy",
+        "ArchivePolicy",
+        "Policy",
+        "MaximumMessageSize",
+        "SignatureVersion",
+        "FifoThroughputScope",
+        "ContentBasedDeduplication",
+        "DisplayName",
+        "sqs",
+        "http",
+        "https",
+        "email",
+        "email-json",
+        "sms",
+        "lambda",
+        "application",
+        "firehose",
+        "json",
+        "true",
+        "false",
+        "1",
+        "0",
+        "-1",
+        "262144",
+        "1048576",
+        "18446744073709551616",
+        "String",
+        "Number",
+        "String.Array",
+        "Binary",
+        "1e308",
+        "{}",
+        "[]",
+        "null",
+        "\"",
+        "m",
+        "*",
+        "Publish",
+        "000000000001",
+        "999999999999",
+        "+12025550100",
+        "\u{feff}",
+        "\u{1F525}",
+        r#"{"a":["b",{"prefix":"c"},{"numeric":[">",-1e9,"<=",1e9]},{"exists":false}]}"#,
+        r#"{"a":{"b":[{"anything-but":["c"]}]},"$or":[{"c":[1]},{"d":[null]}]}"#,
+        r#"{"default":"d","http":"h","sqs":"q","lambda":"l","email":"e"}"#,
+        r#"{"default":1}"#,
+        r#"{"MessageRetentionPeriod":"1"}"#,
+        r#"{"MessageRetentionPeriod":"99999999999999999999"}"#,
+        r#"{"PointType":"Timestamp","StartingPoint":"2020-01-01T00:00:00.000Z"}"#,
+        r#"{"PointType":"Timestamp","StartingPoint":"0000-01-01T00:00:00Z","EndingPoint":"9999-12-31T23:59:59.999Z"}"#,
+        r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:orders"}"#,
+        r#"{"healthyRetryPolicy":{"numRetries":100,"minDelayTarget":1,"maxDelayTarget":3600,"numMaxDelayRetries":100,"backoffFunction":"exponential"},"throttlePolicy":{"maxReceivesPerSecond":1}}"#,
+        r#"{"http":{"defaultHealthyRetryPolicy":{"numRetries":18446744073709551615,"minDelayTarget":-1,"maxDelayTarget":1e99}}}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"SNS:*","Resource":"*"}]}"#,
+    ]);
+    prop_oneof![8 => known.prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+/// A request about topics, with places where the ARNs of a server go.
+fn requests_about_topics() -> impl Strategy<Value = (String, String, Vec<(String, usize)>)> {
+    let saying = (SAYING, sayings());
+    let says = |said: Vec<(String, String)>| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(said).finish()
+    };
+    let named = (prop::sample::select(&ABOUT[..]), any::<prop::sample::Index>());
+    let named = named.prop_map(|(name, index)| (name.to_owned(), index.index(ARNS)));
+    (
+        prop::sample::select(operations_of_sns()),
+        prop::collection::vec(saying, 0..8).prop_map(says),
+        prop::collection::vec(named, 1..4),
+    )
+}
+
+/// How many names [`populate`] gives.
+const ARNS: usize = 9;
+
+/// Makes topics with subscribers of several kinds, and tells what there is.
+async fn populate(server: &Server) -> [String; ARNS] {
+    server.standard().await;
+    let fifo = json!({ "FifoTopic": "true", "ContentBasedDeduplication": "true",
+        "ArchivePolicy": r#"{"MessageRetentionPeriod":"1"}"# });
+    let (topic, fifo) = (server.topic("t", json!({})).await, server.topic("t.fifo", fifo).await);
+    let queue = "arn:aws:sqs:us-east-1:000000000000:orders";
+    let function = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    [
+        server.subscribe(&topic, "sqs", queue, json!({})).await,
+        server.subscribe(&topic, "http", "http://h/", json!({})).await,
+        server.subscribe(&topic, "lambda", function, json!({})).await,
+        server.subscribe(&fifo, "sqs", queue, json!({})).await,
+        topic,
+        fifo,
+        queue.to_owned(),
+        function.to_owned(),
+        "https://u:p@h:1/x".to_owned(),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -220,6 +338,22 @@ proptest! {
                 let form = format!("Action={operation}&Version=2010-03-31&{arn}{form}");
                 is_sane(&server.send(form_request("/", form)).await);
             }
+        });
+    }
+
+    #[test]
+    fn random_stories_about_topics_are_answered(story in prop::collection::vec(requests_about_topics(), 1..12)) {
+        runtime().block_on(async {
+            let server = Server::start().await;
+            let arns = populate(&server).await;
+            for (operation, said, named) in story {
+                let named: String = named.iter().map(|(name, arn)| format!("&{name}={}", arns[*arn])).collect();
+                let form = format!("Action={operation}&Version=2010-03-31{named}&{said}");
+                is_sane(&server.send(form_request("/", form)).await);
+                server.clock.advance(Seconds(7));
+            }
+            let form = format!("Action=Publish&Version=2010-03-31&TopicArn={}&Message=m", arns[4]);
+            is_sane(&server.send(form_request("/", form)).await);
         });
     }
 
