@@ -61,7 +61,7 @@ async fn a_queue_is_subscribed_at_once_and_told_in_awss_order() {
     assert_eq!(topic_counts(&server, &topic).await, ["1", "0", "0"]);
     let ended = server.sns("Unsubscribe", json!({ "SubscriptionArn": arn })).await;
     // Nobody signed this.
-    let text = "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials";
+    let text = "The subscription was confirmed with authentication: ending it needs credentials";
     ended.is_sns_error("AuthorizationError", text);
     let signer = Signer { access_key_id: "test", secret: "x", ..OWNER };
     let unsubscribe = || sign(signer, sns_request("Unsubscribe", &json!({ "SubscriptionArn": arn })), NOW);
@@ -171,7 +171,7 @@ async fn only_what_links_need_is_taken_without_a_signature() {
     let token = server.question().await;
     let confirm = json!({ "TopicArn": topic, "Token": token, "AuthenticateOnUnsubscribe": "true" });
     signed(&server, "ConfirmSubscription", &confirm).await;
-    let text = "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials";
+    let text = "The subscription was confirmed with authentication: ending it needs credentials";
     let refused = follow(&server, &format!("Action=Unsubscribe&SubscriptionArn={arn}")).await;
     refused.is_sns_error("AuthorizationError", text);
     signed(&server, "Unsubscribe", &json!({ "SubscriptionArn": arn })).await.is_told("Unsubscribe", "");
