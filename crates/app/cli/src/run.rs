@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use bongsu_server::{Config, ServeError, serve};
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -33,10 +33,30 @@ pub(crate) fn run(config: Config) -> ExitCode {
     }
 }
 
-/// Every connection and every function's pipes are open files; the usual soft limit of 1,024 is soon reached.
+/// Every connection, every delivery that goes on and every function's pipes are open files; the usual soft limit of 1,024
+/// is soon reached. With so many, ten thousand clients and twice as many deliveries find room, and the journal too.
+const OPEN_FILES_WANTED: u64 = 65_536;
+
 pub(crate) fn allow_many_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
+    let given = getrlimit(Resource::Nofile);
+    let Some(maximum) = given.maximum else {
+        return set_files(Rlimit { current: None, maximum: None });
+    };
+    // Only a privileged process gets more than the hard limit.
+    let wanted = Some(maximum.max(OPEN_FILES_WANTED));
+    if setrlimit(Resource::Nofile, Rlimit { current: wanted, maximum: wanted }).is_ok() {
+        return;
+    }
+    set_files(Rlimit { current: Some(maximum), maximum: Some(maximum) });
+    tracing::warn!(
+        limit = maximum,
+        wanted = OPEN_FILES_WANTED,
+        "few files can be open at once: so many connections and deliveries find no room; raise the hard limit \
+         (LimitNOFILE=, ulimit -Hn)"
+    );
+}
+
+fn set_files(limit: Rlimit) {
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "the number of open files stays limited");
     }

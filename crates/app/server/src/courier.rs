@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bongsu_broker::{CopyForm, DeliveryEnd, DeliveryOutcome, Notification, PendingDelivery, Protocol, Question};
+use bongsu_broker::{
+    Account, CopyForm, DeliveryEnd, DeliveryOutcome, Notification, PendingDelivery, Protocol, Question, TopicName,
+};
 use bongsu_delivery::http::{Body, Endpoint, HttpCourier, Outcome, Post};
 use bongsu_delivery_policy::EffectivePolicy;
 use bongsu_journal::BoxFuture;
@@ -25,10 +27,14 @@ struct Ways {
     notifications: Arc<Notifications>,
     http: HttpCourier,
     functions: Processes,
+    /// Whose the functions are.
+    account: Account,
     mail: Maildir,
     clock: Clock,
     /// For failed attempts: an outage must not fill the disk.
     failures: LogBudget,
+    /// For deliveries that are given up, where nobody asks to be told of each.
+    given_up: LogBudget,
 }
 
 /// How an attempt went, for the log.
@@ -57,11 +63,12 @@ impl Couriers {
         notifications: Arc<Notifications>,
         http: HttpCourier,
         functions: Processes,
+        account: Account,
         mail: Maildir,
         clock: Clock,
     ) -> Couriers {
-        let failures = LogBudget::default();
-        Couriers(Arc::new(Ways { notifications, http, functions, mail, clock, failures }))
+        let (failures, given_up) = (LogBudget::default(), LogBudget::default());
+        Couriers(Arc::new(Ways { notifications, http, functions, account, mail, clock, failures, given_up }))
     }
 }
 
@@ -86,7 +93,7 @@ impl Ways {
                 self.post(parcel, headers, Body::written_by(write)).await
             }
             (ParcelContent::Question(question), Protocol::Http | Protocol::Https) => {
-                match self.question(parcel, *question) {
+                match self.question(parcel, *question).await {
                     Ok((headers, body)) => self.post(parcel, headers, body.into()).await,
                     Err(error) => Report::failed(error),
                 }
@@ -105,22 +112,20 @@ impl Ways {
         }
     }
 
-    fn question(&self, parcel: &Parcel, question: Question) -> Result<(Vec<Header>, String), SigningKeyError> {
-        let subscription_arn = parcel.subscription.arn(&parcel.topic.name, self.notifications.region());
-        let (kind, token) = match question {
-            Question::Confirm { token } => (ConfirmationKind::Subscription, token),
-            Question::Restore { token } => {
-                (ConfirmationKind::Unsubscribe { subscription_arn: &subscription_arn }, token)
-            }
-        };
-        let PendingDelivery { queued_at, .. } = parcel.pending;
-        self.notifications.question(
-            kind,
-            parcel.subscription.0 ^ u128::from(queued_at.0),
-            &parcel.topic,
-            token,
-            queued_at.0,
-        )
+    async fn question(&self, parcel: &Parcel, question: Question) -> Result<(Vec<Header>, String), String> {
+        let (notifications, topic) = (self.notifications.clone(), parcel.topic.clone());
+        let (id, queued_at) = (question_id(parcel), parcel.pending.queued_at);
+        let subscription_arn = parcel.subscription.arn(&topic.name, notifications.region());
+        signed(move || {
+            let (kind, token) = match question {
+                Question::Confirm { token } => (ConfirmationKind::Subscription, token),
+                Question::Restore { token } => {
+                    (ConfirmationKind::Unsubscribe { subscription_arn: &subscription_arn }, token)
+                }
+            };
+            notifications.question(kind, id, &topic, token, queued_at.0)
+        })
+        .await
     }
 
     async fn post(&self, parcel: &Parcel, headers: Vec<Header>, body: Body) -> Report {
@@ -142,11 +147,14 @@ impl Ways {
     }
 
     async fn invoke(&self, parcel: &Parcel, notification: &Notification, form: CopyForm) -> Report {
-        let Some(function) = &parcel.function else { return Report::refused("the function does not exist") };
+        let is_own =
+            is_own_function(&parcel.definition.endpoint, &parcel.topic.name, self.account, self.notifications.region());
+        let Some(function) = parcel.function.as_ref().filter(|_| is_own) else {
+            return Report::refused("the function does not exist");
+        };
         let (notifications, owned) = (self.notifications.clone(), Box::new(notification.clone()));
-        let payload = match spawn_blocking(move || notifications.event(&owned, form)).await {
-            Ok(Ok(payload)) => payload,
-            Ok(Err(error)) => return Report::failed(error),
+        let payload = match signed(move || notifications.event(&owned, form)).await {
+            Ok(payload) => payload,
             Err(error) => return Report::failed(error),
         };
         match self.functions.notify(function, payload.into(), notification.trace_header.as_deref()).await {
@@ -158,12 +166,14 @@ impl Ways {
     async fn mail(&self, parcel: &Parcel, content: &ParcelContent) -> Report {
         let subject = |usual: &str| usual.to_owned();
         let written = match content {
-            ParcelContent::Question(question) => self
-                .question(parcel, *question)
-                .map(|(_, body)| (subject("AWS Notification - Subscription Confirmation"), body)),
+            ParcelContent::Question(question) => {
+                let written = self.question(parcel, *question).await;
+                written.map(|(_, body)| (subject("AWS Notification - Subscription Confirmation"), body))
+            }
             ParcelContent::Notification(notification, form) if parcel.definition.protocol == Protocol::EmailJson => {
+                let (notifications, owned) = (self.notifications.clone(), notification.clone());
                 let form = CopyForm { raw: false, ..*form };
-                let body = self.notifications.request_body(notification, form);
+                let body = signed(move || notifications.request_body(&owned, form)).await;
                 body.map(|body| (subject("AWS Notification Message"), String::from_utf8_lossy(&body).into_owned()))
             }
             ParcelContent::Notification(notification, form) => {
@@ -176,7 +186,11 @@ impl Ways {
             Err(error) => return Report::failed(error),
         };
         let PendingDelivery { queued_at, .. } = parcel.pending;
-        let mail = Mail { to: parcel.definition.endpoint.to_string(), subject, body, at: queued_at };
+        let id = match content {
+            ParcelContent::Notification(notification, form) => form.message_id(notification).0,
+            ParcelContent::Question(_) => question_id(parcel),
+        };
+        let mail = Mail { id, to: parcel.definition.endpoint.to_string(), subject, body, at: queued_at };
         match self.mail.put(mail).await {
             Ok(place) => Report::delivered(place),
             Err(error) => Report::failed(error),
@@ -189,7 +203,11 @@ impl Ways {
         match end {
             DeliveryEnd::Delivered if !is_told(parcel) => {}
             DeliveryEnd::Delivered => self.record(parcel, report, attempts, true),
-            DeliveryEnd::DeadLettered | DeliveryEnd::GivenUp => self.record(parcel, report, attempts, false),
+            DeliveryEnd::DeadLettered | DeliveryEnd::GivenUp => {
+                if is_told_of_failures(parcel) || self.given_up.allows_a_line() {
+                    self.record(parcel, report, attempts, false);
+                }
+            }
             DeliveryEnd::Again { at } => {
                 if self.failures.allows_a_line() {
                     let subscription = parcel.subscription.arn(&parcel.topic.name, self.notifications.region());
@@ -243,6 +261,12 @@ fn feedback(protocol: Protocol) -> Option<&'static str> {
     }
 }
 
+/// Whether the topic wants to be told of every delivery that is given up: where a role is named for it.
+fn is_told_of_failures(parcel: &Parcel) -> bool {
+    let role = feedback(parcel.definition.protocol).map(|name| format!("{name}FailureFeedbackRoleArn"));
+    role.and_then(|role| parcel.topic.attributes.text(&role)).is_some_and(|role| !role.is_empty())
+}
+
 /// Whether the topic wants to be told of this success: where a role is named for it, in so many of a hundred cases.
 fn is_told(parcel: &Parcel) -> bool {
     let Some(name) = feedback(parcel.definition.protocol) else { return false };
@@ -261,4 +285,51 @@ fn content_type(parcel: &Parcel) -> &'static str {
 fn to_hyper((name, value): Header) -> Option<(HeaderName, HeaderValue)> {
     // ARNs and numbers are header values.
     Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+}
+
+/// What is signed, on a thread that may take its time.
+async fn signed<T: Send + 'static>(
+    write: impl FnOnce() -> Result<T, SigningKeyError> + Send + 'static,
+) -> Result<T, String> {
+    match spawn_blocking(write).await {
+        Ok(written) => written.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The same however often the question is put.
+fn question_id(parcel: &Parcel) -> u128 {
+    parcel.subscription.0 ^ u128::from(parcel.pending.queued_at.0)
+}
+
+/// Whether a function is this server's, and the topic is of the same account: functions have no policies that could let
+/// others in.
+fn is_own_function(arn: &str, topic: &TopicName, account: Account, region: &str) -> bool {
+    let elements: Vec<&str> = arn.splitn(6, ':').collect();
+    let is_here = matches!(elements[..], ["arn", _, "lambda", of, owner, _]
+        if of == region && owner.parse() == Ok(account));
+    is_here && topic.account == account
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_runs_the_functions_of_its_own_account_and_no_others() {
+        let may_run = |arn: &str, account: u64| {
+            let topic = TopicName { account: Account(account), name: "t".into() };
+            is_own_function(arn, &topic, Account(1), "us-east-1")
+        };
+        let own = "arn:aws:lambda:us-east-1:000000000001:function:f";
+        assert!(may_run(own, 1) && may_run(&format!("{own}:live"), 1));
+        assert!(!may_run(own, 2), "somebody else's topic");
+        for other in [
+            "arn:aws:lambda:us-east-1:000000000002:function:f",
+            "arn:aws:lambda:eu-west-1:000000000001:function:f",
+            "f",
+        ] {
+            assert!(!may_run(other, 1) && !may_run(other, 2), "{other}");
+        }
+    }
 }

@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bongsu_broker::Timestamp;
 use tracing::info;
 
 /// A mail.
 pub(crate) struct Mail {
+    /// Of this mail alone, and the same when it is put once more.
+    pub(crate) id: u128,
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) body: String,
@@ -23,14 +24,12 @@ pub(crate) struct Maildir(Arc<Place>);
 
 struct Place {
     directory: Option<PathBuf>,
-    next: AtomicU64,
 }
 
 impl Maildir {
     /// In `mail` of the data directory.
     pub(crate) fn of(data: Option<&Path>) -> Maildir {
-        let directory = data.map(|data| data.join("mail"));
-        Maildir(Arc::new(Place { directory, next: AtomicU64::new(0) }))
+        Maildir(Arc::new(Place { directory: data.map(|data| data.join("mail")) }))
     }
 
     /// Puts a mail in, durably, and says where.
@@ -52,8 +51,8 @@ impl Place {
         for folder in ["tmp", "new", "cur"] {
             fs::create_dir_all(directory.join(folder))?;
         }
-        // Unique among processes too: each start has its own number.
-        let name = format!("{}.{}_{}.bongsu", mail.at, std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        // A process's number would not do: in a container each start has the same.
+        let name = format!("{}.{:032x}.bongsu", mail.at, mail.id);
         let (unfinished, whole) = (directory.join("tmp").join(&name), directory.join("new").join(&name));
         let mut file = File::create(&unfinished)?;
         file.write_all(mail.text().as_bytes())?;
@@ -83,8 +82,9 @@ impl Mail {
 mod tests {
     use super::*;
 
-    fn mail(subject: &str) -> Mail {
+    fn mail(id: u128, subject: &str) -> Mail {
         Mail {
+            id,
             to: "a@example.com".into(),
             subject: subject.into(),
             body: "Hello".into(),
@@ -96,8 +96,8 @@ mod tests {
     async fn a_mail_is_whole_in_new_and_nothing_is_left_in_tmp() {
         let data = tempfile::tempdir().unwrap();
         let maildir = Maildir::of(Some(data.path()));
-        for subject in ["one", "two"] {
-            maildir.put(mail(subject)).await.unwrap();
+        for (id, subject) in [(1, "one"), (2, "two")] {
+            maildir.put(mail(id, subject)).await.unwrap();
         }
         let texts: Vec<String> = fs::read_dir(data.path().join("mail/new"))
             .unwrap()
@@ -108,9 +108,21 @@ mod tests {
         assert_eq!(fs::read_dir(data.path().join("mail/tmp")).unwrap().count(), 0);
     }
 
+    #[tokio::test]
+    async fn a_mail_replaces_itself_and_no_other_also_after_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(data.path().join("mail/new")).unwrap().count();
+        // The first and the second process have the same number in a container.
+        Maildir::of(Some(data.path())).put(mail(1, "one")).await.unwrap();
+        Maildir::of(Some(data.path())).put(mail(2, "two")).await.unwrap();
+        assert_eq!(names(), 2);
+        Maildir::of(Some(data.path())).put(mail(2, "two")).await.unwrap();
+        assert_eq!(names(), 2, "an attempt that is made again puts no second mail");
+    }
+
     #[test]
     fn a_subject_cannot_bring_headers_of_its_own() {
-        let text = mail("Hi\r\nBcc: b@example.com").text();
+        let text = mail(1, "Hi\r\nBcc: b@example.com").text();
         assert!(text.contains("\r\nSubject: HiBcc: b@example.com\r\n"), "{text}");
     }
 }

@@ -16,6 +16,9 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TopicDoesNotExist | Rejection::TaggedTopicDoesNotExist => "its topic does not exist".to_owned(),
         Rejection::SubscriptionDoesNotExist => "its subscription does not exist".to_owned(),
         Rejection::TooManyFilterPolicies => "the topic would have more than 200 filter policies".to_owned(),
+        Rejection::EntryChanged => "somebody else has changed it meanwhile".to_owned(),
+        Rejection::EntryTooLong => "it is too long to be kept".to_owned(),
+        Rejection::TooManyEntries => "the account has too many of these".to_owned(),
         Rejection::TooManyTopicTags => "the topic would have more than 50 tags".to_owned(),
         Rejection::TooManySubscriptions => "the topic would have more subscriptions than a topic may have".to_owned(),
         Rejection::InvalidParameter(text) => format!("a parameter is refused: {}", without_full_stop(text)),
@@ -80,9 +83,6 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
-        Rejection::EntryChanged => "somebody else changed it at the same time".to_owned(),
-        Rejection::EntryTooLong => "what is to be kept is too long".to_owned(),
-        Rejection::TooManyEntries => "the account keeps as much as it may".to_owned(),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

@@ -9,13 +9,14 @@ use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
-use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings};
+use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Clock, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tracing::{info, warn};
@@ -35,6 +36,12 @@ use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError,
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
+
+/// Of the files that may be open, one in so many may be a connection to an endpoint. The others are for clients, the
+/// journal and functions.
+const OPEN_FILES_A_DELIVERY: usize = 2;
+/// One in so many may be such a connection that is kept for the next delivery.
+const OPEN_FILES_AN_IDLE_CONNECTION: usize = 8;
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +172,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
-    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), mail, clock.clone());
+    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
         clock,
         seed,
@@ -174,6 +181,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
+            deliveries_max: deliveries_max(),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
@@ -337,7 +345,16 @@ fn http_settings(config: &Config, is_open: bool) -> HttpSettings {
         guard = guard.allow(Net::loopback());
     }
     let guard = config.allowed_endpoints.iter().cloned().fold(guard, AddressGuard::allow);
-    HttpSettings { ca_bundle: config.ca_bundle.clone(), ..HttpSettings::new(guard) }
+    let idle_max = IDLE_MAX.min(open_files_max() / OPEN_FILES_AN_IDLE_CONNECTION);
+    HttpSettings { ca_bundle: config.ca_bundle.clone(), idle_max, ..HttpSettings::new(guard) }
+}
+
+fn deliveries_max() -> usize {
+    DELIVERIES_MAX.min(open_files_max() / OPEN_FILES_A_DELIVERY)
+}
+
+fn open_files_max() -> usize {
+    getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
 /// The journal has a folder of its own, so that others can stand beside it.

@@ -32,6 +32,7 @@ const QUICK_GROUPS: u64 = 10_000;
 const QUICK_QUEUES: u64 = 1000;
 const QUICK_POLLS: u64 = 1000;
 const QUICK_DELIVERIES: u64 = 1000;
+const QUICK_ENVELOPES: u64 = 1000;
 const SIGNATURES: u32 = 20_000;
 
 const BACKLOG_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 250.0, ready_seconds: 5.0 };
@@ -83,6 +84,9 @@ pub struct Options {
     /// Long polls of polls.
     #[arg(long, default_value_t = 10_000)]
     pub polls: u64,
+    /// Signed messages of envelopes: fewer than the server remembers signatures.
+    #[arg(long, default_value_t = 4000)]
+    pub envelopes: u64,
     /// Deliveries of deliveries.
     #[arg(long, default_value_t = 10_000)]
     pub deliveries: u64,
@@ -114,6 +118,7 @@ impl Run {
             options.queues = QUICK_QUEUES;
             options.polls = QUICK_POLLS;
             options.deliveries = QUICK_DELIVERIES;
+            options.envelopes = QUICK_ENVELOPES;
         }
         ensure!(options.seconds > 0.0 && options.seconds <= 3600.0, "--seconds must be above 0, at most 3600");
         ensure!(options.connections.iter().all(|&count| count > 0), "--connections must be above 0");
@@ -125,6 +130,7 @@ impl Run {
             options.queues,
             options.polls,
             options.deliveries,
+            options.envelopes,
         ];
         ensure!(sizes.iter().all(|&size| size > 0), "a size must be above 0");
         let parent = options.data.clone().unwrap_or_else(std::env::temp_dir);
@@ -202,7 +208,7 @@ impl Run {
             Subject::FifoDrain => drain::measure(&homes, sizes.drain).await,
             Subject::Filters => filters::measure(self.duration()),
             Subject::Publish => publish::measure(&homes, self.duration()).await,
-            Subject::Envelopes => envelopes::measure(&homes, self.duration()).await,
+            Subject::Envelopes => envelopes::measure(&homes, sizes.envelopes).await,
             Subject::Deliveries => deliveries::measure(&homes, sizes.deliveries, self.duration()).await,
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -155,7 +155,11 @@ impl Endpoint {
     /// When none comes in time.
     #[must_use]
     pub fn question(&self) -> Value {
-        self.questions.lock().unwrap().recv_timeout(QUESTION_TIMEOUT).expect("a question whether to confirm")
+        self.questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv_timeout(QUESTION_TIMEOUT)
+            .expect("a question whether to confirm")
     }
 }
 

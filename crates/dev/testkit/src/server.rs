@@ -43,6 +43,7 @@ pub struct Refused {
 #[derive(Debug)]
 pub struct Server {
     arguments: Vec<OsString>,
+    open_files_max: Option<u32>,
     child: Child,
     api: SocketAddr,
     ingress: SocketAddr,
@@ -95,10 +96,24 @@ impl Server {
     ///
     /// When there is no binary to start, or when it neither ends nor becomes ready in time.
     pub fn start(arguments: impl IntoIterator<Item = OsString>) -> Result<Server, Refused> {
-        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Server::start_limited(arguments.into_iter().collect(), None)
+    }
+
+    /// `bongsu serve` with everything in memory, which may open so few files, connections among them.
+    ///
+    /// # Panics
+    ///
+    /// When it does not become ready in time.
+    #[must_use]
+    pub fn with_few_files(open_files_max: u32) -> Server {
+        let arguments = ["serve", "--ephemeral"].map(OsString::from).to_vec();
+        Server::start_limited(arguments, Some(open_files_max)).unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    fn start_limited(arguments: Vec<OsString>, open_files_max: Option<u32>) -> Result<Server, Refused> {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let Launched { child, api, ingress, output } = launch(&arguments, any, any).until_ready()?;
-        Ok(Server { arguments, child, api, ingress, output })
+        let Launched { child, api, ingress, output } = launch(&arguments, open_files_max, any, any).until_ready()?;
+        Ok(Server { arguments, open_files_max, child, api, ingress, output })
     }
 
     /// Where the AWS APIs are.
@@ -232,7 +247,7 @@ impl Server {
         until("the ports to be free", START_TIMEOUT, || {
             TcpListener::bind(self.api).and(TcpListener::bind(self.ingress)).ok().map(drop)
         });
-        launch(&self.arguments, self.api, self.ingress)
+        launch(&self.arguments, self.open_files_max, self.api, self.ingress)
     }
 }
 
@@ -259,9 +274,17 @@ struct Launched {
     output: Output,
 }
 
-fn launch(arguments: &[OsString], api: SocketAddr, ingress: SocketAddr) -> Launching {
+fn launch(arguments: &[OsString], open_files_max: Option<u32>, api: SocketAddr, ingress: SocketAddr) -> Launching {
     let binary = binary();
-    let mut child = Command::new(&binary)
+    let mut command = match open_files_max {
+        None => Command::new(&binary),
+        Some(max) => {
+            let mut limited = Command::new("sh");
+            limited.args(["-c", &format!("ulimit -n {max}; exec \"$0\" \"$@\"")]).arg(&binary);
+            limited
+        }
+    };
+    let mut child = command
         .args(arguments)
         .args(["--api", &api.to_string(), "--ingress", &ingress.to_string()])
         .stdin(Stdio::null())

@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Certificate, SigningKey, SigningKeyError};
 
-/// How many signatures are remembered at most, at half a kilobyte each. What was not used for long is forgotten, and
-/// signed again when it is asked for.
-pub const SIGNATURES_KEPT_MAX: usize = 8192;
+/// How many signatures are remembered at most, at half a kilobyte each: the consumers of one queue may be half as many
+/// notifications behind those of another. What was not used for long is forgotten, and signed again when it is asked for.
+pub const SIGNATURES_KEPT_MAX: usize = 32_768;
 
 /// The hash that a signature is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

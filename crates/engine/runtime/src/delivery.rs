@@ -11,8 +11,8 @@ use crate::courier::{Attempted, Courier, Parcel, ParcelContent};
 use crate::handle::Handle;
 use crate::shard::{HELD_MAX, Held, Shard};
 
-/// Attempts at endpoints that go on at once, all together.
-pub(crate) const DELIVERIES_MAX: usize = 20_000;
+/// Attempts at endpoints that go on at once, all together, where there is room for so many.
+pub const DELIVERIES_MAX: usize = 20_000;
 /// How many begin before the loop looks at anything else.
 const DELIVERIES_A_TURN_MAX: usize = 1024;
 
@@ -20,7 +20,7 @@ impl Shard {
     /// Begins deliveries whose time has come; each leaves when what it rests on is durable.
     pub(crate) fn begin_deliveries(&mut self) {
         if self.may_begin_deliveries() {
-            let free = DELIVERIES_MAX - self.deliveries_going_on;
+            let free = self.outside.deliveries_max - self.deliveries_going_on;
             for due in self.broker.take_due_deliveries(free.min(DELIVERIES_A_TURN_MAX)) {
                 self.deliveries_going_on += 1;
                 self.hold(Held::Delivery(Box::new(due)));
@@ -28,8 +28,11 @@ impl Shard {
         }
     }
 
+    /// On a full disk none begins: an endpoint that is down would take the room that cleaning needs, failure by failure.
     pub(crate) fn may_begin_deliveries(&self) -> bool {
-        let has_room = self.deliveries_going_on < DELIVERIES_MAX && self.held.len() < HELD_MAX;
+        let has_room = self.deliveries_going_on < self.outside.deliveries_max
+            && self.held.len() < HELD_MAX
+            && self.has_room_beyond(self.limits.room_kept_for_cleaning);
         has_room && !self.stopping && self.broker.has_due_deliveries()
     }
 }

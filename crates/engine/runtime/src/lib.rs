@@ -26,6 +26,7 @@ mod waiters;
 
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
+pub use delivery::DELIVERIES_MAX;
 pub use fatal::Fatal;
 pub use function_runner::{Batch, FunctionRunner, NoFunctions};
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
+use crate::delivery::DELIVERIES_MAX;
 use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::reader::{Reader, to_core};
@@ -43,11 +44,19 @@ pub struct Outside {
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
     pub envelopes: Arc<dyn Envelopes>,
+    /// Attempts at endpoints that go on at once, all together, each of which may need a connection. At most half of them
+    /// are at the same endpoint.
+    pub deliveries_max: usize,
 }
 
 impl Default for Outside {
     fn default() -> Outside {
-        Outside { functions: Arc::new(NoFunctions), courier: Arc::new(NoCourier), envelopes: Arc::new(NoEnvelopes) }
+        Outside {
+            functions: Arc::new(NoFunctions),
+            courier: Arc::new(NoCourier),
+            envelopes: Arc::new(NoEnvelopes),
+            deliveries_max: DELIVERIES_MAX,
+        }
     }
 }
 
@@ -85,6 +94,7 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
         }
         from = chunk.next;
     }
+    broker.limit_endpoint_attempts(options.outside.deliveries_max / 2);
     broker.finish_replay();
     meet(&options.clock, broker.now());
     broker.advance(options.clock.now());

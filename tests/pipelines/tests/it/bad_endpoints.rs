@@ -28,6 +28,8 @@ const NO_RETRY: &str = r#"{"healthyRetryPolicy": {"numRetries": 0}}"#;
 /// How long a good endpoint waits at most: far less than the 15 s that a bad one is given.
 const SOON: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// Fewer than there are deliveries.
+const FEW_FILES: u32 = 128;
 const UNDERWAY: &str = "bongsu_sns_approximate_number_of_attempts";
 
 /// An endpoint that counts what comes, with the queue of what could not be delivered to it.
@@ -64,6 +66,14 @@ impl Subscriber {
     }
 }
 
+fn publish_all(server: &Server, topic: &str) {
+    let mut sns = server.sns();
+    for _ in 0..MESSAGES / 10 {
+        let entry = Entry { message: "do it", ..Entry::default() };
+        sns.publish_batch(topic, &vec![entry; 10]).unwrap();
+    }
+}
+
 #[test]
 fn endpoints_that_are_no_good_hold_up_nobody_and_lose_nothing() {
     let server = Server::ephemeral(&["--test-clock"]);
@@ -80,11 +90,7 @@ fn endpoints_that_are_no_good_hold_up_nobody_and_lose_nothing() {
     let before = server.resident_bytes();
 
     let started = Instant::now();
-    let mut sns = server.sns();
-    for _ in 0..MESSAGES / 10 {
-        let entry = Entry { message: "do it", ..Entry::default() };
-        sns.publish_batch(&topic, &vec![entry; 10]).unwrap();
-    }
+    publish_all(&server, &topic);
     until("the good endpoint has everything", SOON, || (good.arrived() == MESSAGES).then_some(()));
     if started.elapsed() < SOON {
         assert!(server.metric(UNDERWAY) >= 2 * MESSAGES, "the slow ones are still waited for");
@@ -110,6 +116,18 @@ fn endpoints_that_are_no_good_hold_up_nobody_and_lose_nothing() {
     let most = server.resident_bytes();
     assert!(most < before + MEMORY_BYTES_MAX, "{} MiB more", (most - before) >> 20);
     drop((slow.endpoint, never.endpoint));
+}
+
+#[test]
+fn an_endpoint_that_never_answers_leaves_connections_for_others() {
+    let server = Server::with_few_files(FEW_FILES);
+    let topic = server.sns().create_topic("jobs", &[]).unwrap();
+    let _never = Subscriber::subscribe(&server, &topic, "never", NO_RETRY, Answer::Never);
+    let good = Subscriber::subscribe(&server, &topic, "good", NO_RETRY, Answer::Status(200));
+    publish_all(&server, &topic);
+    // A client that comes now is let in, and nothing was given up for want of a connection.
+    until("the good endpoint has everything", SOON, || (good.arrived() == MESSAGES).then_some(()));
+    assert!(!server.output().contains("Too many open files"), "{}", server.output());
 }
 
 #[test]

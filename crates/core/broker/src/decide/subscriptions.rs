@@ -110,10 +110,10 @@ impl Broker {
         let reply = Decision::reply(Reply::Subscribed { id, pending: false });
         let asked = match definition.state {
             SubscriptionState::Pending { token, .. } | SubscriptionState::Ended { token, .. } => token,
-            SubscriptionState::Confirmed { token: Some(used), .. } if used == token => return Ok(reply),
+            SubscriptionState::Confirmed { token: Some(used), .. } if used.is_known_as(token) => return Ok(reply),
             SubscriptionState::Confirmed { .. } => return Err(unknown()),
         };
-        if asked != token {
+        if !asked.is_known_as(token) {
             return Err(unknown());
         }
         let topic = &self.topics.by_id[&definition.topic];

@@ -46,6 +46,9 @@ pub(crate) struct Message {
     pub(crate) visibility: Visibility,
 }
 
+/// Most of a backlog's memory are these.
+const _: () = assert!(size_of::<Message>() <= 64);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Visibility {
     Visible,

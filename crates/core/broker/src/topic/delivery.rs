@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::schedule::Timer;
+use super::schedule::{EndpointAttempts, Timer};
 use crate::{
     Broker, Function, PendingDelivery, Place, SubscriptionDefinition, SubscriptionId, Timestamp, TopicDefinition,
 };
@@ -71,6 +71,11 @@ impl Broker {
         Some(self.topics.subscription(subscription)?.outbox.get(sequence)?.place)
     }
 
+    /// Lets fewer attempts at one endpoint go on at once than [`ENDPOINT_ATTEMPTS_MAX`], where there is less room.
+    pub fn limit_endpoint_attempts(&mut self, max: usize) {
+        self.topics.schedule.endpoint_attempts = EndpointAttempts(max.clamp(1, ENDPOINT_ATTEMPTS_MAX));
+    }
+
     /// Begins up to `max` deliveries whose time has come. Each is to be ended by `EndDelivery`; those that are not when
     /// the process ends are due again at its next start.
     pub fn take_due_deliveries(&mut self, max: usize) -> Vec<DueDelivery> {
@@ -93,7 +98,7 @@ impl Broker {
         let subscription = self.topics.subscriptions.get(&id)?;
         let definition = subscription.definition().clone();
         let topic = self.topics.by_id.get(&definition.topic)?.definition.clone()?;
-        if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {
+        if subscription.outbox.in_flight() >= self.topics.schedule.endpoint_attempts.0 {
             return None;
         }
         let function = definition.function().and_then(|name| self.functions.get(name)).map(|f| f.value.clone());
@@ -139,7 +144,7 @@ impl Broker {
             return self.topics.schedule.set(timer, Some(free_at));
         }
         self.topics.schedule.set(timer, None);
-        if subscription.outbox.in_flight() >= ENDPOINT_ATTEMPTS_MAX {
+        if subscription.outbox.in_flight() >= self.topics.schedule.endpoint_attempts.0 {
             // The end of one of its attempts comes here again.
             return;
         }

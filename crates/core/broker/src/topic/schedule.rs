@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use bongsu_delivery_policy::Throttle;
 
+use super::delivery::ENDPOINT_ATTEMPTS_MAX;
 use crate::{SubscriptionId, Timestamp, TopicId};
 
 /// What has a deadline.
@@ -38,6 +39,17 @@ pub(crate) struct Schedule {
     pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
     /// Subscriptions whose replay can take a step.
     pub(crate) replaying: BTreeSet<SubscriptionId>,
+    pub(crate) endpoint_attempts: EndpointAttempts,
+}
+
+/// How many attempts at one endpoint may go on at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndpointAttempts(pub(crate) usize);
+
+impl Default for EndpointAttempts {
+    fn default() -> EndpointAttempts {
+        EndpointAttempts(ENDPOINT_ATTEMPTS_MAX)
+    }
 }
 
 /// Follows from everything else.

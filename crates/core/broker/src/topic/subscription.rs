@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use subtle::ConstantTimeEq as _;
 
 use super::outbox::Outbox;
 use crate::wire::{Malformed, Wire, wire_struct};
@@ -78,6 +79,11 @@ impl Token {
     pub(crate) fn subscription(self) -> SubscriptionId {
         let (id, _) = self.0.split_at(16);
         SubscriptionId(u128::from_be_bytes(id.try_into().expect("sixteen bytes")))
+    }
+
+    /// Whether somebody's guess is this token, found out in a time that does not depend on how much of it is right.
+    pub(crate) fn is_known_as(self, guess: Token) -> bool {
+        self.0.ct_eq(&guess.0).into()
     }
 }
 

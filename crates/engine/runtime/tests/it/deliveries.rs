@@ -12,6 +12,7 @@ use bongsu_runtime::{Attempted, Courier, Parcel, ParcelContent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::cramped::Cramped;
 use crate::slow_reads::SlowReads;
 use crate::world::{START, Setting, World, body, is_answered, message, queue, settle};
 
@@ -172,6 +173,29 @@ async fn a_delivery_begins_when_its_publish_is_durable() {
 }
 
 #[tokio::test]
+async fn an_endpoint_takes_half_of_what_can_go_on_at_once_and_leaves_the_rest_to_others() {
+    let journal = Arc::new(MemoryJournal::new());
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { deliveries_max: 4, ..setting }).await;
+    for name in ["busy", "other"] {
+        create_topic(&world, name).await;
+        subscribe(&world, name, None).await;
+    }
+    publish(&world, "busy", &["1", "2", "3"]).await;
+    let going_on = [attempts.next().await, attempts.next().await];
+    attempts.none().await;
+    publish(&world, "other", &["a", "b", "c"]).await;
+    let others = [attempts.next().await, attempts.next().await];
+    assert_eq!(others.each_ref().map(Attempt::body), ["a", "b"]);
+    attempts.none().await;
+    let [first, _second] = going_on;
+    first.ends(DeliveryOutcome::Delivered).await;
+    let third = attempts.next().await;
+    assert_eq!(third.body(), "3");
+    attempts.none().await;
+}
+
+#[tokio::test]
 async fn what_becomes_of_a_delivery_is_told_when_it_is_durable() {
     let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
     let (setting, mut attempts) = by_hand();
@@ -319,4 +343,24 @@ async fn ten_thousand_deliveries_that_are_due_at_once_hold_up_nobody() {
     let turn = order.iter().position(|attempt| attempt.body() == "small").unwrap();
     assert!(turn < DUE / 2, "its turn came after {turn} others");
     attempts.none().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_down_takes_no_room_of_a_full_disk() {
+    let (setting, mut attempts) = by_hand();
+    let journal = Arc::new(Cramped::with_room(1 << 30));
+    let world = World::with(&journal, setting).await;
+    create_topic(&world, "t").await;
+    subscribe(&world, "t", None).await;
+    publish(&world, "t", &["hello"]).await;
+    let attempt = attempts.next().await;
+    journal.prepare_nothing();
+    journal.set_room(5 << 20, true);
+    // What goes on may end, and then nothing begins any more.
+    assert!(matches!(attempt.ends(DeliveryOutcome::Failed).await, DeliveryEnd::Again { .. }));
+    world.clock.advance(Seconds(3600));
+    attempts.none().await;
+    journal.set_room(1 << 30, false);
+    world.look_at_journal().await;
+    assert_eq!(attempts.next().await.body(), "hello");
 }

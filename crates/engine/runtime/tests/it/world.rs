@@ -10,8 +10,8 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Clock, Courier, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options, Outside, Received,
-    Refusal, start,
+    Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options,
+    Outside, Received, Refusal, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -33,6 +33,7 @@ pub(crate) struct Setting {
     pub(crate) recent_bytes_max: usize,
     pub(crate) functions: Arc<dyn FunctionRunner>,
     pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) deliveries_max: usize,
     pub(crate) segment_bytes: u64,
 }
 
@@ -43,6 +44,7 @@ impl Default for Setting {
             recent_bytes_max: 1 << 20,
             functions: Arc::new(NoFunctions),
             courier: Arc::new(NoCourier),
+            deliveries_max: DELIVERIES_MAX,
             segment_bytes: SEGMENT_BYTES,
         }
     }
@@ -58,8 +60,8 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes } = setting;
-        let outside = Outside { functions, courier, ..Outside::default() };
+        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes } = setting;
+        let outside = Outside { functions, courier, deliveries_max, ..Outside::default() };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }
