@@ -39,7 +39,7 @@ pub(crate) fn rejected(rejection: Rejection) -> Result<ApiError, Rejection> {
         Rejection::TooManyEntries => invalid("the account has as many of these as it may have"),
         Rejection::UnsubscribeNeedsCredentials => ApiError::new(
             AuthorizationErrorException,
-            "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials",
+            "The subscription was confirmed with authentication: ending it needs credentials",
         ),
         Rejection::AccessDenied { caller, operation, resource, by_deny } if resource.starts_with(OF_SNS) => {
             let action = format!("SNS:{operation}");

@@ -61,7 +61,7 @@ async fn a_queue_is_subscribed_at_once_and_told_in_awss_order() {
     assert_eq!(topic_counts(&server, &topic).await, ["1", "0", "0"]);
     let ended = server.sns("Unsubscribe", json!({ "SubscriptionArn": arn })).await;
     // Nobody signed this.
-    let text = "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials";
+    let text = "The subscription was confirmed with authentication: ending it needs credentials";
     ended.is_sns_error("AuthorizationError", text);
     let signer = Signer { access_key_id: "test", secret: "x", ..OWNER };
     let unsubscribe = || sign(signer, sns_request("Unsubscribe", &json!({ "SubscriptionArn": arn })), NOW);
@@ -171,7 +171,7 @@ async fn only_what_links_need_is_taken_without_a_signature() {
     let token = server.question().await;
     let confirm = json!({ "TopicArn": topic, "Token": token, "AuthenticateOnUnsubscribe": "true" });
     signed(&server, "ConfirmSubscription", &confirm).await;
-    let text = "The subscription was confirmed with AuthenticateOnUnsubscribe: ending it needs credentials";
+    let text = "The subscription was confirmed with authentication: ending it needs credentials";
     let refused = follow(&server, &format!("Action=Unsubscribe&SubscriptionArn={arn}")).await;
     refused.is_sns_error("AuthorizationError", text);
     signed(&server, "Unsubscribe", &json!({ "SubscriptionArn": arn })).await.is_told("Unsubscribe", "");
@@ -356,16 +356,24 @@ async fn what_is_set_is_told_and_what_is_unset_vanishes() {
 #[tokio::test]
 async fn a_replay_is_for_an_archive() {
     let server = Server::start().await;
-    let archive = json!({ "FifoTopic": "true", "ArchivePolicy": r#"{"MessageRetentionPeriod":"30"}"# });
-    let topic = server.topic("t.fifo", archive).await;
-    let arn = server.subscribe(&topic, "sqs", QUEUE, json!({})).await;
+    let archive = r#"{"MessageRetentionPeriod":"30"}"#;
+    let fifo = server.topic("t.fifo", json!({ "FifoTopic": "true", "ArchivePolicy": archive })).await;
+    let standard = server.topic("t", json!({ "ArchivePolicy": archive })).await;
     let policy = r#"{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00.000Z"}"#;
-    set(&server, &arn, "ReplayPolicy", policy).await;
-    let attributes = told(&server, &arn).await;
-    assert_eq!(value(&attributes, "ReplayPolicy"), Some(policy));
-    assert!(["In progress", "Completed"].contains(&value(&attributes, "ReplayStatus").unwrap()));
-    set(&server, &arn, "ReplayPolicy", "{}").await;
-    assert_eq!(value(&told(&server, &arn).await, "ReplayStatus"), None);
+    for topic in [&fifo, &standard] {
+        let arn = server.subscribe(topic, "sqs", QUEUE, json!({})).await;
+        set(&server, &arn, "ReplayPolicy", policy).await;
+        let attributes = told(&server, &arn).await;
+        assert_eq!(value(&attributes, "ReplayPolicy"), Some(policy));
+        assert!(["In progress", "Completed"].contains(&value(&attributes, "ReplayStatus").unwrap()));
+        set(&server, &arn, "ReplayPolicy", "{}").await;
+        assert_eq!(value(&told(&server, &arn).await, "ReplayStatus"), None);
+    }
+    let without = server.topic("u", json!({})).await;
+    let arn = server.subscribe(&without, "sqs", QUEUE, json!({})).await;
+    let set = json!({ "SubscriptionArn": arn, "AttributeName": "ReplayPolicy", "AttributeValue": policy });
+    let text = "Invalid parameter: ReplayPolicy: the topic has no ArchivePolicy";
+    server.sns_refuses("SetSubscriptionAttributes", set, "InvalidParameter", text).await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub(crate) const TOPIC_ATTRIBUTES: &[(&str, &str)] = &[
     ("ContentBasedDeduplication", "as AWS"),
     ("MaximumMessageSize", "as AWS"),
     ("FifoThroughputScope", "as AWS, as far as it says for whom deduplication ids count; nothing is throttled"),
-    ("ArchivePolicy", "as AWS"),
+    ("ArchivePolicy", "as AWS; also for standard topics"),
     ("HTTPSuccessFeedbackRoleArn", "kept and told"),
     ("HTTPSuccessFeedbackSampleRate", "kept and told"),
     ("HTTPFailureFeedbackRoleArn", "kept and told"),

@@ -58,6 +58,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "topics::a_topic_with_an_archive_cannot_be_deleted",
     ),
     row(
+        "archives-of-all",
+        "Standard topics may have an `ArchivePolicy` too. A replay that is to start before the archive does starts with the \
+         archive.",
+        "subscriptions::a_replay_is_for_an_archive",
+    ),
+    row(
         "data-protection",
         "A data protection policy is kept and told, and has no effect.",
         "topics::a_data_protection_policy_is_kept",
