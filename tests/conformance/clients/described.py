@@ -4,6 +4,7 @@ import json
 import pathlib
 import unittest
 
+from shapes import described, flat
 from under_test import QUERY_MODELS, service_model
 
 DESCRIPTION = json.loads((pathlib.Path(__file__).parents[3] / "docs/compat/sqs.json").read_text())
@@ -38,35 +39,6 @@ UNLISTED = {
 }
 
 
-def described(name):
-    """A shape of the model in the words of the description."""
-    shape = SHAPES[name]
-    match shape["type"]:
-        case "structure":
-            return {"structure": {member: described(inner["shape"]) for member, inner in shape["members"].items()}}
-        case "list":
-            return {"list": described(shape["member"]["shape"])}
-        case "map":
-            return {"map": described(shape["value"]["shape"])}
-        case "long":
-            return "integer"
-        case kind:
-            return kind
-
-
-def flat(shape, path):
-    """Every member that a shape is made of, with what it is."""
-    if isinstance(shape, str):
-        return {path: shape}
-    [(kind, inner)] = shape.items()
-    if kind != "structure":
-        return {path: kind} | flat(inner, (*path, kind))
-    members = {}
-    for name, member in inner.items():
-        members |= flat(member, (*path, name))
-    return members
-
-
 class Described(unittest.TestCase):
     maxDiff = None
 
@@ -78,7 +50,7 @@ class Described(unittest.TestCase):
         for name, operation in DESCRIPTION["operations"].items():
             ours |= flat(operation["input"], (name,))
         for name, operation in MODEL["operations"].items():
-            theirs |= flat(described(operation["input"]["shape"]), (name,))
+            theirs |= flat(described(SHAPES, operation["input"]["shape"]), (name,))
         self.assertEqual(set(ours.items()) - set(theirs.items()), BESIDES)
         self.assertEqual(set(theirs.items()) - set(ours.items()), set())
 

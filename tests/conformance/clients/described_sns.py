@@ -6,6 +6,8 @@ import unittest
 
 import botocore.loaders
 
+from shapes import described, flat
+
 DESCRIPTION = json.loads((pathlib.Path(__file__).parents[3] / "docs/compat/sns.json").read_text())
 MODEL = botocore.loaders.Loader().load_service_model("sns", "service-2")
 SHAPES = MODEL["shapes"]
@@ -23,33 +25,6 @@ RESERVED = {"StringListValues", "BinaryListValues"}
 FRAMEWORK = {"ValidationError"}
 
 
-def described(name):
-    """A shape of the model in the words of the description."""
-    shape = SHAPES[name]
-    match shape["type"]:
-        case "structure":
-            return {"structure": {member: described(inner["shape"]) for member, inner in shape["members"].items()}}
-        case "list":
-            return {"list": described(shape["member"]["shape"])}
-        case "map":
-            return {"map": described(shape["value"]["shape"])}
-        case kind:
-            return kind
-
-
-def flat(shape, path):
-    """Every member that a shape is made of, with what it is."""
-    if isinstance(shape, str):
-        return {path: shape}
-    [(kind, inner)] = shape.items()
-    if kind != "structure":
-        return {path: kind} | flat(inner, (*path, kind))
-    members = {}
-    for name, member in inner.items():
-        members |= flat(member, (*path, name))
-    return members
-
-
 class Described(unittest.TestCase):
     maxDiff = None
 
@@ -60,7 +35,7 @@ class Described(unittest.TestCase):
         ours, theirs = {}, {}
         for name, operation in DESCRIPTION["operations"].items():
             ours |= flat(operation["input"], (name,))
-            theirs |= flat(described(MODEL["operations"][name]["input"]["shape"]), (name,))
+            theirs |= flat(described(SHAPES, MODEL["operations"][name]["input"]["shape"]), (name,))
         ours = {path: kind for path, kind in ours.items() if not RESERVED & set(path)}
         self.assertEqual(set(ours.items()) - set(theirs.items()), BESIDES)
         self.assertEqual(set(theirs.items()) - set(ours.items()), set())

@@ -357,17 +357,13 @@ impl Recorded {
 
     /// What this fact holds for a reader: a message, or the copy of a notification that has this part.
     pub fn into_stored(self, part: u32) -> Option<Stored> {
-        let form_at = |forms: &mut dyn Iterator<Item = CopyForm>| forms.nth(part as usize);
+        let part = part as usize;
         let (notification, form) = match self.fact {
             Fact::Sent { content, .. } => return Some(Stored::Message(content)),
             Fact::MessageKept { message } => return Some(Stored::Message(message.content)),
             Fact::QuestionQueued { question, .. } => return Some(Stored::Question(question)),
-            Fact::Published { notification, copies, .. } => {
-                (notification, form_at(&mut copies.iter().map(|copy| copy.form))?)
-            }
-            Fact::NotificationKept { notification, copies } => {
-                (notification, form_at(&mut copies.iter().map(|copy| copy.form))?)
-            }
+            Fact::Published { notification, copies, .. } => (notification, copies.get(part)?.form),
+            Fact::NotificationKept { notification, copies } => (notification, copies.get(part)?.form),
             _ => return None,
         };
         Some(Stored::Notification(notification, form))

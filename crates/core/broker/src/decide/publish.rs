@@ -1,7 +1,7 @@
 //! Publishing: every subscriber that wants it has a copy, or nobody has.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_policy::{Principal, Request, Verdict};
 
@@ -77,7 +77,7 @@ pub(super) struct Draft {
     in_outbox: BTreeMap<SubscriptionId, u64>,
     in_topic: u64,
     in_archive: u64,
-    ids_in_queue: BTreeMap<(QueueId, DeduplicationKey), ()>,
+    ids_in_queue: BTreeSet<(QueueId, DeduplicationKey)>,
     ids_in_topic: BTreeMap<DeduplicationKey, (MessageId, u64)>,
     tally: PublishTally,
 }
@@ -219,12 +219,10 @@ impl Broker {
         } else {
             draft.tally.delivered += 1;
         }
-        if let Some(key) = key {
-            let known = queue.deduplication.get(&key).is_some() || draft.ids_in_queue.contains_key(&(queue.id, key));
-            if known {
-                return None;
-            }
-            draft.ids_in_queue.insert((queue.id, key), ());
+        if let Some(key) = key
+            && (queue.deduplication.get(&key).is_some() || !draft.ids_in_queue.insert((queue.id, key)))
+        {
+            return None;
         }
         let ahead = draft.in_queue.entry(queue.id).or_default();
         let sequence = queue.next_sequence + *ahead;
