@@ -56,16 +56,20 @@ def retry(self):
 @app.task(bind=True)
 def requeue(self):
     """Goes back to the queue until the fault is mended."""
-    report(self, mended=MENDED.exists())
-    if not MENDED.exists():
+    # Looked at once: the test mends the fault as soon as it is told.
+    mended = MENDED.exists()
+    report(self, mended=mended)
+    if not mended:
         raise Reject("not yet", requeue=True)
 
 
 @app.task(bind=True)
 def poison(self):
     """Is refused until the fault is mended."""
-    report(self, mended=MENDED.exists())
-    if not MENDED.exists():
+    # Looked at once: the test mends the fault as soon as it is told.
+    mended = MENDED.exists()
+    report(self, mended=mended)
+    if not mended:
         raise Reject("broken", requeue=False)
 
 
