@@ -1,0 +1,97 @@
+//! The events that functions get for requests, in API Gateway's payload formats.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+
+mod v1;
+mod v2;
+
+use std::borrow::Cow;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use hyper::header::CONTENT_TYPE;
+
+use crate::{
+    PayloadFormat,
+    call::{Call, Kind, text_of},
+};
+
+/// The event of a request, as JSON.
+pub(crate) fn event(call: &Call<'_>, payload: PayloadFormat) -> Bytes {
+    let event = match payload {
+        PayloadFormat::V1 => v1::event(call),
+        PayloadFormat::V2 => v2::event(call),
+    };
+    event.into()
+}
+
+/// The body as an event carries it, and whether that is base64.
+fn body<'a>(call: &Call<'a>) -> (Option<Cow<'a, str>>, bool) {
+    if call.body.is_empty() {
+        return (None, false);
+    }
+    // Text that is none would be lost as text.
+    match str::from_utf8(call.body) {
+        Ok(text) if !is_binary(call) => (Some(Cow::Borrowed(text)), false),
+        _ => (Some(Cow::Owned(BASE64_STANDARD.encode(call.body))), true),
+    }
+}
+
+/// Whether bodies of this request's type go in base64: with REST APIs those that the API names, else all that are no
+/// text.
+fn is_binary(call: &Call<'_>) -> bool {
+    let content_type = call.head.headers.get(CONTENT_TYPE).map(text_of).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (main, sub) = essence.split_once('/').unwrap_or((&essence, ""));
+    match call.place.kind {
+        Kind::Rest => call.place.binary_media_types.iter().any(|named| {
+            let (named_main, named_sub) = named.split_once('/').unwrap_or((named, ""));
+            (named_main == "*" || named_main.eq_ignore_ascii_case(main))
+                && (named_sub == "*" || named_sub.eq_ignore_ascii_case(sub))
+        }),
+        Kind::FunctionUrl if essence == "application/x-www-form-urlencoded" => false,
+        Kind::Http | Kind::FunctionUrl => {
+            let is_text = main == "text" || ["json", "xml", "javascript"].contains(&sub);
+            let is_of_text = sub.ends_with("+json") || sub.ends_with("+xml");
+            !(essence.is_empty() || is_text || is_of_text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    #[test]
+    fn a_body_is_text_or_base64_by_its_type() {
+        let sample = |kind, content_type: &str, body: &[u8]| {
+            let sample = Sample::new("POST", "/", "/", "").kind(kind).body(body).binary(&["image/png", "audio/*"]);
+            if content_type.is_empty() { sample } else { sample.header("content-type", content_type) }
+        };
+        for (kind, content_type, body, expected) in [
+            (Kind::Http, "application/json; charset=utf-8", &b"{}"[..], "{}"),
+            (Kind::Http, "TEXT/csv", b"a", "a"),
+            (Kind::Http, "application/problem+json", b"{}", "{}"),
+            (Kind::Http, "application/javascript", b"x", "x"),
+            (Kind::Http, "", b"x", "x"),
+            (Kind::Http, "", b"\xff", "/w== in base64"),
+            (Kind::Http, "application/x-www-form-urlencoded", b"a=b", "YT1i in base64"),
+            (Kind::Http, "multipart/form-data; boundary=x", b"--x", "LS14 in base64"),
+            (Kind::Http, "application/octet-stream", b"x", "eA== in base64"),
+            (Kind::Http, "application/json", b"\xff", "/w== in base64"),
+            (Kind::FunctionUrl, "application/x-www-form-urlencoded", b"a=b", "a=b"),
+            (Kind::FunctionUrl, "image/png", b"x", "eA== in base64"),
+            (Kind::Rest, "application/octet-stream", b"x", "x"),
+            (Kind::Rest, "image/png", b"x", "eA== in base64"),
+            (Kind::Rest, "audio/mpeg", b"x", "eA== in base64"),
+            (Kind::Rest, "image/gif", b"x", "x"),
+        ] {
+            sample(kind, content_type, body).call(|call| {
+                let (text, is_base64) = super::body(call);
+                let told = format!("{}{}", text.unwrap(), if is_base64 { " in base64" } else { "" });
+                assert_eq!(told, expected, "{kind:?} {content_type}");
+            });
+        }
+    }
+}
