@@ -155,3 +155,125 @@ fn respond(status: StatusCode, mut headers: HeaderMap, unless_told: HeaderValue,
     *answer.headers_mut() = headers;
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    /// `status; header: value; …; body`, or what is wrong.
+    async fn told(answer: Result<Response, &'static str>) -> String {
+        let (head, body) = match answer {
+            Err(reason) => return reason.to_owned(),
+            Ok(answer) => answer.into_parts(),
+        };
+        let Ok(body) = body.collect().await;
+        let headers = head.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+        let mut parts: Vec<_> = headers.collect();
+        parts.sort();
+        parts.insert(0, head.status.as_u16().to_string());
+        parts.push(String::from_utf8_lossy(&body.to_bytes()).into_owned());
+        parts.join("; ")
+    }
+
+    async fn answered(returned: &'static str, payload: PayloadFormat, kind: Kind) -> String {
+        told(answer(&Bytes::from_static(returned.as_bytes()), payload, kind)).await
+    }
+
+    const CASES_1_0: [(&str, &str); 17] = [
+        (r#"{"statusCode":200,"body":"hi"}"#, "200; content-type: application/json; hi"),
+        (r#"{"statusCode":"204"}"#, "204; content-type: application/json; "),
+        (
+            r#"{"statusCode":200,"headers":null,"multiValueHeaders":null,"body":null}"#,
+            "200; content-type: application/json; ",
+        ),
+        (
+            r#"{"statusCode":302,"headers":{"Location":"/x","X-Number":7,"X-Truth":true,"Content-Type":"text/html"}}"#,
+            "302; content-type: text/html; location: /x; x-number: 7; x-truth: true; ",
+        ),
+        (
+            r#"{"statusCode":200,"headers":{"A":"1"},"multiValueHeaders":{"a":["2","1"],"Set-Cookie":["x=1","y=2"]}}"#,
+            "200; a: 1; a: 2; content-type: application/json; set-cookie: x=1; set-cookie: y=2; ",
+        ),
+        (
+            r#"{"statusCode":200,"headers":{"A":"0"},"multiValueHeaders":{"a":["1"]}}"#,
+            "200; a: 0; a: 1; content-type: application/json; ",
+        ),
+        (r#"{"statusCode":200,"body":"aGk=","isBase64Encoded":true}"#, "200; content-type: application/json; hi"),
+        (
+            r#"{"statusCode":200,"headers":{"Content-Length":"99","Connection":"close","Transfer-Encoding":"x"}}"#,
+            "200; content-type: application/json; ",
+        ),
+        (r#"{"statusCode":200,"cookies":["a=b"]}"#, "200; content-type: application/json; "),
+        (r#"{"body":"hi"}"#, "its statusCode is no status"),
+        (r#"{"statusCode":101}"#, "its statusCode is no status"),
+        (r#"{"statusCode":200,"body":{"a":1}}"#, "its body is no text"),
+        (r#"{"statusCode":200,"body":"%","isBase64Encoded":true}"#, "its body is no base64"),
+        (r#"{"statusCode":200,"headers":{"a b":"1"}}"#, "a header's name is none"),
+        (r#"{"statusCode":200,"headers":{"a":"\n"}}"#, "a header's value is none"),
+        (r#""hi""#, "it is no object with a statusCode, headers and body"),
+        ("null", "it is no object with a statusCode, headers and body"),
+    ];
+
+    const CASES_2_0: [(&str, &str); 15] = [
+        (r#"{"statusCode":201,"body":"hi"}"#, "201; content-type: text/plain;charset=UTF-8; hi"),
+        (
+            r#"{"statusCode":200,"headers":{"content-type":"text/html"},"cookies":["a=b; Secure","c=d"],"body":"x"}"#,
+            "200; content-type: text/html; set-cookie: a=b; Secure; set-cookie: c=d; x",
+        ),
+        (r#"{"statusCode":200,"multiValueHeaders":{"a":["1"]}}"#, "200; content-type: text/plain;charset=UTF-8; "),
+        (
+            r#"{"statusCode":200,"body":"/w==","isBase64Encoded":true}"#,
+            "200; content-type: text/plain;charset=UTF-8; \u{fffd}",
+        ),
+        (r#"{"message": "hi"}"#, r#"200; content-type: application/json; {"message": "hi"}"#),
+        (
+            r#"{"statusCode": null, "a": 1e999}"#,
+            r#"200; content-type: application/json; {"statusCode": null, "a": 1e999}"#,
+        ),
+        (r#""Hello from Lambda!""#, "200; content-type: application/json; Hello from Lambda!"),
+        (r#""q\"\n""#, "200; content-type: application/json; q\"\n"),
+        ("[1, 2]", "200; content-type: application/json; [1, 2]"),
+        ("7", "200; content-type: application/json; 7"),
+        ("null", "200; content-type: application/json; null"),
+        (r#"{"statusCode":"no"}"#, "its statusCode is no status"),
+        (r#"{"statusCode":200,"body":7}"#, "its body is no text"),
+        (r#"{"statusCode":200,"cookies":["\n"]}"#, "a cookie is no header"),
+        ("no json", "it is no JSON"),
+    ];
+
+    #[tokio::test]
+    async fn answers_in_format_1_0_become_responses() {
+        for (returned, expected) in CASES_1_0 {
+            for kind in [Kind::Rest, Kind::Http] {
+                assert_eq!(answered(returned, PayloadFormat::V1, kind).await, expected, "{returned}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_in_format_2_0_become_responses_and_so_does_any_other_json() {
+        for (returned, expected) in CASES_2_0 {
+            assert_eq!(answered(returned, PayloadFormat::V2, Kind::Http).await, expected, "{returned}");
+            let of_url = expected.replace("text/plain;charset=UTF-8", "application/json");
+            assert_eq!(answered(returned, PayloadFormat::V2, Kind::FunctionUrl).await, of_url, "{returned}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_streamed_answer_begins_with_its_head_or_is_a_body() {
+        for (returned, expected) in [
+            (
+                &b"{\"statusCode\":201,\"headers\":{\"a\":\"b\"},\"cookies\":[\"c=d\"]}\0\0\0\0\0\0\0\0x\0y"[..],
+                "201; a: b; content-type: application/octet-stream; set-cookie: c=d; x\0y",
+            ),
+            (b"{}\0\0\0\0\0\0\0\0", "200; content-type: application/octet-stream; "),
+            (b"plain", "200; content-type: application/octet-stream; plain"),
+            (b"a\0\0\0\0\0\0\0\0b", "200; content-type: application/octet-stream; a\0\0\0\0\0\0\0\0b"),
+            (b"{\"statusCode\":7}\0\0\0\0\0\0\0\0", "its statusCode is no status"),
+        ] {
+            assert_eq!(told(streamed(&Bytes::from_static(returned))).await, expected);
+        }
+    }
+}

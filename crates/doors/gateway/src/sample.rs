@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::{Request, http::request::Parts};
 
 use crate::{
-    RouteKey,
+    Identity, RouteKey,
     call::{Call, Kind, Place},
     request_id::RequestIds,
 };
@@ -20,6 +20,7 @@ pub(crate) struct Sample {
     key: RouteKey,
     head: Parts,
     body: Bytes,
+    identity: Option<Identity>,
 }
 
 impl Sample {
@@ -35,7 +36,7 @@ impl Sample {
             binary_media_types: Vec::new(),
         };
         let key = if route.starts_with('/') { format!("{method} {route}") } else { route.into() };
-        Self { place, key: key.parse().unwrap(), head, body: Bytes::copy_from_slice(body.as_bytes()) }
+        Self { place, key: key.parse().unwrap(), head, body: Bytes::copy_from_slice(body.as_bytes()), identity: None }
     }
 
     pub(crate) fn kind(mut self, kind: Kind) -> Self {
@@ -59,6 +60,11 @@ impl Sample {
         self
     }
 
+    pub(crate) fn signed_by(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
     pub(crate) fn binary(mut self, types: &[&str]) -> Self {
         self.place.binary_media_types = types.iter().map(|&kind| kind.into()).collect();
         self
@@ -78,7 +84,7 @@ impl Sample {
             id: &id,
             path,
             path_parameters: self.key.path_parameters(self.place.within_stage(path).unwrap()),
-            identity: None,
+            identity: self.identity.clone(),
         })
     }
 }

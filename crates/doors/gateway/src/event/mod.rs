@@ -60,8 +60,85 @@ fn is_binary(call: &Call<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
-    use crate::sample::Sample;
+    use crate::{Identity, sample::Sample};
+
+    const TRACE: &str = "Root=1-5ebe2f36-0123456789abcdef01234567";
+
+    #[track_caller]
+    fn assert_event(sample: Sample, payload: PayloadFormat, recorded: &str) {
+        sample.header("x-amzn-trace-id", TRACE).call(|call| {
+            let event = String::from_utf8(event(call, payload).into()).unwrap();
+            let event = event.replace(&call.id.short(), "SHORT").replace(&call.id.as_uuid(), "REQUEST-ID");
+            let [event, recorded] = [&event, recorded].map(|text| serde_json::from_str::<Value>(text).unwrap());
+            assert_eq!(event, recorded, "{event:#}");
+        });
+    }
+
+    #[test]
+    fn a_rest_apis_event_is_as_recorded() {
+        let target = "/prod/hello/w%C3%B6rld?a=1&a=2&b+c";
+        let sample = Sample::new("POST", "/{proxy+}", target, r#"{"가": "\n"}"#)
+            .kind(Kind::Rest)
+            .stage("prod", &[("table", "orders")])
+            .header("host", "a1.execute-api.us-east-1.localhost:8080")
+            .header("content-type", "application/json")
+            .header("user-agent", "curl/8.5.0")
+            .header("x-many", "a")
+            .header("x-many", "b");
+        assert_event(sample, PayloadFormat::V1, include_str!("recorded/rest.json"));
+    }
+
+    #[test]
+    fn an_http_apis_event_1_0_is_as_recorded_with_null_for_nothing() {
+        let sample = Sample::new("GET", "/hook", "/hook", "").header("host", "localhost");
+        assert_event(sample, PayloadFormat::V1, include_str!("recorded/http_v1.json"));
+    }
+
+    #[test]
+    fn an_http_apis_event_2_0_is_as_recorded() {
+        let sample = Sample::new("POST", "/pa2%Fth/{id}", "/dev/pa2%Fth/1?a=1&a=2&b%20c", "")
+            .stage("dev", &[("table", "orders")])
+            .header("host", "localhost:8080")
+            .header("user-agent", "curl/8.5.0")
+            .header("content-type", "image/png")
+            .header("cookie", "c1=v; c2=w")
+            .header("cookie", "c3=x;")
+            .header("x-forwarded-for", "198.51.100.1")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-port", "443")
+            .header("x-many", "a")
+            .header("x-many", "b")
+            .body(b"\x89PNG");
+        assert_event(sample, PayloadFormat::V2, include_str!("recorded/http_v2.json"));
+    }
+
+    #[test]
+    fn a_functions_own_event_is_as_recorded_without_what_is_not_there() {
+        let identity = Identity {
+            access_key_id: "AKID".into(),
+            account: "000000000042".into(),
+            arn: "arn:aws:iam::000000000042:user/orders".into(),
+            user_id: "AIDA1".into(),
+        };
+        let sample = Sample::new("GET", "$default", "/", "")
+            .kind(Kind::FunctionUrl)
+            .header("host", "abc.lambda-url.us-east-1.localhost")
+            .signed_by(identity);
+        assert_event(sample, PayloadFormat::V2, include_str!("recorded/function_url.json"));
+    }
+
+    #[test]
+    fn a_trace_begins_where_none_came() {
+        Sample::new("GET", "/", "/", "").call(|call| {
+            let event: Value = serde_json::from_slice(&event(call, PayloadFormat::V2)).unwrap();
+            let trace = event["headers"]["x-amzn-trace-id"].as_str().unwrap();
+            assert!(trace.starts_with("Root=1-5ebe3025-") && trace.len() == TRACE.len(), "{trace}");
+            assert_eq!(trace, call.trace_id());
+        });
+    }
 
     #[test]
     fn a_body_is_text_or_base64_by_its_type() {
