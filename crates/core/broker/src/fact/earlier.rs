@@ -1,7 +1,10 @@
 //! Kinds of facts that earlier versions wrote: still read, and understood as today's; no longer written.
 
 use crate::wire::wire_struct;
-use crate::{Fact, QueueAttributes, QueueId, QueueName, RedrivePolicy, Seconds, Timestamp};
+use crate::{
+    AttemptId, Fact, Function, FunctionRef, FunctionVersion, MappingDefinition, MappingId, QueueAttributes, QueueId,
+    QueueName, RedrivePolicy, Seconds, Timestamp,
+};
 
 /// Tag 1.
 pub(super) struct QueueCreated {
@@ -20,6 +23,36 @@ pub(super) struct QueueKept {
     next_sequence: u64,
 }
 
+/// Tag 8.
+pub(super) struct FunctionDefined {
+    name: Box<str>,
+    runtime: Box<str>,
+    handler: Box<str>,
+    code: Box<str>,
+    timeout_seconds: u32,
+    memory_mb: u32,
+    environment: Vec<(Box<str>, Box<str>)>,
+    concurrency_max: u32,
+}
+
+/// Tag 10.
+pub(super) struct MappingDefined {
+    id: MappingId,
+    queue: QueueName,
+    function: Box<str>,
+    batch_size: u32,
+    report_batch_item_failures: bool,
+    concurrency_max: Option<u32>,
+    enabled: bool,
+}
+
+/// Tag 12.
+pub(super) struct AttemptEnded {
+    attempt: AttemptId,
+    deleted: Vec<u64>,
+    released: Vec<u64>,
+}
+
 /// Queue attributes before each had a number.
 struct Attributes {
     delay: Seconds,
@@ -36,6 +69,18 @@ struct Attributes {
 
 wire_struct!(QueueCreated { id, name, attributes });
 wire_struct!(QueueKept { id, name, attributes, created_at, modified_at, next_sequence });
+wire_struct!(FunctionDefined {
+    name,
+    runtime,
+    handler,
+    code,
+    timeout_seconds,
+    memory_mb,
+    environment,
+    concurrency_max,
+});
+wire_struct!(MappingDefined { id, queue, function, batch_size, report_batch_item_failures, concurrency_max, enabled });
+wire_struct!(AttemptEnded { attempt, deleted, released });
 wire_struct!(Attributes {
     delay,
     message_bytes_max,
@@ -60,6 +105,50 @@ impl From<QueueKept> for Fact {
         let purged_at = Timestamp(0);
         let (attributes, tags) = (attributes.into(), Vec::new());
         Fact::QueueKept { id, name, attributes, tags, created_at, modified_at, purged_at, next_sequence }
+    }
+}
+
+impl From<FunctionDefined> for Fact {
+    fn from(before: FunctionDefined) -> Fact {
+        let function = Function {
+            name: before.name,
+            version: FunctionVersion::Latest,
+            revision: 0,
+            runtime: before.runtime,
+            handler: before.handler,
+            code: before.code,
+            code_digest: "".into(),
+            layers: Vec::new(),
+            timeout_seconds: before.timeout_seconds,
+            memory_mb: before.memory_mb,
+            environment: before.environment,
+            dead_letters: None,
+            details: "".into(),
+        };
+        Fact::FunctionSet { function, reserved: Some(before.concurrency_max), last_version: 0 }
+    }
+}
+
+impl From<MappingDefined> for Fact {
+    fn from(before: MappingDefined) -> Fact {
+        let definition = MappingDefinition {
+            queue: before.queue,
+            function: FunctionRef::latest(&before.function),
+            batch_size: before.batch_size,
+            window: Seconds(0),
+            report_batch_item_failures: before.report_batch_item_failures,
+            concurrency_max: before.concurrency_max,
+            enabled: before.enabled,
+            filters: Vec::new(),
+            details: "".into(),
+        };
+        Fact::MappingSet { id: before.id, definition }
+    }
+}
+
+impl From<AttemptEnded> for Fact {
+    fn from(AttemptEnded { attempt, deleted, released }: AttemptEnded) -> Fact {
+        Fact::AttemptEnded { attempt, queue: None, deleted, released }
     }
 }
 

@@ -58,23 +58,31 @@ fn by_hand() -> (Setting, Runs) {
     (Setting { functions: Arc::new(ByHand(runs)), ..Setting::default() }, Runs(invoked))
 }
 
-fn function(concurrency_max: u32) -> Function {
+fn function() -> Function {
     Function {
         name: "f".into(),
+        version: FunctionVersion::Latest,
+        revision: 0,
         runtime: "python3.11".into(),
         handler: "app.handler".into(),
         code: "code".into(),
+        code_digest: "".into(),
+        layers: Vec::new(),
+        dead_letters: None,
+        details: "".into(),
         timeout_seconds: 3,
         memory_mb: 128,
         environment: Vec::new(),
-        concurrency_max,
     }
 }
 
 fn mapping(name: &str, batch_size: u32) -> MappingDefinition {
     MappingDefinition {
         queue: queue(name),
-        function: "f".into(),
+        function: FunctionRef::latest("f"),
+        window: Seconds(0),
+        filters: Vec::new(),
+        details: "".into(),
         batch_size,
         report_batch_item_failures: true,
         concurrency_max: None,
@@ -86,8 +94,9 @@ async fn with_function(name: &str, batch_size: u32, concurrency_max: u32) -> (Wo
     let (setting, runs) = by_hand();
     let world = World::with(&Arc::new(MemoryJournal::new()), setting).await;
     world.create(name, &[]).await;
-    world.broker.define_function(function(concurrency_max)).await.unwrap();
-    world.broker.define_mapping(mapping(name, batch_size)).await.unwrap();
+    world.broker.put_function(function(), PutWhen::Always).await.unwrap();
+    world.broker.set_concurrency("f", Some(concurrency_max)).await.unwrap();
+    world.broker.put_mapping(None, mapping(name, batch_size), PutWhen::Always).await.unwrap();
     (world, runs)
 }
 
