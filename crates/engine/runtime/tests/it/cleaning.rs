@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bongsu_broker::{DeliveryEnd, DeliveryOutcome, Function, MappingDefinition, MoveTaskStatus, Seconds};
+use bongsu_broker::{
+    DeliveryEnd, DeliveryOutcome, Function, FunctionRef, FunctionVersion, MappingDefinition, MoveTaskStatus, PutWhen,
+    Seconds,
+};
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 
 use crate::cramped::Cramped;
