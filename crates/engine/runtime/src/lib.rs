@@ -15,6 +15,7 @@ mod function_runner;
 mod functions;
 mod handle;
 mod invocation;
+mod known_after;
 mod limits;
 mod metrics;
 mod reader;
