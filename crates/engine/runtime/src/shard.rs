@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Fact, Function,
-    InvocationEnd, Place, QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd, Place,
+    QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
