@@ -33,6 +33,10 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
+            | Command::DescribeFunction { .. }
+            | Command::ListVersions { .. }
+            | Command::ListAliases { .. }
+            | Command::ListInvokeConfigs { .. }
             | Command::ListMoveTasks { .. }
             | Command::DescribeTopic { .. }
             | Command::ListTopics { .. }
@@ -46,8 +50,13 @@ impl Shard {
             | Command::SetQueueAttributes { .. }
             | Command::TagQueue { .. }
             | Command::AddPermission { .. }
-            | Command::DefineFunction { .. }
-            | Command::DefineMapping { .. }
+            | Command::PutFunction { .. }
+            | Command::SetConcurrency { .. }
+            | Command::PublishVersion { .. }
+            | Command::PutAlias { .. }
+            | Command::PutInvokeConfig { .. }
+            | Command::PutMapping { .. }
+            | Command::QueueInvocation { .. }
             | Command::CreateTopic { .. }
             | Command::SetTopicAttribute { .. }
             | Command::TagTopic { .. }
