@@ -21,6 +21,7 @@ mod metrics;
 mod reader;
 mod replay;
 mod room;
+mod schedules;
 mod shard;
 mod start;
 mod topic_metrics;

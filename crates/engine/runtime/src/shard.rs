@@ -166,8 +166,9 @@ impl Shard {
             self.serve_waiting();
             self.begin_deliveries();
             self.begin_events();
+            self.fire_schedules();
             self.begin_replays();
-            let may_begin = self.may_begin_deliveries() || self.may_begin_events();
+            let may_begin = self.may_begin_deliveries() || self.may_begin_events() || self.may_fire_schedules();
             if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }

@@ -7,7 +7,8 @@ use super::any::any_fact;
 use super::*;
 use crate::{
     Account, CopyTo, Destination, FunctionVersion, KeptAt, MoveTaskFailure, Policy, Protocol, RedriveAllowPolicy,
-    RedrivePolicy, Seconds, Subscriber, SubscriptionAttributes, SubscriptionState, Token, TopicAttributes, TopicName,
+    RedrivePolicy, ScheduleDefinition, ScheduleTarget, Seconds, Subscriber, SubscriptionAttributes, SubscriptionState,
+    Token, TopicAttributes, TopicName,
 };
 
 pub(super) fn name(name: &str) -> QueueName {
@@ -88,6 +89,25 @@ pub(super) fn mapping() -> MappingDefinition {
         enabled: true,
         filters: vec!["{}".into()],
         details: "{}".into(),
+    }
+}
+
+fn schedule() -> ScheduleDefinition {
+    ScheduleDefinition {
+        name: "s".into(),
+        arn: "arn".into(),
+        source: "aws.events".into(),
+        expression: "rate(1 minute)".into(),
+        zone: "UTC".into(),
+        enabled: true,
+        start: Some(Timestamp(1)),
+        end: None,
+        deletes_itself: true,
+        targets: vec![ScheduleTarget {
+            destination: Destination::Queue(name("q")),
+            input: Some("{}".into()),
+            group: Some("g".into()),
+        }],
     }
 }
 
@@ -409,6 +429,9 @@ fn examples() -> Vec<Fact> {
             messages: vec![(1, 1), (200, 3)],
             hidden_until: Timestamp(31_000),
         },
+        Fact::ScheduleSet { definition: schedule(), made_at: Timestamp(1000), next_at: Some(Timestamp(2000)) },
+        Fact::ScheduleRemoved { name: "s".into() },
+        Fact::ScheduleFired { name: "s".into(), next_at: None },
     ]
 }
 
@@ -481,6 +504,9 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         MappingSet 80013508ac020171016601046c6976650a050101020101027b7d027b7d
         AttemptEnded 800136090103010101c801
         Dispatched 800137090803020101c8010398f201
+        ScheduleSet 80014601730361726e0a6177732e6576656e74730e726174652831206d696e757465290355544301010100010100ac02017101027b7d010167e80701d00f
+        ScheduleRemoved 8001470173
+        ScheduleFired 800148017300
     "#]]);
 }
 
@@ -490,7 +516,8 @@ const EARLIER: [u8; 5] = [1, 8, 10, 12, 32];
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    let written: Vec<u8> = (2..=31).chain(33..=37).chain(39..=55).filter(|tag| !EARLIER.contains(tag)).collect();
+    let written: Vec<u8> =
+        (2..=31).chain(33..=37).chain(39..=55).chain(70..=72).filter(|tag| !EARLIER.contains(tag)).collect();
     assert_eq!(tags, written);
     for unknown in (0..=255).filter(|tag| !tags.contains(tag) && !EARLIER.contains(tag)) {
         let unknown = Recorded::decode(Bytes::from(vec![0, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
@@ -541,7 +568,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..56, bytes: Vec<u8>) {
+    fn random_bytes_are_read_or_refused_without_a_panic(tag in 0u8..76, bytes: Vec<u8>) {
         let tagged = [&[0, tag], &bytes[..]].concat();
         drop(Recorded::decode(Bytes::from(bytes)));
         drop(Recorded::decode(Bytes::from(tagged)));
