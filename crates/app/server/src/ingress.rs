@@ -53,3 +53,6 @@ pub(crate) fn open(apis: Apis, ways: Ways) -> Arc<FrontDoor> {
     let settings = Settings { clock, limits: limits(), account: account.to_string(), slow_after };
     Arc::new(FrontDoor::new(apis, outside, settings))
 }
+
+#[cfg(test)]
+mod tests;
