@@ -15,6 +15,8 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+/// The longest trace that is handed on.
+const TRACE_BYTES_MAX: usize = 1024;
 /// The port of addresses that name none.
 const HTTP_PORT: &str = "80";
 
@@ -117,9 +119,13 @@ impl<'a> Call<'a> {
         log_time(self.now_ms)
     }
 
-    /// The trace that the request is of, or one that begins here.
+    /// The trace that the request is of, or one that begins here: letters, digits and punctuation in any case.
     pub(crate) fn trace_id(&self) -> String {
-        self.header(&TRACE_ID).unwrap_or_else(|| self.id.as_trace(self.now_ms))
+        let is_trace = |text: &String| {
+            let is_plain = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            text.starts_with("Root=") && text.len() <= TRACE_BYTES_MAX && is_plain
+        };
+        self.header(&TRACE_ID).filter(is_trace).unwrap_or_else(|| self.id.as_trace(self.now_ms))
     }
 
     /// The headers, with those by which API Gateway says where a request came from. What a proxy in front said of its
@@ -129,11 +135,15 @@ impl<'a> Call<'a> {
         let peer = self.peer.to_canonical().to_string();
         let way = self.header(&FORWARDED_FOR).map_or_else(|| peer.clone(), |way| format!("{way}, {peer}"));
         let port = host(self.head).rsplit_once(':').map_or(HTTP_PORT, |(_, port)| port);
-        let mut insert = |name: HeaderName, value: &str| HeaderValue::from_str(value).map(|v| headers.insert(name, v));
-        // Texts that came as headers, and numbers, are headers again.
-        drop((insert(FORWARDED_FOR, &way), insert(TRACE_ID, &self.trace_id())));
+        // Values of headers have no control characters, and neither has text that is made of them.
+        let mut insert = |name: HeaderName, value: &str| {
+            headers.insert(name, HeaderValue::from_str(value).expect("such text is a header value"));
+        };
+        insert(FORWARDED_FOR, &way);
+        insert(TRACE_ID, &self.trace_id());
         if !self.head.headers.contains_key(FORWARDED_PROTO) {
-            drop((insert(FORWARDED_PROTO, "http"), insert(FORWARDED_PORT, port)));
+            insert(FORWARDED_PROTO, "http");
+            insert(FORWARDED_PORT, port);
         }
         headers
     }

@@ -55,6 +55,11 @@ impl Sample {
         self
     }
 
+    pub(crate) fn raw_header(mut self, name: &'static str, value: &[u8]) -> Self {
+        self.head.headers.append(name, hyper::header::HeaderValue::from_bytes(value).unwrap());
+        self
+    }
+
     pub(crate) fn body(mut self, body: &[u8]) -> Self {
         self.body = Bytes::copy_from_slice(body);
         self

@@ -131,12 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_begins_where_none_came() {
-        Sample::new("GET", "/", "/", "").call(|call| {
+    fn a_trace_begins_where_none_came_that_is_one() {
+        let sample = || Sample::new("GET", "/", "/", "");
+        for sample in [sample(), sample().header("x-amzn-trace-id", "nonsense")] {
+            sample.call(|call| {
+                let event: Value = serde_json::from_slice(&event(call, PayloadFormat::V2)).unwrap();
+                let trace = event["headers"]["x-amzn-trace-id"].as_str().unwrap();
+                assert!(trace.starts_with("Root=1-5ebe3025-") && trace.len() == TRACE.len(), "{trace}");
+                assert_eq!(trace, call.trace_id());
+            });
+        }
+    }
+
+    #[test]
+    fn where_a_request_came_from_is_told_whatever_its_sender_says() {
+        let sample = Sample::new("GET", "/", "/", "").raw_header("x-forwarded-for", b"\xff");
+        sample.call(|call| {
             let event: Value = serde_json::from_slice(&event(call, PayloadFormat::V2)).unwrap();
-            let trace = event["headers"]["x-amzn-trace-id"].as_str().unwrap();
-            assert!(trace.starts_with("Root=1-5ebe3025-") && trace.len() == TRACE.len(), "{trace}");
-            assert_eq!(trace, call.trace_id());
+            assert_eq!(event["headers"]["x-forwarded-for"], "\u{fffd}, 192.0.2.7");
         });
     }
 
