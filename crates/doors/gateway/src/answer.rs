@@ -9,7 +9,7 @@ use hyper::{
 };
 use serde::Serialize;
 
-use crate::{Enqueued, call::Kind, request_id::RequestId};
+use crate::{Enqueued, call::Kind, providers::Answer, request_id::RequestId};
 
 const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 const REST_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
@@ -72,7 +72,13 @@ pub(crate) fn capital_message(status: StatusCode, message: &str) -> Response {
     json(status, &CapitalMessage { message })
 }
 
-/// A plain text, as handshakes want it.
+/// What a provider's sender wants to hear.
+pub(crate) fn of_provider(answer: &Answer) -> Response {
+    let Answer { status, content_type, body } = answer;
+    with_type(*status, HeaderValue::from_static(content_type), body.clone().into())
+}
+
+/// A plain text.
 pub(crate) fn text(status: StatusCode, text: String) -> Response {
     with_type(status, TEXT, text.into())
 }

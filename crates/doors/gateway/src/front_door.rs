@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
     integration::Event,
     observation::{LogBudget, micros},
-    providers::{Received, Unverified},
+    providers::{self, Received, Unverified},
     request_id::{RequestId, RequestIds},
     table::{Entry, Found, ReadyWebhook},
 };
@@ -172,9 +172,12 @@ impl FrontDoor {
         let account = &self.settings.account;
         let key = &entry.key;
         let call = Call { place, key, account, head, body: &body, peer, now_ms, id, path, path_parameters, identity };
-        let received = entry.webhook.as_ref().map(|ready| verify(ready, &call)).transpose()?;
+        let received = match &entry.webhook {
+            Some(ready) => Some(self.verify(ready, &call).await?),
+            None => None,
+        };
         let event = match (&received, &entry.webhook) {
-            (Some(Received::Answer(text)), _) => return Ok(answer::text(StatusCode::OK, text.clone())),
+            (Some(Received::Answer(answer)), _) => return Ok(answer::of_provider(answer)),
             (Some(Received::Event(verified)), Some(ready)) => Some(Event { verified, ready }),
             _ => None,
         };
@@ -182,6 +185,12 @@ impl FrontDoor {
         let outcome = entry.integration.run(&call, event, &self.outside).await;
         *timed = Some(asked.elapsed());
         outcome
+    }
+
+    /// What the route's provider makes of the request.
+    async fn verify<'a>(&self, ready: &ReadyWebhook, call: &Call<'a>) -> Result<Received<'a>, Failure> {
+        let request = Unverified::new(call.head, call.body);
+        Ok(providers::receive(&*ready.provider, request, call.now_ms, &*self.outside.fetch).await?)
     }
 
     /// The whole body, within what its route takes and what memory there is for all.
@@ -221,11 +230,6 @@ impl FrontDoor {
             None => info!(api, stage, %route, status, request_id, duration_ms, "request answered with an error"),
         }
     }
-}
-
-/// What the route's provider makes of the request.
-fn verify<'a>(ready: &ReadyWebhook, call: &Call<'a>) -> Result<Received<'a>, Failure> {
-    Ok(ready.provider.receive(Unverified::new(&call.head.headers, call.body), call.now_ms)?)
 }
 
 fn header_bytes(headers: &HeaderMap) -> usize {

@@ -43,7 +43,7 @@ pub use outside::{
     BoxFuture, Enqueue, EnqueueError, Enqueued, Identify, Identity, Invocation, Invoke, InvokeError, NewMessage,
     Outside, ServiceRequest, Services,
 };
-pub use providers::{Secret, SettingsError};
+pub use providers::{FETCHED_BYTES_MAX, Fetch, FetchError, Secret, SettingsError};
 pub use route_key::{KeyError, RouteKey};
 pub use selector::{Selector, SelectorError};
 pub use table::{Apis, RouteError};

@@ -6,7 +6,7 @@ use bongsu_http::Response;
 use bytes::Bytes;
 use hyper::{HeaderMap, http::request::Parts};
 
-use crate::Service;
+use crate::{Fetch, Service};
 
 /// A future that may be sent to another thread, behind a pointer.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -22,6 +22,8 @@ pub struct Outside {
     pub services: Arc<dyn Services>,
     /// Knows who signs.
     pub identities: Arc<dyn Identify>,
+    /// Fetches what providers of webhooks need from elsewhere.
+    pub fetch: Arc<dyn Fetch>,
 }
 
 /// Puts messages into queues; the application implements it over the runtime's handle.

@@ -8,9 +8,9 @@ use std::{
 };
 
 use bongsu_gateway::{
-    Api, ApiKind, Apis, BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, FrontDoor, Identify, Identity,
-    Integration, Invocation, Invoke, InvokeError, NewMessage, Outside, Route, Selector, ServiceRequest, Services,
-    Settings, Stage, Webhook,
+    Api, ApiKind, Apis, BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, FrontDoor, Identify,
+    Identity, Integration, Invocation, Invoke, InvokeError, NewMessage, Outside, Route, Selector, ServiceRequest,
+    Services, Settings, Stage, Webhook,
 };
 use bongsu_http::{Limits, Response};
 use bytes::Bytes;
@@ -68,7 +68,7 @@ impl Enqueue for Queues {
     }
 }
 
-/// Where no function, service or identity is asked for.
+/// Where no function, service, identity or address is asked for.
 pub(crate) struct Nobody;
 
 impl Invoke for Nobody {
@@ -80,6 +80,12 @@ impl Invoke for Nobody {
 impl Services for Nobody {
     fn ask(&self, _: ServiceRequest) -> BoxFuture<'_, Response> {
         panic!("no service is asked")
+    }
+}
+
+impl Fetch for Nobody {
+    fn get(&self, _: &str) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        Box::pin(async { Err(FetchError) })
     }
 }
 
@@ -156,8 +162,8 @@ pub(crate) fn settings(limits: Limits) -> Settings {
 pub(crate) fn front_door(limits: Limits) -> (FrontDoor, Arc<Queues>) {
     let queues = Arc::new(Queues::default());
     let nobody = Arc::new(Nobody);
-    let (functions, services, identities) = (nobody.clone(), nobody.clone(), nobody);
-    let outside = Outside { queues: queues.clone(), functions, services, identities };
+    let (functions, services, identities, fetch) = (nobody.clone(), nobody.clone(), nobody.clone(), nobody);
+    let outside = Outside { queues: queues.clone(), functions, services, identities, fetch };
     let apis = Apis::new(vec![http_api("til", routes())], Vec::new()).unwrap();
     (FrontDoor::new(apis, outside, settings(limits)), queues)
 }

@@ -19,7 +19,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Request, header::HeaderName, http::request::Parts};
 use serde_json::Value;
 
-use crate::harness::{NOW, PEER, Queues, settings};
+use crate::harness::{NOW, Nobody, PEER, Queues, settings};
 
 /// Everything behind the front door, and the time before it.
 pub(crate) struct World {
@@ -107,6 +107,7 @@ impl World {
             functions: functions.clone(),
             services: services.clone(),
             identities: Arc::new(Names),
+            fetch: Arc::new(Nobody),
         };
         let clock = now_ms.clone();
         let settings = Settings { clock: Arc::new(move || clock.load(Relaxed)), ..settings(limits) };
