@@ -1,5 +1,6 @@
 //! The front door's ways into the server: queues, functions, the AWS APIs, and who signs.
 
+mod fetches;
 mod functions;
 mod metrics;
 mod queues;
@@ -14,10 +15,12 @@ use bongsu_aws_api::AwsApi;
 use bongsu_aws_api::lambda::Invoker;
 use bongsu_broker::Account;
 use bongsu_delivery::FunctionCredentials;
+use bongsu_delivery::http::HttpCourier;
 use bongsu_gateway::{Apis, FrontDoor, Outside, PAYLOAD_BYTES_MAX, Settings};
 use bongsu_http::Limits;
 use bongsu_runtime::{Clock, Handle};
 
+use fetches::Fetches;
 use functions::Functions;
 use queues::Queues;
 use services::{AwsServices, Signatures};
@@ -29,6 +32,8 @@ pub(crate) struct Ways {
     pub(crate) aws: Arc<AwsApi>,
     /// With which it asks services.
     pub(crate) credentials: FunctionCredentials,
+    /// With which it fetches.
+    pub(crate) http: HttpCourier,
     pub(crate) account: Account,
     pub(crate) region: String,
     pub(crate) slow_after: Duration,
@@ -41,12 +46,13 @@ pub(crate) fn limits() -> Limits {
 
 /// Opens the front door.
 pub(crate) fn open(apis: Apis, ways: Ways) -> Arc<FrontDoor> {
-    let Ways { broker, functions, aws, credentials, account, region, slow_after } = ways;
+    let Ways { broker, functions, aws, credentials, http, account, region, slow_after } = ways;
     let outside = Outside {
         queues: Arc::new(Queues { broker, account }),
         functions: Arc::new(Functions { invoker: functions, request_ids: Default::default() }),
         services: Arc::new(AwsServices { aws: aws.clone(), credentials, region }),
         identities: Arc::new(Signatures { aws, account: account.to_string() }),
+        fetch: Arc::new(Fetches::new(http)),
     };
     // As senders sign with this machine's time, so are their signatures compared with it.
     let clock = Arc::new(|| Clock::System.now().0);

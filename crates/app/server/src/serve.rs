@@ -172,7 +172,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
-    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), config.account, mail, clock.clone());
+    let couriers =
+        Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
         clock,
         seed,
@@ -226,6 +227,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             functions,
             aws: aws.clone(),
             credentials: function_credentials,
+            http,
             account: config.account,
             region: config.region.clone(),
             slow_after: config.slow_after,

@@ -7,9 +7,10 @@ use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoFunctions};
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
 use bongsu_broker::{QueueName, TopicAttributes, TopicName};
+use bongsu_delivery::http::{AddressGuard, HttpSettings};
 use bongsu_gateway::{
-    Api, ApiKind, FunctionUrl, Integration, IntegrationResponse, Invocation, Invoke, InvokeError, PayloadFormat,
-    RestIntegration, Route, Service, Stage,
+    Api, ApiKind, Fetch, FetchError, FunctionUrl, Integration, IntegrationResponse, Invocation, Invoke, InvokeError,
+    PayloadFormat, RestIntegration, Route, Service, Stage,
 };
 use bongsu_journal::MemoryJournal;
 use bongsu_runtime::Options;
@@ -65,6 +66,7 @@ impl World {
             functions,
             aws: Arc::new(AwsApi::new(aws, broker.clone())),
             credentials: credentials.clone(),
+            http: HttpCourier::new(HttpSettings::new(AddressGuard::public_only())).unwrap(),
             account: ACCOUNT,
             region: REGION.to_owned(),
             slow_after: Duration::from_secs(1),
@@ -193,6 +195,14 @@ async fn an_address_with_aws_iam_takes_signatures_of_its_account_alone() {
     signed.headers_mut().unwrap().extend(head.headers);
     // Nobody refuses it: there is just no function.
     assert_eq!(world.send(signed, "").await, r#"404 {"Message":"Not Found"}"#);
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_from_where_it_must_not_be() {
+    let fetches = Fetches::new(HttpCourier::new(HttpSettings::new(AddressGuard::public_only())).unwrap());
+    for address in ["http://127.0.0.1:1/", "https://169.254.169.254/latest/", "ftp://example.com/", "nonsense"] {
+        assert_eq!(fetches.get(address).await, Err(FetchError), "{address}");
+    }
 }
 
 /// Answers as its name says.
