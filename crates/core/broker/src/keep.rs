@@ -128,6 +128,7 @@ impl Broker {
             | Fact::InvocationEnded { .. }
             | Fact::ScheduleRemoved { .. }
             | Fact::ScheduleFired { .. }
+            | Fact::FaultInjected { .. }
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }
