@@ -384,6 +384,6 @@ mod tests {
         refused("ed25519", &["00"], &[header, ("Key", "raw")]);
         refused("token", &["t"], &[header, ("Encoding", "hex")]);
         refused("token", &[], &[header]);
-        assert!(refused("nobody", &["s"], &[]).starts_with("the provider `nobody` is unknown: there are cafe24, "));
+        assert!(refused("nobody", &["s"], &[]).starts_with("there is no provider `nobody`, only cafe24, "));
     }
 }

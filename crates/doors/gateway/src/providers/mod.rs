@@ -142,7 +142,7 @@ pub(crate) fn make(webhook: &Webhook) -> Result<Box<dyn Provider>, SettingsError
     let settings = Settings { provider: name, secrets: &webhook.secrets, options: &webhook.options };
     let Some((_, make)) = PROVIDERS.iter().find(|(known, _)| *known == name) else {
         let known: Vec<_> = PROVIDERS.iter().map(|(known, _)| *known).collect();
-        return Err(settings.error(format_args!("is unknown: there are {}", known.join(", "))));
+        return Err(SettingsError::new(format!("there is no provider `{name}`, only {}", known.join(", "))));
     };
     make(&settings)
 }

@@ -49,6 +49,12 @@ impl fmt::Debug for Secret {
 #[error("{0}")]
 pub struct SettingsError(String);
 
+impl SettingsError {
+    pub(super) fn new(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
 /// What a route gives to its provider.
 pub(super) struct Settings<'a> {
     pub(super) provider: &'a str,
@@ -108,7 +114,7 @@ impl Settings<'_> {
     }
 
     pub(super) fn error(&self, reason: impl fmt::Display) -> SettingsError {
-        SettingsError(format!("the provider `{}` {reason}", self.provider))
+        SettingsError::new(format!("the provider `{}` {reason}", self.provider))
     }
 }
 

@@ -1,6 +1,11 @@
-//! Recorded envelopes, and what becomes of changed ones.
+//! Recorded envelopes, what becomes of changed ones, and those of this project's own topics.
 
 use std::sync::Mutex;
+
+use bongsu_notification::{
+    Addresses, Confirmation, ConfirmationKind, Notification, SignatureVersion as Version, Signatures, SigningKey,
+    render_http,
+};
 
 use super::*;
 use crate::{
@@ -96,12 +101,16 @@ fn confirmation(kind: &str, address: &str, signature: &str) -> String {
 /// `group / deduplication id`, or the status of a handshake's answer.
 async fn receive(provider: &dyn Provider, shelf: &Shelf, now: u64, body: &str) -> Result<String, Refusal> {
     let sent = Sent::post(&[("Content-Type", "text/plain; charset=UTF-8")], body);
-    Ok(match providers::receive(provider, sent.unverified(), now * 1000, shelf).await? {
+    providers::receive(provider, sent.unverified(), now * 1000, shelf).await.map(shown)
+}
+
+fn shown(received: Received<'_>) -> String {
+    match received {
         Received::Event(event) => {
             format!("{} / {}", event.default_group().unwrap(), event.default_deduplication().unwrap())
         }
         Received::Answer(answer) => answer.status.to_string(),
-    })
+    }
 }
 
 fn sns() -> Box<dyn Provider> {
@@ -229,4 +238,59 @@ fn a_topic_has_to_be_named_and_no_secret() {
     }
     let own = webhook("sns", &[], &[("TopicArn", TOPIC), ("Origin", "http://127.0.0.1:4566")]);
     assert!(providers::make(&own).is_ok());
+}
+
+/// Has one certificate, whatever the address.
+struct One(Bytes);
+
+impl Fetch for One {
+    fn get(&self, _: &str) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        let found = self.0.clone();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+#[tokio::test]
+async fn a_topic_of_ones_own_broker_is_believed_where_the_route_names_it() {
+    let signatures = Signatures::new(SigningKey::ephemeral());
+    let addresses = Addresses::at("http://127.0.0.1:4566");
+    let shelf = One(Bytes::copy_from_slice(signatures.certificate().unwrap().pem().as_bytes()));
+    let own = webhook("sns", &[], &[("TopicArn", TOPIC), ("Origin", "http://127.0.0.1:4566")]);
+    for version in [Version::V1, Version::V2] {
+        let notification = Notification {
+            message_id: 7,
+            topic_arn: TOPIC,
+            subscription_arn: "arn:aws:sns:us-east-1:000000000000:orders:1",
+            subject: None,
+            message: "{\"order\":\"가\"}",
+            timestamp_ms: NOW * 1000,
+            sequence_number: None,
+            signature_version: Some(version),
+            attributes: &[],
+            replayed: false,
+            trace_header: None,
+        };
+        let confirmation = Confirmation {
+            kind: ConfirmationKind::Subscription,
+            message_id: 8,
+            topic_arn: TOPIC,
+            token: "2336412f37",
+            timestamp_ms: NOW * 1000,
+            signature_version: version,
+        };
+        let provider = providers::make(&own).unwrap();
+        for (body, expected) in [
+            (
+                render_http(&notification, &signatures, &addresses).unwrap(),
+                format!("{TOPIC} / 00000000-0000-0000-0000-000000000007"),
+            ),
+            (confirmation.render(&signatures, &addresses).unwrap(), "200 OK".to_owned()),
+        ] {
+            let sent = Sent::post(&[], &body);
+            let received = providers::receive(&*provider, sent.unverified(), NOW * 1000, &shelf).await.unwrap();
+            assert_eq!(shown(received), expected);
+            let elsewhere = providers::receive(&*sns(), sent.unverified(), NOW * 1000, &shelf).await;
+            assert!(matches!(elsewhere, Err(Refusal::Forbidden(_))));
+        }
+    }
 }
