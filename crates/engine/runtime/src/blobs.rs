@@ -146,10 +146,9 @@ impl Blobs {
     /// In the background, where there is one.
     pub(crate) fn remove_soon(&self, ids: Vec<BlobId>) {
         let blobs = self.clone();
-        match runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || blobs.remove(ids))),
-            // The process ends; what is left goes at the next start.
-            Err(_) => {}
+        // Outside of a runtime the process ends; what is left goes at the next start.
+        if let Ok(runtime) = runtime::Handle::try_current() {
+            drop(runtime.spawn_blocking(move || blobs.remove(ids)));
         }
     }
 
