@@ -11,7 +11,7 @@ use bongsu_broker::{
 };
 use bongsu_journal::disk::Disk;
 use bongsu_journal::simulated::SimulatedDisk;
-use bongsu_journal::{FileJournal, Journal, MemoryJournal, Options, Position};
+use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 use bongsu_runtime::{
     Blobs, Clock, Handle, ObjectCopy, ObjectPut, ObjectWritten, Outside, READ_BYTES, Refusal, Staged, StartError, start,
 };
@@ -19,7 +19,7 @@ use bytes::Bytes;
 use tokio::task::yield_now;
 
 use crate::cramped::Cramped;
-use crate::world::{Setting, World, queue};
+use crate::world::{Setting, World, queue, settle};
 
 const OWNER: Account = Account(0);
 /// More than fits into a record.
@@ -183,27 +183,28 @@ async fn what_does_not_become_an_object_leaves_no_file() {
     files(directory.path(), 1).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_put_goes_on_when_whoever_asked_is_gone() {
     let directory = tempfile::tempdir().unwrap();
-    let (world, _) = with_bucket(directory.path()).await;
-    for number in 0..20 {
-        let broker = world.broker.clone();
-        let staged = staged(&broker, &content(number, LARGE)).await.unwrap();
-        let put = async move {
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let world = world(&journal, directory.path()).await;
+    world.broker.create_bucket(bucket(), OWNER, Tags::new()).await.unwrap();
+    journal.hold();
+    // The second is refused, which nobody hears either.
+    for number in 0..2 {
+        let (broker, staged) = (world.broker.clone(), staged(&world.broker, &content(number, LARGE)).await.unwrap());
+        let asking = tokio::spawn(async move {
             let put = ObjectPut { condition: Condition::Absent, ..ObjectPut::default() };
             broker.put_object(bucket(), key("k"), staged, put, EventOrigin::default()).await
-        };
-        let asking = tokio::spawn(put);
-        for _ in 0..number {
-            yield_now().await;
-        }
+        });
+        settle().await;
         asking.abort();
-        drop(asking.await);
+        assert!(asking.await.unwrap_err().is_cancelled());
     }
-    // Exactly the one that was put is left, if any was asked for before its task ended.
-    let listed = world.broker.list_objects(bucket(), Wanted { max: 10, ..Wanted::default() }).await.unwrap();
-    files(directory.path(), listed.objects.len()).await;
+    files(directory.path(), 2).await;
+    journal.release();
+    files(directory.path(), 1).await;
+    assert_eq!(get(&world.broker, "k").await.unwrap(), content(0, LARGE));
 }
 
 #[tokio::test]
