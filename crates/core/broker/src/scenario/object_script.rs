@@ -320,7 +320,7 @@ impl Story {
             let body = match self.world.stored(peeked.delivery.place) {
                 Stored::Message(content) => content.body,
                 Stored::Notification(notification, _) => notification.body,
-                Stored::Question(_) => panic!("a question is no message"),
+                other => panic!("a queue holds {other:?}"),
             };
             let told: serde_json::Value = serde_json::from_str(&body).expect("what is told is JSON");
             let record = &told["Records"][0];
