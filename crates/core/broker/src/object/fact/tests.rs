@@ -3,9 +3,9 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::super::{BlobId, ChecksumAlgorithm, ETag, EventPattern, ObjectContent, RuleTarget};
+use super::super::{BlobId, ChecksumAlgorithm, ETag, EventPattern, ObjectContent};
 use super::*;
-use crate::{Fact, QueueName, Recorded, Text, TopicName};
+use crate::{Destination, Fact, FunctionRef, QueueName, Recorded, Text, TopicName};
 
 fn key() -> ObjectKey {
     ObjectKey::parse("a/b").unwrap()
@@ -25,9 +25,9 @@ fn checksum() -> Checksum {
 
 fn rules() -> Vec<NotificationRule> {
     let targets = [
-        RuleTarget::Queue(QueueName { account: Account(300), name: "q".into() }),
-        RuleTarget::Topic(TopicName { account: Account(300), name: "t".into() }),
-        RuleTarget::Function("f".into()),
+        Destination::Queue(QueueName { account: Account(300), name: "q".into() }),
+        Destination::Topic(TopicName { account: Account(300), name: "t".into() }),
+        Destination::Function(FunctionRef::latest("f")),
     ];
     let rule = |target| NotificationRule {
         id: "r".into(),
@@ -185,7 +185,7 @@ fn the_bytes_of_every_kind_are_pinned() {
         format!("{} {}\n", debug.split(' ').next().unwrap_or_default(), hex::encode(encoded(&fact)))
     });
     expect![[r#"
-        BucketDefined 80013c01030670686f746f73ac02e80701047465616d066f726465727303017202000602702f022e7300ac020171017202000602702f022e7301ac020174017202000602702f022e73020166c901
+        BucketDefined 80013c01030670686f746f73ac02e80701047465616d066f726465727303017202000602702f022e7300ac020171017202000602702f022e7301ac020174017202000602702f022e7302016600c901
         BucketDeleted 80013c0203
         ObjectPut 80013c030303612f62c801e8075a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a02010c636f6e74656e742d747970650a746578742f706c61696e01016b01760104010641413d3d2d32010174013100026869
         ObjectPut 80013c030303612f62c801e8075a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a02010c636f6e74656e742d747970650a746578742f706c61696e01016b01760104010641413d3d2d3201017401310101000000000000000000000000000000318080c002
