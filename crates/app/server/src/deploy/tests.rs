@@ -51,7 +51,8 @@ struct World {
 impl World {
     async fn start() -> World {
         let outside = Outside::default();
-        let options = Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, faults: false, outside };
+        let options =
+            Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, faults: false, outside };
         let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
         tokio::spawn(shard.run());
         World { broker, config: config() }
