@@ -114,6 +114,11 @@ impl S3Error {
         self
     }
 
+    /// The same, with this element unless there is one already.
+    pub(crate) fn about(self, element: &'static str, text: impl Into<String>) -> S3Error {
+        if self.details.iter().any(|(given, _)| *given == element) { self } else { self.with(element, text) }
+    }
+
     /// A value that is none of those that the parameter or header may have.
     pub(crate) fn argument(name: &str, value: &str, message: impl Into<Cow<'static, str>>) -> S3Error {
         let error = S3Error::new(Code::InvalidArgument).saying(message);

@@ -18,6 +18,11 @@ impl Xml {
         Xml::rooted(root, &format!(" xmlns=\"{NAMESPACE}\""), write)
     }
 
+    /// A whole document that is one text.
+    pub(crate) fn text_document(root: &str, text: &str) -> Vec<u8> {
+        Xml::document(root, |xml| xml.escaped(text))
+    }
+
     /// A whole document in no namespace.
     pub(crate) fn bare_document(root: &str, write: impl FnOnce(&mut Xml)) -> Vec<u8> {
         Xml::rooted(root, "", write)
@@ -43,10 +48,7 @@ impl Xml {
 
     /// An element with text in it.
     pub(crate) fn text(&mut self, name: &str, text: impl Display) {
-        self.put(format_args!("<{name}>"));
-        // Escapes what it is given, and fails never.
-        write!(Escaping(&mut self.0), "{text}").unwrap_or_default();
-        self.put(format_args!("</{name}>"));
+        self.element(name, "", |xml| xml.escaped(text));
     }
 
     /// An element with text in it, if there is a text.
@@ -54,6 +56,11 @@ impl Xml {
         if let Some(text) = text {
             self.text(name, text);
         }
+    }
+
+    fn escaped(&mut self, text: impl Display) {
+        // A string takes everything.
+        write!(Escaping(&mut self.0), "{text}").unwrap_or_default();
     }
 
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
