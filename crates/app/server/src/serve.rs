@@ -15,7 +15,7 @@ use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinError;
@@ -92,6 +92,9 @@ pub enum ServeError {
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
+    /// The files of the object store cannot be used.
+    #[error("the directory of the object store cannot be used: {0}")]
+    Blobs(io::Error),
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
@@ -181,6 +184,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
+            blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
             deliveries_max: deliveries_max(),
         },
     };
@@ -321,6 +325,11 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
         Storage::Ephemeral => Arc::new(MemoryJournal::new()),
         Storage::Directory(directory) => Arc::new(FileJournal::open(Options::new(journal_directory(directory)))?),
     })
+}
+
+/// What is too large for the journal, in a folder beside it.
+fn blobs(storage: &Storage) -> io::Result<Blobs> {
+    data_directory(storage).map_or_else(|| Ok(Blobs::in_memory()), |data| Blobs::open(&data.join("objects")))
 }
 
 fn data_directory(storage: &Storage) -> Option<&Path> {

@@ -4,14 +4,16 @@ use bytes::Bytes;
 
 use crate::{
     AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, EntryChanges, EntryKey, Function,
-    MappingDefinition, MappingId, MoveTaskId, Notification, Protocol, QueueId, QueueName, ReceiptHandle, Seconds,
-    SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
+    MappingDefinition, MappingId, MoveTaskId, Notification, ObjectCommand, Protocol, QueueId, QueueName, ReceiptHandle,
+    Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
 };
 
 /// One request to the broker.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "fields are named as in the operations they come from")]
 pub enum Command {
+    /// Does something with buckets and objects.
+    Object(Box<ObjectCommand>),
     /// Makes a queue, or finds one that has every given attribute.
     ///
     /// With `cooldown` a name cannot be used again for a minute after its queue was deleted.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, Mapping, MessageId, MoveTaskDescription, MoveTaskId,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay, SubscriptionDefinition,
+    ObjectReply, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay, SubscriptionDefinition,
     SubscriptionId, Tags, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName,
 };
 
@@ -86,6 +86,8 @@ pub enum Reply {
     Entry(Option<Bytes>),
     /// `ListEntries`, in order.
     Entries(Vec<Entry>),
+    /// `Object`.
+    Object(ObjectReply),
     /// `EndDelivery`.
     DeliveryEnded(DeliveryEnd),
     /// `Publish`: one result an entry.

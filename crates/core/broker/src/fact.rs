@@ -7,8 +7,8 @@ use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
     AttemptId, Copy, CopyForm, EntryKey, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification,
-    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, Redrive, Replay, SubscriptionDefinition,
-    SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
+    ObjectFact, PendingDelivery, Question, QueueAttributes, QueueId, QueueName, Redrive, Replay,
+    SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -140,6 +140,8 @@ macro_rules! wire_enum {
     };
 }
 
+pub(crate) use wire_enum;
+
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named as in the types they are made of")]
@@ -236,6 +238,8 @@ pub enum Fact {
     EntryPut { key: EntryKey, value: Bytes },
     /// An entry is gone, and all that lay below it.
     EntryRemoved { key: EntryKey },
+    /// Something happened to a bucket or an object.
+    Object { fact: ObjectFact },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -318,6 +322,7 @@ wire_enum!(Fact {
     41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
     42 => EntryPut { key, value }
     43 => EntryRemoved { key }
+    60 => Object { fact }
 } and reads {
     1 => earlier::QueueCreated
     32 => earlier::QueueKept

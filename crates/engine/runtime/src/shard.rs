@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
-    Recorded, Rejection, Reply, Seconds, Timestamp,
+    BlobId, Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId,
+    QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -42,6 +42,8 @@ pub(crate) enum Held {
     Delivery(Box<DueDelivery>),
     Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
+    /// Blobs that nobody has any more.
+    Freed(Vec<BlobId>),
 }
 
 /// What must be durable before a reply may be known.
@@ -409,6 +411,10 @@ impl Shard {
             self.broker.apply(fact, now, to_core(place));
         }
         self.cleaner.owe(self.batch.bytes_len() - before);
+        let freed = self.broker.take_freed_blobs();
+        if !freed.is_empty() {
+            self.hold(Held::Freed(freed));
+        }
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
             self.hold(Held::Effect(effect));
@@ -469,6 +475,7 @@ impl Shard {
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
