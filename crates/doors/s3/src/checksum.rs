@@ -11,14 +11,19 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, S3Error};
+use crate::xml::Xml;
 
 const PREFIX: &str = "x-amz-checksum-";
 /// Headers that begin like checksums and are none.
-const NO_CHECKSUMS: [&str; 3] = ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
+const NO_CHECKSUMS: [&str; 3] = [ALGORITHM_HEADER, "x-amz-checksum-mode", TYPE_HEADER];
 const SDK_ALGORITHM: HeaderName = HeaderName::from_static("x-amz-sdk-checksum-algorithm");
 const TRAILER: HeaderName = HeaderName::from_static("x-amz-trailer");
-pub(crate) const ALGORITHM: HeaderName = HeaderName::from_static("x-amz-checksum-algorithm");
-pub(crate) const TYPE: HeaderName = HeaderName::from_static("x-amz-checksum-type");
+/// Which algorithm is to be used.
+pub(crate) const ALGORITHM_HEADER: &str = "x-amz-checksum-algorithm";
+pub(crate) const ALGORITHM: HeaderName = HeaderName::from_static(ALGORITHM_HEADER);
+/// What the checksum of an object in parts is of.
+pub(crate) const TYPE_HEADER: &str = "x-amz-checksum-type";
+pub(crate) const TYPE: HeaderName = HeaderName::from_static(TYPE_HEADER);
 
 /// A checksum that a request claims for its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +51,8 @@ impl Claimed {
         }
         for name in headers.get_all(TRAILER) {
             let name = name.to_str().unwrap_or_default().trim().to_ascii_lowercase();
-            let algorithm = algorithm_of_header(&name).ok_or_else(|| {
-                invalid_request("The value specified in the x-amz-trailer header is not supported")
-            })?;
+            let algorithm = algorithm_of_header(&name)
+                .ok_or_else(|| invalid_request("The value specified in the x-amz-trailer header is not supported"))?;
             claims.push(Claimed { algorithm, value: None });
         }
         if claims.len() > 1 {
@@ -98,7 +102,7 @@ pub(crate) fn header(algorithm: ChecksumAlgorithm) -> HeaderName {
 }
 
 /// `ChecksumCRC32`, as answers in XML have it.
-pub(crate) fn element(algorithm: ChecksumAlgorithm) -> &'static str {
+fn element(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
         ChecksumAlgorithm::Crc32 => "ChecksumCRC32",
         ChecksumAlgorithm::Crc32c => "ChecksumCRC32C",
@@ -113,12 +117,28 @@ pub(crate) fn type_name(kind: ChecksumKind) -> &'static str {
     if kind.composite { "COMPOSITE" } else { "FULL_OBJECT" }
 }
 
-/// Puts a checksum into an answer's headers.
+/// Puts an object's checksum into an answer's headers.
 pub(crate) fn tell(checksum: &Checksum, headers: &mut HeaderMap) {
-    // What was kept came as a header's value, or was made here of Base64 and digits.
-    if let Ok(value) = HeaderValue::from_str(&checksum.value) {
-        headers.insert(header(checksum.kind.algorithm), value);
-        headers.insert(TYPE, HeaderValue::from_static(type_name(checksum.kind)));
+    tell_value(checksum, headers);
+    headers.insert(TYPE, HeaderValue::from_static(type_name(checksum.kind)));
+}
+
+/// The same for a part's, which is always of all its bytes.
+pub(crate) fn tell_value(checksum: &Checksum, headers: &mut HeaderMap) {
+    let value = HeaderValue::from_str(&checksum.value).expect("Base64 and digits are a header value");
+    headers.insert(header(checksum.kind.algorithm), value);
+}
+
+/// Puts an object's checksum into a document, if it has one.
+pub(crate) fn put(checksum: Option<&Checksum>, xml: &mut Xml) {
+    put_value(checksum, xml);
+    xml.optional("ChecksumType", checksum.map(|checksum| type_name(checksum.kind)));
+}
+
+/// The same for a part's.
+pub(crate) fn put_value(checksum: Option<&Checksum>, xml: &mut Xml) {
+    if let Some(checksum) = checksum {
+        xml.text(element(checksum.kind.algorithm), &checksum.value);
     }
 }
 

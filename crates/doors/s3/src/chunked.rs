@@ -236,7 +236,10 @@ mod tests {
         assert_eq!(decode(body, true), Ok(("abc0123456789".to_owned(), trailer)));
         assert_eq!(decode("0\r\n\r\n", true), Ok((String::new(), vec![])));
         // Nobody checks signatures in development.
-        assert_eq!(decode("1;chunk-signature=00\r\na\r\n0;chunk-signature=00\r\n\r\n", false), Ok(("a".to_owned(), vec![])));
+        assert_eq!(
+            decode("1;chunk-signature=00\r\na\r\n0;chunk-signature=00\r\n\r\n", false),
+            Ok(("a".to_owned(), vec![]))
+        );
     }
 
     #[test]

@@ -137,7 +137,8 @@ impl Context<'_> {
         check_version(version)?;
         let path = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
         let path = path.strip_prefix('/').unwrap_or(&path);
-        let (source_bucket, source_key) = path.split_once('/').filter(|(_, key)| !key.is_empty()).ok_or_else(invalid)?;
+        let (source_bucket, source_key) =
+            path.split_once('/').filter(|(_, key)| !key.is_empty()).ok_or_else(invalid)?;
         Ok(Source { bucket: bucket(source_bucket)?, key: key(source_key)? })
     }
 

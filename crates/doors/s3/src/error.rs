@@ -52,7 +52,6 @@ codes! {
     ConditionalRequestConflict, 409, "The conditional request cannot succeed due to a conflicting operation against this resource.";
     EntityTooLarge, 400, "Your proposed upload exceeds the maximum allowed size";
     EntityTooSmall, 400, "Your proposed upload is smaller than the minimum allowed size";
-    ExpiredToken, 400, "The provided token has expired.";
     IllegalLocationConstraintException, 400, "The specified location-constraint is not valid";
     IncompleteBody, 400, "You did not provide the number of bytes specified by the Content-Length HTTP header";
     InternalError, 500, "We encountered an internal error. Please try again.";
@@ -72,7 +71,6 @@ codes! {
     MetadataTooLarge, 400, "Your metadata headers exceed the maximum allowed metadata size";
     MethodNotAllowed, 405, "The specified method is not allowed against this resource.";
     MissingContentLength, 411, "You must provide the Content-Length HTTP header.";
-    MissingSecurityHeader, 400, "Your request was missing a required header";
     NoSuchBucket, 404, "The specified bucket does not exist";
     NoSuchBucketPolicy, 404, "The bucket policy does not exist";
     NoSuchCORSConfiguration, 404, "The CORS configuration does not exist";

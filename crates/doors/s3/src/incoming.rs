@@ -143,7 +143,7 @@ impl Incoming {
         }
         let Some((hasher, Claimed { algorithm, value })) = self.checksum else { return Ok(None) };
         let name = header(algorithm);
-        let behind = || trailer.into_iter().find(|(given, _)| *given == name).map(|(_, value)| value);
+        let behind = || trailer.into_iter().find(|(given, _)| name == given.as_str()).map(|(_, value)| value);
         let Some(expected) = value.or_else(behind) else {
             let text = "The trailer that x-amz-trailer announces is missing.";
             return Err(S3Error::new(Code::InvalidRequest).saying(text));

@@ -106,7 +106,8 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, S3Er
 }
 
 fn without_chunked(encoding: &str) -> Option<String> {
-    let rest: Vec<&str> = encoding.split(',').map(str::trim).filter(|one| *one != AWS_CHUNKED && !one.is_empty()).collect();
+    let rest: Vec<&str> =
+        encoding.split(',').map(str::trim).filter(|one| *one != AWS_CHUNKED && !one.is_empty()).collect();
     (!rest.is_empty()).then(|| rest.join(","))
 }
 

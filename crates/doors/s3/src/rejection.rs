@@ -80,7 +80,8 @@ impl From<ObjectRejection> for S3Error {
                 S3Error::new(Code::InvalidArgument).saying(text)
             }
             ObjectRejection::RulesOverlap => {
-                let text = "Configurations overlap. Configurations on the same bucket cannot share a common event type.";
+                let text =
+                    "Configurations overlap. Configurations on the same bucket cannot share a common event type.";
                 S3Error::new(Code::InvalidArgument).saying(text)
             }
             ObjectRejection::RuleIdTaken { id } => {

@@ -104,7 +104,8 @@ mod tests {
     }
 
     fn document(tags: &str) -> Result<String, Code> {
-        let document = format!("<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet>{tags}</TagSet></Tagging>");
+        let document =
+            format!("<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet>{tags}</TagSet></Tagging>");
         shown(of_document(document.as_bytes()))
     }
 

@@ -71,7 +71,8 @@ fn is_at_a_bucket(head: &Parts) -> bool {
     let is_usual = match head.method {
         Method::GET | Method::HEAD | Method::PUT | Method::DELETE => true,
         Method::POST => {
-            let mut parameters = query(head).split('&').map(|parameter| parameter.split('=').next().unwrap_or_default());
+            let mut parameters =
+                query(head).split('&').map(|parameter| parameter.split('=').next().unwrap_or_default());
             parameters.any(|name| POSTED.contains(&name)) || is_posted_form(&head.headers)
         }
         _ => false,
@@ -109,7 +110,8 @@ fn bucket_of_host(host: &str, is_signed_for_s3: bool) -> HostBucket<'_> {
     let labels = host.rmatch_indices(S3_LABEL).map(|(at, _)| (at, at + S3_LABEL.len()));
     let mut whole = labels.filter(|(begin, end)| {
         let is_boundary = |at: Option<&u8>| at.is_none_or(|byte| *byte == b'.');
-        is_boundary(begin.checked_sub(1).map(|before| &host.as_bytes()[before])) && is_boundary(host.as_bytes().get(*end))
+        is_boundary(begin.checked_sub(1).map(|before| &host.as_bytes()[before]))
+            && is_boundary(host.as_bytes().get(*end))
     });
     match whole.next() {
         Some((0, _)) => HostBucket::NotNamed,
@@ -152,7 +154,9 @@ mod tests {
     }
 
     fn signed_for(service: &str) -> String {
-        format!("AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0")
+        format!(
+            "AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        )
     }
 
     fn target(line: &str, host: &str, is_signed: bool) -> (String, String) {

@@ -14,7 +14,7 @@ pub(crate) async fn get(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error
     if bucket.tags.is_empty() {
         return Err(Code::NoSuchTagSet.into());
     }
-    Ok(Answer::document(tags::document(bucket.tags.iter().map(|tag| (&*tag.key, &*tag.value)))))
+    Ok(Answer::document(tags::document(bucket.tags.iter().map(|tag| (&*tag.0, &*tag.1)))))
 }
 
 pub(crate) async fn put(cx: &Context<'_>, body: Incoming) -> Result<Answer, S3Error> {

@@ -183,7 +183,8 @@ pub(crate) fn find(head: &Parts, target: &Target, query: &Query) -> Result<Opera
     };
     let mut subresources = SUBRESOURCES.iter().chain([&WEBSITE]);
     let asked = *subresources.find(|name| query.has(name)).unwrap_or(&"");
-    let copies = head.method == Method::PUT && head.headers.contains_key(COPY_SOURCE) && matches!(asked, "" | "uploadId");
+    let copies =
+        head.method == Method::PUT && head.headers.contains_key(COPY_SOURCE) && matches!(asked, "" | "uploadId");
     let is_it = |row: &&(Operation, Method, Scope, &str, bool)| {
         (&row.1, row.2, row.3, row.4) == (&head.method, scope, asked, copies)
     };
@@ -243,7 +244,8 @@ mod tests {
 
     #[test]
     fn what_there_is_not_is_told_from_what_is_wrong() {
-        for line in ["PUT /b?versioning", "GET /b?versions", "GET /b/k?attributes", "PUT /b/k?acl", "POST /b/k?restore"] {
+        for line in ["PUT /b?versioning", "GET /b?versions", "GET /b/k?attributes", "PUT /b/k?acl", "POST /b/k?restore"]
+        {
             assert_eq!(found(line, false), Err(Code::NotImplemented), "{line}");
         }
         for line in ["DELETE /", "POST /b", "PATCH /b/k"] {

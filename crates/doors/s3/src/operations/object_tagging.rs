@@ -13,7 +13,7 @@ pub(crate) async fn get(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error
     cx.check_version()?;
     let object = cx.store.open_object(cx.bucket()?, cx.key()?).await?;
     let tags = object.record().tags.iter();
-    Ok(Answer::document(tags::document(tags.map(|tag| (&*tag.key, &*tag.value)))))
+    Ok(Answer::document(tags::document(tags.map(|tag| (&*tag.0, &*tag.1)))))
 }
 
 pub(crate) async fn put(cx: &Context<'_>, body: Incoming) -> Result<Answer, S3Error> {
