@@ -93,3 +93,6 @@ pub struct Part {
 }
 
 wire_struct!(Part { segment, md5, checksum, modified_at });
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -96,7 +96,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// The identity of an upload in parts: a random UUID, shown as 32 hexadecimal digits.
+/// The identity of an upload in parts, shown as 32 hexadecimal digits: when it began, and then 64 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UploadId(pub u128);
 

@@ -60,6 +60,11 @@ impl Bucket {
     pub(super) fn placed(&self) -> Option<&Placed<BucketDefinition>> {
         self.definition.as_ref()
     }
+
+    #[cfg(test)]
+    pub(crate) fn place(&self) -> Place {
+        self.placed().expect("it has a definition").place
+    }
 }
 
 impl Object {
@@ -92,6 +97,11 @@ impl Upload {
 
     pub(super) fn placed(&self) -> Option<&Placed<UploadDefinition>> {
         self.definition.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn place(&self) -> Place {
+        self.placed().expect("it has a definition").place
     }
 }
 

@@ -31,7 +31,8 @@ impl Broker {
             tags: draft.tags.into_iter().collect(),
             checksum: draft.checksum,
         };
-        let upload = UploadId(entropy.next_uuid());
+        // Uploads of a key are listed in the order in which they began, and nobody guesses the next one's identity.
+        let upload = UploadId(u128::from(self.now().0) << 64 | u128::from(entropy.next_u64()));
         let fact = ObjectFact::UploadDefined { bucket: id, key, upload, definition };
         let reply = Reply::Object(ObjectReply::UploadBegan(upload));
         Ok(Decision { facts: vec![Fact::Object { fact }], reply, effects: Vec::new() })
