@@ -167,7 +167,8 @@ impl Command {
             | Command::StepOfReplay { .. }
             | Command::ChangeEntries { .. }
             | Command::GetEntry { .. }
-            | Command::ListEntries { .. } => None,
+            | Command::ListEntries { .. }
+            | Command::Object(_) => None,
             of_topics => {
                 debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
                 None
