@@ -1,6 +1,10 @@
 //! A request's body on its way in: taken out of its chunks, and compared with everything that the request says of it.
 
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -26,9 +30,25 @@ const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-conten
 /// A body as it arrives.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
+/// How long a client let us wait for its body: its time, not ours.
+#[derive(Default)]
+pub(crate) struct Waited(AtomicU64);
+
+impl Waited {
+    fn add(&self, time: Duration) {
+        self.0.fetch_add(time.as_micros() as u64, Relaxed);
+    }
+
+    pub(crate) fn total(&self) -> Duration {
+        Duration::from_micros(self.0.load(Relaxed))
+    }
+}
+
 /// A body that is read piece by piece, and then compared.
 pub(crate) struct Incoming {
     pieces: Pieces<Body>,
+    /// Where it is noted how long the client let us wait.
+    waited: Arc<Waited>,
     /// What was read and not taken yet.
     arrived: Bytes,
     decoder: Option<ChunkDecoder>,
@@ -51,6 +71,7 @@ impl Incoming {
         payload: Payload,
         claimed: Option<Claimed>,
         headers: &HeaderMap,
+        waited: Arc<Waited>,
     ) -> Result<Incoming, S3Error> {
         let (mut decoder, mut sha256) = (None, None);
         match payload {
@@ -68,6 +89,7 @@ impl Incoming {
         }
         Ok(Incoming {
             pieces,
+            waited,
             arrived: Bytes::new(),
             decoder,
             length,
@@ -108,7 +130,10 @@ impl Incoming {
                 }
                 return Ok(Some(data));
             }
-            match self.pieces.next().await? {
+            let asked = Instant::now();
+            let piece = self.pieces.next().await;
+            self.waited.add(asked.elapsed());
+            match piece? {
                 Some(piece) => self.arrived = piece,
                 None => return Ok(None),
             }

@@ -12,7 +12,7 @@ use bongsu_http::{Limits, Pieces};
 use bongsu_runtime::{Clock, Handle};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
@@ -21,7 +21,7 @@ use crate::answer::Answer;
 use crate::checksum::Claimed;
 use crate::context::{Context, HOST_ID};
 use crate::error::{Code, S3Error};
-use crate::incoming::{Body, Incoming};
+use crate::incoming::{Body, Incoming, Waited};
 use crate::operations;
 use crate::outgoing::Outgoing;
 use crate::properties::check_headers;
@@ -67,7 +67,10 @@ impl S3 {
     {
         let (begun, request_id, seen) = (Instant::now(), self.request_ids.next(), Seen::default());
         let body = body.map_err(Into::into).boxed_unsync();
-        let outcome = self.call(head, Pieces::new(body, &self.config.limits), peer, request_id, &seen).await;
+        let waited = Arc::new(Waited::default());
+        let pieces = Pieces::new(body, &self.config.limits);
+        let outcome = self.call(head, pieces, peer, request_id, &seen, waited.clone()).await;
+        seen.waited.get_or_init(|| waited.total());
         self.config.observer.finished(&seen, head, request_id, begun, outcome.as_ref().err());
         match outcome {
             Ok(answer) => respond(answer, request_id),
@@ -83,9 +86,12 @@ impl S3 {
         peer: IpAddr,
         request_id: RequestId,
         seen: &Seen,
+        waited: Arc<Waited>,
     ) -> Result<Answer, S3Error> {
         let now = self.config.clock.now().0 / 1000;
-        let verified = self.config.verifier.verify_s3(&head.method, &head.uri, &head.headers, now)?;
+        let verified = self.config.verifier.verify_s3(&head.method, &head.uri, &head.headers, now);
+        let verified =
+            verified.map_err(|refusal| if is_signed_otherwise(head) { otherwise() } else { refusal.into() })?;
         seen.caller.get_or_init(|| verified.caller.clone());
         let target = Target::of(head)?;
         if let Some(bucket) = &target.bucket {
@@ -96,7 +102,7 @@ impl S3 {
         seen.operation.get_or_init(|| operation.name());
         check_headers(&head.headers)?;
         let claimed = if operation.takes_content_checksum() { Claimed::of(&head.headers)? } else { None };
-        let incoming = Incoming::new(pieces, verified.payload, claimed, &head.headers)?;
+        let incoming = Incoming::new(pieces, verified.payload, claimed, &head.headers, waited)?;
         let context = Context {
             store: self.broker.on_behalf_of(self.client(&verified.caller, operation.name(), peer)),
             caller: &verified.caller,
@@ -121,6 +127,17 @@ impl S3 {
             secure_transport: peer.is_loopback(),
         }
     }
+}
+
+/// Whether a request is signed as it was before 2014: clients need to be told to sign anew.
+fn is_signed_otherwise(head: &Parts) -> bool {
+    let header = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    header.starts_with(b"AWS ") || head.uri.query().is_some_and(|query| query.contains("AWSAccessKeyId="))
+}
+
+fn otherwise() -> S3Error {
+    let text = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    S3Error::new(Code::InvalidRequest).saying(text)
 }
 
 /// Adds what the error is about, where the operation did not say so.

@@ -136,6 +136,38 @@ fn chunks_are_verified_one_after_the_other() {
 }
 
 #[test]
+fn the_headers_behind_the_last_chunk_are_verified_too() {
+    let mut request = Request::new(
+        "PUT /examplebucket/chunkObject.txt",
+        &[
+            ("content-encoding", "aws-chunked"),
+            ("x-amz-content-sha256", SIGNED_CHUNKS_TRAILER),
+            ("x-amz-date", "20130524T000000Z"),
+            ("x-amz-decoded-content-length", "66560"),
+            ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+            ("x-amz-trailer", "x-amz-checksum-crc32c"),
+        ],
+    );
+    request.headers.insert(HOST, HeaderValue::from_static("s3.amazonaws.com"));
+    let request = request.signed(
+        "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer",
+        "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+    );
+    let Ok(Payload::Chunks { signatures: Some(mut signatures), has_trailer: true }) = request.verify() else {
+        panic!("no chunks with a trailer");
+    };
+    for (bytes, signature) in [
+        (65_536, "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2"),
+        (1_024, "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7"),
+        (0, "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992"),
+    ] {
+        assert!(signatures.admit_chunk(&Sha256::digest(vec![b'a'; bytes]).into(), signature), "{bytes}");
+    }
+    let signature = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
+    assert!(signatures.admit_trailer(b"x-amz-checksum-crc32c:sOO8/Q==\n", signature));
+}
+
+#[test]
 fn what_is_altered_is_refused() {
     let mut other = get_object();
     other.uri = "/test.txt?acl".parse().unwrap();
