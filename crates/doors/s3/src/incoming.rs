@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use bongsu_broker::{Checksum, ChecksumKind};
 use bongsu_http::Pieces;
 use bytes::{Bytes, BytesMut};
 use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Body as _;
 use hyper::header::{HeaderMap, HeaderName};
 use md5::Md5;
 use sha2::{Digest, Sha256};
@@ -30,25 +31,34 @@ const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-conten
 /// A body as it arrives.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-/// How long a client let us wait for its body: its time, not ours.
+/// How far the reading of a body has come.
 #[derive(Default)]
-pub(crate) struct Waited(AtomicU64);
+pub(crate) struct Progress {
+    waited_micros: AtomicU64,
+    is_read: AtomicBool,
+}
 
-impl Waited {
-    fn add(&self, time: Duration) {
-        self.0.fetch_add(time.as_micros() as u64, Relaxed);
+impl Progress {
+    /// Of a body that may be there.
+    pub(crate) fn of(body: &Body) -> Progress {
+        Progress { is_read: body.is_end_stream().into(), ..Progress::default() }
     }
 
-    pub(crate) fn total(&self) -> Duration {
-        Duration::from_micros(self.0.load(Relaxed))
+    /// How long the client let us wait: its time, not ours.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_micros(self.waited_micros.load(Relaxed))
+    }
+
+    /// Whether nothing of the body is still to come.
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_read.load(Relaxed)
     }
 }
 
 /// A body that is read piece by piece, and then compared.
 pub(crate) struct Incoming {
     pieces: Pieces<Body>,
-    /// Where it is noted how long the client let us wait.
-    waited: Arc<Waited>,
+    progress: Arc<Progress>,
     /// What was read and not taken yet.
     arrived: Bytes,
     decoder: Option<ChunkDecoder>,
@@ -71,7 +81,7 @@ impl Incoming {
         payload: Payload,
         claimed: Option<Claimed>,
         headers: &HeaderMap,
-        waited: Arc<Waited>,
+        progress: Arc<Progress>,
     ) -> Result<Incoming, S3Error> {
         let (mut decoder, mut sha256) = (None, None);
         match payload {
@@ -89,7 +99,7 @@ impl Incoming {
         }
         Ok(Incoming {
             pieces,
-            waited,
+            progress,
             arrived: Bytes::new(),
             decoder,
             length,
@@ -132,10 +142,13 @@ impl Incoming {
             }
             let asked = Instant::now();
             let piece = self.pieces.next().await;
-            self.waited.add(asked.elapsed());
+            self.progress.waited_micros.fetch_add(asked.elapsed().as_micros() as u64, Relaxed);
             match piece? {
                 Some(piece) => self.arrived = piece,
-                None => return Ok(None),
+                None => {
+                    self.progress.is_read.store(true, Relaxed);
+                    return Ok(None);
+                }
             }
         }
     }

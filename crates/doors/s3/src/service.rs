@@ -12,7 +12,7 @@ use bongsu_http::{Limits, Pieces};
 use bongsu_runtime::{Clock, Handle};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONNECTION, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
@@ -21,7 +21,7 @@ use crate::answer::Answer;
 use crate::checksum::Claimed;
 use crate::context::{Context, HOST_ID};
 use crate::error::{Code, S3Error};
-use crate::incoming::{Body, Incoming, Waited};
+use crate::incoming::{Body, Incoming, Progress};
 use crate::operations;
 use crate::outgoing::Outgoing;
 use crate::properties::check_headers;
@@ -67,15 +67,20 @@ impl S3 {
     {
         let (begun, request_id, seen) = (Instant::now(), self.request_ids.next(), Seen::default());
         let body = body.map_err(Into::into).boxed_unsync();
-        let waited = Arc::new(Waited::default());
+        let progress = Arc::new(Progress::of(&body));
         let pieces = Pieces::new(body, &self.config.limits);
-        let outcome = self.call(head, pieces, peer, request_id, &seen, waited.clone()).await;
-        seen.waited.get_or_init(|| waited.total());
+        let outcome = self.call(head, pieces, peer, request_id, &seen, progress.clone()).await;
+        seen.waited.get_or_init(|| progress.waited());
         self.config.observer.finished(&seen, head, request_id, begun, outcome.as_ref().err());
-        match outcome {
+        let mut response = match outcome {
             Ok(answer) => respond(answer, request_id),
             Err(error) => refuse(&error, head, request_id),
+        };
+        if !progress.is_read() {
+            // What is still to come of the body stands where the next request would: the client must not send one.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        response
     }
 
     /// Who calls is known before anything else is looked at.
@@ -86,7 +91,7 @@ impl S3 {
         peer: IpAddr,
         request_id: RequestId,
         seen: &Seen,
-        waited: Arc<Waited>,
+        progress: Arc<Progress>,
     ) -> Result<Answer, S3Error> {
         let now = self.config.clock.now().0 / 1000;
         let verified = self.config.verifier.verify_s3(&head.method, &head.uri, &head.headers, now);
@@ -102,7 +107,7 @@ impl S3 {
         seen.operation.get_or_init(|| operation.name());
         check_headers(&head.headers)?;
         let claimed = if operation.takes_content_checksum() { Claimed::of(&head.headers)? } else { None };
-        let incoming = Incoming::new(pieces, verified.payload, claimed, &head.headers, waited)?;
+        let incoming = Incoming::new(pieces, verified.payload, claimed, &head.headers, progress)?;
         let context = Context {
             store: self.broker.on_behalf_of(self.client(&verified.caller, operation.name(), peer)),
             caller: &verified.caller,
