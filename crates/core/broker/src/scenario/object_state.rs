@@ -16,8 +16,11 @@ pub(super) struct ObservedBucket {
     definition: BucketDefinition,
     next_version: u64,
     objects: Vec<ObjectRecord>,
-    uploads: Vec<(ObjectKey, UploadId, UploadDefinition, Vec<(u32, Part)>)>,
+    uploads: Vec<ObservedUpload>,
 }
+
+/// Key, identity, what was said about it, its parts by their numbers.
+type ObservedUpload = (ObjectKey, UploadId, UploadDefinition, Vec<(u32, Part)>);
 
 pub(super) fn observe_buckets(objects: &Objects, history: &History) -> Vec<ObservedBucket> {
     objects.buckets.iter().map(|(id, bucket)| observe_bucket(*id, bucket, history)).collect()

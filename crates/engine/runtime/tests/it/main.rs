@@ -11,6 +11,7 @@ mod entries;
 mod functions;
 mod metrics;
 mod move_tasks;
+mod objects;
 mod restart;
 mod room;
 mod slow_reads;
