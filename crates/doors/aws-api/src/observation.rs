@@ -144,7 +144,7 @@ impl Observer {
     }
 
     /// By operation and code.
-    pub(crate) fn requests(&self) -> Vec<RequestMetrics> {
+    pub fn requests(&self) -> Vec<RequestMetrics> {
         let requests = locked(&self.requests);
         requests.iter().map(|(&(operation, code), &micros)| RequestMetrics { operation, code, micros }).collect()
     }
