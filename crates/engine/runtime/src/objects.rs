@@ -1,10 +1,10 @@
 //! The doors' side of the shard, for buckets and objects: one method a command.
 
 use bongsu_broker::{
-    Account, BucketDefinition, BucketName, Checksum, Command, Condition, ContentDraft, ETag, EventOrigin,
+    Account, BucketDefinition, BucketName, Checksum, Command, Condition, ContentDraft, Destination, ETag, EventOrigin,
     INLINE_BYTES_MAX, ListedBucket, ListedPart, NotificationRule, ObjectChanged, ObjectCommand, ObjectContent,
     ObjectDraft, ObjectKey, ObjectPage, ObjectProperties, ObjectRejection, ObjectReply, PartDraft, PartPage, Rejection,
-    Reply, RuleTarget, Tags, Timestamp, UploadDraft, UploadId, UploadMarker, UploadPage, Wanted,
+    Reply, Tags, Timestamp, UploadDraft, UploadId, UploadMarker, UploadPage, Wanted,
 };
 
 use crate::blobs::NewBlob;
@@ -120,8 +120,8 @@ impl Handle {
         self.do_object(ObjectCommand::SetBucketTags { bucket, tags }).await
     }
 
-    /// Gives a bucket these rules, and no others. With `validate`, only if all targets can be told, which they are: each
-    /// gets a test event.
+    /// Gives a bucket these rules, and no others. With `validate`, only if all targets can be told, and each queue and
+    /// topic is, by a test event.
     pub async fn set_notification_rules(
         &self,
         bucket: BucketName,
@@ -129,11 +129,10 @@ impl Handle {
         validate: bool,
         origin: EventOrigin,
     ) -> Result<(), Refusal> {
-        let mut targets: Vec<RuleTarget> = Vec::new();
+        let mut targets: Vec<Destination> = Vec::new();
         for rule in rules.iter().filter(|_| validate) {
-            if !targets.contains(&rule.target) {
-                targets.push(rule.target.clone());
-            }
+            let is_to_be_told = !matches!(rule.target, Destination::Function(_)) && !targets.contains(&rule.target);
+            targets.extend(is_to_be_told.then(|| rule.target.clone()));
         }
         let region = (*origin.region).into();
         let command = ObjectCommand::SetNotificationRules { bucket: bucket.clone(), rules, validate, region };

@@ -1,10 +1,10 @@
 //! What the doors ask of the object store, and what it answers.
 
 use super::{
-    BucketName, Checksum, ChecksumKind, ContentDraft, ETag, NotificationRule, ObjectKey, ObjectProperties, RuleTarget,
-    Segment, UploadId,
+    BucketName, Checksum, ChecksumKind, ContentDraft, ETag, NotificationRule, ObjectKey, ObjectProperties, Segment,
+    UploadId,
 };
-use crate::{Account, Place, Tags, Text, Timestamp};
+use crate::{Account, Destination, Place, Tags, Text, Timestamp};
 
 /// One request about buckets or objects.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub enum ObjectCommand {
     /// Gives a bucket these notification rules, and no others. `validate`: only if those who are to be told can be.
     SetNotificationRules { bucket: BucketName, rules: Vec<NotificationRule>, validate: bool, region: Box<str> },
     /// Tells somebody that a rule names them.
-    SendTestEvent { bucket: BucketName, target: RuleTarget, origin: EventOrigin },
+    SendTestEvent { bucket: BucketName, target: Destination, origin: EventOrigin },
     /// Puts an object, or puts it in the place of the one that is there.
     PutObject { bucket: BucketName, key: ObjectKey, draft: ObjectDraft, condition: Condition, origin: EventOrigin },
     /// Tells where an object is.

@@ -25,7 +25,7 @@ pub use content::{
 pub use fact::{BucketDefinition, ObjectFact, Part, UploadDefinition};
 pub use name::{BlobId, BucketId, BucketName, OBJECT_KEY_BYTES_MAX, ObjectKey, UploadId};
 pub use rejection::ObjectRejection;
-pub use rule::{EventPattern, NOTIFICATION_RULES_MAX, NotificationRule, ObjectEvent, RuleTarget};
+pub use rule::{EventPattern, NOTIFICATION_RULES_MAX, NotificationRule, ObjectEvent};
 
 pub(crate) use event::{TOLD_SUBJECT, change_text, test_text};
 pub(crate) use state::{Bucket, Object, Objects, Upload};

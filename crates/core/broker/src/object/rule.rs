@@ -1,8 +1,8 @@
 //! Notification rules: of which changes in a bucket who is told.
 
 use super::ObjectKey;
+use crate::Destination;
 use crate::wire::{Malformed, Wire, wire_struct};
-use crate::{QueueName, TopicName};
 
 /// Rules that a bucket may have.
 pub const NOTIFICATION_RULES_MAX: usize = 100;
@@ -107,45 +107,6 @@ impl Wire for EventPattern {
     }
 }
 
-/// Who is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RuleTarget {
-    /// By a message, as if it was sent.
-    Queue(QueueName),
-    /// By a notification, as if it was published.
-    Topic(TopicName),
-    /// By an invocation that nobody waits for.
-    Function(Box<str>),
-}
-
-impl Wire for RuleTarget {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            RuleTarget::Queue(name) => {
-                out.push(0);
-                name.put(out);
-            }
-            RuleTarget::Topic(name) => {
-                out.push(1);
-                name.put(out);
-            }
-            RuleTarget::Function(name) => {
-                out.push(2);
-                name.put(out);
-            }
-        }
-    }
-
-    fn take(from: &mut bytes::Bytes) -> Result<RuleTarget, Malformed> {
-        match u8::take(from)? {
-            0 => Ok(RuleTarget::Queue(Wire::take(from)?)),
-            1 => Ok(RuleTarget::Topic(Wire::take(from)?)),
-            2 => Ok(RuleTarget::Function(Wire::take(from)?)),
-            _ => Err(Malformed("a target that this version does not know")),
-        }
-    }
-}
-
 /// That somebody is told of some changes of some objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationRule {
@@ -158,7 +119,7 @@ pub struct NotificationRule {
     /// How the keys end; empty for all.
     pub suffix: Box<str>,
     /// Who.
-    pub target: RuleTarget,
+    pub target: Destination,
 }
 
 wire_struct!(NotificationRule { id, events, prefix, suffix, target });
@@ -184,7 +145,7 @@ mod tests {
 
     fn rule(events: &[&str], prefix: &str, suffix: &str) -> NotificationRule {
         let events = events.iter().map(|name| EventPattern::parse(name).unwrap()).collect();
-        let target = RuleTarget::Function("f".into());
+        let target = Destination::Function(crate::FunctionRef::latest("f"));
         NotificationRule { id: "r".into(), events, prefix: prefix.into(), suffix: suffix.into(), target }
     }
 

@@ -14,7 +14,7 @@
 //! parts ^1 [after=N] [max=N] | abort ^1 | uploads BUCKET [prefix=P] [after=KEY] [max=N]
 //! rule BUCKET TARGET EVENT [prefix=P] [suffix=S] [unchecked]
 //!                                               one more rule; a target is a queue's name, or topic:t, function:f
-//! rules BUCKET | told QUEUE                     what a queue was told: event and key
+//! rules BUCKET | told TARGET                    what a queue was told: event and key; or a function, once
 //! freed                                         blobs that can be removed, by their bodies
 //! ```
 
@@ -24,7 +24,7 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
-use super::words::{Words, number, tag};
+use super::words::{Words, destination, number, tag};
 use crate::*;
 
 /// The names of what a script puts into buckets.
@@ -80,21 +80,13 @@ fn origin() -> EventOrigin {
     EventOrigin { region: Text::from(REGION), ..EventOrigin::default() }
 }
 
-fn target(word: &str) -> RuleTarget {
-    match word.split_once(':') {
-        Some(("topic", name)) => RuleTarget::Topic(TopicName { account: ACCOUNT, name: name.into() }),
-        Some(("function", name)) => RuleTarget::Function(name.into()),
-        _ => RuleTarget::Queue(QueueName { account: ACCOUNT, name: word.into() }),
-    }
-}
-
 impl Story {
     /// Does what a line about buckets says; `None` if it is about something else.
     pub(super) fn play_objects(&mut self, step: &str) -> Option<String> {
         let mut words = Words(step.split_whitespace().collect());
         let command = match words.next() {
             "get" => return Some(self.get(bucket(&mut words), key(&mut words))),
-            "told" => return Some(self.show_told(words.queue())),
+            "told" => return Some(self.show_told(destination(words.next()))),
             "freed" => {
                 let freed = self.world.broker.take_freed_blobs();
                 return Some(listed(freed.iter().map(|blob| self.shelves.blobs[blob].clone())));
@@ -242,7 +234,7 @@ impl Story {
         let validate = !words.flag("unchecked");
         let bucket = bucket(words);
         let mut rules = self.shelves.rules.get(&bucket).cloned().unwrap_or_default();
-        let target = target(words.next());
+        let target = destination(words.next());
         let events = vec![EventPattern::parse(words.next()).expect("a script names events well")];
         let id = format!("r{}", rules.len() + 1).into();
         rules.push(NotificationRule { id, events, prefix: prefix.into(), suffix: suffix.into(), target });
@@ -310,17 +302,22 @@ impl Story {
         }
     }
 
-    /// What the messages of a queue tell, in order.
-    fn show_told(&mut self, queue: QueueName) -> String {
-        let peeked = match self.world.ask(Command::Peek { queue, from: 0, max: 1000 }) {
-            Ok((Reply::Peeked(peeked), _)) => peeked,
-            other => panic!("Peek answered {other:?}"),
+    /// What the messages of a queue tell, or the events of a function, in order.
+    fn show_told(&mut self, destination: Destination) -> String {
+        let places: Vec<Place> = match destination {
+            Destination::Queue(queue) => match self.world.ask(Command::Peek { queue, from: 0, max: 1000 }) {
+                Ok((Reply::Peeked(peeked), _)) => peeked.iter().map(|peeked| peeked.delivery.place).collect(),
+                other => panic!("Peek answered {other:?}"),
+            },
+            Destination::Topic(_) => panic!("topics tell their subscribers"),
+            Destination::Function(_) => self.world.run(1000).iter().map(|due| due.place).collect(),
         };
-        listed(peeked.iter().map(|peeked| {
-            let body = match self.world.stored(peeked.delivery.place) {
+        listed(places.into_iter().map(|place| {
+            let body = match self.world.stored(place) {
                 Stored::Message(content) => content.body,
                 Stored::Notification(notification, _) => notification.body,
-                Stored::Question(_) => panic!("a question is no message"),
+                Stored::Invocation(invocation) => invocation.payload,
+                Stored::Question(_) => panic!("a question tells of no object"),
             };
             let told: serde_json::Value = serde_json::from_str(&body).expect("what is told is JSON");
             let record = &told["Records"][0];

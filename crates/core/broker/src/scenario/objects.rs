@@ -270,6 +270,23 @@ fn a_topics_subscribers_are_told_with_the_change() {
 }
 
 #[test]
+fn a_function_is_told_by_an_event_that_is_kept_until_it_has_had_it() {
+    check(
+        "
+        bucket one
+        function f
+        rule one function:f s3:ObjectCreated:*
+        put one a v1 -> ok, told
+        put one b v1 -> ok, told
+        restart
+        told function:f -> ObjectCreated:Put=a ObjectCreated:Put=b
+        delete-function f
+        put one c v1 -> ok, told in vain
+        ",
+    );
+}
+
+#[test]
 fn rules_that_cannot_be_kept_are_refused() {
     let invalid = |reason: &str| format!("rejected: Object(RuleTargetInvalid {{ id: \"r1\", reason: \"{reason}\" }})");
     let denied = r#"{"Statement":[{"Effect":"Deny","Principal":{"Service":"s3.amazonaws.com"},"Action":"sqs:*","Resource":"*"}]}"#;
@@ -287,7 +304,7 @@ fn rules_that_cannot_be_kept_are_refused() {
         rule one closed s3:ObjectCreated:* -> {}
         rule one f.fifo s3:ObjectCreated:* unchecked -> {}
         rule one topic:t.fifo s3:ObjectCreated:* unchecked -> {}
-        rule one function:f s3:ObjectCreated:* unchecked -> {}
+        rule one function:g s3:ObjectCreated:* -> {}
         rule two q s3:ObjectCreated:* -> {}
         rule one q s3:ObjectCreated:Put prefix=a
         rule one q s3:ObjectCreated:* prefix=ab -> rejected: Object(RulesOverlap)
@@ -299,7 +316,7 @@ fn rules_that_cannot_be_kept_are_refused() {
         invalid("Its policy does not let the bucket send."),
         invalid("A FIFO queue cannot be told of changes."),
         invalid("A FIFO topic cannot be told of changes."),
-        invalid("A function cannot be told of changes; tell a queue that feeds it."),
+        invalid("The function does not exist."),
         invalid("Its policy does not let the bucket send."),
     ));
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bongsu_broker::{
-    Account, BucketName, Caller, Client, Condition, EventOrigin, EventPattern, INLINE_BYTES_MAX, ListedPart,
-    NotificationRule, ObjectKey, ObjectRejection, PART_BYTES_MIN, Principal, Rejection, RuleTarget, Tags, Text,
+    Account, BucketName, Caller, Client, Condition, Destination, EventOrigin, EventPattern, INLINE_BYTES_MAX,
+    ListedPart, NotificationRule, ObjectKey, ObjectRejection, PART_BYTES_MIN, Principal, Rejection, Tags, Text,
     UploadDraft, Wanted,
 };
 use bongsu_journal::disk::Disk;
@@ -349,7 +349,7 @@ async fn a_queue_is_told_that_it_will_be_told_and_of_each_change() {
         events: vec![events],
         prefix: prefix.into(),
         suffix: "".into(),
-        target: RuleTarget::Queue(queue("q")),
+        target: Destination::Queue(queue("q")),
     };
     let rules = vec![rule("1", EventPattern::Created, "in/"), rule("2", EventPattern::Removed, "")];
     world.broker.set_notification_rules(bucket(), rules, true, EventOrigin::default()).await.unwrap();
@@ -430,6 +430,11 @@ async fn what_a_full_disk_does_not_take_is_refused_and_leaves_nothing() {
     }
 }
 
+/// Of a content that is put while the power may go.
+fn length_of(number: u64) -> usize {
+    if number.is_multiple_of(3) { 100 } else { LARGE }
+}
+
 /// Writers of an object each put one content after the other, and the power goes at some moment: what was acknowledged is
 /// there, or what was on its way, and always whole.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -445,8 +450,7 @@ async fn what_was_acknowledged_survives_power_cuts_at_any_moment() {
                 let name = writer.to_string();
                 let mut acknowledged = None;
                 for number in writer * 1000.. {
-                    let length = if number % 3 == 0 { 100 } else { LARGE };
-                    match put_if(&broker, &name, &content(number, length), Condition::None).await {
+                    match put_if(&broker, &name, &content(number, length_of(number)), Condition::None).await {
                         Ok(_) => acknowledged = Some(number),
                         Err(_) => return (acknowledged, number),
                     }
@@ -463,7 +467,7 @@ async fn what_was_acknowledged_survives_power_cuts_at_any_moment() {
 
         let world = on_simulated(&disk).await.unwrap();
         for (writer, (acknowledged, last)) in outcomes.into_iter().enumerate() {
-            let expected = |number: u64| content(number, if number % 3 == 0 { 100 } else { LARGE });
+            let expected = |number: u64| content(number, length_of(number));
             match get(&world.broker, &writer.to_string()).await {
                 Ok(found) => assert!(
                     acknowledged.is_some_and(|number| found == expected(number)) || found == expected(last),

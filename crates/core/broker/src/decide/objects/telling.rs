@@ -4,11 +4,12 @@ use bongsu_policy::{Policy, Principal, Request, Verdict};
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
+use crate::decide::telling;
 use crate::object::{Bucket, TOLD_SUBJECT, change_text, test_text};
 use crate::{
-    Account, Broker, BucketDefinition, BucketName, Decision, ETag, Entropy, EventOrigin, Fact, NOTIFICATION_RULES_MAX,
-    NotificationRule, ObjectEvent, ObjectKey, ObjectRejection, Outgoing, Publication, QueueName, Rejection, Reply,
-    RuleTarget, SendOrigin, Text, Told, TopicName,
+    Account, Broker, BucketDefinition, BucketName, Decision, Destination, ETag, Entropy, EventOrigin, Fact,
+    InvocationRecord, NOTIFICATION_RULES_MAX, NotificationRule, ObjectEvent, ObjectKey, ObjectRejection, Outgoing,
+    Publication, QueueName, QueuedInvocation, Rejection, Reply, SendOrigin, Text, Told, TopicName,
 };
 
 /// Who sends: a name of ours where AWS has one of its own.
@@ -39,30 +40,33 @@ impl Broker {
         };
         let Change { event, key, content } = change;
         let text = change_text(definition, &rule.id, event, key, content, version, self.now(), origin);
-        match self.tell_target(definition, &rule.target, text, &origin.region, entropy) {
-            Ok(facts) => (Told::Somebody, facts),
-            Err(_) => (Told::InVain, Vec::new()),
-        }
+        let told = self.tell_target(definition, &rule.target, text, &origin.region, entropy);
+        (if told.failed == 0 { Told::Somebody } else { Told::InVain }, told.facts)
     }
 
+    /// Through the decisions that all others send and publish by.
     fn tell_target(
         &self,
         bucket: &BucketDefinition,
-        target: &RuleTarget,
+        target: &Destination,
         text: String,
         region: &str,
         entropy: &mut Entropy,
-    ) -> Result<Vec<Fact>, Rejection> {
-        self.check_target(bucket, target, region).map_err(|reason| invalid("", reason))?;
-        let decision = match target {
-            RuleTarget::Queue(queue) => self.decide_send(queue, vec![message(text)], entropy)?,
-            RuleTarget::Topic(topic) => self.decide_publish(topic, vec![publication(text)], region, entropy)?,
-            RuleTarget::Function(_) => unreachable!("a function is no target that was checked"),
-        };
-        match decision.reply {
-            Reply::Sent(mut results) => results.remove(0).map(|_| decision.facts),
-            _ => Ok(decision.facts),
+    ) -> telling::Told {
+        if self.check_target(bucket, target, region).is_err() {
+            return telling::Told { failed: 1, ..telling::Told::default() };
         }
+        let record = match target {
+            Destination::Queue(_) => InvocationRecord::Message(message(text)),
+            Destination::Topic(_) => InvocationRecord::Publication(publication(text)),
+            Destination::Function(_) => InvocationRecord::Event(QueuedInvocation {
+                qualifier: None,
+                request_id: entropy.next_uuid(),
+                payload: Text::from(text),
+                trace_header: None,
+            }),
+        };
+        self.tell_all(vec![(target.clone(), record)], region, entropy)
     }
 
     pub(super) fn decide_set_notification_rules(
@@ -96,21 +100,21 @@ impl Broker {
     pub(super) fn decide_send_test_event(
         &self,
         name: &BucketName,
-        target: &RuleTarget,
+        target: &Destination,
         origin: &EventOrigin,
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let (_, bucket) = self.bucket(name)?;
         let text = test_text(bucket.definition(), self.now(), origin);
-        let facts = self.tell_target(bucket.definition(), target, text, &origin.region, entropy)?;
-        Ok(Decision { facts, reply: Reply::Done, effects: Vec::new() })
+        let told = self.tell_target(bucket.definition(), target, text, &origin.region, entropy);
+        Ok(Decision { facts: told.facts, reply: Reply::Told { failed: told.failed }, effects: Vec::new() })
     }
 
     /// Whether a target is there and takes what the bucket sends, as AWS checks it too.
-    fn check_target(&self, bucket: &BucketDefinition, target: &RuleTarget, region: &str) -> Result<(), &'static str> {
+    fn check_target(&self, bucket: &BucketDefinition, target: &Destination, region: &str) -> Result<(), &'static str> {
         check_kind(target)?;
         let is_open = match target {
-            RuleTarget::Queue(name) => {
+            Destination::Queue(name) => {
                 let queue = self.queue(name).map_err(|_| "The queue does not exist.")?;
                 admits(
                     queue.attributes().policy.as_ref(),
@@ -120,24 +124,26 @@ impl Broker {
                     self,
                 )
             }
-            RuleTarget::Topic(name) => {
+            Destination::Topic(name) => {
                 let topic = self.topic(name).map_err(|_| "The topic does not exist.")?;
                 let policy = topic.definition().attributes.policy.as_ref();
                 admits(policy, "SNS:Publish", &Target::topic(name, region), bucket, self)
             }
-            RuleTarget::Function(_) => false,
+            Destination::Function(function) => {
+                self.resolve(function, 0).map_err(|_| "The function does not exist.")?;
+                true
+            }
         };
         if is_open { Ok(()) } else { Err("Its policy does not let the bucket send.") }
     }
 }
 
 /// What can be told from the target's name.
-fn check_kind(target: &RuleTarget) -> Result<(), &'static str> {
+fn check_kind(target: &Destination) -> Result<(), &'static str> {
     match target {
-        RuleTarget::Queue(name) if name.is_fifo() => Err("A FIFO queue cannot be told of changes."),
-        RuleTarget::Topic(name) if name.is_fifo() => Err("A FIFO topic cannot be told of changes."),
-        RuleTarget::Function(_) => Err("A function cannot be told of changes; tell a queue that feeds it."),
-        RuleTarget::Queue(_) | RuleTarget::Topic(_) => Ok(()),
+        Destination::Queue(name) if name.is_fifo() => Err("A FIFO queue cannot be told of changes."),
+        Destination::Topic(name) if name.is_fifo() => Err("A FIFO topic cannot be told of changes."),
+        Destination::Queue(_) | Destination::Topic(_) | Destination::Function(_) => Ok(()),
     }
 }
 

@@ -1,10 +1,11 @@
-//! One example of each fact about buckets and objects, and any such fact.
+//! Facts about buckets and objects as bytes: the layout is pinned, and nothing damaged is read.
 
+use expect_test::expect;
 use proptest::prelude::*;
 
-use super::super::{BlobId, ChecksumAlgorithm, ETag, EventPattern, ObjectContent, RuleTarget};
+use super::super::{BlobId, ChecksumAlgorithm, ETag, EventPattern, ObjectContent};
 use super::*;
-use crate::{QueueName, Text, TopicName};
+use crate::{Destination, Fact, FunctionRef, QueueName, Recorded, Text, TopicName};
 
 fn key() -> ObjectKey {
     ObjectKey::parse("a/b").unwrap()
@@ -24,9 +25,9 @@ fn checksum() -> Checksum {
 
 fn rules() -> Vec<NotificationRule> {
     let targets = [
-        RuleTarget::Queue(QueueName { account: Account(300), name: "q".into() }),
-        RuleTarget::Topic(TopicName { account: Account(300), name: "t".into() }),
-        RuleTarget::Function("f".into()),
+        Destination::Queue(QueueName { account: Account(300), name: "q".into() }),
+        Destination::Topic(TopicName { account: Account(300), name: "t".into() }),
+        Destination::Function(FunctionRef::latest("f")),
     ];
     let rule = |target| NotificationRule {
         id: "r".into(),
@@ -51,7 +52,7 @@ fn object(content: ObjectContent) -> ObjectRecord {
     }
 }
 
-pub(crate) fn examples() -> Vec<ObjectFact> {
+fn examples() -> Vec<ObjectFact> {
     let (bucket, upload) = (BucketId(3), UploadId(0x21));
     let segment = Segment { blob: BlobId(0x31), length: 5 << 20 };
     let definition = BucketDefinition {
@@ -168,4 +169,56 @@ pub(crate) fn any_object_fact() -> impl Strategy<Value = ObjectFact> {
             ObjectFact::UploadEnded { .. } => ObjectFact::UploadEnded { bucket, key, upload },
         }
     })
+}
+
+fn encoded(fact: &ObjectFact) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Recorded::encode(Timestamp(128), &Fact::Object { fact: fact.clone() }, &mut bytes);
+    bytes
+}
+
+/// As with all facts: a difference here is a new kind, not a new expectation.
+#[test]
+fn the_bytes_of_every_kind_are_pinned() {
+    let lines = examples().into_iter().map(|fact| {
+        let debug = format!("{fact:?}");
+        format!("{} {}\n", debug.split(' ').next().unwrap_or_default(), hex::encode(encoded(&fact)))
+    });
+    expect![[r#"
+        BucketDefined 80013c01030670686f746f73ac02e80701047465616d066f726465727303017202000602702f022e7300ac020171017202000602702f022e7301ac020174017202000602702f022e7302016600c901
+        BucketDeleted 80013c0203
+        ObjectPut 80013c030303612f62c801e8075a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a02010c636f6e74656e742d747970650a746578742f706c61696e01016b01760104010641413d3d2d32010174013100026869
+        ObjectPut 80013c030303612f62c801e8075a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a02010c636f6e74656e742d747970650a746578742f706c61696e01016b01760104010641413d3d2d3201017401310101000000000000000000000000000000318080c002
+        ObjectDeleted 80013c040303612f62c801
+        ObjectTagged 80013c050303612f620101740132
+        UploadDefined 80013c060303612f6200000000000000000000000000000021e807c80101010c636f6e74656e742d747970650a746578742f706c61696e01016b017600010401
+        PartPut 80013c070303612f620000000000000000000000000000002101000000000000000000000000000000318080c0025b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b00e807
+        UploadEnded 80013c080303612f6200000000000000000000000000000021
+    "#]]
+    .assert_eq(&lines.collect::<String>());
+}
+
+#[test]
+fn there_is_an_example_of_every_kind() {
+    let mut kinds: Vec<u8> = examples().iter().map(|fact| encoded(fact)[3]).collect();
+    kinds.dedup();
+    assert_eq!(kinds, (1..=8).collect::<Vec<u8>>());
+    for unknown in (0..=255).filter(|kind| !kinds.contains(kind)) {
+        let unknown = Recorded::decode(Bytes::from(vec![0, 60, unknown, 0, 0, 0, 0, 0, 0, 0, 0]));
+        assert_eq!(unknown, Err(Malformed("a kind of fact that this version does not know")));
+    }
+}
+
+#[test]
+fn a_fact_that_is_cut_short_or_has_bytes_left_over_is_refused() {
+    for fact in examples() {
+        let mut bytes = encoded(&fact);
+        let whole = Recorded { at: Timestamp(128), fact: Fact::Object { fact } };
+        assert_eq!(Recorded::decode(Bytes::from(bytes.clone())), Ok(whole));
+        for length in 0..bytes.len() {
+            assert_eq!(Recorded::decode(Bytes::copy_from_slice(&bytes[..length])), Err(Malformed("cut short")));
+        }
+        bytes.push(0);
+        assert_eq!(Recorded::decode(Bytes::from(bytes)), Err(Malformed("bytes left over")));
+    }
 }
