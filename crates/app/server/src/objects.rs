@@ -10,13 +10,16 @@ use bongsu_s3::{Outgoing, S3};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 
+use crate::Config;
+
 /// An answer at the API port: complete already, or an object that is read while it is sent.
 pub(crate) type Answer = hyper::Response<Either<Full<Bytes>, Outgoing>>;
 
 /// The door to objects, which knows callers as the other doors do.
-pub(crate) fn door(region: &str, verifier: Verifier, limits: Limits, aws: &Arc<AwsApi>, broker: Handle) -> S3 {
+pub(crate) fn door(config: &Config, verifier: Verifier, limits: Limits, aws: &Arc<AwsApi>, broker: Handle) -> S3 {
     let config = bongsu_s3::Config {
-        region: region.to_owned(),
+        account: config.account,
+        region: config.region.clone(),
         verifier,
         // Clients sign with this machine's time, whatever a test says the time is.
         clock: Clock::System,

@@ -232,7 +232,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         );
     }
     let door = Arc::new(api::Door {
-        s3: objects::door(&config.region, verifier, api_limits.clone(), &aws, broker.clone()),
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),

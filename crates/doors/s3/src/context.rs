@@ -34,6 +34,8 @@ pub(crate) struct Context<'a> {
     pub(crate) query: Query,
     pub(crate) target: &'a Target,
     pub(crate) region: &'a str,
+    /// Whose functions there are.
+    pub(crate) functions_of: Account,
     pub(crate) source_ip: String,
     pub(crate) request_id: RequestId,
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use bongsu_aws_api::observation::{Observer, Seen};
 use bongsu_aws_api::request_id::{RequestId, RequestIds};
 use bongsu_aws_api::sigv4::{Caller, Verifier};
+use bongsu_broker::Account;
 use bongsu_http::{Limits, Pieces};
 use bongsu_runtime::{Clock, Handle};
 use bytes::Bytes;
@@ -33,6 +34,8 @@ const ID_2: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// What the door needs to know.
 pub struct Config {
+    /// Whose functions may be told of changes.
+    pub account: Account,
     /// The region in signatures and locations.
     pub region: String,
     /// Tells who calls.
@@ -115,6 +118,7 @@ impl S3 {
             query,
             target: &target,
             region: &self.config.region,
+            functions_of: self.config.account,
             source_ip: peer.to_canonical().to_string(),
             request_id,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bongsu_broker::{Account, EventPattern, NotificationRule, QueueName, RuleTarget, TopicName};
+use bongsu_broker::{Account, Destination, EventPattern, FunctionRef, NotificationRule, QueueName, TopicName};
 use hyper::StatusCode;
 use serde::Deserialize;
 
@@ -67,17 +67,18 @@ pub(crate) async fn get(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error
     let bucket = cx.store.describe_bucket(cx.bucket()?).await?;
     Ok(Answer::document(Xml::document("NotificationConfiguration", |xml| {
         for rule in &bucket.rules {
-            put_rule(rule, bucket.owner, cx.region, xml);
+            put_rule(rule, cx, xml);
         }
     })))
 }
 
-fn put_rule(rule: &NotificationRule, owner: Account, region: &str, xml: &mut Xml) {
+fn put_rule(rule: &NotificationRule, cx: &Context<'_>, xml: &mut Xml) {
+    let region = cx.region;
     let (kind, element, arn) = match &rule.target {
-        RuleTarget::Queue(queue) => ("QueueConfiguration", "Queue", queue.arn(region)),
-        RuleTarget::Topic(topic) => ("TopicConfiguration", "Topic", topic.arn(region)),
-        RuleTarget::Function(name) => {
-            let arn = format!("arn:aws:lambda:{region}:{owner}:function:{name}");
+        Destination::Queue(queue) => ("QueueConfiguration", "Queue", queue.arn(region)),
+        Destination::Topic(topic) => ("TopicConfiguration", "Topic", topic.arn(region)),
+        Destination::Function(function) => {
+            let arn = format!("arn:aws:lambda:{region}:{}:function:{function}", cx.functions_of);
             ("CloudFunctionConfiguration", "CloudFunction", arn)
         }
     };
@@ -116,21 +117,31 @@ pub(crate) async fn put(cx: &Context<'_>, body: Incoming) -> Result<Answer, S3Er
         (input.queue_configuration, "sqs"),
         (input.cloud_function_configuration, "lambda"),
     ];
+    let functions_of = Some(cx.functions_of).filter(|owner| cx.account() == Ok(*owner));
+    let place = Place { region: cx.region, functions_of };
     let mut rules = Vec::new();
     for (configurations, service) in all {
         for configuration in configurations {
             // Unique, as the request's id is.
             let id = format!("{}-{}", cx.request_id, rules.len());
-            rules.push(rule(configuration, service, id, cx.region)?);
+            rules.push(rule(configuration, service, id, &place)?);
         }
     }
     cx.store.set_notification_rules(bucket, rules, validate, cx.origin()).await?;
     Ok(Answer::empty(StatusCode::OK))
 }
 
-fn rule(given: Configuration, service: &str, id: String, region: &str) -> Result<NotificationRule, S3Error> {
-    let target = target(&given.arn, service, region).ok_or_else(|| {
-        S3Error::argument(service, &given.arn, "The ARN could not be parsed, or is not of this region")
+/// Where targets may be.
+struct Place<'a> {
+    region: &'a str,
+    /// Functions are of one account, and nobody else's buckets may have them run: there are no policies on functions.
+    functions_of: Option<Account>,
+}
+
+fn rule(given: Configuration, service: &str, id: String, place: &Place<'_>) -> Result<NotificationRule, S3Error> {
+    let target = target(&given.arn, service, place).ok_or_else(|| {
+        let text = "The ARN could not be parsed, or is of a region or an account that it cannot be of";
+        S3Error::argument(service, &given.arn, text)
     })?;
     if given.event.is_empty() {
         return Err(Code::MalformedXML.into());
@@ -161,21 +172,25 @@ fn rule(given: Configuration, service: &str, id: String, region: &str) -> Result
     Ok(NotificationRule { id: id.into(), events, prefix: prefix.into(), suffix: suffix.into(), target })
 }
 
-/// Who an ARN of this service and region names.
-fn target(arn: &str, service: &str, region: &str) -> Option<RuleTarget> {
-    let rest = arn.strip_prefix(&format!("arn:aws:{service}:{region}:"))?;
+/// Who an ARN of this service names.
+fn target(arn: &str, service: &str, place: &Place<'_>) -> Option<Destination> {
+    let rest = arn.strip_prefix(&format!("arn:aws:{service}:{}:", place.region))?;
     let (account, name) = rest.split_once(':')?;
     let account: Account = account.parse().ok()?;
     match service {
         "sqs" => {
             let queue = QueueName { account, name: name.into() };
-            queue.is_valid().then_some(RuleTarget::Queue(queue))
+            queue.is_valid().then_some(Destination::Queue(queue))
         }
         "sns" => {
             let topic = TopicName { account, name: name.into() };
-            topic.is_valid().then_some(RuleTarget::Topic(topic))
+            topic.is_valid().then_some(Destination::Topic(topic))
         }
-        _ => name.strip_prefix("function:").map(|name| RuleTarget::Function(name.into())),
+        _ => {
+            let function = name.strip_prefix("function:").filter(|name| !name.is_empty());
+            let is_known = place.functions_of == Some(account);
+            function.filter(|_| is_known).map(|name| Destination::Function(FunctionRef::parse(name)))
+        }
     }
 }
 
@@ -186,7 +201,8 @@ mod tests {
     fn rules(document: &str) -> Result<Vec<NotificationRule>, Code> {
         let input: Input = xml::read(document.as_bytes()).map_err(|error| error.code())?;
         let queues = input.queue_configuration.into_iter();
-        queues.map(|one| rule(one, "sqs", "made".to_owned(), "us-east-1").map_err(|error| error.code())).collect()
+        let place = Place { region: "us-east-1", functions_of: Some(Account(0)) };
+        queues.map(|one| rule(one, "sqs", "made".to_owned(), &place).map_err(|error| error.code())).collect()
     }
 
     fn configuration(inner: &str) -> String {
@@ -207,9 +223,19 @@ mod tests {
         assert_eq!((&*rule.id, &*rule.prefix, &*rule.suffix), ("made", "in/", ".csv"));
         assert_eq!(rule.events, [EventPattern::Created, EventPattern::RemovedByDelete]);
         let queue = QueueName { account: Account(0), name: "q".into() };
-        assert_eq!(rule.target, RuleTarget::Queue(queue));
+        assert_eq!(rule.target, Destination::Queue(queue));
         let [rule] = &rules(&configuration(&format!("<Id>mine</Id>{QUEUE}{EVENT}"))).unwrap()[..] else { panic!() };
         assert_eq!(&*rule.id, "mine");
+    }
+
+    #[test]
+    fn functions_are_of_one_account() {
+        let target = |arn, functions_of| target(arn, "lambda", &Place { region: "us-east-1", functions_of });
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:f:live";
+        assert_eq!(target(arn, Some(Account(0))), Some(Destination::Function(FunctionRef::parse("f:live"))));
+        assert_eq!(target(arn, Some(Account(1))), None);
+        assert_eq!(target(arn, None), None);
+        assert_eq!(target("arn:aws:lambda:us-east-1:000000000000:function:", Some(Account(0))), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bongsu_aws_api::observation::{Observer, RequestMetrics};
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_broker::{Seconds, Timestamp};
+use bongsu_broker::{Account, Seconds, Timestamp};
 use bongsu_http::Limits;
 use bongsu_journal::MemoryJournal;
 use bongsu_runtime::{Clock, ManualClock, Options, Outside};
@@ -58,6 +58,7 @@ impl Server {
         tokio::spawn(shard.run());
         let observer = Arc::new(Observer::new(Duration::MAX, None));
         let config = Config {
+            account: Account(0),
             region: region.to_owned(),
             verifier: Verifier::development("000000000000"),
             clock: Clock::Manual(clock.clone()),
