@@ -33,7 +33,9 @@ use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
+use crate::{
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api, objects,
+};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -212,7 +214,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         bongsu_aws_api::Config {
             account: config.account,
             region: config.region.clone(),
-            verifier,
+            verifier: verifier.clone(),
             // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
@@ -238,6 +240,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         );
     }
     let door = Arc::new(api::Door {
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),
