@@ -29,7 +29,8 @@ impl Invocations {
         let function = self.find(&name).await?.ok_or(InvokeRefusal::DoesNotExist)?;
         let Invocation { request_id, payload, trace_id, wants_log } = invocation;
         let log_tail = wants_log.then(|| self.log_tails.keep(&request_id));
-        let invocation = bongsu_delivery::Invocation { request_id, payload, trace_id };
+        let invocation =
+            bongsu_delivery::Invocation { trace_id, ..bongsu_delivery::Invocation::new(request_id, payload) };
         // What queues ask of the function waits in the broker until there is room; whoever asks here is told.
         let end = self.processes.try_invoke(&function, invocation).await.ok_or(InvokeRefusal::TooManyRunning)?;
         let result = match end {
