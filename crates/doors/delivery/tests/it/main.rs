@@ -4,6 +4,8 @@
 
 mod http;
 mod lifetime;
+mod limits;
+mod node;
 mod output;
 mod provided;
 mod python;
