@@ -1,5 +1,7 @@
 //! What a function's process may do to the machine, and what `bongsu doctor` says of that.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Fixture, invocation};
 
 /// A function whose file is of this name; nothing, said aloud, where Node is missing.
+#[expect(clippy::print_stdout, reason = "tests may print, and this is a part of them")]
 fn node(file: &str, source: &str) -> Option<Fixture> {
     if Command::new("node").arg("--version").output().is_err() {
         println!("Skipped: node is not installed.");
