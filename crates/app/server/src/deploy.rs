@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{Function, MappingDefinition, QueueName, Rejection, TopicName};
+use bongsu_broker::{
+    Function, FunctionRef, FunctionVersion, MappingDefinition, PutWhen, QueueName, Rejection, Seconds, TopicName,
+};
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
@@ -134,20 +136,32 @@ impl Plan {
         }
         self.remove_others(broker, &mut summary).await?;
         for (function, definition) in self.stack.functions.iter().zip(functions) {
-            let defined = broker.define_function(definition).await;
+            let name = definition.name.clone();
+            let defined = broker.put_function(definition, PutWhen::Always).await.map(drop);
+            let defined = match defined {
+                Ok(()) => {
+                    broker
+                        .set_concurrency(&name, Some(function.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT)))
+                        .await
+                }
+                refused => refused,
+            };
             defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Function", &format!("{}  {} {}", function.name, function.runtime, function.handler));
         }
         for mapping in &self.stack.mappings {
             let definition = MappingDefinition {
                 queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
-                function: mapping.function.as_str().into(),
+                function: FunctionRef::latest(&mapping.function),
+                window: Seconds(0),
+                filters: Vec::new(),
+                details: "".into(),
                 batch_size: mapping.batch_size,
                 report_batch_item_failures: mapping.report_batch_item_failures,
                 concurrency_max: mapping.maximum_concurrency,
                 enabled: mapping.enabled,
             };
-            let defined = broker.define_mapping(definition).await;
+            let defined = broker.put_mapping(None, definition, PutWhen::Always).await;
             defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
         }
@@ -244,7 +258,7 @@ impl Plan {
         let existing = broker.functions().await.map_err(unavailable)?;
         for mapping in existing.mappings {
             let kept = self.stack.mappings.iter().any(|wanted| {
-                *wanted.queue == *mapping.definition.queue.name && *wanted.function == *mapping.definition.function
+                *wanted.queue == *mapping.definition.queue.name && *wanted.function == *mapping.definition.function.name
             });
             if !kept {
                 broker.delete_mapping(mapping.id).await.map_err(unavailable)?;
@@ -253,8 +267,9 @@ impl Plan {
             }
         }
         for function in existing.functions {
-            if !self.stack.functions.iter().any(|wanted| *wanted.name == *function.name) {
-                broker.delete_function(&function.name).await.map_err(unavailable)?;
+            if !self.stack.functions.iter().any(|wanted| *wanted.name == *function.function.name) {
+                let function = function.function;
+                broker.delete_function(&function.name, None).await.map_err(unavailable)?;
                 line(summary, "Removed", &format!("function {}", function.name));
             }
         }
@@ -271,13 +286,18 @@ impl Plan {
         let variables = function.environment.iter();
         Ok(Function {
             name: function.name.as_str().into(),
+            version: FunctionVersion::Latest,
+            revision: 0,
             runtime: function.runtime.to_string().into(),
             handler: function.handler.as_str().into(),
             code: code.to_string_lossy().into(),
+            code_digest: "".into(),
+            layers: Vec::new(),
             timeout_seconds: function.timeout_seconds,
             memory_mb: function.memory_mebibytes,
             environment: variables.map(|(name, value)| (name.as_str().into(), value.expose().into())).collect(),
-            concurrency_max: function.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT),
+            dead_letters: None,
+            details: "".into(),
         })
     }
 
