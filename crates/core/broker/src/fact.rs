@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
     Alias, AttemptId, Copy, CopyForm, EntryKey, FaultKind, Function, FunctionRef, InvokeConfig, KeptCopy,
-    MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery,
-    Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, ScheduleDefinition,
-    SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
+    MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
+    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay,
+    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -140,6 +140,8 @@ macro_rules! wire_enum {
     };
 }
 
+pub(crate) use wire_enum;
+
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named as in the types they are made of")]
@@ -269,6 +271,8 @@ pub enum Fact {
     EntryPut { key: EntryKey, value: Bytes },
     /// An entry is gone, and all that lay below it.
     EntryRemoved { key: EntryKey },
+    /// Something happened to a bucket or an object.
+    Object { fact: ObjectFact },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -348,6 +352,7 @@ wire_enum!(Fact {
     41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
     42 => EntryPut { key, value }
     43 => EntryRemoved { key }
+    60 => Object { fact }
     44 => FunctionSet { function, reserved, last_version }
     45 => VersionPublished { function }
     46 => VersionDeleted { function, version }

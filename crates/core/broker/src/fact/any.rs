@@ -8,6 +8,7 @@ use functions::*;
 
 use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
+use crate::object::fact::tests::any_object_fact;
 use crate::{Copy, *};
 
 prop_compose! {
@@ -482,6 +483,7 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
         }
         EntryPut { key: any_entry_key(), value: any::<Vec<u8>>().prop_map(Bytes::from) }
         EntryRemoved { key: any_entry_key() }
+        Object { fact: any_object_fact() }
         NotificationKept { notification: any_notification(), copies: prop::collection::vec(any_kept_copy(), 0..4) }
         TopicDeduplicationKept {
             topic: any_topic(),

@@ -50,12 +50,15 @@
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
+//! Lines about buckets and objects are in `object_script`.
+//!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::object_script::Shelves;
 use super::topics::Subscribers;
 use super::words::*;
 use super::world::World;
@@ -109,6 +112,7 @@ pub(super) struct Story {
     /// The identities that messages were seen to get from move tasks, by name of the message.
     new_ids: BTreeMap<String, Vec<MessageId>>,
     pub(super) subscribers: Subscribers,
+    pub(super) shelves: Shelves,
     /// How many events were made.
     pub(super) events: u64,
 }
@@ -123,6 +127,7 @@ impl Story {
             move_tasks: Vec::new(),
             new_ids: BTreeMap::new(),
             subscribers: Subscribers::default(),
+            shelves: Shelves::default(),
             events: 0,
         }
     }
@@ -132,6 +137,7 @@ impl Story {
         step.split_whitespace().map(|word| word.split('=').next().unwrap_or(word)).all(|name| match name.split_at(1) {
             ("#", _) => self.find_handle(name).is_some(),
             ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
+            ("^", upload) => self.shelves.knows(upload),
             ("%", task) => (1..=self.move_tasks.len()).contains(&number(task)),
             ("~", event) => self.world.has_event(number(event)),
             _ => true,
@@ -145,7 +151,8 @@ impl Story {
             return "ok".into();
         }
         let mut words = Words(step.split_whitespace().collect());
-        if let Some(answer) = self.play_topics(step).or_else(|| self.play_events(step)) {
+        let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
+        if let Some(answer) = topics_or_objects.or_else(|| self.play_events(step)) {
             return answer;
         }
         let command = match words.next() {

@@ -168,6 +168,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::PublishTooLong { .. }
         | Rejection::EntryChanged
         | Rejection::EntryTooLong
+        | Rejection::Object(_)
         | Rejection::TooManyEntries
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),
