@@ -9,6 +9,7 @@ use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
@@ -180,6 +181,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         clock,
         seed,
         recent_bytes_max: config.recent_bytes_max,
+        faults: config.faults,
         outside: Outside {
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
@@ -227,6 +229,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         warn!(
             "THE TIME IS A TEST'S: whoever is on this machine can put it forward with POST \
              {api_url}/_bongsu/clock/advance; start without --test-clock where messages matter"
+        );
+    }
+    if config.faults {
+        warn!(
+            "THINGS GO WRONG ON PURPOSE where queues and subscriptions say so ({FAULTS_TAG}); start without --faults where \
+             messages matter"
         );
     }
     let door = Arc::new(api::Door {
