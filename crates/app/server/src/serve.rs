@@ -215,6 +215,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             spans: spans.clone(),
             public_url: config.public_url.clone(),
             functions: Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails }),
+            stacks: None,
         },
         broker.clone(),
     ));

@@ -157,6 +157,7 @@ impl Server {
             host: "127.0.0.1:4566".to_owned(),
             public_url,
             functions,
+            stacks: None,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }
