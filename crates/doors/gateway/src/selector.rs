@@ -57,6 +57,13 @@ impl FromStr for Selector {
     }
 }
 
+impl Selector {
+    /// Whether the body must be JSON for it.
+    pub fn looks_into_body(&self) -> bool {
+        matches!(self.kind, Kind::Json(_))
+    }
+}
+
 fn parse_steps(path: &str) -> Result<Vec<Step>, &'static str> {
     let mut steps = Vec::new();
     let mut rest = path;

@@ -95,7 +95,9 @@ impl Engine {
             if disable_rollback || on_failure == Some(OnFailure::DoNothing) {
                 return Err(StackRefusal::Invalid("DisableRollback for an update is not supported".to_owned()));
             }
-            return self.set_off_update(&record.name, source, operation, |record| record.change_set_id = Some(id)).await;
+            return self
+                .set_off_update(&record.name, source, operation, |record| record.change_set_id = Some(id))
+                .await;
         }
         let on_failure = if disable_rollback { OnFailure::DoNothing } else { on_failure.unwrap_or_default() };
         let stamp = self.stamp();

@@ -55,9 +55,9 @@ impl Stacks for Engine {
         if let Some(Ok(stack)) = view::shown_source(&record).map(|source| self.read(&record.name, &record.id, source)) {
             for told in &mut resources {
                 let metadata = stack.resource(&told.logical_resource_id).map(|resource| &resource.metadata);
-                told.metadata = metadata.filter(|metadata| !metadata.is_empty()).map(|metadata| {
-                    serde_json::json!({ "Bongsu": metadata }).to_string()
-                });
+                told.metadata = metadata
+                    .filter(|metadata| !metadata.is_empty())
+                    .map(|metadata| serde_json::json!({ "Bongsu": metadata }).to_string());
             }
         }
         Ok(resources)

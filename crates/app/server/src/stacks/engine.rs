@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bongsu_aws_api::cloudformation::StackRefusal;
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_runtime::Clock;
-use bongsu_template::{Resource, Stack};
+use bongsu_template::{Resource, Stack, TemplateErrors};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
@@ -150,9 +150,17 @@ impl Engine {
 
     /// Reads a template with what is around it.
     pub(super) fn read(&self, name: &str, id: &str, source: &Source) -> Result<Stack, String> {
+        self.read_source(name, id, source).map_err(|faults| faults.to_string())
+    }
+
+    /// The same, for whoever shows the faults one by one.
+    pub(super) fn read_source(&self, name: &str, id: &str, source: &Source) -> Result<Stack, TemplateErrors> {
         let others = self.registry().all_living().into_iter().filter(|record| record.name != name);
-        let exports = others.flat_map(|record| record.exports().map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<Vec<_>>());
-        source.read(name, id, exports.collect()).map_err(|faults| faults.to_string())
+        let exports = others.flat_map(|record| {
+            let exports = record.exports().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            exports.collect::<Vec<_>>()
+        });
+        source.read(name, id, exports.collect())
     }
 
     /// What the stack is, and what it is to become; nothing where there is nothing.

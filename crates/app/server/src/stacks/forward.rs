@@ -6,12 +6,11 @@ use bongsu_aws_api::cloudformation::StackRefusal;
 use bongsu_template::{Action, Definition, DeletionPolicy, Resource, Stack};
 
 use super::engine::{Engine, Failure, Report, site};
-use super::provide::Made;
+use super::provide::{Fault, Made};
 use super::record::{EventStatus, OnFailure, OutputRecord, Record, ResourceRecord, Undo};
 use super::status::{ResourceStatus, StackStatus};
 
-const REPLACED: &str =
-    "Requested update requires the creation of a new physical resource; hence creating one.";
+const REPLACED: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 const CANCELLED: &str = "Resource update cancelled";
 
 impl Engine {
@@ -32,7 +31,9 @@ impl Engine {
             Err(reason) => Failure { logical_id: None, reason },
         };
         let reason = match &failure.logical_id {
-            Some(id) => format!("The following resource(s) failed to {}: [{id}].", if creates { "create" } else { "update" }),
+            Some(id) => {
+                format!("The following resource(s) failed to {}: [{id}].", if creates { "create" } else { "update" })
+            }
             None => failure.reason.clone(),
         };
         report.failure.get_or_insert(failure);
@@ -50,7 +51,9 @@ impl Engine {
         let of = |logical_id: Option<&str>, reason| Failure { logical_id: logical_id.map(str::to_owned), reason };
         for resource in &to.resources {
             let checked = self.provide().check(resource, &site(record));
-            checked.map_err(|reason| of(Some(&resource.logical_id), reason))?;
+            checked.map_err(|Fault { logical_id, reason }| {
+                of(Some(logical_id.as_deref().unwrap_or(&resource.logical_id)), reason)
+            })?;
         }
         self.check_exports(record, to).map_err(|reason| of(None, reason))
     }
@@ -388,8 +391,5 @@ impl Record {
 
 /// Whether something would be lost with the one before, when the new one takes its name.
 fn holds_something(definition: &Definition) -> bool {
-    matches!(
-        definition,
-        Definition::Queue(_) | Definition::Topic(_) | Definition::Bucket(_) | Definition::Function(_)
-    )
+    matches!(definition, Definition::Queue(_) | Definition::Topic(_) | Definition::Bucket(_) | Definition::Function(_))
 }

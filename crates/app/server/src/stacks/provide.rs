@@ -12,7 +12,7 @@ use crate::queues::Outcome;
 /// Makes, changes and deletes resources. An error is the reason, the end of a sentence without a full stop.
 pub(crate) trait Provide: Send + Sync {
     /// Refuses what cannot be made, before anything is made.
-    fn check(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String>;
+    fn check(&self, resource: &Resource, site: &Site<'_>) -> Result<(), Fault>;
 
     /// Whether something of its name is there already. What has no name never is.
     fn exists<'a>(&'a self, resource: &'a Resource, site: &'a Site<'_>) -> BoxFuture<'a, Result<bool, String>>;
@@ -36,6 +36,26 @@ pub(crate) trait Provide: Send + Sync {
 
     /// Takes up what the process before held in memory.
     fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String>;
+}
+
+/// What is wrong with a resource, or with a part of it that is a resource of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// That part.
+    pub(crate) logical_id: Option<String>,
+    pub(crate) reason: String,
+}
+
+impl Fault {
+    pub(crate) fn of(logical_id: &str, reason: String) -> Fault {
+        Fault { logical_id: Some(logical_id.to_owned()), reason }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Fault {
+        Fault { logical_id: None, reason }
+    }
 }
 
 /// What came of a resource.

@@ -164,9 +164,14 @@ pub(crate) enum Undo {
     Created,
     Updated,
     /// The one before still is there, unless its physical id is the same.
-    Replaced { physical_id: Option<String>, adopted: bool },
+    Replaced {
+        physical_id: Option<String>,
+        adopted: bool,
+    },
     /// The one before is in its place again, and this one is still there.
-    Restored { physical_id: Option<String> },
+    Restored {
+        physical_id: Option<String>,
+    },
 }
 
 /// An output, resolved.

@@ -79,10 +79,7 @@ impl StackStatus {
 
     /// Whether the stack is as some template says, so that it can be updated.
     pub(crate) fn is_settled(self) -> bool {
-        matches!(
-            self,
-            StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::UpdateRollbackComplete
-        )
+        matches!(self, StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::UpdateRollbackComplete)
     }
 }
 

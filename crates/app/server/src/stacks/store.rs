@@ -38,12 +38,12 @@ pub enum StacksError {
 
 /// The folder of stacks; nowhere, when nothing outlives the process.
 #[derive(Clone, Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     folder: Option<PathBuf>,
 }
 
 impl Store {
-    pub(super) fn of(data: Option<&Path>) -> Store {
+    pub(crate) fn of(data: Option<&Path>) -> Store {
         Store { folder: data.map(|data| data.join(FOLDER)) }
     }
 

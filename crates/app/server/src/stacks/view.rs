@@ -35,9 +35,7 @@ pub(super) fn stack(record: &Record) -> Stack {
 
 /// The template that is told of: the one that is being deployed, unless it is being taken back.
 pub(super) fn shown_source(record: &Record) -> Option<&Source> {
-    use StackStatus::{
-        UpdateRollbackCleanup, UpdateRollbackComplete, UpdateRollbackFailed, UpdateRollbackInProgress,
-    };
+    use StackStatus::{UpdateRollbackCleanup, UpdateRollbackComplete, UpdateRollbackFailed, UpdateRollbackInProgress};
     match record.status {
         UpdateRollbackInProgress | UpdateRollbackCleanup | UpdateRollbackFailed | UpdateRollbackComplete => {
             record.deployed.as_ref()
@@ -127,12 +125,7 @@ pub(super) fn exports(record: &Record) -> Vec<Export> {
 }
 
 fn output(kept: super::record::OutputRecord) -> Output {
-    Output {
-        output_key: kept.name,
-        output_value: kept.value,
-        description: kept.description,
-        export_name: kept.export,
-    }
+    Output { output_key: kept.name, output_value: kept.value, description: kept.description, export_name: kept.export }
 }
 
 fn parameters(kept: Vec<(String, String)>) -> Vec<Parameter> {

@@ -1,0 +1,144 @@
+//! What makes resources of stacks, a file a type: each brings the broker, or what else the server has, to what a template
+//! says.
+
+mod api;
+mod function;
+mod mapping;
+mod policy;
+mod queue;
+mod recorded;
+mod subscription;
+mod topic;
+
+use bongsu_broker::Account;
+use bongsu_journal::BoxFuture;
+use bongsu_runtime::{Handle, Refusal};
+use bongsu_template::{Definition, Resource};
+
+pub(crate) use api::Fronts;
+
+use super::code::CodeStore;
+use super::provide::{Fault, Made, Provide, Site};
+use crate::reason::reason;
+
+/// What resources are made of.
+pub(crate) struct World {
+    pub(crate) broker: Handle,
+    pub(crate) account: Account,
+    pub(crate) region: String,
+    pub(crate) code: CodeStore,
+    pub(crate) fronts: Fronts,
+}
+
+/// What a provider may use besides the definition.
+pub(super) struct Cx<'a> {
+    world: &'a World,
+    site: &'a Site<'a>,
+    resource: &'a Resource,
+}
+
+/// One type of resource. Each method does what [`Provide`] says of it.
+trait Provider: Sync {
+    fn check(&self, _: &Cx<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn exists(&self, _: &Cx<'_>) -> impl Future<Output = Result<bool, String>> + Send {
+        std::future::ready(Ok(false))
+    }
+
+    fn bring_about(&self, before: Option<&Self>, cx: &Cx<'_>) -> impl Future<Output = Result<Made, String>> + Send;
+
+    fn delete(&self, physical_id: Option<&str>, cx: &Cx<'_>) -> impl Future<Output = Result<(), String>> + Send;
+
+    fn resume(&self, _: &Cx<'_>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Names the provider of each kind of definition: `$call` is carried out with it as `$it`, and with what was asked for before,
+/// if that was of the same kind, as `$before`.
+macro_rules! with_provider {
+    ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
+        let old: Option<&Definition> = $old;
+        with_provider!(@kinds $definition, old, $it, $before, $call;
+            Queue, Topic, Policy, Subscription, Function, Mapping, Api)
+    }};
+    (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
+        match $definition {
+            $(Definition::$kind($it) => {
+                let $before = $old.and_then(|old| match old {
+                    Definition::$kind(before) => Some(before),
+                    _ => None,
+                });
+                $call
+            })*
+            other => {
+                let ($it, $before) = (&recorded::Recorded::of(other), None::<&recorded::Recorded>);
+                $call
+            }
+        }
+    };
+}
+
+impl Provide for World {
+    fn check(&self, resource: &Resource, site: &Site<'_>) -> Result<(), Fault> {
+        let cx = Cx { world: self, site, resource };
+        with_provider!(&resource.definition, None, |it, _before| it.check(&cx))
+    }
+
+    fn exists<'a>(&'a self, resource: &'a Resource, site: &'a Site<'_>) -> BoxFuture<'a, Result<bool, String>> {
+        Box::pin(async move {
+            let cx = Cx { world: self, site, resource };
+            with_provider!(&resource.definition, None, |it, _before| it.exists(&cx).await)
+        })
+    }
+
+    fn bring_about<'a>(
+        &'a self,
+        before: Option<&'a Resource>,
+        resource: &'a Resource,
+        site: &'a Site<'_>,
+    ) -> BoxFuture<'a, Result<Made, String>> {
+        Box::pin(async move {
+            let cx = Cx { world: self, site, resource };
+            let old = before.map(|before| &before.definition);
+            with_provider!(&resource.definition, old, |it, before| it.bring_about(before, &cx).await)
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        resource: &'a Resource,
+        physical_id: Option<&'a str>,
+        site: &'a Site<'_>,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let cx = Cx { world: self, site, resource };
+            with_provider!(&resource.definition, None, |it, _before| it.delete(physical_id, &cx).await)
+        })
+    }
+
+    fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String> {
+        let cx = Cx { world: self, site, resource };
+        with_provider!(&resource.definition, None, |it, _before| it.resume(&cx))
+    }
+}
+
+/// The broker's refusal as the end of a sentence.
+fn told<T>(outcome: Result<T, Refusal>) -> Result<T, String> {
+    outcome.map_err(|refusal| reason(&refusal))
+}
+
+/// What is gone already is deleted.
+fn gone(outcome: Result<(), Refusal>) -> Result<(), String> {
+    use bongsu_broker::Rejection::{
+        FunctionDoesNotExist, QueueDoesNotExist, SubscriptionDoesNotExist, TopicDoesNotExist,
+    };
+    match outcome {
+        Err(Refusal::Rejected(
+            QueueDoesNotExist | TopicDoesNotExist | SubscriptionDoesNotExist | FunctionDoesNotExist { .. },
+        )) => Ok(()),
+        other => told(other),
+    }
+}

@@ -1,0 +1,1 @@
+//! Deployments against providers that do as they are told.
