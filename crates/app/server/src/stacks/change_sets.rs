@@ -114,7 +114,7 @@ impl Engine {
             Ok(())
         };
         self.registry().change(&record.name, begin).await?;
-        self.set_off(&record.name);
+        self.set_off(&record.name).await;
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bongsu_aws_api::cloudformation::StackRefusal;
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_runtime::Clock;
 use bongsu_template::{Resource, Stack, TemplateErrors};
-use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::provide::{Made, Provide, Site};
@@ -15,6 +15,9 @@ use super::record::{Record, Source, Stamp, Surroundings};
 use super::registry::Registry;
 use super::status::{ResourceStatus, StackStatus};
 use super::store::{StacksError, Store};
+
+/// How long an answer waits for its deployment. Tools look again only after half a minute.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// What becomes of a stack whose deployment the end of the process interrupted.
 const INTERRUPTED: &str = "The server stopped in the middle of the deployment";
@@ -113,10 +116,12 @@ impl Engine {
         self.registry().close().await;
     }
 
-    /// Carries a deployment on in a task of its own.
-    pub(super) fn set_off(&self, stack: &str) -> JoinHandle<Result<Report, StackRefusal>> {
+    /// Carries a deployment on in a task of its own, and gives it a moment: it may be done before whoever asked for it looks.
+    pub(super) async fn set_off(&self, stack: &str) {
         let (engine, stack) = (self.clone(), stack.to_owned());
-        tokio::spawn(async move { engine.carry_on(&stack).await })
+        let going_on = tokio::spawn(async move { engine.carry_on(&stack).await });
+        // What comes of it is kept, and told to those who ask.
+        drop(tokio::time::timeout(ANSWER_WITHIN, going_on).await);
     }
 
     /// Does what the stack's status says, until there is no more to do.

@@ -41,7 +41,7 @@ impl Engine {
         record.settings.disable_rollback = operation.on_failure == OnFailure::DoNothing;
         record.operation = operation;
         self.registry().insert(record).await?;
-        self.set_off(&name);
+        self.set_off(&name).await;
         Ok(id)
     }
 
@@ -73,7 +73,7 @@ impl Engine {
         besides: impl FnOnce(&mut Record),
     ) -> Result<(), StackRefusal> {
         self.keep_update(stack, source, operation, besides).await?;
-        self.set_off(stack);
+        self.set_off(stack).await;
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Engine {
             return Ok(());
         }
         self.keep_delete(&known.name, options).await?;
-        self.set_off(&known.name);
+        self.set_off(&known.name).await;
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl Engine {
     pub(super) async fn begin_rollback(&self, stack: &str, skipped: Vec<String>) -> Result<(), StackRefusal> {
         let known = self.registry().living(stack)?;
         self.keep_rollback(&known.name, skipped).await?;
-        self.set_off(&known.name);
+        self.set_off(&known.name).await;
         Ok(())
     }
 
