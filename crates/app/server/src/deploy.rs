@@ -7,8 +7,8 @@ use bongsu_broker::{Function, MappingDefinition, QueueName, Rejection, TopicName
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
-    FunctionResource, HmacAlgorithm, Inputs, Mapping, PolicyOf, PolicyResource, QueueResource, RouteResource,
-    SignatureEncoding, Stack, SubscriptionResource, TemplateErrors,
+    ApiResource, Code, FunctionResource, Inputs, IntegrationResource, MappingResource, PolicyOf, QueueResource,
+    Reference, Resource, RouteResource, Stack, SubscriptionResource, TemplateErrors,
 };
 
 use crate::queues::{self, Outcome, bring_about};
@@ -84,12 +84,23 @@ impl Plan {
     pub(crate) fn unsigned_route(&self) -> Option<String> {
         let unsigned =
             |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.secrets.is_empty());
-        self.stack.routes.iter().find(unsigned).map(|route| route.key.to_string())
+        self.all_routes().map(|(_, route)| route).find(unsigned).map(|route| route.key.to_string())
     }
 
     /// The routes, for the front door.
     pub(crate) fn routes(&self) -> Result<Vec<Route>, DeployError> {
-        self.stack.routes.iter().map(|route| self.route(route)).collect()
+        self.all_routes().map(|(api, route)| self.route(api, route)).collect()
+    }
+
+    fn all_routes(&self) -> impl Iterator<Item = (&ApiResource, &RouteResource)> {
+        self.stack.apis().flat_map(|(_, api)| api.routes.iter().map(move |route| (api, route)))
+    }
+
+    /// Those of topics' own lists, and those that are resources.
+    fn all_subscriptions(&self) -> impl Iterator<Item = (&Resource, &SubscriptionResource)> {
+        let inside = self.stack.topics();
+        let inside = inside.flat_map(|(resource, topic)| topic.subscriptions.iter().map(move |one| (resource, one)));
+        inside.chain(self.stack.subscriptions())
     }
 
     /// Says where in the template a route is that cannot be served.
@@ -98,9 +109,10 @@ impl Plan {
             RouteError::Claimed { key, second, .. } => (key, second),
             RouteError::Webhook { key, api_name, .. } | RouteError::GroupMissing { key, api_name } => (key, api_name),
         };
-        let is_meant = |route: &&RouteResource| route.key.to_string() == *key && route.api_name == *api_name;
-        let (line, resource) = match self.stack.routes.iter().find(is_meant) {
-            Some(route) => (route.line, route.logical_id.as_str()),
+        let is_meant =
+            |(api, route): &(&ApiResource, &RouteResource)| route.key.to_string() == *key && api.name == *api_name;
+        let (line, resource) = match self.all_routes().find(is_meant) {
+            Some((_, route)) => (route.line, route.logical_id.as_str()),
             None => (1, "(all)"),
         };
         self.fault(line, resource, &error.to_string())
@@ -110,51 +122,45 @@ impl Plan {
     /// mappings that the template no longer names go.
     pub(crate) async fn deploy(&self, broker: &Handle, config: &Config) -> Result<String, DeployError> {
         // What is wrong with a function, a topic or a subscription is known before the first queue is made.
-        let functions = self.stack.functions.iter().map(|function| self.function(function));
+        let functions = self.stack.functions().map(|(resource, function)| self.function(resource, function));
         let functions: Vec<Function> = functions.collect::<Result<_, _>>()?;
         let topics = self.topics(config)?;
         let subscriptions = self.subscriptions(config)?;
         let mut summary = String::new();
-        for queue in &self.stack.queues {
-            let made = self.queue(queue, broker, config).await?;
+        for (resource, queue) in self.stack.queues() {
+            let made = self.queue(resource, queue, broker, config).await?;
             line(&mut summary, made, &format!("{}  {}", queue.name, queue.url));
         }
-        for (resource, topic) in self.stack.topics.iter().zip(topics) {
+        for ((resource, definition), topic) in self.stack.topics().zip(topics) {
             let made = topic.bring_about(broker).await;
             let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
-            line(&mut summary, told(made, "Topic"), &format!("{}  {}", resource.name, resource.arn));
+            line(&mut summary, told(made, "Topic"), &format!("{}  {}", definition.name, definition.arn));
         }
-        for policy in &self.stack.policies {
-            self.policy(policy, broker, config).await?;
-            let (kind, name) = match &policy.of {
-                PolicyOf::Queue(name) => ("queue", name),
-                PolicyOf::Topic(name) => ("topic", name),
-            };
-            line(&mut summary, "Policy", &format!("{kind} {name}"));
+        for (resource, policy) in self.stack.policies() {
+            for of in &policy.of {
+                self.policy(resource, of, &policy.document, broker, config).await?;
+                let (kind, name) = match of {
+                    PolicyOf::Queue(name) => ("queue", name),
+                    PolicyOf::Topic(name) => ("topic", name),
+                };
+                line(&mut summary, "Policy", &format!("{kind} {name}"));
+            }
         }
         self.remove_others(broker, &mut summary).await?;
-        for (function, definition) in self.stack.functions.iter().zip(functions) {
+        for ((resource, function), definition) in self.stack.functions().zip(functions) {
             let defined = broker.define_function(definition).await;
-            defined.map_err(|refusal| self.fault(function.line, &function.logical_id, &reason(&refusal)))?;
+            defined.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Function", &format!("{}  {} {}", function.name, function.runtime, function.handler));
         }
-        for mapping in &self.stack.mappings {
-            let definition = MappingDefinition {
-                queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
-                function: mapping.function.as_str().into(),
-                batch_size: mapping.batch_size,
-                report_batch_item_failures: mapping.report_batch_item_failures,
-                concurrency_max: mapping.maximum_concurrency,
-                enabled: mapping.enabled,
-            };
-            let defined = broker.define_mapping(definition).await;
-            defined.map_err(|refusal| self.fault(mapping.line, &mapping.logical_id, &reason(&refusal)))?;
+        for (resource, mapping) in self.stack.mappings() {
+            let defined = broker.define_mapping(self.mapping(resource, mapping, config)?).await;
+            defined.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
         }
-        for (resource, subscription) in self.stack.subscriptions.iter().zip(subscriptions) {
+        for ((resource, definition), subscription) in self.all_subscriptions().zip(subscriptions) {
             let made = subscription.bring_about(broker, &config.region).await;
             let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
-            let SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. } = resource;
+            let SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. } = definition;
             let endpoint = if *endpoint_is_secret { "****" } else { endpoint };
             let connection = format!("{topic} -> {protocol} {endpoint}");
             if made.pending {
@@ -165,12 +171,18 @@ impl Plan {
             }
         }
         self.tell_others(broker, config, &mut summary).await?;
-        for route in &self.stack.routes {
+        for (_, route) in self.all_routes() {
             let provider = route.webhook.as_ref().map_or("", |webhook| &webhook.provider);
-            line(&mut summary, "Route", &format!("{} -> {} ({provider})", route.key, route.queue));
+            if let IntegrationResource::SendMessage { queue, .. } = &route.integration {
+                line(&mut summary, "Route", &format!("{} -> {queue} ({provider})", route.key));
+            }
         }
         for output in &self.stack.outputs {
-            line(&mut summary, "Output", &format!("{} = {}", output.name, output.value));
+            let value = match &output.value {
+                Reference::Known(value) => value,
+                Reference::Later { logical_id, .. } => logical_id,
+            };
+            line(&mut summary, "Output", &format!("{} = {value}", output.name));
         }
         for ignored in &self.stack.ignored {
             line(&mut summary, "Ignored", &format!("{} ({}): {}", ignored.logical_id, ignored.kind, ignored.why));
@@ -181,53 +193,62 @@ impl Plan {
     /// Makes a queue, or gives one that is there already the attributes and tags of the template, and says which.
     async fn queue(
         &self,
+        resource: &Resource,
         queue: &QueueResource,
         broker: &Handle,
         config: &Config,
     ) -> Result<&'static str, DeployError> {
         let name = QueueName { account: config.account, name: queue.name.as_str().into() };
         let made = bring_about(broker, &name, &queue.attributes, &queue.tags, &config.region).await;
-        let made = made.map_err(|refusal| self.fault(queue.line, &queue.logical_id, &reason(&refusal)))?;
+        let made = made.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
         Ok(told(made, "Queue"))
     }
 
     fn topics(&self, config: &Config) -> Result<Vec<Topic>, DeployError> {
-        let parsed = self.stack.topics.iter().map(|topic| {
+        let parsed = self.stack.topics().map(|(resource, topic)| {
             let parsed = Topic::parse(topic, config.account);
-            parsed.map_err(|rejection| self.rejected(topic.line, &topic.logical_id, rejection))
+            parsed.map_err(|rejection| self.rejected(resource.line, &resource.logical_id, rejection))
         });
         parsed.collect()
     }
 
     fn subscriptions(&self, config: &Config) -> Result<Vec<Subscription>, DeployError> {
-        let parsed = self.stack.subscriptions.iter().map(|subscription| {
+        let parsed = self.all_subscriptions().map(|(resource, subscription)| {
             let parsed = Subscription::parse(subscription, config.account, &config.region);
-            parsed.map_err(|rejection| self.rejected(subscription.line, &subscription.logical_id, rejection))
+            parsed.map_err(|rejection| self.rejected(resource.line, &resource.logical_id, rejection))
         });
         parsed.collect()
     }
 
-    async fn policy(&self, policy: &PolicyResource, broker: &Handle, config: &Config) -> Result<(), DeployError> {
+    async fn policy(
+        &self,
+        resource: &Resource,
+        of: &PolicyOf,
+        document: &str,
+        broker: &Handle,
+        config: &Config,
+    ) -> Result<(), DeployError> {
         let account = config.account;
-        let set = match &policy.of {
+        let set = match of {
             PolicyOf::Queue(name) => {
                 let queue = QueueName { account, name: name.as_str().into() };
-                queues::permit(broker, &queue, &policy.document, &config.region).await
+                queues::permit(broker, &queue, document, &config.region).await
             }
             PolicyOf::Topic(name) => {
                 let topic = TopicName { account, name: name.as_str().into() };
-                topics::permit(broker, &topic, &policy.document).await
+                topics::permit(broker, &topic, document).await
             }
         };
-        set.map_err(|refusal| self.fault(policy.line, &policy.logical_id, &reason(&refusal)))
+        set.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))
     }
 
     /// Nothing tells who made a subscription: one that the template does not name may be somebody else's, and ending it
     /// would lose what they are owed.
     async fn tell_others(&self, broker: &Handle, config: &Config, summary: &mut String) -> Result<(), DeployError> {
-        for resource in &self.stack.topics {
-            let topic = TopicName { account: config.account, name: resource.name.as_str().into() };
-            let others = topics::others(broker, &topic, &self.stack.subscriptions).await;
+        let named: Vec<SubscriptionResource> = self.all_subscriptions().map(|(_, named)| named.clone()).collect();
+        for (resource, definition) in self.stack.topics() {
+            let topic = TopicName { account: config.account, name: definition.name.as_str().into() };
+            let others = topics::others(broker, &topic, &named).await;
             let others =
                 others.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             for other in others {
@@ -243,8 +264,8 @@ impl Plan {
         let unavailable = |refusal| self.fault(1, "(all)", &reason(&refusal));
         let existing = broker.functions().await.map_err(unavailable)?;
         for mapping in existing.mappings {
-            let kept = self.stack.mappings.iter().any(|wanted| {
-                *wanted.queue == *mapping.definition.queue.name && *wanted.function == *mapping.definition.function
+            let kept = self.stack.mappings().any(|(_, wanted)| {
+                *wanted.queue == *mapping.definition.queue.name && *wanted.function.name == *mapping.definition.function
             });
             if !kept {
                 broker.delete_mapping(mapping.id).await.map_err(unavailable)?;
@@ -253,7 +274,7 @@ impl Plan {
             }
         }
         for function in existing.functions {
-            if !self.stack.functions.iter().any(|wanted| *wanted.name == *function.name) {
+            if !self.stack.functions().any(|(_, wanted)| *wanted.name == *function.name) {
                 broker.delete_function(&function.name).await.map_err(unavailable)?;
                 line(summary, "Removed", &format!("function {}", function.name));
             }
@@ -261,12 +282,35 @@ impl Plan {
         Ok(())
     }
 
-    fn function(&self, function: &FunctionResource) -> Result<Function, DeployError> {
-        let code = self.folder.join(&function.code);
+    fn mapping(
+        &self,
+        resource: &Resource,
+        mapping: &MappingResource,
+        config: &Config,
+    ) -> Result<MappingDefinition, DeployError> {
+        if mapping.batching_window_seconds > 0 || !mapping.filters.is_empty() || mapping.function.qualifier.is_some() {
+            let reason = "a batching window, filters and versions or aliases of a function are not supported yet";
+            return Err(self.fault(resource.line, &resource.logical_id, reason));
+        }
+        Ok(MappingDefinition {
+            queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
+            function: mapping.function.name.as_str().into(),
+            batch_size: mapping.batch_size,
+            report_batch_item_failures: mapping.report_batch_item_failures,
+            concurrency_max: mapping.maximum_concurrency,
+            enabled: mapping.enabled,
+        })
+    }
+
+    fn function(&self, resource: &Resource, function: &FunctionResource) -> Result<Function, DeployError> {
+        let Code::Directory(code) = &function.code else {
+            return Err(self.fault(resource.line, &resource.logical_id, "code that is no folder is not supported yet"));
+        };
+        let code = self.folder.join(code);
         let is_directory = std::fs::metadata(&code).is_ok_and(|metadata| metadata.is_dir());
         if !is_directory {
             let reason = format!("{} is not a directory; code comes from a directory", code.display());
-            return Err(self.fault(function.line, &function.logical_id, &reason));
+            return Err(self.fault(resource.line, &resource.logical_id, &reason));
         }
         let variables = function.environment.iter();
         Ok(Function {
@@ -281,35 +325,40 @@ impl Plan {
         })
     }
 
-    fn route(&self, route: &RouteResource) -> Result<Route, DeployError> {
+    fn route(&self, api: &ApiResource, route: &RouteResource) -> Result<Route, DeployError> {
         let fault = |reason: &str| self.fault(route.line, &route.logical_id, reason);
+        let IntegrationResource::SendMessage { queue, parameters, .. } = &route.integration else {
+            return Err(fault("only IntegrationSubtype SQS-SendMessage is supported yet"));
+        };
         let Some(webhook) = &route.webhook else {
             return Err(fault(
                 "the route has no Metadata: Bongsu: Webhook:; to take requests of anybody ask for Provider: none",
             ));
         };
-        if route.body != Mapping::Body {
+        let given = |name: &str| parameters.get(name).map(String::as_str);
+        if given("MessageBody") != Some("$request.body") {
             return Err(fault("MessageBody must be $request.body: another mapping is not supported yet"));
         }
-        let selector = |mapping: &Option<Mapping>| match mapping {
+        let [group, deduplication] = [
+            webhook.group.as_deref().or(given("MessageGroupId")),
+            webhook.deduplication.as_deref().or(given("MessageDeduplicationId")),
+        ];
+        let looks_into_body = [group, deduplication].into_iter().flatten().any(looks_into_body);
+        let selector = |text: Option<&str>| match text.map(|text| text.replace("$request.body.", "$.").parse()) {
             None => Ok(None),
-            Some(mapping) => selector_text(mapping)
-                .and_then(|text| text.parse::<Selector>().ok())
-                .map(Some)
-                .ok_or_else(|| fault("a group or deduplication id is a path into the body, a header or a fixed text")),
+            Some(Ok(selector)) => Ok(Some(selector)),
+            Some(Err(_)) => Err(fault("a group or deduplication id is a path into the body, a header or a fixed text")),
         };
-        let (group, deduplication) = (selector(&route.group)?, selector(&route.deduplication)?);
-        let looks_into_body =
-            [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
+        let (group, deduplication): (Option<Selector>, _) = (selector(group)?, selector(deduplication)?);
         Ok(Route {
             key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
-            api_name: route.api_name.clone(),
-            queue: route.queue.clone(),
+            api_name: api.name.clone(),
+            queue: queue.clone(),
             body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
             webhook: Webhook {
                 provider: webhook.provider.clone(),
                 secrets: webhook.secrets.iter().map(|secret| Secret::from(secret.expose())).collect(),
-                options: webhook.hmac.iter().flat_map(hmac_options).map(|(k, v)| (k.to_owned(), v)).collect(),
+                options: webhook.options.clone().into_iter().collect(),
                 group,
                 deduplication,
             },
@@ -338,31 +387,8 @@ fn told(outcome: Outcome, made: &'static str) -> &'static str {
     }
 }
 
-fn selector_text(mapping: &Mapping) -> Option<String> {
-    match mapping {
-        Mapping::Body => None,
-        Mapping::BodyPath(path) => Some(path.to_string()),
-        Mapping::Header(name) => Some(format!("$request.header.{name}")),
-        Mapping::Text(text) => Some(text.clone()),
-    }
-}
-
-fn hmac_options(scheme: &bongsu_template::HmacScheme) -> Vec<(&'static str, String)> {
-    let encoding = match scheme.encoding {
-        SignatureEncoding::Hex => "hex",
-        SignatureEncoding::Base64 => "base64",
-    };
-    let hash = match scheme.algorithm {
-        HmacAlgorithm::Sha1 => "sha1",
-        HmacAlgorithm::Sha256 => "sha256",
-        HmacAlgorithm::Sha512 => "sha512",
-    };
-    vec![
-        ("Header", scheme.signature_header.clone()),
-        ("Prefix", scheme.prefix.clone()),
-        ("Encoding", encoding.to_owned()),
-        ("Hash", hash.to_owned()),
-    ]
+fn looks_into_body(selector: &str) -> bool {
+    ["$.", "$[", "$request.body."].iter().any(|prefix| selector.starts_with(prefix))
 }
 
 fn line(summary: &mut String, what: &str, text: &str) {
