@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bongsu_broker::{Function, MappingDefinition, QueueName, Rejection, TopicName};
+use bongsu_broker::{
+    Function, FunctionRef, FunctionVersion, MappingDefinition, PutWhen, QueueName, Rejection, Seconds, TopicName,
+};
 use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
-    ApiResource, Code, FunctionResource, Inputs, IntegrationResource, MappingResource, PolicyOf, QueueResource,
-    Reference, Resource, RouteResource, Stack, SubscriptionResource, TemplateErrors,
+    ApiResource, Code, FunctionReference, FunctionResource, Inputs, IntegrationResource, MappingResource, PolicyOf,
+    QueueResource, Reference, Resource, RouteResource, Stack, SubscriptionResource, TemplateErrors,
 };
 
 use crate::queues::{self, Outcome, bring_about};
@@ -148,12 +150,17 @@ impl Plan {
         }
         self.remove_others(broker, &mut summary).await?;
         for ((resource, function), definition) in self.stack.functions().zip(functions) {
-            let defined = broker.define_function(definition).await;
+            let name = definition.name.clone();
+            let concurrency = Some(function.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT));
+            let defined = match broker.put_function(definition, PutWhen::Always).await {
+                Ok(_) => broker.set_concurrency(&name, concurrency).await,
+                Err(refused) => Err(refused),
+            };
             defined.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Function", &format!("{}  {} {}", function.name, function.runtime, function.handler));
         }
         for (resource, mapping) in self.stack.mappings() {
-            let defined = broker.define_mapping(self.mapping(resource, mapping, config)?).await;
+            let defined = broker.put_mapping(None, mapping_definition(mapping, config), PutWhen::Always).await;
             defined.map_err(|refusal| self.fault(resource.line, &resource.logical_id, &reason(&refusal)))?;
             line(&mut summary, "Mapping", &format!("{} -> {}", mapping.queue, mapping.function));
         }
@@ -265,7 +272,8 @@ impl Plan {
         let existing = broker.functions().await.map_err(unavailable)?;
         for mapping in existing.mappings {
             let kept = self.stack.mappings().any(|(_, wanted)| {
-                *wanted.queue == *mapping.definition.queue.name && *wanted.function.name == *mapping.definition.function
+                let known = &mapping.definition;
+                *wanted.queue == *known.queue.name && *wanted.function.name == *known.function.name
             });
             if !kept {
                 broker.delete_mapping(mapping.id).await.map_err(unavailable)?;
@@ -274,32 +282,13 @@ impl Plan {
             }
         }
         for function in existing.functions {
-            if !self.stack.functions().any(|(_, wanted)| *wanted.name == *function.name) {
-                broker.delete_function(&function.name).await.map_err(unavailable)?;
+            if !self.stack.functions().any(|(_, wanted)| *wanted.name == *function.function.name) {
+                let function = function.function;
+                broker.delete_function(&function.name, None).await.map_err(unavailable)?;
                 line(summary, "Removed", &format!("function {}", function.name));
             }
         }
         Ok(())
-    }
-
-    fn mapping(
-        &self,
-        resource: &Resource,
-        mapping: &MappingResource,
-        config: &Config,
-    ) -> Result<MappingDefinition, DeployError> {
-        if mapping.batching_window_seconds > 0 || !mapping.filters.is_empty() || mapping.function.qualifier.is_some() {
-            let reason = "a batching window, filters and versions or aliases of a function are not supported yet";
-            return Err(self.fault(resource.line, &resource.logical_id, reason));
-        }
-        Ok(MappingDefinition {
-            queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
-            function: mapping.function.name.as_str().into(),
-            batch_size: mapping.batch_size,
-            report_batch_item_failures: mapping.report_batch_item_failures,
-            concurrency_max: mapping.maximum_concurrency,
-            enabled: mapping.enabled,
-        })
     }
 
     fn function(&self, resource: &Resource, function: &FunctionResource) -> Result<Function, DeployError> {
@@ -315,13 +304,18 @@ impl Plan {
         let variables = function.environment.iter();
         Ok(Function {
             name: function.name.as_str().into(),
+            version: FunctionVersion::Latest,
+            revision: 0,
             runtime: function.runtime.to_string().into(),
             handler: function.handler.as_str().into(),
             code: code.to_string_lossy().into(),
+            code_digest: "".into(),
+            layers: Vec::new(),
             timeout_seconds: function.timeout_seconds,
             memory_mb: function.memory_mebibytes,
             environment: variables.map(|(name, value)| (name.as_str().into(), value.expose().into())).collect(),
-            concurrency_max: function.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT),
+            dead_letters: None,
+            details: "".into(),
         })
     }
 
@@ -384,6 +378,21 @@ fn told(outcome: Outcome, made: &'static str) -> &'static str {
     match outcome {
         Outcome::Made => made,
         Outcome::Changed => "Changed",
+    }
+}
+
+fn mapping_definition(mapping: &MappingResource, config: &Config) -> MappingDefinition {
+    let FunctionReference { name, qualifier } = &mapping.function;
+    MappingDefinition {
+        queue: QueueName { account: config.account, name: mapping.queue.as_str().into() },
+        function: FunctionRef { name: name.as_str().into(), qualifier: qualifier.as_deref().map(Into::into) },
+        window: Seconds(mapping.batching_window_seconds),
+        filters: mapping.filters.iter().map(|pattern| pattern.as_str().into()).collect(),
+        details: "".into(),
+        batch_size: mapping.batch_size,
+        report_batch_item_failures: mapping.report_batch_item_failures,
+        concurrency_max: mapping.maximum_concurrency,
+        enabled: mapping.enabled,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bongsu_event_pattern::{FILTERS_MAX, MappingFilter};
+
 use crate::error::Faults;
 use crate::json::Scalars;
 use crate::names::{self, FIFO_SUFFIX};
@@ -33,10 +35,6 @@ const BATCH_SIZE_MAX: u32 = 10;
 const BATCH_SIZE_WITH_WINDOW_MAX: u32 = 10_000;
 /// How long a batch may be waited for, in seconds.
 const WINDOW_SECONDS_MAX: u32 = 300;
-/// How many filters a mapping may have; AWS allows ten when asked.
-const FILTERS_MAX: usize = 10;
-/// The longest pattern, in characters.
-const PATTERN_CHARS_MAX: usize = 4096;
 
 /// An event source mapping to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,8 +149,8 @@ fn filters(reader: &mut Reader<'_>) -> Vec<String> {
         let line = filter.line_of("Pattern");
         let pattern = filter.json("Pattern", Scalars::AsWritten);
         filter.finish();
-        if pattern.as_ref().is_some_and(|pattern| pattern.chars().count() > PATTERN_CHARS_MAX) {
-            criteria.fault(line, format!("a pattern has at most {PATTERN_CHARS_MAX} characters"));
+        if let Some(Err(fault)) = pattern.as_deref().map(MappingFilter::parse) {
+            criteria.fault(line, format!("{fault} {}", fault.reason()));
         }
         filters.extend(pattern);
     }

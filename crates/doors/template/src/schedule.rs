@@ -1,5 +1,7 @@
 //! `AWS::Events::Rule` with a schedule, and `AWS::Scheduler::Schedule` → what is sent when.
 
+use bongsu_schedule::{Schedule, Zone};
+
 use crate::names;
 use crate::reader::Reader;
 use crate::scope::Identity;
@@ -96,7 +98,11 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
             return None;
         }
     }
-    let expression = expression(&mut reader);
+    let expression = expression(&mut reader, None);
+    if expression.as_ref().is_some_and(|expression| expression.starts_with("at(")) {
+        reader
+            .fault(reader.line_of("ScheduleExpression"), "a rule has rate(…) or cron(…); at(…) is for AWS::Scheduler");
+    }
     let enabled = reader.one_of("State", &["ENABLED", "DISABLED"]).is_none_or(|state| state == "ENABLED");
     let mut targets = Vec::new();
     for node in reader.list("Targets") {
@@ -124,8 +130,8 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
 
 fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<ScheduleResource> {
     reader.pass(&["Description", "Name"]);
-    let expression = expression(&mut reader);
     let timezone = reader.string("ScheduleExpressionTimezone");
+    let expression = expression(&mut reader, timezone.as_deref());
     let enabled = reader.one_of("State", &["ENABLED", "DISABLED"]).is_none_or(|state| state == "ENABLED");
     let (start, end) = (reader.string("StartDate"), reader.string("EndDate"));
     reader.require("FlexibleTimeWindow");
@@ -144,13 +150,14 @@ fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) 
     Some(ScheduleResource { name, expression, timezone, enabled, start, end, targets, of_scheduler: true })
 }
 
-/// What it says is understood where the schedule is made.
-fn expression(reader: &mut Reader<'_>) -> Option<String> {
+/// Checks the expression in its time zone.
+fn expression(reader: &mut Reader<'_>, timezone: Option<&str>) -> Option<String> {
+    let zone = timezone.map_or(Ok(Zone::UTC), Zone::parse);
+    let zone_line = reader.line_of("ScheduleExpressionTimezone");
+    let zone = zone.map_err(|fault| reader.fault(zone_line, format!("ScheduleExpressionTimezone: {fault}"))).ok();
     let expression = reader.required("ScheduleExpression")?;
-    let kind = expression.strip_suffix(')').and_then(|open| open.split_once('(')).map(|(kind, _)| kind);
-    if !matches!(kind, Some("rate" | "cron" | "at")) {
-        let reason = format!("ScheduleExpression must be rate(…), cron(…) or at(…), not {expression}");
-        reader.fault(reader.line_of("ScheduleExpression"), reason);
+    if let Err(fault) = Schedule::parse_in(&expression, zone?) {
+        reader.fault(reader.line_of("ScheduleExpression"), format!("ScheduleExpression: {fault}"));
         return None;
     }
     Some(expression)
