@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_aws_api::attributes_digest::Digest;
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::received::{message_id, receipt_handle, system_attributes};
 use bongsu_aws_api::request_id::RequestIds;
-use bongsu_broker::{AttemptOutcome, Function};
+use bongsu_broker::{AttemptOutcome, Destination, Function, FunctionVersion, InvocationRecord, MessageId};
 use bongsu_delivery::sqs_event::{
     BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event,
 };
 use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, LogStream, Runtime};
 use bongsu_journal::BoxFuture;
-use bongsu_runtime::{Batch, FunctionRunner};
+use bongsu_runtime::{Batch, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{info, warn};
 
@@ -33,43 +33,7 @@ struct Shared {
     request_ids: RequestIds,
     spans: Option<Exporter>,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
-    specs: Mutex<BTreeMap<Box<str>, Definition>>,
-    /// How many invocations of each function are going on, whoever asked for them.
-    running: Mutex<BTreeMap<Box<str>, u32>>,
-}
-
-impl Shared {
-    fn running(&self) -> MutexGuard<'_, BTreeMap<Box<str>, u32>> {
-        self.running.lock().expect("nothing panics while it holds this lock")
-    }
-}
-
-/// An invocation, counted as long as this lives.
-struct GoingOn {
-    shared: Arc<Shared>,
-    function: Box<str>,
-}
-
-impl GoingOn {
-    /// `None` if as many are going on already.
-    fn begin(shared: &Arc<Shared>, function: &str, max: u32) -> Option<GoingOn> {
-        let mut running = shared.running();
-        let count = running.get(function).copied().unwrap_or_default();
-        (count < max).then(|| {
-            running.insert(function.into(), count + 1);
-            GoingOn { shared: shared.clone(), function: function.into() }
-        })
-    }
-}
-
-impl Drop for GoingOn {
-    fn drop(&mut self) {
-        let mut running = self.shared.running();
-        match running.get_mut(&self.function) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(running.remove(&self.function)),
-        }
-    }
+    specs: Mutex<BTreeMap<(Box<str>, FunctionVersion), Definition>>,
 }
 
 /// A function as the broker defines it, and as the delivery door wants it.
@@ -77,25 +41,12 @@ type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
     pub(crate) fn new(functions: Functions, region: String, spans: Option<Exporter>) -> Processes {
-        let shared = Shared {
-            region,
-            request_ids: RequestIds::default(),
-            spans,
-            specs: Mutex::default(),
-            running: Mutex::default(),
-        };
+        let shared = Shared { region, request_ids: RequestIds::default(), spans, specs: Mutex::default() };
         Processes { functions, shared: Arc::new(shared) }
     }
 
-    /// Runs a function once, unless as many invocations of it are going on as may.
-    pub(crate) async fn try_invoke(&self, function: &Arc<Function>, invocation: Invocation) -> Option<InvocationEnd> {
-        let _going_on = GoingOn::begin(&self.shared, &function.name, function.concurrency_max)?;
-        Some(self.functions.invoke(&self.spec(function), invocation).await)
-    }
-
-    /// The same for the broker, which has counted it against the function's limit already.
-    async fn invoke(&self, function: &Arc<Function>, invocation: Invocation) -> InvocationEnd {
-        let _going_on = GoingOn::begin(&self.shared, &function.name, u32::MAX);
+    /// Runs a function once. Whoever asks has had the broker count it against the function's limit.
+    pub(crate) async fn invoke(&self, function: &Arc<Function>, invocation: Invocation) -> InvocationEnd {
         self.functions.invoke(&self.spec(function), invocation).await
     }
 
@@ -107,20 +58,21 @@ impl Processes {
     /// The function's directory holds other code than it did: processes that have read it take no more invocations.
     pub(crate) fn code_changed(&self, function: &str) {
         let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
-        if let Some((_, spec)) = specs.get_mut(function) {
+        if let Some((_, spec)) = specs.get_mut(&(function.into(), FunctionVersion::Latest)) {
             *spec = Arc::new(FunctionSpec { version: spec.version + 1, ..(**spec).clone() });
         }
     }
 
     fn spec(&self, function: &Arc<Function>) -> Arc<FunctionSpec> {
         let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
-        let version = match specs.get(&function.name) {
+        let key = (function.name.clone(), function.version);
+        let version = match specs.get(&key) {
             Some((known, spec)) if Arc::ptr_eq(known, function) || known == function => return spec.clone(),
             Some((_, spec)) => spec.version + 1,
             None => 1,
         };
         let spec = Arc::new(to_spec(function, version));
-        specs.insert(function.name.clone(), (function.clone(), spec.clone()));
+        specs.insert(key, (function.clone(), spec.clone()));
         spec
     }
 }
@@ -177,25 +129,45 @@ impl FunctionRunner for Processes {
             let response = match end {
                 InvocationEnd::Returned(response) => response,
                 InvocationEnd::Failed(failure) => {
-                    warn!(function = %name, queue = %batch.queue.name, messages = ids.len(), %failure, "attempt failed");
+                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages = ids.len(), %failure, "attempt failed");
                     return AttemptOutcome::Failed;
                 }
             };
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            match batch_outcome(&response, batch.report_batch_item_failures, &ids) {
+            match batch_outcome(&response, batch.mapping.definition.report_batch_item_failures, &ids) {
                 BatchOutcome::AllSucceeded => AttemptOutcome::Succeeded,
                 BatchOutcome::Failed(places) => {
                     let (messages, failed) = (ids.len(), places.len());
-                    warn!(function = %name, queue = %batch.queue.name, messages, failed, "attempt partly failed");
+                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages, failed, "attempt partly failed");
                     AttemptOutcome::PartlyFailed(places)
                 }
                 BatchOutcome::AllFailed => {
                     let failure = "the response is not a batch response, or names a message that is not in the batch";
-                    warn!(function = %name, queue = %batch.queue.name, messages = ids.len(), failure, "attempt failed");
+                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages = ids.len(), failure, "attempt failed");
                     AttemptOutcome::Failed
                 }
             }
         })
+    }
+
+    fn run_event(&self, event: Event) -> BoxFuture<'static, EventEnd> {
+        let this = self.clone();
+        Box::pin(async move {
+            let request_id = message_id(MessageId(event.invocation.request_id));
+            let trace_id = event.invocation.trace_header.as_ref().map(|header| header.to_string());
+            let payload = event.invocation.payload.into_bytes();
+            match this.invoke(&event.function, Invocation { request_id, payload, trace_id }).await {
+                InvocationEnd::Returned(response) => EventEnd::Returned(response),
+                InvocationEnd::Failed(failure) => {
+                    warn!(function = %event.invoked, %failure, "event failed");
+                    EventEnd::Failed(failure.payload)
+                }
+            }
+        })
+    }
+
+    fn records(&self, _: Concluded) -> BoxFuture<'static, Vec<(Destination, InvocationRecord)>> {
+        Box::pin(async { Vec::new() })
     }
 }
 
@@ -209,7 +181,7 @@ fn span(batch: &Batch, context: Option<TraceContext>, took: Duration, failed: bo
         took,
         attributes: vec![
             ("faas.invoked_name", batch.function.name.to_string()),
-            ("messaging.destination.name", batch.queue.name.to_string()),
+            ("messaging.destination.name", batch.mapping.definition.queue.name.to_string()),
             ("messaging.batch.message_count", batch.messages.len().to_string()),
         ],
         failed,
@@ -242,7 +214,7 @@ fn payload(batch: &Batch, ids: &[String], region: &str) -> bytes::Bytes {
             }
         })
         .collect();
-    let arn = batch.queue.arn(region);
+    let arn = batch.mapping.definition.queue.arn(region);
     let records: Vec<EventRecord<'_>> = batch
         .messages
         .iter()

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bongsu_aws_api::lambda::{Answer, Invocation, InvokeRefusal, Invoked, Invoker};
-use bongsu_broker::Function;
+use bongsu_broker::{FunctionRef, Rejection};
 use bongsu_delivery::InvocationEnd;
-use bongsu_runtime::Handle;
+use bongsu_runtime::{Handle, Refusal};
 use tracing::warn;
 
 use crate::functions::Processes;
@@ -20,18 +20,12 @@ pub(crate) struct Invocations {
 }
 
 impl Invocations {
-    async fn find(&self, name: &str) -> Result<Option<Arc<Function>>, InvokeRefusal> {
-        let inventory = self.broker.functions().await.map_err(|_| InvokeRefusal::Unavailable)?;
-        Ok(inventory.functions.into_iter().find(|function| &*function.name == name).map(Arc::new))
-    }
-
     async fn run(self, name: String, invocation: Invocation) -> Result<Invoked, InvokeRefusal> {
-        let function = self.find(&name).await?.ok_or(InvokeRefusal::DoesNotExist)?;
+        let begun = self.broker.begin_invocation(FunctionRef::parse(&name)).await.map_err(refused)?;
         let Invocation { request_id, payload, trace_id, wants_log } = invocation;
         let log_tail = wants_log.then(|| self.log_tails.keep(&request_id));
         let invocation = bongsu_delivery::Invocation { request_id, payload, trace_id };
-        // What queues ask of the function waits in the broker until there is room; whoever asks here is told.
-        let end = self.processes.try_invoke(&function, invocation).await.ok_or(InvokeRefusal::TooManyRunning)?;
+        let end = self.processes.invoke(&begun.function, invocation).await;
         let result = match end {
             InvocationEnd::Returned(response) => Ok(response),
             InvocationEnd::Failed(failure) => {
@@ -46,12 +40,26 @@ impl Invocations {
 impl Invoker for Invocations {
     fn exists(&self, function: &str) -> Answer<Result<bool, InvokeRefusal>> {
         let (this, function) = (self.clone(), function.to_owned());
-        Box::pin(async move { Ok(this.find(&function).await?.is_some()) })
+        Box::pin(async move {
+            match this.broker.describe_function(FunctionRef::parse(&function)).await.map_err(refused) {
+                Ok(_) => Ok(true),
+                Err(InvokeRefusal::DoesNotExist) => Ok(false),
+                Err(refusal) => Err(refusal),
+            }
+        })
     }
 
     fn invoke(&self, function: &str, invocation: Invocation) -> Answer<Result<Invoked, InvokeRefusal>> {
         // In a task of its own: a caller who hangs up does not end what the function is doing.
         let running = tokio::spawn(self.clone().run(function.to_owned(), invocation));
         Box::pin(async move { running.await.unwrap_or(Err(InvokeRefusal::Unavailable)) })
+    }
+}
+
+fn refused(refusal: Refusal) -> InvokeRefusal {
+    match refusal {
+        Refusal::Rejected(Rejection::FunctionBusy) => InvokeRefusal::TooManyRunning,
+        Refusal::Rejected(_) => InvokeRefusal::DoesNotExist,
+        Refusal::Unavailable => InvokeRefusal::Unavailable,
     }
 }

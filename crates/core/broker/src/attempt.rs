@@ -1,7 +1,8 @@
 //! Attempts: one try of a function at a batch of messages, from hand-out to outcome.
 
+use crate::function::Placed;
 use crate::wire::wire_struct;
-use crate::{Broker, MappingId, Place, QueueId};
+use crate::{Broker, MappingDefinition, MappingId, Place, QueueId, QueueName};
 
 /// An attempt's number: random, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +29,7 @@ pub enum AttemptOutcome {
     Succeeded,
     /// Nothing was: the messages come back when their visibility timeout ends.
     Failed,
-    /// The messages at these places of the batch were not worked off, all others were.
+    /// The messages at these places of the batch, by rising numbers, were not worked off, all others were.
     PartlyFailed(Vec<usize>),
     /// The process that ran it is gone without a word: the messages come back at once.
     Lost,
@@ -36,26 +37,28 @@ pub enum AttemptOutcome {
 
 impl Broker {
     pub(crate) fn put_attempt(&mut self, id: AttemptId, attempt: Attempt) {
-        if self.take_attempt(id).is_none() {
+        if self.attempts.remove(&id).is_none() {
             *self.running.entry(attempt.mapping).or_default() += 1;
         }
-        let worked_on = attempt.messages.iter().map(|(sequence, _)| (attempt.queue, *sequence, id));
-        self.worked_on.extend(worked_on);
+        if self.windows.close(attempt.mapping) {
+            // What is left is gathered from here on.
+            self.woken.insert(attempt.queue);
+        }
         self.attempts.insert(id, attempt);
     }
 
-    fn take_attempt(&mut self, id: AttemptId) -> Option<Attempt> {
-        let attempt = self.attempts.remove(&id)?;
-        for (sequence, _) in &attempt.messages {
-            self.worked_on.remove(&(attempt.queue, *sequence, id));
-        }
-        Some(attempt)
-    }
-
-    pub(crate) fn end_attempt(&mut self, attempt: AttemptId, deleted: &[u64], released: &[u64]) {
-        let Some(ended) = self.take_attempt(attempt) else {
-            // Its record was cleaned away together with its end being known; the messages were kept as they were.
-            return self.assert_replaying();
+    /// Names the queue, because the attempt's own record may be gone from the journal when this is replayed; records of
+    /// earlier versions do not.
+    pub(crate) fn end_attempt(
+        &mut self,
+        attempt: AttemptId,
+        queue: Option<QueueId>,
+        deleted: &[u64],
+        released: &[u64],
+    ) {
+        let Some(ended) = self.attempts.remove(&attempt) else {
+            self.assert_replaying();
+            return self.end_messages(queue, deleted, released);
         };
         let function = self.function_of(ended.mapping).map(Box::<str>::from);
         if let Some(running) = self.running.get_mut(&ended.mapping) {
@@ -68,23 +71,43 @@ impl Broker {
         if let Some(function) = function {
             self.function_has_room(&function);
         }
-        self.delete(ended.queue, deleted);
-        for sequence in released {
-            self.hide(ended.queue, *sequence, self.now);
-        }
+        self.end_messages(Some(ended.queue), deleted, released);
         self.wake_mapped_queues();
+    }
+
+    fn end_messages(&mut self, queue: Option<QueueId>, deleted: &[u64], released: &[u64]) {
+        let Some(queue) = queue else { return };
+        self.delete(queue, deleted);
+        for sequence in released {
+            self.hide(queue, *sequence, self.now);
+        }
+    }
+
+    pub(crate) fn set_mapping(&mut self, id: MappingId, definition: &MappingDefinition, place: Place) {
+        let before = self.mappings.insert(id, Placed { value: definition.clone(), place });
+        if let Some(before) = before.filter(|before| before.value.queue != definition.queue) {
+            self.unlink_mapping(id, &before.value.queue);
+        }
+        self.mappings_of.entry(definition.queue.clone()).or_default().insert(id);
+        self.windows.close(id);
+        self.wake_mapped_queues();
+    }
+
+    fn unlink_mapping(&mut self, id: MappingId, queue: &QueueName) {
+        if let Some(ids) = self.mappings_of.get_mut(queue) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.mappings_of.remove(queue);
+            }
+        }
     }
 
     pub(crate) fn forget_mapping(&mut self, id: MappingId) {
         let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
-        if let Some(ids) = self.mappings_of.get_mut(&mapping.value.queue) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                self.mappings_of.remove(&mapping.value.queue);
-            }
-        }
+        self.unlink_mapping(id, &mapping.value.queue);
+        self.windows.close(id);
         if self.running.contains_key(&id) {
-            self.retired.insert(id, mapping.value.function);
+            self.retired.insert(id, mapping.value.function.name);
         }
     }
 

@@ -1,16 +1,20 @@
 //! The broker's state, and the two ways in which it changes: by a fact, and by time that passes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::entries::Entries;
 use crate::function::Placed;
+use crate::function::queue::Invocations;
+use crate::function::running::Running;
+use crate::function::state::KnownFunction;
+use crate::function::window::Windows;
 use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
+use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
 use crate::{
-    Attempt, AttemptId, COOLDOWN, DeduplicationKey, Fact, Function, KeptMessage, MappingDefinition, MappingId,
-    MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
+    Attempt, AttemptId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId, MoveTaskStatus,
+    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -26,12 +30,14 @@ pub struct Broker {
     /// The next deadline of each queue that has one.
     timers: BTreeSet<(Timestamp, QueueId)>,
     timer_of: BTreeMap<QueueId, Timestamp>,
-    pub(crate) functions: BTreeMap<Box<str>, Placed<Arc<Function>>>,
+    pub(crate) functions: BTreeMap<Box<str>, KnownFunction>,
+    pub(crate) invocations: Invocations,
+    pub(crate) running_outside: Running,
+    pub(crate) windows: Windows,
+    pub(crate) schedules: Schedules,
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
-    /// The messages that attempts work on, which cleaning asks for one by one.
-    pub(crate) worked_on: BTreeSet<(QueueId, u64, AttemptId)>,
     pub(crate) running: BTreeMap<MappingId, u32>,
     /// The functions of mappings that are gone while attempts of theirs still run.
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
@@ -64,10 +70,13 @@ impl Broker {
             timers: BTreeSet::new(),
             timer_of: BTreeMap::new(),
             functions: BTreeMap::new(),
+            invocations: Invocations::default(),
+            running_outside: Running::default(),
+            windows: Windows::default(),
+            schedules: Schedules::default(),
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
-            worked_on: BTreeSet::new(),
             running: BTreeMap::new(),
             retired: BTreeMap::new(),
             moved: BTreeMap::new(),
@@ -89,6 +98,7 @@ impl Broker {
             self.queues.values().filter(|queue| queue.definition.is_none()).map(|queue| queue.id).collect();
         unknown.into_iter().for_each(|id| self.forget_queue(id));
         self.finish_replay_of_topics();
+        self.finish_replay_of_functions();
     }
 
     /// The latest time that this state has seen.
@@ -99,7 +109,13 @@ impl Broker {
     /// When time next changes something: [`Broker::advance`] is due then.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let of_queues = self.timers.first().map(|(deadline, _)| *deadline);
-        of_queues.into_iter().chain(self.topics.next_deadline()).min()
+        let others = [
+            self.topics.next_deadline(),
+            self.invocations.next_deadline(),
+            self.windows.next_deadline(),
+            self.schedules.next_deadline(),
+        ];
+        of_queues.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// Bytes of the journal's records that hold live messages: what cleaning cannot free.
@@ -109,7 +125,11 @@ impl Broker {
 
     /// Queues at which a waiting receive, or a dispatch, may have become possible.
     pub fn take_woken(&mut self) -> BTreeSet<QueueId> {
-        std::mem::take(&mut self.woken)
+        let woken = std::mem::take(&mut self.woken);
+        if self.has_windows() {
+            woken.iter().for_each(|queue| self.open_windows(*queue));
+        }
+        woken
     }
 
     /// Has [`Broker::take_woken`] name a queue again that could not be served to the end.
@@ -165,6 +185,9 @@ impl Broker {
             self.reschedule(id);
         }
         self.advance_topics();
+        self.advance_invocations();
+        self.advance_windows();
+        self.advance_schedules();
     }
 
     /// Changes the state by one fact. Cannot fail: what could be refused was refused before the fact was made.
@@ -264,25 +287,38 @@ impl Broker {
             Fact::DeadLettered { from, source, sequence, to, new_sequence, sent_at } => {
                 self.dead_letter((*from, *sequence), source, (*to, *new_sequence), *sent_at);
             }
-            Fact::FunctionDefined { function } => {
-                let placed = Placed { value: Arc::new(function.clone()), place };
-                self.functions.insert(function.name.clone(), placed);
-                self.wake_mapped_queues();
-                self.function_has_room(&function.name);
+            Fact::FunctionSet { function, reserved, last_version } => {
+                self.set_function(function, *reserved, *last_version, place);
             }
-            Fact::FunctionDeleted { name } => {
-                let known = self.functions.remove(name).is_some();
-                assert!(known || self.replaying, "only a defined function is deleted");
-                // What waits for it to have room waits for nothing any more, and fails.
-                self.function_has_room(name);
+            Fact::FunctionDeleted { name } => self.remove_function(name),
+            Fact::VersionPublished { function } => self.publish_version(function, place),
+            Fact::VersionDeleted { function, version } => self.remove_version(function, *version),
+            Fact::AliasSet { function, alias } => self.set_alias(function, alias, place),
+            Fact::AliasDeleted { function, name } => self.remove_alias(function, name),
+            Fact::InvokeConfigSet { function, config } => self.set_invoke_config(function, config.as_ref(), place),
+            Fact::InvocationQueued { function, sequence, invocation, pending } => {
+                self.queue_invocation(function, *sequence, invocation, *pending, place);
             }
-            Fact::MappingDefined { id, definition } => {
-                self.mappings_of.entry(definition.queue.clone()).or_default().insert(*id);
-                self.mappings.insert(*id, Placed { value: definition.clone(), place });
-                self.wake_mapped_queues();
+            Fact::InvocationFailed { function, sequence, failed_attempts, next_attempt_at } => {
+                self.invocation_failed(function, *sequence, *failed_attempts, *next_attempt_at);
             }
+            Fact::InvocationEnded { function, sequence, .. } => self.invocation_ended(function, *sequence),
+            Fact::ScheduleSet { definition, made_at, next_at } => {
+                self.set_schedule(definition, *made_at, *next_at, place);
+            }
+            Fact::ScheduleRemoved { name } => self.remove_schedule(name),
+            Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
+            Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
             Fact::MappingDeleted { id } => self.forget_mapping(*id),
-            Fact::AttemptEnded { attempt, deleted, released } => self.end_attempt(*attempt, deleted, released),
+            Fact::Dispatched { attempt, mapping, queue, messages, hidden_until } => {
+                let sequences: Vec<u64> = messages.iter().map(|(sequence, _)| *sequence).collect();
+                self.receive(*queue, &sequences, *hidden_until, None, place);
+                let begun = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
+                self.put_attempt(*attempt, begun);
+            }
+            Fact::AttemptEnded { attempt, queue, deleted, released } => {
+                self.end_attempt(*attempt, *queue, deleted, released);
+            }
             Fact::AttemptKept { attempt, mapping, queue, messages } => {
                 let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
                 self.put_attempt(*attempt, kept);

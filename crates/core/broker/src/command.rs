@@ -3,9 +3,10 @@
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, EntryChanges, EntryKey, Function,
-    MappingDefinition, MappingId, MoveTaskId, Notification, Protocol, QueueId, QueueName, ReceiptHandle, Seconds,
-    SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
+    Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
+    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
+    MappingId, MoveTaskId, Notification, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation, ReceiptHandle,
+    ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
 };
 
 /// One request to the broker.
@@ -48,12 +49,50 @@ pub enum Command {
     Delete { queue: QueueName, handles: Vec<ReceiptHandle> },
     /// Moves the end of received messages' visibility timeouts.
     ChangeVisibility { queue: QueueName, changes: Vec<VisibilityChange> },
-    /// Defines a function.
-    DefineFunction { function: Function },
-    /// Deletes a function and its mappings.
-    DeleteFunction { name: Box<str> },
-    /// Lets a queue feed a function.
-    DefineMapping { definition: MappingDefinition },
+    /// Makes the latest version of a function what is given; its version and revision are the broker's to give.
+    PutFunction { function: Function, when: PutWhen },
+    /// Reserves so many invocations at once for all versions of a function, or none in particular.
+    SetConcurrency { name: Box<str>, reserved: Option<u32> },
+    /// Publishes the latest version, if it is of this revision, with what the door says about the new one.
+    PublishVersion { name: Box<str>, revision: Option<u128>, details: Option<Box<str>> },
+    /// Deletes a published version, or else the function with its mappings and everything else of it.
+    DeleteFunction { name: Box<str>, version: Option<u32> },
+    /// Tells everything about a version of a function.
+    DescribeFunction { function: FunctionRef },
+    /// Lists a function's versions.
+    ListVersions { name: Box<str> },
+    /// Makes an alias what is given; its revision is the broker's to give.
+    PutAlias { function: Box<str>, alias: Alias, when: PutWhen },
+    /// Deletes an alias; one that is not there does not matter.
+    DeleteAlias { function: Box<str>, name: Box<str> },
+    /// Lists a function's aliases.
+    ListAliases { function: Box<str> },
+    /// Says how asynchronous invocations by this name are treated; by default if nothing is said.
+    PutInvokeConfig { function: FunctionRef, config: Option<InvokeConfig> },
+    /// Lists what was said so of a function.
+    ListInvokeConfigs { name: Box<str> },
+    /// Keeps an event until a function has had it.
+    QueueInvocation { function: FunctionRef, invocation: QueuedInvocation },
+    /// Says how an attempt at an event ended.
+    EndInvocation { function: Box<str>, sequence: u64, outcome: InvocationOutcome },
+    /// Ends an event for good, and tells of it whoever is to hear.
+    ConcludeInvocation {
+        function: Box<str>,
+        sequence: u64,
+        condition: InvocationCondition,
+        records: Vec<(Destination, InvocationRecord)>,
+        region: Box<str>,
+    },
+    /// Makes a schedule what is given.
+    PutSchedule { definition: ScheduleDefinition },
+    /// Deletes a schedule; one that is not there does not matter.
+    DeleteSchedule { name: Box<str> },
+    /// Lists all schedules.
+    ListSchedules,
+    /// Sends what a schedule sends, if it is due.
+    FireSchedule { name: Box<str>, region: Box<str> },
+    /// Lets a queue feed a function: by this mapping, or else by the one of this pair.
+    PutMapping { id: Option<MappingId>, definition: MappingDefinition, when: PutWhen },
     /// Stops a queue from feeding a function.
     DeleteMapping { id: MappingId },
     /// Lists functions and mappings.
@@ -152,9 +191,25 @@ impl Command {
             | Command::ListMoveTasks { source, .. } => Some(source),
             Command::CreateQueue { .. }
             | Command::ListQueues { .. }
-            | Command::DefineFunction { .. }
+            | Command::PutFunction { .. }
+            | Command::SetConcurrency { .. }
+            | Command::PublishVersion { .. }
             | Command::DeleteFunction { .. }
-            | Command::DefineMapping { .. }
+            | Command::DescribeFunction { .. }
+            | Command::ListVersions { .. }
+            | Command::PutAlias { .. }
+            | Command::DeleteAlias { .. }
+            | Command::ListAliases { .. }
+            | Command::PutInvokeConfig { .. }
+            | Command::ListInvokeConfigs { .. }
+            | Command::QueueInvocation { .. }
+            | Command::EndInvocation { .. }
+            | Command::ConcludeInvocation { .. }
+            | Command::PutMapping { .. }
+            | Command::PutSchedule { .. }
+            | Command::DeleteSchedule { .. }
+            | Command::ListSchedules
+            | Command::FireSchedule { .. }
             | Command::DeleteMapping { .. }
             | Command::ListFunctions
             | Command::Dispatch { .. }
@@ -318,6 +373,17 @@ pub struct Facet {
     pub data_type: Box<str>,
     /// Its value; empty for binary ones.
     pub value: Text,
+}
+
+/// What somebody hears of an event that has ended: of the kind that the destination takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvocationRecord {
+    /// For a queue.
+    Message(Outgoing),
+    /// For a topic.
+    Publication(Publication),
+    /// For a function.
+    Event(QueuedInvocation),
 }
 
 /// Who else may do what with a queue.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, Mapping, MessageId, MoveTaskDescription, MoveTaskId,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Replay, SubscriptionDefinition,
-    SubscriptionId, Tags, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName,
+    Alias, AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
+    InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName,
+    ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags, Timestamp,
+    TopicAttributes, TopicDefinition, TopicId, TopicName,
 };
 
 /// What was decided.
@@ -56,6 +57,27 @@ pub enum Reply {
     Each(Vec<Result<(), Rejection>>),
     /// `ListFunctions`.
     Functions(Inventory),
+    /// `PutFunction`, `PublishVersion` and `DescribeFunction`.
+    Function(Box<FunctionDescription>),
+    /// `ListVersions`: the latest first, then by rising numbers.
+    Versions(Vec<Arc<Function>>),
+    /// `PutAlias`.
+    Alias(Alias),
+    /// `ListAliases`, in order.
+    Aliases(Vec<Alias>),
+    /// `ListInvokeConfigs`, by qualifier.
+    InvokeConfigs(Vec<(Box<str>, InvokeConfig)>),
+    /// `PutMapping`.
+    Mapping(Box<Mapping>),
+    /// `ListSchedules`, by name.
+    Schedules(Vec<ScheduleDescription>),
+    /// `EndInvocation`.
+    InvocationEnded(InvocationEnd),
+    /// `ConcludeInvocation` and `FireSchedule`.
+    Told {
+        /// Records that nobody could take.
+        failed: usize,
+    },
     /// `Dispatch`: whether an attempt was started, or messages were moved, so that asking again makes sense.
     Dispatched(bool),
     /// `StartMoveTask`.
@@ -97,6 +119,15 @@ pub enum Reply {
         /// What became of it, of all entries and subscribers together.
         tally: PublishTally,
     },
+}
+
+/// Everything about a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleDescription {
+    /// What was said about it.
+    pub definition: ScheduleDefinition,
+    /// When it next sends something, if ever.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What a publisher learns.
@@ -236,7 +267,7 @@ pub struct QueueDescription {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// By name.
-    pub functions: Vec<Function>,
+    pub functions: Vec<FunctionDescription>,
     /// By number.
     pub mappings: Vec<Mapping>,
 }
@@ -255,10 +286,8 @@ pub struct Invocation {
     pub attempt: AttemptId,
     /// What to run.
     pub function: Arc<Function>,
-    /// Whether its answer says which messages failed.
-    pub report_batch_item_failures: bool,
-    /// The queue the messages come from.
-    pub queue: QueueName,
+    /// Why: from which queue, which of the messages, and whether the answer says which failed.
+    pub mapping: Arc<Mapping>,
     /// The messages.
     pub deliveries: Vec<Delivery>,
 }

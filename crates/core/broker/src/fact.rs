@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::function::{Function, MappingDefinition, MappingId};
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    AttemptId, Copy, CopyForm, EntryKey, KeptCopy, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification,
-    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, Redrive, Replay, SubscriptionDefinition,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, Function, FunctionRef, InvokeConfig, KeptCopy, MappingDefinition,
+    MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery, Question,
+    QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, ScheduleDefinition, SubscriptionDefinition,
     SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
@@ -163,7 +163,7 @@ pub enum Fact {
         visible_at: Timestamp,
         deduplication: Option<Deduplication>,
     },
-    /// Messages were handed out; to a function if `attempt` says so.
+    /// Messages were handed out. Earlier versions also said so of a function's, in `attempt`.
     Received { queue: QueueId, sequences: Vec<u64>, hidden_until: Timestamp, attempt: Option<(AttemptId, MappingId)> },
     /// Messages of a FIFO queue were handed out, for the so-manieth time each, to a receive that may be asked for again.
     ReceivedByRequest {
@@ -183,16 +183,47 @@ pub enum Fact {
     ///
     /// Names its source, because the source's own record may be gone from the journal when this is replayed.
     DeadLettered { from: QueueId, source: QueueName, sequence: u64, to: QueueId, new_sequence: u64, sent_at: Timestamp },
-    /// A function is defined, or defined anew.
-    FunctionDefined { function: Function },
+    /// The latest version of a function is like this from now on; so many invocations are reserved for all versions, and
+    /// so many versions were published.
+    FunctionSet { function: Function, reserved: Option<u32>, last_version: u32 },
     /// A function is gone.
     FunctionDeleted { name: Box<str> },
-    /// A queue feeds a function.
-    MappingDefined { id: MappingId, definition: MappingDefinition },
+    /// A version of a function exists from now on, and never changes.
+    VersionPublished { function: Function },
+    /// A published version is gone.
+    VersionDeleted { function: Box<str>, version: u32 },
+    /// A function has this alias from now on, or has it like this.
+    AliasSet { function: Box<str>, alias: Alias },
+    /// An alias is gone.
+    AliasDeleted { function: Box<str>, name: Box<str> },
+    /// Asynchronous invocations by this name are treated so from now on; as by default if nothing is said.
+    InvokeConfigSet { function: FunctionRef, config: Option<InvokeConfig> },
+    /// An event is to be given to a function.
+    InvocationQueued { function: Box<str>, sequence: u64, invocation: QueuedInvocation, pending: PendingDelivery },
+    /// A function failed at an event, and will get it again.
+    InvocationFailed { function: Box<str>, sequence: u64, failed_attempts: u32, next_attempt_at: Timestamp },
+    /// A function will not get an event again: it has had it, or it was given up.
+    InvocationEnded { function: Box<str>, sequence: u64, succeeded: bool },
+    /// A schedule is like this from now on, and due then.
+    ScheduleSet { definition: ScheduleDefinition, made_at: Timestamp, next_at: Option<Timestamp> },
+    /// A schedule is gone.
+    ScheduleRemoved { name: Box<str> },
+    /// A schedule has sent what it sends, and is due again then.
+    ScheduleFired { name: Box<str>, next_at: Option<Timestamp> },
+    /// A queue feeds a function like this from now on.
+    MappingSet { id: MappingId, definition: MappingDefinition },
     /// A queue no longer feeds a function.
     MappingDeleted { id: MappingId },
+    /// Messages were handed to a function, for the so-manieth time each.
+    Dispatched {
+        attempt: AttemptId,
+        mapping: MappingId,
+        queue: QueueId,
+        messages: Vec<(u64, u32)>,
+        hidden_until: Timestamp,
+    },
     /// A function's try is over: the messages it worked off are gone; those of a lost try are visible again.
-    AttemptEnded { attempt: AttemptId, deleted: Vec<u64>, released: Vec<u64> },
+    AttemptEnded { attempt: AttemptId, queue: Option<QueueId>, deleted: Vec<u64>, released: Vec<u64> },
     /// A task begins to move messages out of a queue.
     MoveTaskStarted { source: QueueId, task: MoveTaskId, definition: MoveTaskDefinition, next_step_at: Timestamp },
     /// A task moved messages: they are new in the queue `to`, but for their content.
@@ -284,11 +315,8 @@ wire_enum!(Fact {
     5 => Deleted { queue, sequences }
     6 => VisibilityChanged { queue, sequence, hidden_until }
     7 => DeadLettered { from, source, sequence, to, new_sequence, sent_at }
-    8 => FunctionDefined { function }
     9 => FunctionDeleted { name }
-    10 => MappingDefined { id, definition }
     11 => MappingDeleted { id }
-    12 => AttemptEnded { attempt, deleted, released }
     13 => QueueCreated { id, name, attributes, tags }
     14 => QueueAttributesSet { id, attributes, delay_from_send }
     15 => QueueTagged { id, tags }
@@ -318,8 +346,26 @@ wire_enum!(Fact {
     41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
     42 => EntryPut { key, value }
     43 => EntryRemoved { key }
+    44 => FunctionSet { function, reserved, last_version }
+    45 => VersionPublished { function }
+    46 => VersionDeleted { function, version }
+    47 => AliasSet { function, alias }
+    48 => AliasDeleted { function, name }
+    49 => InvokeConfigSet { function, config }
+    50 => InvocationQueued { function, sequence, invocation, pending }
+    51 => InvocationFailed { function, sequence, failed_attempts, next_attempt_at }
+    52 => InvocationEnded { function, sequence, succeeded }
+    53 => MappingSet { id, definition }
+    54 => AttemptEnded { attempt, queue, deleted, released }
+    55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
+    70 => ScheduleSet { definition, made_at, next_at }
+    71 => ScheduleRemoved { name }
+    72 => ScheduleFired { name, next_at }
 } and reads {
     1 => earlier::QueueCreated
+    8 => earlier::FunctionDefined
+    10 => earlier::MappingDefined
+    12 => earlier::AttemptEnded
     32 => earlier::QueueKept
 });
 
@@ -362,6 +408,7 @@ impl Recorded {
             Fact::Sent { content, .. } => return Some(Stored::Message(content)),
             Fact::MessageKept { message } => return Some(Stored::Message(message.content)),
             Fact::QuestionQueued { question, .. } => return Some(Stored::Question(question)),
+            Fact::InvocationQueued { invocation, .. } => return Some(Stored::Invocation(invocation)),
             Fact::Published { notification, copies, .. } => (notification, copies.get(part)?.form),
             Fact::NotificationKept { notification, copies } => (notification, copies.get(part)?.form),
             _ => return None,
@@ -379,6 +426,8 @@ pub enum Stored {
     Notification(Notification, CopyForm),
     /// What the owner of an endpoint is asked or told.
     Question(Question),
+    /// An event for a function.
+    Invocation(QueuedInvocation),
 }
 
 #[cfg(test)]

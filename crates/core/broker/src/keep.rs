@@ -3,8 +3,8 @@
 use crate::queue::{Message, Queue, Visibility};
 use crate::topic::copy::CopyBegan;
 use crate::{
-    Attempt, AttemptId, Broker, Content, CopyForm, CopyTo, Deduplication, DeduplicationKey, Fact, KeptAt, KeptCopy,
-    KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicId,
+    Attempt, AttemptId, Broker, Content, CopyForm, CopyTo, Deduplication, DeduplicationKey, Fact, Function, KeptAt,
+    KeptCopy, KeptMessage, KeptState, MoveTaskId, Notification, Place, Question, QueueId, SubscriptionId, TopicId,
 };
 
 impl Broker {
@@ -26,15 +26,46 @@ impl Broker {
                 self.keep_id(*queue, deduplication, place).into_iter().collect()
             }
             Fact::QueueCreated { id, .. } | Fact::QueueKept { id, .. } => self.keep_queue(*id, place),
-            Fact::FunctionDefined { function } => {
-                let current = self.functions.get(&function.name).filter(|placed| placed.place == place);
-                current.map(|_| fact.clone()).into_iter().collect()
+            Fact::FunctionSet { function, .. } => self.keep_function(&function.name, place).into_iter().collect(),
+            Fact::VersionPublished { function: Function { name, version, .. } } => {
+                let current = self.functions.get(name).and_then(|known| known.version(*version));
+                unchanged(fact, current.map(|placed| placed.place), place)
             }
-            Fact::MappingDefined { id, .. } => {
-                let current = self.mappings.get(id).filter(|placed| placed.place == place);
-                current.map(|_| fact.clone()).into_iter().collect()
+            Fact::AliasSet { function, alias } => {
+                let current = self.functions.get(function).and_then(|known| known.aliases.get(&alias.name));
+                unchanged(fact, current.map(|placed| placed.place), place)
             }
-            Fact::Received { attempt: Some((attempt, _)), .. } | Fact::AttemptKept { attempt, .. } => {
+            Fact::InvokeConfigSet { function, .. } => {
+                let known = self.functions.get(&function.name);
+                let current = known.and_then(|known| known.invoke_configs.get(function.qualifier()));
+                unchanged(fact, current.map(|placed| placed.place), place)
+            }
+            Fact::InvocationQueued { function, sequence, invocation, .. } => {
+                let row = self.invocations.get(function).and_then(|outbox| outbox.get(*sequence));
+                let current = row.filter(|row| row.place == place).map(|row| Fact::InvocationQueued {
+                    function: function.clone(),
+                    sequence: *sequence,
+                    invocation: invocation.clone(),
+                    pending: row.pending,
+                });
+                current.into_iter().collect()
+            }
+            Fact::ScheduleSet { definition, .. } => {
+                let known = self.schedules.by_name.get(&definition.name).filter(|known| known.place == place);
+                let current = known.map(|known| Fact::ScheduleSet {
+                    definition: known.definition.clone(),
+                    made_at: known.made_at,
+                    next_at: known.next_at,
+                });
+                current.into_iter().collect()
+            }
+            Fact::MappingSet { id, .. } => {
+                let current = self.mappings.get(id).map(|placed| placed.place);
+                unchanged(fact, current, place)
+            }
+            Fact::Received { attempt: Some((attempt, _)), .. }
+            | Fact::Dispatched { attempt, .. }
+            | Fact::AttemptKept { attempt, .. } => {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
@@ -91,6 +122,12 @@ impl Broker {
             | Fact::VisibilityChanged { .. }
             | Fact::DeadLettered { .. }
             | Fact::FunctionDeleted { .. }
+            | Fact::VersionDeleted { .. }
+            | Fact::AliasDeleted { .. }
+            | Fact::InvocationFailed { .. }
+            | Fact::InvocationEnded { .. }
+            | Fact::ScheduleRemoved { .. }
+            | Fact::ScheduleFired { .. }
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }
@@ -102,6 +139,13 @@ impl Broker {
             | Fact::DeliveryDeadLettered { .. }
             | Fact::EntryRemoved { .. } => Vec::new(),
         }
+    }
+
+    fn keep_function(&self, name: &str, place: Place) -> Option<Fact> {
+        let known = self.functions.get(name)?;
+        let latest = known.latest.as_ref().filter(|latest| latest.place == place)?;
+        let function = Function::clone(&latest.value);
+        Some(Fact::FunctionSet { function, reserved: known.reserved, last_version: known.last_version })
     }
 
     fn keep_queue(&self, id: QueueId, place: Place) -> Vec<Fact> {
@@ -127,7 +171,7 @@ impl Broker {
         let Some(message) = queue.message(sequence).filter(|message| message.place == place) else {
             return Vec::new();
         };
-        let mut needed = vec![Fact::MessageKept {
+        vec![Fact::MessageKept {
             message: KeptMessage {
                 queue: queue.id,
                 sequence,
@@ -137,17 +181,7 @@ impl Broker {
                 },
                 state: keep_state(queue, message),
             },
-        }];
-        needed.extend(self.keep_attempts(queue.id, sequence));
-        needed
-    }
-
-    /// A replay meets the hand-out before the message that is kept here, so the attempt has to follow the message:
-    /// otherwise the end of the attempt, which names messages by the attempt alone, would delete nothing.
-    fn keep_attempts(&self, queue: QueueId, sequence: u64) -> impl Iterator<Item = Fact> {
-        let of_message = |attempt| (queue, sequence, AttemptId(attempt));
-        let attempts = self.worked_on.range(of_message(0)..=of_message(u64::MAX));
-        attempts.map(|(_, _, id)| keep_attempt(*id, &self.attempts[id]))
+        }]
     }
 
     /// The copies of a notification that are left, each with its part of the record at `place` and where it began.
@@ -158,21 +192,17 @@ impl Broker {
         copies: impl Iterator<Item = (CopyForm, CopyBegan)>,
         place: Place,
     ) -> Vec<Fact> {
-        let (mut kept, mut attempts) = (Vec::new(), Vec::new());
+        let mut kept = Vec::new();
         for (index, (form, began)) in copies.enumerate() {
             let place = place.part(index);
             if let Some(at) = self.keep_copy(of, form.subscription, began, place) {
-                if let KeptAt::Queue { queue, sequence, .. } = at {
-                    attempts.extend(self.keep_attempts(queue, sequence));
-                }
                 kept.push(KeptCopy { form, at });
             }
         }
         if kept.is_empty() {
             return Vec::new();
         }
-        attempts.insert(0, Fact::NotificationKept { notification: notification.clone(), copies: kept });
-        attempts
+        vec![Fact::NotificationKept { notification: notification.clone(), copies: kept }]
     }
 
     fn keep_copy(
@@ -283,6 +313,11 @@ impl Broker {
             sequence: remembered.sequence,
         })
     }
+}
+
+/// The fact again, if its record is the newest.
+fn unchanged(fact: &Fact, newest: Option<Place>, place: Place) -> Vec<Fact> {
+    newest.filter(|newest| *newest == place).map(|_| fact.clone()).into_iter().collect()
 }
 
 fn keep_state(queue: &Queue, message: &Message) -> KeptState {

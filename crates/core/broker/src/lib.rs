@@ -22,6 +22,7 @@ mod messages;
 mod move_task;
 mod queue;
 mod rejection;
+mod schedule;
 mod text;
 mod time;
 mod topic;
@@ -31,20 +32,29 @@ pub use access::{Caller, Client};
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
 pub use broker::Broker;
 pub use command::{
-    Command, Facet, Outgoing, PermissionAdded, Publication, ReplayedNotification, SendOrigin, SubscriptionAdded,
-    VisibilityChange,
+    Command, Facet, InvocationRecord, Outgoing, PermissionAdded, Publication, ReplayedNotification, SendOrigin,
+    SubscriptionAdded, VisibilityChange,
 };
+pub use decide::functions::{ALIASES_MAX, FUNCTIONS_MAX, VERSIONS_MAX};
+pub use decide::invocations::QUEUED_INVOCATIONS_MAX;
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use decision::{
     Decision, Delivery, Effect, Inventory, Invocation, Peeked, PeekedState, PublishTally, Published, QueueDescription,
-    Reply, Sent, SubscriptionDescription, TopicDescription,
+    Reply, ScheduleDescription, Sent, SubscriptionDescription, TopicDescription,
 };
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
 pub use fact::{
     Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,
 };
-pub use function::{Function, Mapping, MappingDefinition, MappingId};
+pub use function::alias::{ALIAS_WEIGHT_WHOLE, Alias, InvokeConfig};
+pub use function::invocation::{
+    Conclusion, DueInvocation, InvocationCondition, InvocationEnd, InvocationOutcome, InvocationStep, QueuedInvocation,
+};
+pub use function::mapping::{MAPPING_BATCH_MESSAGES_MAX, Mapping, MappingDefinition, MappingId};
+pub use function::{
+    CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
+};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
@@ -52,6 +62,7 @@ pub use queue::receipt::ReceiptHandle;
 pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
+pub use schedule::{SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget};
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;

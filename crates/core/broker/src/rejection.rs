@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{QueueId, Seconds, Text};
+use crate::{MappingId, QueueId, Seconds, Text};
 
 /// Why a command was refused. A refused command changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +123,49 @@ pub enum Rejection {
         /// As given.
         name: Box<str>,
     },
+    /// A function of that name exists.
+    FunctionExists {
+        /// As given.
+        name: Box<str>,
+    },
+    /// As many invocations of the function go on as may.
+    FunctionBusy,
+    /// An alias of that name exists.
+    AliasExists {
+        /// Function and alias.
+        name: Box<str>,
+    },
+    /// No alias of that name.
+    AliasDoesNotExist {
+        /// Function and alias.
+        name: Box<str>,
+    },
+    /// What was to be changed is not any more what was read before.
+    RevisionChanged,
+    /// An alias stands for the version that was to be deleted.
+    VersionHasAlias,
+    /// There would be more functions than there may be.
+    TooManyFunctions,
+    /// The function would have more versions than it may have.
+    TooManyVersions,
+    /// The function would have more aliases than it may have.
+    TooManyAliases,
+    /// More events wait for the function than may.
+    TooManyInvocations,
+    /// A schedule that means no time, or has too many targets.
+    ScheduleInvalid {
+        /// Why.
+        reason: Box<str>,
+    },
+    /// There would be more schedules than there may be.
+    TooManySchedules,
+    /// The queue feeds the function already.
+    MappingExists {
+        /// By this mapping.
+        id: MappingId,
+    },
+    /// No mapping of that number.
+    MappingDoesNotExist,
     /// The queue that a move task is to take messages from, or takes them from, does not exist.
     MoveTaskSourceDoesNotExist,
     /// The queue that a move task is to take messages to does not exist.

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
-    Function, Inventory, MappingDefinition, MappingId, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
-    PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
-    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
+    Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded, Place,
+    QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, SubscriptionId, Tags, Timestamp,
+    TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::courier::Envelopes;
+use crate::events::EndedEvent;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
 use crate::topic_metrics::{TOPICS_A_TURN_MAX, TopicMetrics};
@@ -49,6 +50,16 @@ pub(crate) enum Request {
     LocateArchived { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// Where the content of a delivery lies now.
     LocateDelivery { subscription: SubscriptionId, sequence: u64, reply: oneshot::Sender<Option<Place>> },
+    /// One more invocation of a function, if it has room for it.
+    BeginInvocation { function: FunctionRef, reply: oneshot::Sender<Result<Arc<Function>, Rejection>> },
+    /// Such an invocation has ended.
+    EndRunning { function: Box<str> },
+    /// An attempt at an event has ended.
+    EndEvent(EndedEvent),
+    /// Nothing more is done about an event for now.
+    EventIsOver,
+    /// Where an event lies now.
+    LocateInvocation { function: Box<str>, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
     /// The topics in numbers, those after this one, as many as one turn allows.
@@ -322,34 +333,6 @@ impl Handle {
         match self.ask(Command::ChangeVisibility { queue, changes }, None).await? {
             Reply::Each(results) => Ok(results),
             other => unreachable!("ChangeVisibility answered {other:?}"),
-        }
-    }
-
-    /// Defines a function; the same definition again changes nothing.
-    pub async fn define_function(&self, function: Function) -> Result<(), Refusal> {
-        self.ask_done(Command::DefineFunction { function }).await
-    }
-
-    /// Deletes a function and its mappings.
-    pub async fn delete_function(&self, name: &str) -> Result<(), Refusal> {
-        self.ask_done(Command::DeleteFunction { name: name.into() }).await
-    }
-
-    /// Lets a queue feed a function; the same definition again changes nothing.
-    pub async fn define_mapping(&self, definition: MappingDefinition) -> Result<(), Refusal> {
-        self.ask_done(Command::DefineMapping { definition }).await
-    }
-
-    /// Stops a queue from feeding a function.
-    pub async fn delete_mapping(&self, id: MappingId) -> Result<(), Refusal> {
-        self.ask_done(Command::DeleteMapping { id }).await
-    }
-
-    /// All functions and mappings.
-    pub async fn functions(&self) -> Result<Inventory, Refusal> {
-        match self.ask(Command::ListFunctions, None).await? {
-            Reply::Functions(inventory) => Ok(inventory),
-            other => unreachable!("ListFunctions answered {other:?}"),
         }
     }
 

@@ -10,12 +10,12 @@ use crate::handle::Handle;
 /// Runs a function in a task of its own, which comes back with the outcome.
 pub(crate) fn invoke(invocation: Invocation, functions: Arc<dyn FunctionRunner>, handle: Handle) {
     tokio::spawn(async move {
-        let Invocation { attempt, function, report_batch_item_failures, queue, deliveries } = invocation;
+        let Invocation { attempt, mapping, function, deliveries } = invocation;
         let handed_out: Vec<_> = deliveries.iter().map(|delivery| delivery.handle).collect();
         let outcome = match handle.with_contents(deliveries).await {
             Ok(messages) if !messages.is_empty() => {
                 let run: Vec<_> = messages.iter().map(|message| message.delivery.handle).collect();
-                let batch = Batch { function, report_batch_item_failures, queue, messages };
+                let batch = Batch { function, mapping, messages };
                 in_terms_of(&handed_out, &run, functions.run(batch).await)
             }
             // Nothing was worked off.

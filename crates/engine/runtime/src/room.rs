@@ -33,6 +33,11 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
+            | Command::ListSchedules
+            | Command::DescribeFunction { .. }
+            | Command::ListVersions { .. }
+            | Command::ListAliases { .. }
+            | Command::ListInvokeConfigs { .. }
             | Command::ListMoveTasks { .. }
             | Command::DescribeTopic { .. }
             | Command::ListTopics { .. }
@@ -46,8 +51,14 @@ impl Shard {
             | Command::SetQueueAttributes { .. }
             | Command::TagQueue { .. }
             | Command::AddPermission { .. }
-            | Command::DefineFunction { .. }
-            | Command::DefineMapping { .. }
+            | Command::PutFunction { .. }
+            | Command::SetConcurrency { .. }
+            | Command::PublishVersion { .. }
+            | Command::PutAlias { .. }
+            | Command::PutInvokeConfig { .. }
+            | Command::PutMapping { .. }
+            | Command::PutSchedule { .. }
+            | Command::QueueInvocation { .. }
             | Command::CreateTopic { .. }
             | Command::SetTopicAttribute { .. }
             | Command::TagTopic { .. }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, Effect, Entropy, Fact, Place, QueueId, QueueName,
-    Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd, Place,
+    QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -15,9 +15,11 @@ use tracing::{debug, info};
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
 use crate::delivery::deliver;
+use crate::events;
 use crate::fatal::Fatal;
 use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
+use crate::known_after::KnownAfter;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
@@ -40,33 +42,11 @@ pub(crate) enum Held {
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
     Delivery(Box<DueDelivery>),
+    Event(Box<DueInvocation>),
+    EventEnded(oneshot::Sender<InvocationEnd>, InvocationEnd),
+    Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
-}
-
-/// What must be durable before a reply may be known.
-pub(crate) enum KnownAfter {
-    /// Everything decided so far.
-    Everything,
-    /// Only the record at this position, and those before it.
-    Position(u64),
-}
-
-impl KnownAfter {
-    /// A standard queue's receive need not wait for its own fact: a crash means that the message comes again, which
-    /// "at least once" allows. But what it hands out must itself be durable, and so must every move to another queue:
-    /// the record of a message that was moved says nothing of the move.
-    fn of(decision: &Decision) -> KnownAfter {
-        match (&decision.reply, decision.facts.as_slice()) {
-            (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
-            {
-                let last = deliveries.iter().map(|delivery| delivery.place.position).max();
-                last.map_or(KnownAfter::Everything, KnownAfter::Position)
-            }
-            _ => KnownAfter::Everything,
-        }
-    }
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -85,6 +65,8 @@ pub struct Shard {
     pub(crate) outside: Outside,
     /// Attempts at endpoints.
     pub(crate) deliveries_going_on: usize,
+    /// Events that functions have.
+    pub(crate) events_going_on: usize,
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
@@ -138,6 +120,7 @@ impl Shard {
             reader,
             outside,
             deliveries_going_on: 0,
+            events_going_on: 0,
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
@@ -182,8 +165,11 @@ impl Shard {
             }
             self.serve_waiting();
             self.begin_deliveries();
+            self.begin_events();
+            self.fire_schedules();
             self.begin_replays();
-            if !is_moving && self.has_room_in_batch() && !self.may_begin_deliveries() {
+            let may_begin = self.may_begin_deliveries() || self.may_begin_events() || self.may_fire_schedules();
+            if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }
             if append.is_none() && !self.batch.is_empty() {
@@ -225,7 +211,7 @@ impl Shard {
                     self.drain();
                 }
                 () = self.alarm.ring(), if self.has_room_in_batch() => self.advance(),
-                () = tokio::task::yield_now(), if self.may_begin_deliveries() => {}
+                () = tokio::task::yield_now(), if may_begin => {}
             }
         }
         info!("stopped");
@@ -339,6 +325,20 @@ impl Shard {
             }
             Request::LocateDelivery { subscription, sequence, reply } => {
                 match self.broker.locate_delivery(subscription, sequence) {
+                    Some(place) => self.hold(Held::Place(reply, place)),
+                    None => drop(reply.send(None)),
+                }
+            }
+            Request::BeginInvocation { function, reply } => {
+                let begun = self.broker.begin_invocation(&function, self.entropy.next_u64());
+                // What it runs must be durable.
+                self.hold(Held::Begun(reply, begun));
+            }
+            Request::EndRunning { function } => self.broker.end_running(&function, 1),
+            Request::EndEvent(ended) => self.end_event(ended),
+            Request::EventIsOver => self.events_going_on -= 1,
+            Request::LocateInvocation { function, sequence, reply } => {
+                match self.broker.locate_invocation(&function, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),
                     None => drop(reply.send(None)),
                 }
@@ -467,15 +467,29 @@ impl Shard {
                 // Nor the time.
                 Some((_, Held::Time(reply, now))) => drop(reply.send(now)),
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
+                Some((_, Held::EventEnded(reply, end))) => drop(reply.send(end)),
+                Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Replay(_))) if self.stopping => {}
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
+                Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Whoever has gone away does not run the function.
+    fn tell_begun(
+        &mut self,
+        reply: oneshot::Sender<Result<Arc<Function>, Rejection>>,
+        begun: Result<Arc<Function>, Rejection>,
+    ) {
+        if let Err(Ok(function)) = reply.send(begun) {
+            self.broker.end_running(&function.name, 1);
         }
     }
 

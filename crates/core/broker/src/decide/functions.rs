@@ -1,167 +1,215 @@
-//! Functions: defining them, letting queues feed them, and the life of an attempt.
+//! Functions: versions, aliases and settings.
 
 use std::sync::Arc;
 
-use super::deletion::is_current;
+use crate::function::state::KnownFunction;
 use crate::{
-    AttemptId, AttemptOutcome, Broker, Decision, Effect, Entropy, Fact, Function, Inventory, Invocation, Mapping,
-    MappingDefinition, MappingId, QueueId, ReceiptHandle, Rejection, Reply,
+    Alias, Broker, Decision, Entropy, Fact, Function, FunctionDescription, FunctionRef, FunctionVersion, Inventory,
+    InvokeConfig, Mapping, PutWhen, Rejection, Reply,
 };
 
-/// How many lost attempts end with one command: an end takes at most about 150 bytes, and all of them are one unit.
-const LOST_ATTEMPTS_MAX: usize = 10_000;
+/// How many versions a function may have: each is held in memory.
+pub const VERSIONS_MAX: usize = 1_000;
+/// How many aliases a function may have.
+pub const ALIASES_MAX: usize = 1_000;
+/// How many functions there may be.
+pub const FUNCTIONS_MAX: usize = 5_000;
 
 impl Broker {
-    pub(super) fn decide_define_function(&self, function: Function) -> Decision {
-        match self.functions.get(&function.name) {
-            Some(known) if *known.value == function => Decision::reply(Reply::Done),
-            _ => Decision::fact(Fact::FunctionDefined { function }),
+    /// Makes the latest version what is asked for; the same again changes nothing.
+    pub(super) fn decide_put_function(
+        &self,
+        function: Function,
+        when: PutWhen,
+        entropy: &mut Entropy,
+    ) -> Result<Decision, Rejection> {
+        let known = self.functions.get(&function.name);
+        let revision = known.map(|known| known.latest().value.revision);
+        let exists = || Rejection::FunctionExists { name: function.name.clone() };
+        let missing = || Rejection::FunctionDoesNotExist { name: function.name.clone() };
+        check_put(when, revision, exists, missing)?;
+        let function = Function { version: FunctionVersion::Latest, ..function };
+        match known {
+            Some(known) if known.latest().value.is_like(&function) => {
+                return Ok(Decision::reply(describe(&known.latest().value, known)));
+            }
+            None if self.functions.len() >= FUNCTIONS_MAX => return Err(Rejection::TooManyFunctions),
+            _ => {}
         }
+        let function = Function { revision: entropy.next_uuid(), ..function };
+        let (reserved, last_version) = known.map_or((None, 0), |known| (known.reserved, known.last_version));
+        let described = FunctionDescription { function: Arc::new(function.clone()), reserved };
+        let reply = Reply::Function(Box::new(described));
+        Ok(Decision { reply, ..Decision::fact(Fact::FunctionSet { function, reserved, last_version }) })
     }
 
-    pub(super) fn decide_delete_function(&self, name: &str) -> Result<Decision, Rejection> {
-        self.function(name)?;
-        let mappings = self.mappings.iter().filter(|(_, mapping)| *mapping.value.function == *name);
+    /// How many invocations of all versions may run at once.
+    pub(super) fn decide_set_concurrency(&self, name: &str, reserved: Option<u32>) -> Result<Decision, Rejection> {
+        let known = self.function(name)?;
+        if known.reserved == reserved {
+            return Ok(Decision::reply(Reply::Done));
+        }
+        let function = Function::clone(&known.latest().value);
+        Ok(Decision::fact(Fact::FunctionSet { function, reserved, last_version: known.last_version }))
+    }
+
+    /// Publishes the latest version under a number; if nothing has changed since the last time, that one is told.
+    pub(super) fn decide_publish_version(
+        &self,
+        name: &str,
+        revision: Option<u128>,
+        details: Option<Box<str>>,
+        entropy: &mut Entropy,
+    ) -> Result<Decision, Rejection> {
+        let known = self.function(name)?;
+        let latest = &known.latest().value;
+        if revision.is_some_and(|revision| revision != latest.revision) {
+            return Err(Rejection::RevisionChanged);
+        }
+        let last = known.versions.get(&known.last_version).map(|placed| &placed.value);
+        let is_same = |last: &Function| {
+            let (version, details) = (last.version, last.details.clone());
+            Function { version, details, revision: last.revision, ..Function::clone(latest) } == *last
+        };
+        if let Some(last) = last.filter(|last| is_same(last)) {
+            return Ok(Decision::reply(describe(last, known)));
+        }
+        if known.versions.len() >= VERSIONS_MAX {
+            return Err(Rejection::TooManyVersions);
+        }
+        let version = FunctionVersion::Number(known.last_version + 1);
+        let details = details.unwrap_or_else(|| latest.details.clone());
+        let function = Function { version, details, revision: entropy.next_uuid(), ..Function::clone(latest) };
+        let described = FunctionDescription { function: Arc::new(function.clone()), reserved: known.reserved };
+        let reply = Reply::Function(Box::new(described));
+        Ok(Decision { reply, ..Decision::fact(Fact::VersionPublished { function }) })
+    }
+
+    /// Deletes a published version that no alias stands for, or else the function with all that belongs to it.
+    pub(super) fn decide_delete_function(&self, name: &str, version: Option<u32>) -> Result<Decision, Rejection> {
+        let known = self.function(name)?;
+        if let Some(version) = version {
+            if !known.versions.contains_key(&version) {
+                return Err(Rejection::FunctionDoesNotExist { name: format!("{name}:{version}").into() });
+            }
+            let number = FunctionVersion::Number(version);
+            let stands_for =
+                |alias: &Alias| alias.version == number || alias.canary.is_some_and(|(version, _)| version == number);
+            if known.aliases.values().any(|alias| stands_for(&alias.value)) {
+                return Err(Rejection::VersionHasAlias);
+            }
+            return Ok(Decision::fact(Fact::VersionDeleted { function: name.into(), version }));
+        }
+        let mappings = self.mappings.iter().filter(|(_, mapping)| *mapping.value.function.name == *name);
         let mut facts: Vec<Fact> = mappings.map(|(id, _)| Fact::MappingDeleted { id: *id }).collect();
         facts.push(Fact::FunctionDeleted { name: name.into() });
         Ok(Decision { facts, reply: Reply::Done, effects: Vec::new() })
     }
 
-    /// One mapping a queue and function: a second definition replaces the first.
-    pub(super) fn decide_define_mapping(
-        &self,
-        definition: MappingDefinition,
-        entropy: &mut Entropy,
-    ) -> Result<Decision, Rejection> {
-        self.queue(&definition.queue)?;
-        self.function(&definition.function)?;
-        let same_pair =
-            |mapping: &MappingDefinition| mapping.queue == definition.queue && mapping.function == definition.function;
-        let id = match self.mappings.iter().find(|(_, mapping)| same_pair(&mapping.value)) {
-            Some((_, mapping)) if mapping.value == definition => return Ok(Decision::reply(Reply::Done)),
-            Some((id, _)) => *id,
-            None => MappingId(entropy.next_u64()),
-        };
-        Ok(Decision::fact(Fact::MappingDefined { id, definition }))
+    pub(super) fn decide_describe_function(&self, function: &FunctionRef) -> Result<Decision, Rejection> {
+        // An alias stands for its first version.
+        let version = self.resolve(function, u64::MAX)?;
+        Ok(Decision::reply(describe(version, self.function(&function.name)?)))
     }
 
-    pub(super) fn decide_delete_mapping(&self, id: MappingId) -> Decision {
-        match self.mappings.get(&id) {
-            Some(_) => Decision::fact(Fact::MappingDeleted { id }),
-            None => Decision::reply(Reply::Done),
-        }
+    /// The latest version first, then by rising numbers.
+    pub(super) fn decide_list_versions(&self, name: &str) -> Result<Decision, Rejection> {
+        let known = self.function(name)?;
+        let versions = std::iter::once(known.latest()).chain(known.versions.values());
+        Ok(Decision::reply(Reply::Versions(versions.map(|placed| placed.value.clone()).collect())))
     }
 
     pub(super) fn decide_list_functions(&self) -> Decision {
         let mappings = self.mappings.iter().map(|(id, mapping)| Mapping { id: *id, definition: mapping.value.clone() });
-        Decision::reply(Reply::Functions(Inventory {
-            functions: self.functions.values().map(|function| Function::clone(&function.value)).collect(),
-            mappings: mappings.collect(),
-        }))
+        let functions = self
+            .functions
+            .values()
+            .map(|known| FunctionDescription { function: known.latest().value.clone(), reserved: known.reserved });
+        let inventory = Inventory { functions: functions.collect(), mappings: mappings.collect() };
+        Decision::reply(Reply::Functions(inventory))
     }
 
-    fn function(&self, name: &str) -> Result<&Arc<Function>, Rejection> {
-        let known = self.functions.get(name);
-        known.map(|placed| &placed.value).ok_or_else(|| Rejection::FunctionDoesNotExist { name: name.into() })
-    }
-
-    /// Hands one batch to the first mapping of the queue that has room. A FIFO batch is of one group, so that a slow
-    /// or failing group holds up no other.
-    pub(super) fn decide_dispatch(&self, id: QueueId, entropy: &mut Entropy) -> Decision {
-        let nothing = || Decision::reply(Reply::Dispatched(false));
-        let Some(queue) = self.queues.get(&id).filter(|queue| queue.has_receivable()) else { return nothing() };
-        let name = self.name_of(id).expect("only a replay sees a queue without a name");
-        let mappings = self.mappings_of.get(name).into_iter().flatten();
-        let Some((mapping_id, mapping, function)) = mappings.copied().find_map(|id| self.mapping_with_room(id)) else {
-            return nothing();
-        };
-        let batch = self.batch(queue, mapping.batch_messages(), id.is_fifo());
-        let mut facts = batch.facts;
-        let mut effects = Vec::new();
-        if !batch.sequences.is_empty() {
-            let attempt = AttemptId(entropy.next_u64());
-            let hidden_until = self.now() + queue.attributes().visibility_timeout;
-            let sequences = batch.sequences;
-            facts.push(Fact::Received { queue: id, sequences, hidden_until, attempt: Some((attempt, mapping_id)) });
-            effects.push(Effect::Invoke(Invocation {
-                attempt,
-                function: function.clone(),
-                report_batch_item_failures: mapping.report_batch_item_failures,
-                queue: name.clone(),
-                deliveries: batch.deliveries,
-            }));
-        }
-        Decision { reply: Reply::Dispatched(!facts.is_empty()), facts, effects }
-    }
-
-    fn mapping_with_room(&self, id: MappingId) -> Option<(MappingId, &MappingDefinition, &Arc<Function>)> {
-        let mapping = &self.mappings.get(&id)?.value;
-        let function = self.function(&mapping.function).ok()?;
-        let running = self.running.get(&id).copied().unwrap_or(0);
-        let has_room =
-            mapping.enabled && running < mapping.concurrency_max.unwrap_or(u32::MAX) && self.has_room(function);
-        has_room.then_some((id, mapping, function))
-    }
-
-    pub(crate) fn running_of(&self, function: &str) -> u32 {
-        let is_of_function = |id: &MappingId| self.function_of(*id).is_some_and(|name| name == function);
-        self.running.iter().filter(|(id, _)| is_of_function(id)).map(|(_, running)| running).sum()
-    }
-
-    /// The function of a mapping that is there, or that is gone while attempts of it still run.
-    pub(crate) fn function_of(&self, mapping: MappingId) -> Option<&str> {
-        let known = self.mappings.get(&mapping).map(|mapping| &*mapping.value.function);
-        known.or_else(|| self.retired.get(&mapping).map(|function| &**function))
-    }
-
-    /// Deletes what was worked off; what was not comes back when its visibility timeout ends. An attempt that nobody
-    /// knows has ended before, and changes nothing.
-    pub(super) fn decide_end_attempt(&self, id: AttemptId, outcome: &AttemptOutcome) -> Decision {
-        let Some(attempt) = self.attempts.get(&id) else { return Decision::reply(Reply::Done) };
-        let queue = self.queues.get(&attempt.queue);
-        let mut deleted = Vec::new();
-        let mut released = Vec::new();
-        for (place, (sequence, receive_count)) in attempt.messages.iter().enumerate() {
-            let Some(queue) = queue.filter(|queue| queue.message(*sequence).is_some()) else { continue };
-            let handle = ReceiptHandle { queue: queue.id, sequence: *sequence, receive_count: *receive_count };
-            let current = is_current(queue, handle);
-            match outcome {
-                AttemptOutcome::Lost if current => released.push(*sequence),
-                AttemptOutcome::Lost | AttemptOutcome::Failed => {}
-                AttemptOutcome::PartlyFailed(failed) if failed.contains(&place) => {}
-                // As with any consumer: after its timeout a FIFO message may already be with somebody else.
-                _ if current || !queue.id.is_fifo() => deleted.push(*sequence),
-                _ => {}
+    pub(super) fn decide_put_alias(
+        &self,
+        function: &str,
+        alias: Alias,
+        when: PutWhen,
+        entropy: &mut Entropy,
+    ) -> Result<Decision, Rejection> {
+        let known = self.function(function)?;
+        let before = known.aliases.get(&alias.name).map(|placed| &placed.value);
+        let whole = || format!("{function}:{}", alias.name).into();
+        let exists = || Rejection::AliasExists { name: whole() };
+        let missing = || Rejection::AliasDoesNotExist { name: whole() };
+        check_put(when, before.map(|before| before.revision), exists, missing)?;
+        for version in std::iter::once(alias.version).chain(alias.canary.map(|(version, _)| version)) {
+            if known.version(version).is_none() {
+                return Err(Rejection::FunctionDoesNotExist { name: format!("{function}:{version}").into() });
             }
         }
-        Decision::fact(Fact::AttemptEnded { attempt: id, deleted, released })
+        if before.is_none() && known.aliases.len() >= ALIASES_MAX {
+            return Err(Rejection::TooManyAliases);
+        }
+        if let Some(before) = before.filter(|before| Alias { revision: before.revision, ..alias.clone() } == **before) {
+            return Ok(Decision::reply(Reply::Alias(before.clone())));
+        }
+        let alias = Alias { revision: entropy.next_uuid(), ..alias };
+        let reply = Reply::Alias(alias.clone());
+        Ok(Decision { reply, ..Decision::fact(Fact::AliasSet { function: function.into(), alias }) })
     }
 
-    pub(super) fn decide_end_lost_attempts(&self) -> Decision {
-        let lost = self.attempts.keys().take(LOST_ATTEMPTS_MAX);
-        let ends = lost.map(|id| self.decide_end_attempt(*id, &AttemptOutcome::Lost));
-        Decision { facts: ends.flat_map(|end| end.facts).collect(), reply: Reply::Done, effects: Vec::new() }
+    /// One that is not there does not matter.
+    pub(super) fn decide_delete_alias(&self, function: &str, name: &str) -> Result<Decision, Rejection> {
+        Ok(match self.function(function)?.aliases.get(name) {
+            Some(_) => Decision::fact(Fact::AliasDeleted { function: function.into(), name: name.into() }),
+            None => Decision::reply(Reply::Done),
+        })
+    }
+
+    pub(super) fn decide_list_aliases(&self, function: &str) -> Result<Decision, Rejection> {
+        let aliases = self.function(function)?.aliases.values().map(|placed| placed.value.clone());
+        Ok(Decision::reply(Reply::Aliases(aliases.collect())))
+    }
+
+    /// Says how asynchronous invocations by this name are treated; by default if nothing is said.
+    pub(super) fn decide_put_invoke_config(
+        &self,
+        function: FunctionRef,
+        config: Option<InvokeConfig>,
+    ) -> Result<Decision, Rejection> {
+        self.resolve(&function, 0)?;
+        let known = self.function(&function.name)?.invoke_configs.get(function.qualifier());
+        if known.map(|placed| &placed.value) == config.as_ref() {
+            return Ok(Decision::reply(Reply::Done));
+        }
+        Ok(Decision::fact(Fact::InvokeConfigSet { function, config }))
+    }
+
+    /// By qualifier.
+    pub(super) fn decide_list_invoke_configs(&self, name: &str) -> Result<Decision, Rejection> {
+        let configs = self.function(name)?.invoke_configs.iter();
+        let configs = configs.map(|(qualifier, placed)| (qualifier.clone(), placed.value.clone()));
+        Ok(Decision::reply(Reply::InvokeConfigs(configs.collect())))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Place, Timestamp};
+fn describe(version: &Arc<Function>, known: &KnownFunction) -> Reply {
+    Reply::Function(Box::new(FunctionDescription { function: version.clone(), reserved: known.reserved }))
+}
 
-    #[test]
-    fn more_lost_attempts_than_fit_together_end_one_part_after_the_other() {
-        let mut broker = Broker::new();
-        for id in 0..LOST_ATTEMPTS_MAX as u64 + 1 {
-            let (attempt, mapping, queue) = (AttemptId(id), MappingId(1), QueueId(2));
-            let kept = Fact::AttemptKept { attempt, mapping, queue, messages: Vec::new() };
-            broker.apply(&kept, Timestamp(0), Place::default());
+/// Whether something may be put where this revision is now, if anything.
+fn check_put(
+    when: PutWhen,
+    revision: Option<u128>,
+    exists: impl FnOnce() -> Rejection,
+    missing: impl FnOnce() -> Rejection,
+) -> Result<(), Rejection> {
+    match (when, revision) {
+        (PutWhen::Absent, Some(_)) => Err(exists()),
+        (PutWhen::Present { .. }, None) => Err(missing()),
+        (PutWhen::Present { revision: Some(expected) }, Some(revision)) if expected != revision => {
+            Err(Rejection::RevisionChanged)
         }
-        broker.finish_replay();
-        for ended in [LOST_ATTEMPTS_MAX, 1, 0] {
-            let facts = broker.decide_end_lost_attempts().facts;
-            assert_eq!(facts.len(), ended);
-            facts.iter().for_each(|fact| broker.apply(fact, Timestamp(0), Place::default()));
-        }
+        _ => Ok(()),
     }
 }

@@ -3,7 +3,9 @@
 mod deletion;
 mod deliveries;
 mod entries;
-mod functions;
+pub(crate) mod functions;
+pub(crate) mod invocations;
+mod mappings;
 mod move_tasks;
 mod peek;
 mod permissions;
@@ -11,8 +13,10 @@ mod publish;
 mod queues;
 mod receive;
 mod replays;
+mod schedules;
 mod send;
 pub(crate) mod subscriptions;
+mod telling;
 mod topics;
 mod visibility;
 
@@ -49,9 +53,31 @@ impl Broker {
             }
             Command::Delete { queue, handles } => self.decide_delete(&queue, &handles),
             Command::ChangeVisibility { queue, changes } => self.decide_change_visibility(&queue, &changes),
-            Command::DefineFunction { function } => Ok(self.decide_define_function(function)),
-            Command::DeleteFunction { name } => self.decide_delete_function(&name),
-            Command::DefineMapping { definition } => self.decide_define_mapping(definition, entropy),
+            Command::PutFunction { function, when } => self.decide_put_function(function, when, entropy),
+            Command::SetConcurrency { name, reserved } => self.decide_set_concurrency(&name, reserved),
+            Command::PublishVersion { name, revision, details } => {
+                self.decide_publish_version(&name, revision, details, entropy)
+            }
+            Command::DeleteFunction { name, version } => self.decide_delete_function(&name, version),
+            Command::DescribeFunction { function } => self.decide_describe_function(&function),
+            Command::ListVersions { name } => self.decide_list_versions(&name),
+            Command::PutAlias { function, alias, when } => self.decide_put_alias(&function, alias, when, entropy),
+            Command::DeleteAlias { function, name } => self.decide_delete_alias(&function, &name),
+            Command::ListAliases { function } => self.decide_list_aliases(&function),
+            Command::PutInvokeConfig { function, config } => self.decide_put_invoke_config(function, config),
+            Command::ListInvokeConfigs { name } => self.decide_list_invoke_configs(&name),
+            Command::QueueInvocation { function, invocation } => self.decide_queue_invocation(&function, invocation),
+            Command::EndInvocation { function, sequence, outcome } => {
+                Ok(self.decide_end_invocation(&function, sequence, outcome))
+            }
+            Command::ConcludeInvocation { function, sequence, condition, records, region } => {
+                Ok(self.decide_conclude_invocation(&function, sequence, condition, records, &region, entropy))
+            }
+            Command::PutSchedule { definition } => self.decide_put_schedule(definition),
+            Command::DeleteSchedule { name } => Ok(self.decide_delete_schedule(&name)),
+            Command::ListSchedules => Ok(self.decide_list_schedules()),
+            Command::FireSchedule { name, region } => Ok(self.decide_fire_schedule(&name, &region, entropy)),
+            Command::PutMapping { id, definition, when } => self.decide_put_mapping(id, definition, when, entropy),
             Command::DeleteMapping { id } => Ok(self.decide_delete_mapping(id)),
             Command::ListFunctions => Ok(self.decide_list_functions()),
             Command::Dispatch { queue } => Ok(self.decide_dispatch(queue, entropy)),

@@ -11,6 +11,9 @@ use crate::{
 /// How many messages one receive may move to the dead-letter queue; the next one goes on.
 const DEAD_LETTERS_MAX: usize = 100;
 
+/// How many bytes of records one invocation gets at most: the event of them has to stay below 6 MB.
+const EVENT_BYTES_MAX: u64 = 4 << 20;
+
 /// What one receive takes out of a queue.
 pub(super) struct Batch {
     /// Moves to the dead-letter queue, which come first.
@@ -39,7 +42,7 @@ impl Broker {
         if queue.in_flight() >= IN_FLIGHT_MAX && !queue.id.is_fifo() {
             return Err(Rejection::TooManyInFlight { queue: queue.id });
         }
-        let mut batch = self.batch(queue, max, false);
+        let mut batch = self.batch(queue, max);
         if !batch.sequences.is_empty() {
             let queue = queue.id;
             batch.facts.push(match request {
@@ -74,10 +77,20 @@ impl Broker {
         Some(Decision { facts: vec![fact], reply, effects: Vec::new() })
     }
 
+    /// The next messages for one invocation of a function: of one group, if there are groups that count.
+    pub(super) fn batch_for_function(&self, queue: &Queue, max: usize) -> Batch {
+        self.take_batch(queue, max, EVENT_BYTES_MAX, queue.id.is_fifo())
+    }
+
     /// The next messages in the queue's order; those received too often are dead-lettered on the way.
-    pub(super) fn batch(&self, queue: &Queue, max: usize, one_group: bool) -> Batch {
+    fn batch(&self, queue: &Queue, max: usize) -> Batch {
+        self.take_batch(queue, max.min(BATCH_MESSAGES_MAX), u64::MAX, false)
+    }
+
+    fn take_batch(&self, queue: &Queue, max: usize, bytes_max: u64, one_group: bool) -> Batch {
         let mut batch = Batch { facts: Vec::new(), sequences: Vec::new(), deliveries: Vec::new() };
-        let max = max.min(BATCH_MESSAGES_MAX).min(IN_FLIGHT_MAX.saturating_sub(queue.in_flight()));
+        let max = max.min(IN_FLIGHT_MAX.saturating_sub(queue.in_flight()));
+        let mut bytes = 0;
         let dead_letters = self.dead_letters_of(queue);
         let mut group = None;
         queue.visit_receivable(|sequence, message| {
@@ -92,7 +105,11 @@ impl Broker {
                 _ if one_group && *group.get_or_insert(message.group) != message.group => {
                     return ControlFlow::Break(());
                 }
+                _ if bytes + u64::from(message.place.length) > bytes_max && !batch.sequences.is_empty() => {
+                    return ControlFlow::Break(());
+                }
                 _ => {
+                    bytes += u64::from(message.place.length);
                     batch.sequences.push(sequence);
                     batch.deliveries.push(self.delivery(queue, sequence, message, message.receive_count + 1));
                 }

@@ -2,6 +2,10 @@
 
 use proptest::prelude::*;
 
+mod functions;
+
+use functions::*;
+
 use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
 use crate::{Copy, *};
@@ -98,35 +102,6 @@ prop_compose! {
                 source,
             },
         }
-    }
-}
-
-prop_compose! {
-    fn any_function()(
-        texts in prop::collection::vec(any_box(), 4),
-        (timeout_seconds, memory_mb, concurrency_max) in any::<(u32, u32, u32)>(),
-        environment in prop::collection::vec((any_box(), any_box()), 0..3),
-    ) -> Function {
-        Function {
-            name: texts[0].clone(),
-            runtime: texts[1].clone(),
-            handler: texts[2].clone(),
-            code: texts[3].clone(),
-            timeout_seconds,
-            memory_mb,
-            environment,
-            concurrency_max,
-        }
-    }
-}
-
-prop_compose! {
-    fn any_mapping()(
-        queue in any_name(),
-        function in any_box(),
-        (batch_size, report_batch_item_failures, concurrency_max, enabled) in any::<(u32, bool, Option<u32>, bool)>(),
-    ) -> MappingDefinition {
-        MappingDefinition { queue, function, batch_size, report_batch_item_failures, concurrency_max, enabled }
     }
 }
 
@@ -385,11 +360,44 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             new_sequence: any::<u64>(),
             sent_at: any_time(),
         }
-        FunctionDefined { function: any_function() }
+        FunctionSet { function: any_function(), reserved: any::<Option<u32>>(), last_version: any::<u32>() }
         FunctionDeleted { name: any_box() }
-        MappingDefined { id: any_mapping_id(), definition: any_mapping() }
+        VersionPublished { function: any_function() }
+        VersionDeleted { function: any_box(), version: any::<u32>() }
+        AliasSet { function: any_box(), alias: any_alias() }
+        AliasDeleted { function: any_box(), name: any_box() }
+        InvokeConfigSet { function: any_function_ref(), config: prop::option::of(any_invoke_config()) }
+        InvocationQueued {
+            function: any_box(),
+            sequence: any::<u64>(),
+            invocation: any_invocation(),
+            pending: any_pending(),
+        }
+        InvocationFailed {
+            function: any_box(),
+            sequence: any::<u64>(),
+            failed_attempts: any::<u32>(),
+            next_attempt_at: any_time(),
+        }
+        InvocationEnded { function: any_box(), sequence: any::<u64>(), succeeded: any::<bool>() }
+        ScheduleSet { definition: any_schedule(), made_at: any_time(), next_at: prop::option::of(any_time()) }
+        ScheduleRemoved { name: any_box() }
+        ScheduleFired { name: any_box(), next_at: prop::option::of(any_time()) }
+        MappingSet { id: any_mapping_id(), definition: any_mapping() }
         MappingDeleted { id: any_mapping_id() }
-        AttemptEnded { attempt: any_attempt(), deleted: any::<Vec<u64>>(), released: any::<Vec<u64>>() }
+        Dispatched {
+            attempt: any_attempt(),
+            mapping: any_mapping_id(),
+            queue: any_id(),
+            messages: any::<Vec<(u64, u32)>>(),
+            hidden_until: any_time(),
+        }
+        AttemptEnded {
+            attempt: any_attempt(),
+            queue: prop::option::of(any_id()),
+            deleted: any::<Vec<u64>>(),
+            released: any::<Vec<u64>>(),
+        }
         QueueKept {
             id: any_id(),
             name: any_name(),

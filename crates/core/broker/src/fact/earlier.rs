@@ -1,7 +1,10 @@
 //! Kinds of facts that earlier versions wrote: still read, and understood as today's; no longer written.
 
 use crate::wire::wire_struct;
-use crate::{Fact, QueueAttributes, QueueId, QueueName, RedrivePolicy, Seconds, Timestamp};
+use crate::{
+    AttemptId, Fact, Function, FunctionRef, FunctionVersion, MappingDefinition, MappingId, QueueAttributes, QueueId,
+    QueueName, RedrivePolicy, Seconds, Timestamp,
+};
 
 /// Tag 1.
 pub(super) struct QueueCreated {
@@ -20,6 +23,36 @@ pub(super) struct QueueKept {
     next_sequence: u64,
 }
 
+/// Tag 8.
+pub(super) struct FunctionDefined {
+    name: Box<str>,
+    runtime: Box<str>,
+    handler: Box<str>,
+    code: Box<str>,
+    timeout_seconds: u32,
+    memory_mb: u32,
+    environment: Vec<(Box<str>, Box<str>)>,
+    concurrency_max: u32,
+}
+
+/// Tag 10.
+pub(super) struct MappingDefined {
+    id: MappingId,
+    queue: QueueName,
+    function: Box<str>,
+    batch_size: u32,
+    report_batch_item_failures: bool,
+    concurrency_max: Option<u32>,
+    enabled: bool,
+}
+
+/// Tag 12.
+pub(super) struct AttemptEnded {
+    attempt: AttemptId,
+    deleted: Vec<u64>,
+    released: Vec<u64>,
+}
+
 /// Queue attributes before each had a number.
 struct Attributes {
     delay: Seconds,
@@ -36,6 +69,18 @@ struct Attributes {
 
 wire_struct!(QueueCreated { id, name, attributes });
 wire_struct!(QueueKept { id, name, attributes, created_at, modified_at, next_sequence });
+wire_struct!(FunctionDefined {
+    name,
+    runtime,
+    handler,
+    code,
+    timeout_seconds,
+    memory_mb,
+    environment,
+    concurrency_max,
+});
+wire_struct!(MappingDefined { id, queue, function, batch_size, report_batch_item_failures, concurrency_max, enabled });
+wire_struct!(AttemptEnded { attempt, deleted, released });
 wire_struct!(Attributes {
     delay,
     message_bytes_max,
@@ -63,6 +108,50 @@ impl From<QueueKept> for Fact {
     }
 }
 
+impl From<FunctionDefined> for Fact {
+    fn from(before: FunctionDefined) -> Fact {
+        let function = Function {
+            name: before.name,
+            version: FunctionVersion::Latest,
+            revision: 0,
+            runtime: before.runtime,
+            handler: before.handler,
+            code: before.code,
+            code_digest: "".into(),
+            layers: Vec::new(),
+            timeout_seconds: before.timeout_seconds,
+            memory_mb: before.memory_mb,
+            environment: before.environment,
+            dead_letters: None,
+            details: "".into(),
+        };
+        Fact::FunctionSet { function, reserved: Some(before.concurrency_max), last_version: 0 }
+    }
+}
+
+impl From<MappingDefined> for Fact {
+    fn from(before: MappingDefined) -> Fact {
+        let definition = MappingDefinition {
+            queue: before.queue,
+            function: FunctionRef::latest(&before.function),
+            batch_size: before.batch_size,
+            window: Seconds(0),
+            report_batch_item_failures: before.report_batch_item_failures,
+            concurrency_max: before.concurrency_max,
+            enabled: before.enabled,
+            filters: Vec::new(),
+            details: "".into(),
+        };
+        Fact::MappingSet { id: before.id, definition }
+    }
+}
+
+impl From<AttemptEnded> for Fact {
+    fn from(AttemptEnded { attempt, deleted, released }: AttemptEnded) -> Fact {
+        Fact::AttemptEnded { attempt, queue: None, deleted, released }
+    }
+}
+
 impl From<Attributes> for QueueAttributes {
     fn from(before: Attributes) -> QueueAttributes {
         QueueAttributes {
@@ -79,5 +168,73 @@ impl From<Attributes> for QueueAttributes {
             redrive: before.redrive,
             ..QueueAttributes::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::fact::tests::{mapping, name};
+    use crate::*;
+
+    /// What earlier versions wrote, byte for byte.
+    #[test]
+    fn queues_of_earlier_versions_are_read() {
+        let read = |hex: &str| Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+        let attributes = QueueAttributes {
+            fifo: true,
+            deduplication_scope_per_group: true,
+            deduplication_per_group: true,
+            redrive: Some(RedrivePolicy { target: name("d"), receive_count_max: 5 }),
+            ..QueueAttributes::default()
+        };
+        let (id, name, tags) = (QueueId(3), name("q"), Vec::new());
+        let created = Fact::QueueCreated { id, name: name.clone(), attributes: attributes.clone(), tags: tags.clone() };
+        assert_eq!(read("80010103ac02017100808040808c15001e0100010001ac02016405"), Ok(created));
+        let kept = Fact::QueueKept {
+            id,
+            name,
+            attributes,
+            tags,
+            created_at: Timestamp(1000),
+            modified_at: Timestamp(2000),
+            purged_at: Timestamp(0),
+            next_sequence: 201,
+        };
+        assert_eq!(read("80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901"), Ok(kept));
+    }
+
+    #[test]
+    fn functions_and_mappings_of_earlier_versions_are_read() {
+        let read = |hex: &str| Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+        let function = Function {
+            name: "f".into(),
+            version: FunctionVersion::Latest,
+            revision: 0,
+            runtime: "python3.13".into(),
+            handler: "app.handler".into(),
+            code: "code".into(),
+            code_digest: "".into(),
+            layers: Vec::new(),
+            timeout_seconds: 3,
+            memory_mb: 128,
+            environment: vec![("A".into(), "b".into())],
+            dead_letters: None,
+            details: "".into(),
+        };
+        let set = Fact::FunctionSet { function, reserved: Some(1000), last_version: 0 };
+        let hex = "80010801660a707974686f6e332e31330b6170702e68616e646c657204636f64650380010101410162e807";
+        assert_eq!(read(hex), Ok(set));
+        let definition = MappingDefinition {
+            function: FunctionRef::latest("f"),
+            window: Seconds(0),
+            filters: Vec::new(),
+            details: "".into(),
+            ..mapping()
+        };
+        assert_eq!(read("80010a08ac02017101660a01010201"), Ok(Fact::MappingSet { id: MappingId(8), definition }));
+        let ended = Fact::AttemptEnded { attempt: AttemptId(9), queue: None, deleted: vec![1], released: vec![200] };
+        assert_eq!(read("80010c09010101c801"), Ok(ended));
     }
 }

@@ -101,8 +101,10 @@ impl Broker {
         if subscription.outbox.in_flight() >= self.topics.schedule.endpoint_attempts.0 {
             return None;
         }
-        let function = definition.function().and_then(|name| self.functions.get(name)).map(|f| f.value.clone());
-        if function.as_ref().is_some_and(|function| !self.has_room(function)) {
+        let (next, _) = subscription.outbox.peek_due(now)?;
+        // A function that is not there is tried, and fails.
+        let function = definition.function_ref().and_then(|named| self.resolve(&named, next).ok().cloned());
+        if function.as_ref().is_some_and(|function| !self.has_room(&function.name)) {
             return None;
         }
         let rate = self.topics.deliveries_per_second_max(&definition);
@@ -116,15 +118,9 @@ impl Broker {
         let row = outbox.get(sequence).expect("it was just begun");
         let (place, pending) = (row.place, row.pending);
         if let Some(name) = definition.function() {
-            *self.topics.schedule.running.entry(name.into()).or_default() += 1;
+            self.count_running(name);
         }
         Some(DueDelivery { subscription: id, sequence, place, pending, definition, topic, function })
-    }
-
-    /// Whether one more invocation of the function may run.
-    pub(crate) fn has_room(&self, function: &Function) -> bool {
-        let deliveries = self.topics.schedule.running.get(&function.name).copied().unwrap_or(0);
-        self.running_of(&function.name) + deliveries < function.concurrency_max
     }
 
     /// After any change to what is to be delivered to somebody: lines them up, or sets their timer.
@@ -148,24 +144,21 @@ impl Broker {
             // The end of one of its attempts comes here again.
             return;
         }
-        let function = definition.function().and_then(|name| self.functions.get(name));
-        match function.filter(|function| !self.has_room(&function.value)) {
-            Some(function) => {
-                let name = function.value.name.clone();
-                self.topics.schedule.waiting_for.entry(name).or_default().insert(id);
-            }
+        let function = definition.function().filter(|name| self.functions.contains_key(*name));
+        match function.filter(|name| !self.has_room(name)) {
+            Some(name) => drop(self.running_outside.waiting_for.entry(name.into()).or_default().insert(id)),
             None => self.topics.schedule.line_up(id),
         }
     }
 
     /// An attempt has ended; a function may have room again.
-    pub(crate) fn end_running(&mut self, id: SubscriptionId, sequence: u64) {
+    pub(crate) fn end_delivery_running(&mut self, id: SubscriptionId, sequence: u64) {
         let Some(subscription) = self.topics.subscriptions.get(&id) else { return };
         if !subscription.outbox.is_going_on(sequence) {
             return;
         }
         if let Some(name) = subscription.definition.as_ref().and_then(|d| d.function()).map(Box::<str>::from) {
-            self.stop_running(&name, 1);
+            self.end_running(&name, 1);
         }
     }
 
@@ -174,26 +167,7 @@ impl Broker {
         let Some(subscription) = self.topics.subscriptions.get(&id) else { return };
         let going_on = u32::try_from(subscription.outbox.in_flight()).unwrap_or(u32::MAX);
         if let Some(name) = subscription.definition.as_ref().and_then(|d| d.function()).map(Box::<str>::from) {
-            self.stop_running(&name, going_on);
-        }
-    }
-
-    fn stop_running(&mut self, function: &str, attempts: u32) {
-        let running = &mut self.topics.schedule.running;
-        if let Some(count) = running.get_mut(function) {
-            *count = count.saturating_sub(attempts);
-            if *count == 0 {
-                running.remove(function);
-            }
-        }
-        self.function_has_room(function);
-        self.wake_mapped_queues();
-    }
-
-    /// Whoever waits for the function may try again.
-    pub(crate) fn function_has_room(&mut self, function: &str) {
-        for id in self.topics.schedule.waiting_for.remove(function).unwrap_or_default() {
-            self.topics.schedule.line_up(id);
+            self.end_running(&name, going_on);
         }
     }
 }

@@ -70,6 +70,10 @@ pub(crate) enum RowKind {
         group: Option<Box<str>>,
     },
     Question,
+    /// An event for this version or alias of a function.
+    Invocation {
+        qualifier: Option<Box<str>>,
+    },
 }
 
 /// The deliveries to one endpoint, by rising numbers.
@@ -143,6 +147,12 @@ impl Outbox {
     /// When the next attempt is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.waiting.first().map(|(due, _)| *due)
+    }
+
+    /// The row that is due first, if its time has come.
+    pub(crate) fn peek_due(&self, now: Timestamp) -> Option<(u64, &Row)> {
+        let (_, sequence) = self.waiting.first().copied().filter(|(due, _)| *due <= now)?;
+        Some((sequence, self.rows.get(&sequence)?))
     }
 
     /// Begins the attempt that is due first, if its time has come.

@@ -22,21 +22,28 @@ pub(crate) enum Timer {
     Archive(TopicId),
 }
 
+/// Deadlines of whatever has one.
+#[derive(Clone, Debug)]
+pub(crate) struct Timers<T> {
+    by_time: BTreeSet<(Timestamp, T)>,
+    of: BTreeMap<T, Timestamp>,
+}
+
+/// A line of those who have something due: in turns, so that a deep backlog of one holds up no other.
+#[derive(Clone, Debug)]
+pub(crate) struct Line<T> {
+    line: VecDeque<T>,
+    is_in: BTreeSet<T>,
+}
+
 /// Deadlines, and the line of subscriptions that have deliveries due.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
-    timers: BTreeSet<(Timestamp, Timer)>,
-    pub(crate) timer_of: BTreeMap<Timer, Timestamp>,
-    /// In turns, so that a deep backlog of one holds up no other.
-    line: VecDeque<SubscriptionId>,
-    pub(crate) in_line: BTreeSet<SubscriptionId>,
+    timers: Timers<Timer>,
+    line: Line<SubscriptionId>,
     /// Of subscriptions whose deliveries are kept to a rate, since the last time that one began: the rate, and what is
     /// free of it.
     throttles: BTreeMap<SubscriptionId, (NonZeroU32, Throttle)>,
-    /// Deliveries to functions that are going on, by the name of the function.
-    pub(crate) running: BTreeMap<Box<str>, u32>,
-    /// Who waits for a function to have room.
-    pub(crate) waiting_for: BTreeMap<Box<str>, BTreeSet<SubscriptionId>>,
     /// Subscriptions whose replay can take a step.
     pub(crate) replaying: BTreeSet<SubscriptionId>,
     pub(crate) endpoint_attempts: EndpointAttempts,
@@ -63,42 +70,35 @@ impl Eq for Schedule {}
 
 impl Schedule {
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(deadline, _)| *deadline)
+        self.timers.next_deadline()
     }
 
     pub(crate) fn set(&mut self, timer: Timer, at: Option<Timestamp>) {
-        let before = match at {
-            Some(at) => self.timer_of.insert(timer, at),
-            None => self.timer_of.remove(&timer),
-        };
-        if before != at {
-            if let Some(before) = before {
-                self.timers.remove(&(before, timer));
-            }
-            if let Some(at) = at {
-                self.timers.insert((at, timer));
-            }
-        }
+        self.timers.set(&timer, at);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn timer_of(&self, timer: Timer) -> Option<Timestamp> {
+        self.timers.of(&timer)
     }
 
     /// A timer whose time has come; it is set no longer.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Timer> {
-        let (_, timer) = self.timers.first().copied().filter(|(deadline, _)| *deadline <= now)?;
-        self.set(timer, None);
-        Some(timer)
+        self.timers.take_due(now)
     }
 
     /// Stands at the end of the line, unless it is in it.
     pub(crate) fn line_up(&mut self, id: SubscriptionId) {
-        if self.in_line.insert(id) {
-            self.line.push_back(id);
-        }
+        self.line.line_up(&id);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_in_line(&self, id: SubscriptionId) -> bool {
+        self.line.has(&id)
     }
 
     pub(crate) fn next_in_line(&mut self) -> Option<SubscriptionId> {
-        let id = self.line.pop_front()?;
-        self.in_line.remove(&id);
-        Some(id)
+        self.line.next()
     }
 
     pub(crate) fn is_anybody_in_line(&self) -> bool {
@@ -131,5 +131,92 @@ impl Schedule {
         self.set(Timer::Subscription(id), None);
         self.set(Timer::Outbox(id), None);
         self.throttles.remove(&id);
+    }
+}
+
+impl<T> Default for Timers<T> {
+    fn default() -> Timers<T> {
+        Timers { by_time: BTreeSet::new(), of: BTreeMap::new() }
+    }
+}
+
+/// Follow from everything else.
+impl<T> PartialEq for Timers<T> {
+    fn eq(&self, _: &Timers<T>) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Timers<T> {}
+
+impl<T: Ord + Clone> Timers<T> {
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.by_time.first().map(|(deadline, _)| *deadline)
+    }
+
+    pub(crate) fn set(&mut self, timer: &T, at: Option<Timestamp>) {
+        let before = match at {
+            Some(at) => self.of.insert(timer.clone(), at),
+            None => self.of.remove(timer),
+        };
+        if before != at {
+            if let Some(before) = before {
+                self.by_time.remove(&(before, timer.clone()));
+            }
+            if let Some(at) = at {
+                self.by_time.insert((at, timer.clone()));
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(&self, timer: &T) -> Option<Timestamp> {
+        self.of.get(timer).copied()
+    }
+
+    /// One whose time has come; it is set no longer.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<T> {
+        let (_, timer) = self.by_time.first().cloned().filter(|(deadline, _)| *deadline <= now)?;
+        self.set(&timer, None);
+        Some(timer)
+    }
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Line<T> {
+        Line { line: VecDeque::new(), is_in: BTreeSet::new() }
+    }
+}
+
+/// Follows from everything else.
+impl<T> PartialEq for Line<T> {
+    fn eq(&self, _: &Line<T>) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Line<T> {}
+
+impl<T: Ord + Clone> Line<T> {
+    /// Stands at its end, unless it is in it.
+    pub(crate) fn line_up(&mut self, one: &T) {
+        if self.is_in.insert(one.clone()) {
+            self.line.push_back(one.clone());
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has(&self, one: &T) -> bool {
+        self.is_in.contains(one)
+    }
+
+    pub(crate) fn next(&mut self) -> Option<T> {
+        let one = self.line.pop_front()?;
+        self.is_in.remove(&one);
+        Some(one)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.is_empty()
     }
 }

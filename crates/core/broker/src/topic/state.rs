@@ -278,7 +278,7 @@ impl Broker {
         failed_attempts: u32,
         next_attempt_at: Timestamp,
     ) {
-        self.end_running(id, sequence);
+        self.end_delivery_running(id, sequence);
         let outbox = self.topics.subscriptions.get_mut(&id).map(|subscription| &mut subscription.outbox);
         if outbox.and_then(|outbox| outbox.reschedule(sequence, failed_attempts, next_attempt_at)).is_none() {
             self.assert_replaying();
@@ -306,7 +306,7 @@ impl Broker {
                 self.moved.insert(row.place.key(), (to, new_sequence));
                 let group = match row.kind {
                     RowKind::Notification { group } => group.map(|group| Text::from(&*group)),
-                    RowKind::Question => None,
+                    RowKind::Question | RowKind::Invocation { .. } => None,
                 };
                 self.put(to, new_sequence, message, group.as_ref());
             }
@@ -321,7 +321,7 @@ impl Broker {
     }
 
     fn take_row(&mut self, id: SubscriptionId, sequence: u64) -> Option<Row> {
-        self.end_running(id, sequence);
+        self.end_delivery_running(id, sequence);
         let row = self.topics.subscriptions.get_mut(&id)?.outbox.remove(sequence);
         self.schedule_deliveries(id);
         row

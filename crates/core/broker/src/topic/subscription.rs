@@ -9,7 +9,8 @@ use subtle::ConstantTimeEq as _;
 use super::outbox::Outbox;
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Account, Place, QueueName, Replay, Subscriber, SubscriptionAttributes, SubscriptionId, Timestamp, TopicId,
+    Account, FunctionRef, Place, QueueName, Replay, Subscriber, SubscriptionAttributes, SubscriptionId, Timestamp,
+    TopicId,
 };
 
 /// How a subscriber is reached.
@@ -214,6 +215,12 @@ impl SubscriptionDefinition {
             return None;
         }
         self.endpoint.split(':').nth(6)
+    }
+
+    /// The same with the version or alias that the endpoint names.
+    pub(crate) fn function_ref(&self) -> Option<FunctionRef> {
+        let qualifier = self.endpoint.split(':').nth(7).map(Box::from);
+        Some(FunctionRef { name: self.function()?.into(), qualifier })
     }
 }
 

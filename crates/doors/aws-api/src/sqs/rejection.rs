@@ -139,7 +139,21 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::MoveTaskUnknown => ApiError::new(ResourceNotFoundException, "Task does not exist."),
         Rejection::MoveTaskNotRunning => ApiError::invalid_parameter("Only active tasks can be cancelled."),
         // No operation of this service names functions.
-        Rejection::FunctionDoesNotExist { .. } => ApiError::internal_failure(),
+        Rejection::FunctionDoesNotExist { .. }
+        | Rejection::FunctionExists { .. }
+        | Rejection::FunctionBusy
+        | Rejection::AliasExists { .. }
+        | Rejection::AliasDoesNotExist { .. }
+        | Rejection::RevisionChanged
+        | Rejection::VersionHasAlias
+        | Rejection::TooManyFunctions
+        | Rejection::TooManyVersions
+        | Rejection::TooManyAliases
+        | Rejection::TooManyInvocations
+        | Rejection::MappingExists { .. }
+        | Rejection::ScheduleInvalid { .. }
+        | Rejection::TooManySchedules
+        | Rejection::MappingDoesNotExist => ApiError::internal_failure(),
         // Commands about queues are not refused so.
         Rejection::TopicDoesNotExist
         | Rejection::TaggedTopicDoesNotExist

@@ -140,9 +140,9 @@ fn what_has_no_value_says_why() {
             !FindInMap [Sizes, small] => :13: Fn::FindInMap needs a list of a map's name and two keys
             !If [Unknown, a, b] => :13: condition Unknown is not defined, or depends on itself
             !If [a, b] => :13: Fn::If needs a list of a condition's name and two values
-            !Equals [a, a] => :13: Fn::Equals stands only in Conditions
-            !ImportValue other => :13: Fn::ImportValue is not supported yet
-            !Base64 x => :13: Fn::Base64 is not supported yet
+            !Equals [a, a] => :13: Fn::Equals stands only in Conditions and Rules
+            !ImportValue other => :13: No export named other found.
+            !Base64 x => eA==
             !Unknown x => :13: the tag !Unknown is not known
             !Ref [a] => :13: Ref needs a text, not a list
             !Ref Malls => :13: Value must be a single value, not a list

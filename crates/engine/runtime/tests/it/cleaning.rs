@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bongsu_broker::{DeliveryEnd, DeliveryOutcome, Function, MappingDefinition, MoveTaskStatus, Seconds};
+use bongsu_broker::{
+    DeliveryEnd, DeliveryOutcome, Function, FunctionRef, FunctionVersion, MappingDefinition, MoveTaskStatus, PutWhen,
+    Seconds,
+};
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 
 use crate::cramped::Cramped;
@@ -62,13 +65,18 @@ async fn churn_bytes(world: &Arc<World>, journal: &Arc<impl Journal>, bytes: u64
 fn function() -> Function {
     Function {
         name: "f".into(),
+        version: FunctionVersion::Latest,
+        revision: 0,
         runtime: "python3.11".into(),
         handler: "app.handler".into(),
         code: "code".into(),
+        code_digest: "".into(),
+        layers: Vec::new(),
+        dead_letters: None,
+        details: "".into(),
         timeout_seconds: 3,
         memory_mb: 128,
         environment: vec![("A".into(), "b".into())],
-        concurrency_max: 2,
     }
 }
 
@@ -82,16 +90,20 @@ async fn what_is_alive_survives_any_amount_of_cleaning() {
     world.create("dead", &[]).await;
     world.create("source", &[("RedrivePolicy", &redrive("dead", 1)), ("VisibilityTimeout", "0")]).await;
     world.create("q.fifo", &[]).await;
-    world.broker.define_function(function()).await.unwrap();
+    world.broker.put_function(function(), PutWhen::Always).await.unwrap();
+    world.broker.set_concurrency("f", Some(2)).await.unwrap();
     let mapping = MappingDefinition {
         queue: queue("alive"),
-        function: "f".into(),
+        function: FunctionRef::latest("f"),
+        window: Seconds(0),
+        filters: Vec::new(),
+        details: "".into(),
         batch_size: 5,
         report_batch_item_failures: false,
         concurrency_max: Some(1),
         enabled: false,
     };
-    world.broker.define_mapping(mapping).await.unwrap();
+    world.broker.put_mapping(None, mapping, PutWhen::Always).await.unwrap();
     let mut alive = Vec::new();
     for number in 0..100 {
         let body = format!("{number} {}", "y".repeat(number * 10));

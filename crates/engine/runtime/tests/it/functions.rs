@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use bongsu_broker::{AttemptOutcome, Function, MappingDefinition, Seconds};
+use bongsu_broker::{
+    AttemptOutcome, Destination, Function, FunctionRef, FunctionVersion, InvocationRecord, MappingDefinition, PutWhen,
+    Seconds,
+};
 use bongsu_journal::{BoxFuture, FaultyJournal, MemoryJournal};
-use bongsu_runtime::{Batch, FunctionRunner, ManualClock};
+use bongsu_runtime::{Batch, Concluded, Event, EventEnd, FunctionRunner, ManualClock};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cramped::Cramped;
@@ -37,6 +40,14 @@ impl FunctionRunner for ByHand {
         drop(self.0.send(Run { batch, outcome }));
         Box::pin(async move { ended.await.unwrap_or(AttemptOutcome::Failed) })
     }
+
+    fn run_event(&self, _: Event) -> BoxFuture<'static, EventEnd> {
+        Box::pin(async { EventEnd::NotRun })
+    }
+
+    fn records(&self, _: Concluded) -> BoxFuture<'static, Vec<(Destination, InvocationRecord)>> {
+        Box::pin(async { Vec::new() })
+    }
 }
 
 struct Runs(mpsc::UnboundedReceiver<Run>);
@@ -58,23 +69,31 @@ fn by_hand() -> (Setting, Runs) {
     (Setting { functions: Arc::new(ByHand(runs)), ..Setting::default() }, Runs(invoked))
 }
 
-fn function(concurrency_max: u32) -> Function {
+pub(crate) fn function() -> Function {
     Function {
         name: "f".into(),
+        version: FunctionVersion::Latest,
+        revision: 0,
         runtime: "python3.11".into(),
         handler: "app.handler".into(),
         code: "code".into(),
+        code_digest: "".into(),
+        layers: Vec::new(),
+        dead_letters: None,
+        details: "".into(),
         timeout_seconds: 3,
         memory_mb: 128,
         environment: Vec::new(),
-        concurrency_max,
     }
 }
 
 fn mapping(name: &str, batch_size: u32) -> MappingDefinition {
     MappingDefinition {
         queue: queue(name),
-        function: "f".into(),
+        function: FunctionRef::latest("f"),
+        window: Seconds(0),
+        filters: Vec::new(),
+        details: "".into(),
         batch_size,
         report_batch_item_failures: true,
         concurrency_max: None,
@@ -82,12 +101,17 @@ fn mapping(name: &str, batch_size: u32) -> MappingDefinition {
     }
 }
 
+async fn define(world: &World, concurrency_max: u32) {
+    world.broker.put_function(function(), PutWhen::Always).await.unwrap();
+    world.broker.set_concurrency("f", Some(concurrency_max)).await.unwrap();
+}
+
 async fn with_function(name: &str, batch_size: u32, concurrency_max: u32) -> (World, Runs) {
     let (setting, runs) = by_hand();
     let world = World::with(&Arc::new(MemoryJournal::new()), setting).await;
     world.create(name, &[]).await;
-    world.broker.define_function(function(concurrency_max)).await.unwrap();
-    world.broker.define_mapping(mapping(name, batch_size)).await.unwrap();
+    define(&world, concurrency_max).await;
+    world.broker.put_mapping(None, mapping(name, batch_size), PutWhen::Always).await.unwrap();
     (world, runs)
 }
 
@@ -169,8 +193,8 @@ async fn a_function_starts_when_its_batch_is_durable() {
     let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
     let world = World::with(&journal, setting).await;
     world.create("q", &[]).await;
-    world.broker.define_function(function(1)).await.unwrap();
-    world.broker.define_mapping(mapping("q", 1)).await.unwrap();
+    define(&world, 1).await;
+    world.broker.put_mapping(None, mapping("q", 1), PutWhen::Always).await.unwrap();
     journal.hold();
     let sending = world.sending("q", "a");
     runs.none().await;
@@ -185,8 +209,8 @@ async fn what_a_lost_process_had_in_hand_is_back_at_once() {
     let journal = Arc::new(MemoryJournal::new());
     let world = World::with(&journal, setting).await;
     world.create("q.fifo", &[]).await;
-    world.broker.define_function(function(1)).await.unwrap();
-    world.broker.define_mapping(mapping("q.fifo", 1)).await.unwrap();
+    define(&world, 1).await;
+    world.broker.put_mapping(None, mapping("q.fifo", 1), PutWhen::Always).await.unwrap();
     world.send_fifo("q.fifo", "g", "1").await;
     world.send_fifo("q.fifo", "g", "2").await;
     let lost = runs.next().await;
@@ -209,8 +233,8 @@ async fn functions_go_on_when_a_full_disk_has_room_again() {
     let journal = Arc::new(Cramped::with_room(1 << 30));
     let world = World::with(&journal, setting).await;
     world.create("q", &[("DelaySeconds", "2")]).await;
-    world.broker.define_function(function(1)).await.unwrap();
-    world.broker.define_mapping(mapping("q", 1)).await.unwrap();
+    define(&world, 1).await;
+    world.broker.put_mapping(None, mapping("q", 1), PutWhen::Always).await.unwrap();
     world.send("q", "a").await;
     journal.prepare_nothing();
     journal.set_room(5 << 20, true);
@@ -228,13 +252,13 @@ async fn a_message_that_is_gone_before_the_function_starts_moves_no_failure_to_a
     let journal = Arc::new(SlowReads::new(MemoryJournal::new()));
     let world = World::with(&journal, Setting { recent_bytes_max: 0, ..setting }).await;
     world.create("q", &[("VisibilityTimeout", "3600")]).await;
-    world.broker.define_function(function(1)).await.unwrap();
+    define(&world, 1).await;
     let entries = ["gone", "bad", "good"].map(message).into();
     world.broker.send(queue("q"), entries).await.unwrap();
     let received = world.receive_one("q").await;
     world.show("q", &received).await;
     journal.hold();
-    world.broker.define_mapping(mapping("q", 10)).await.unwrap();
+    world.broker.put_mapping(None, mapping("q", 10), PutWhen::Always).await.unwrap();
     runs.none().await;
     world.delete("q", &received).await;
     journal.trim_before_next_read();

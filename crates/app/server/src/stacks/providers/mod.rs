@@ -1,19 +1,23 @@
 //! What makes resources of stacks, a file a type: each brings the broker, or what else the server has, to what a template
 //! says.
 
+mod alias;
 mod api;
+mod event_invoke_config;
 mod function;
+mod layer_version;
 mod mapping;
 mod policy;
 mod queue;
 mod recorded;
 mod subscription;
 mod topic;
+mod version;
 
-use bongsu_broker::Account;
+use bongsu_broker::{Account, Destination, FunctionRef, QueueName, Rejection, TopicName};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Handle, Refusal};
-use bongsu_template::{Definition, Resource};
+use bongsu_template::{Definition, FunctionReference, Resource};
 
 pub(crate) use api::Fronts;
 
@@ -62,7 +66,7 @@ macro_rules! with_provider {
     ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
-            Queue, Topic, Policy, Subscription, Function, Mapping, Api)
+            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, EventInvokeConfig, Mapping, Api)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
@@ -132,13 +136,60 @@ fn told<T>(outcome: Result<T, Refusal>) -> Result<T, String> {
 
 /// What is gone already is deleted.
 fn gone(outcome: Result<(), Refusal>) -> Result<(), String> {
-    use bongsu_broker::Rejection::{
-        FunctionDoesNotExist, QueueDoesNotExist, SubscriptionDoesNotExist, TopicDoesNotExist,
+    use Rejection::{
+        AliasDoesNotExist, FunctionDoesNotExist, MappingDoesNotExist, QueueDoesNotExist, SubscriptionDoesNotExist,
+        TopicDoesNotExist,
     };
     match outcome {
         Err(Refusal::Rejected(
-            QueueDoesNotExist | TopicDoesNotExist | SubscriptionDoesNotExist | FunctionDoesNotExist { .. },
+            QueueDoesNotExist
+            | TopicDoesNotExist
+            | SubscriptionDoesNotExist
+            | FunctionDoesNotExist { .. }
+            | AliasDoesNotExist { .. }
+            | MappingDoesNotExist,
         )) => Ok(()),
         other => told(other),
+    }
+}
+
+fn function_ref(function: &FunctionReference) -> FunctionRef {
+    FunctionRef { name: function.name.as_str().into(), qualifier: function.qualifier.as_deref().map(Into::into) }
+}
+
+/// Where events go that this ARN names: a queue, a topic or a function of any account that has it.
+fn destination(arn: &str) -> Result<Destination, String> {
+    let refused = || format!("{arn} is not the ARN of a queue, a topic or a function");
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    let ["arn", _, service, _, account, name, ref rest @ ..] = parts[..] else { return Err(refused()) };
+    let account: Account = account.parse().map_err(|()| refused())?;
+    match (service, name, rest) {
+        ("sqs", name, []) => Ok(Destination::Queue(QueueName { account, name: name.into() })),
+        ("sns", name, []) => Ok(Destination::Topic(TopicName { account, name: name.into() })),
+        ("lambda", "function", [function]) => Ok(Destination::Function(FunctionRef::parse(function))),
+        _ => Err(refused()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_is_named_by_its_arn() {
+        let account = Account(7);
+        for (arn, expected) in [
+            ("arn:aws:sqs:us-east-1:000000000007:q", Destination::Queue(QueueName { account, name: "q".into() })),
+            ("arn:aws:sns:us-east-1:000000000007:t", Destination::Topic(TopicName { account, name: "t".into() })),
+            (
+                "arn:aws:lambda:us-east-1:000000000007:function:f:live",
+                Destination::Function(FunctionRef { name: "f".into(), qualifier: Some("live".into()) }),
+            ),
+        ] {
+            assert_eq!(destination(arn), Ok(expected));
+        }
+        for wrong in ["", "q", "arn:aws:sqs:us-east-1:x:q", "arn:aws:s3:::b", "arn:aws:lambda:r:000000000007:layer:l"] {
+            assert!(destination(wrong).is_err(), "{wrong}");
+        }
     }
 }

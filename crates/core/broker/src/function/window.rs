@@ -1,0 +1,109 @@
+//! Windows: how long messages are gathered for a mapping before its function is invoked. None of this is in the
+//! journal: a restart begins to gather anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::queue::Queue;
+use crate::topic::schedule::Timers;
+use crate::{BATCH_MESSAGES_MAX, Broker, Function, MappingDefinition, MappingId, QueueId, Seconds, Timestamp};
+
+/// What AWS adds to window and timeout, where a queue's own visibility timeout would be too short for both.
+const VISIBILITY_MARGIN: Seconds = Seconds(30);
+
+/// Mappings that gather, and those that have gathered for long enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Windows {
+    timers: Timers<MappingId>,
+    open: Volatile<BTreeMap<MappingId, Timestamp>>,
+    over: Volatile<BTreeSet<MappingId>>,
+}
+
+/// What follows from everything else, and from when it was looked at.
+#[derive(Clone, Debug, Default)]
+struct Volatile<T>(T);
+
+impl<T> PartialEq for Volatile<T> {
+    fn eq(&self, _: &Volatile<T>) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Volatile<T> {}
+
+impl Windows {
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.timers.next_deadline()
+    }
+
+    /// Tells whether it was open.
+    pub(crate) fn close(&mut self, id: MappingId) -> bool {
+        self.timers.set(&id, None);
+        self.over.0.remove(&id);
+        self.open.0.remove(&id).is_some()
+    }
+}
+
+impl MappingDefinition {
+    pub(crate) fn batch_messages(&self, queue: QueueId) -> usize {
+        let max = if queue.is_fifo() || self.window == Seconds(0) {
+            BATCH_MESSAGES_MAX
+        } else {
+            crate::MAPPING_BATCH_MESSAGES_MAX as usize
+        };
+        (self.batch_size as usize).clamp(1, max)
+    }
+}
+
+impl Broker {
+    /// Whether a mapping need not gather any longer.
+    pub(crate) fn is_ripe(&self, id: MappingId, queue: &Queue) -> bool {
+        let mapping = &self.mappings[&id].value;
+        mapping.window == Seconds(0)
+            || queue.id.is_fifo()
+            || self.windows.over.0.contains(&id)
+            || queue.visible() >= mapping.batch_messages(queue.id)
+    }
+
+    /// How long a batch is hidden while its function works.
+    pub(crate) fn visibility_for(&self, queue: &Queue, mapping: &MappingDefinition, function: &Function) -> Seconds {
+        let own = queue.attributes().visibility_timeout;
+        let needed = Seconds(mapping.window.0 + function.timeout_seconds);
+        if mapping.window > Seconds(0) && needed > own { Seconds(needed.0 + VISIBILITY_MARGIN.0) } else { own }
+    }
+
+    /// Whether any mapping gathers, ever.
+    pub(crate) fn has_windows(&self) -> bool {
+        self.mappings.values().any(|mapping| mapping.value.window > Seconds(0))
+    }
+
+    /// Messages are there: mappings that gather begin to, unless they have.
+    pub(crate) fn open_windows(&mut self, queue: QueueId) {
+        let Some(known) = self.queues.get(&queue).filter(|known| known.has_receivable() && !queue.is_fifo()) else {
+            return;
+        };
+        let Some(name) = known.definition.as_ref().map(|definition| &definition.name) else { return };
+        for id in self.mappings_of.get(name).into_iter().flatten() {
+            let mapping = &self.mappings[id].value;
+            if mapping.window > Seconds(0) && mapping.enabled && !self.windows.open.0.contains_key(id) {
+                let until = self.now + mapping.window;
+                self.windows.open.0.insert(*id, until);
+                self.windows.timers.set(id, Some(until));
+            }
+        }
+    }
+
+    pub(crate) fn advance_windows(&mut self) {
+        while let Some(id) = self.windows.timers.take_due(self.now) {
+            let name = self.mappings.get(&id).map(|mapping| &mapping.value.queue);
+            let queue = name.and_then(|name| self.by_name.get(name)).and_then(|id| self.queues.get(id));
+            match queue.filter(|queue| queue.has_receivable()) {
+                Some(queue) => {
+                    self.windows.over.0.insert(id);
+                    self.woken.insert(queue.id);
+                }
+                // Others had what was gathered.
+                None => drop(self.windows.close(id)),
+            }
+        }
+    }
+}
