@@ -333,7 +333,7 @@ mod tests {
     fn a_plan_is_held_against_one_stack() {
         assert!(parses("bongsu plan t.yaml --parameter A=b --data d --stack-name s"));
         assert!(parses("bongsu plan t.yaml --against http://127.0.0.1:4566") && parses("bongsu down shop"));
-        for wrong in ["plan", "plan t.yaml --data d --against u", "down", "down a_b", "plan t.yaml --stack-name 1"] {
+        for wrong in ["plan", "plan t.yaml --data d --against u", "down a_b", "plan t.yaml --stack-name 1"] {
             assert!(!parses(&format!("bongsu {wrong}")), "{wrong}");
         }
     }

@@ -16,6 +16,7 @@ mod publishing;
 mod queues;
 mod refusals;
 mod strangers;
+mod stacks;
 mod sts;
 mod subscriptions;
 mod text_messages;
