@@ -79,8 +79,9 @@ fn read(root: &Node, inputs: &Inputs, faults: &mut Faults) -> Option<Stack> {
     declared::name(&declared, &mut scope, faults);
 
     let (resources, mut ignored) = resources::read(&declared, &scope, faults);
-    // Nobody needs to be told of what nobody wrote.
-    ignored.retain(|ignored| written.iter().any(|entry| entry.key == ignored.logical_id));
+    // Nobody needs to be told of a resource that nobody wrote.
+    let is_written = |id: &str| written.iter().any(|entry| entry.key == id);
+    ignored.retain(|ignored| !ignored.kind.starts_with("AWS::") || is_written(&ignored.logical_id));
     ignored.extend(of_sam);
     ignored.sort_by_key(|ignored| ignored.line);
     let outputs = section(root, "Outputs", faults);

@@ -298,6 +298,9 @@ fn add_preflights(expansion: &mut Expansion<'_, '_>, body: &mut Node, cors: Entr
         return;
     };
     for path in paths {
+        if expansion.spend(line, preflight.size()).is_none() {
+            return;
+        }
         build::insert(&mut path.node, &[], build::entry(line, "options", preflight.clone()));
     }
 }

@@ -245,7 +245,11 @@ fn s3(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>) {
         let mut configuration =
             vec![build::entry(line, "Event", one.clone()), build::entry(line, "Function", event.invoked.arn(line))];
         configuration.extend(filter.clone());
-        expansion.notifications.push((name.to_owned(), Node { line, value: Value::Map(configuration) }));
+        let configuration = Node { line, value: Value::Map(configuration) };
+        if expansion.spend(line, configuration.size()).is_none() {
+            return;
+        }
+        expansion.notifications.push((name.to_owned(), configuration));
     }
     let account = build::reference(event.line, "AWS::AccountId");
     let permission = event.permission("Permission", "s3.amazonaws.com").with("SourceAccount", account);
@@ -419,6 +423,9 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
         .with("SourceArn", api::invocation_arn(line, &api, &method, &path));
     let permission = if is_http { permission } else { api::of_stage(expansion, permission, &api) };
     let node = Node { line, value: Value::Map(operation) };
+    if expansion.spend(line, node.size()).is_none() {
+        return;
+    }
     expansion.operations.entry(api).or_default().push(Operation { path, method, line, node });
     expansion.make(event.source, permission);
 }

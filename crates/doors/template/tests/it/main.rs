@@ -3,8 +3,10 @@
 mod example;
 mod hostile;
 mod intrinsics;
+mod plan;
 mod refusals;
 mod resources;
+mod templates;
 mod topics;
 
 use std::collections::BTreeMap;
