@@ -101,7 +101,7 @@ fn expand_rest(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
     if stage_name.is_none() {
         expansion.faults.at(line, "StageName is missing");
     }
-    let stage_name = expansion.known_text(stage_name).unwrap_or_default();
+    let stage_name = expansion.known_text(stage_name).unwrap_or_else(|| IMPLICIT_STAGE.to_owned());
     let cors = source.bag.take("Cors");
     let name = expansion.name(&mut source);
     let mut body = expansion.body(&mut source);

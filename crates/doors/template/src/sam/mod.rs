@@ -86,10 +86,20 @@ struct Expansion<'x, 'a> {
     ignored: Vec<Ignored>,
     /// What functions ask of an API, by its logical id.
     operations: BTreeMap<String, Vec<Operation>>,
-    /// What functions ask of a bucket: its logical id and an entry of `LambdaConfigurations`.
-    notifications: Vec<(String, Node)>,
+    /// What functions ask of buckets.
+    notifications: Vec<Notification>,
     /// How many values have been made; globals that are copied into many functions end here.
     nodes: usize,
+}
+
+/// What a function wants to hear of a bucket.
+struct Notification {
+    /// The function's logical id.
+    function: String,
+    /// The bucket's logical id.
+    bucket: String,
+    /// An entry of `LambdaConfigurations`.
+    configuration: Node,
 }
 
 /// A method of a path, and the operation in OpenAPI's words.
@@ -170,8 +180,9 @@ impl Expansion<'_, '_> {
 
     /// Adds what functions want to hear to the buckets that they want to hear it from.
     fn notify(&mut self) {
-        for (bucket, configuration) in std::mem::take(&mut self.notifications) {
+        for Notification { function, bucket, configuration } in std::mem::take(&mut self.notifications) {
             let line = configuration.line;
+            self.faults.concern(Some(&function));
             let found = self.made.iter_mut().find(|entry| entry.key == bucket);
             match found.filter(|entry| type_of(&entry.node) == Some("AWS::S3::Bucket")) {
                 Some(entry) => {
