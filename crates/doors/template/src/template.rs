@@ -14,8 +14,11 @@ use crate::{Inputs, conditions, mapping, names, parameters, policy, sam, subscri
 /// How many resources a template may have, those that SAM generates included; CloudFormation's own limit.
 pub const RESOURCES_MAX: usize = 500;
 
+const VERSION_SECTION: &str = "AWSTemplateFormatVersion";
+/// The only one there has ever been.
+const VERSION: &str = "2010-09-09";
 const SECTIONS: [&str; 11] = [
-    "AWSTemplateFormatVersion",
+    VERSION_SECTION,
     "Conditions",
     "Description",
     "Globals",
@@ -117,6 +120,10 @@ fn check_sections<'n>(root: &'n Node, faults: &mut Faults) -> Vec<&'n str> {
     }
     if let Some(description) = root.get("Description").filter(|node| node.as_text().is_none()) {
         faults.at(description.line, format!("Description must be a text, not {}", description.kind()));
+    }
+    let version = root.get(VERSION_SECTION).filter(|node| node.as_text().is_none_or(|text| text.text != VERSION));
+    if let Some(node) = version {
+        faults.at(node.line, format!("{VERSION_SECTION} must be {VERSION}"));
     }
     let Some(transform) = root.get("Transform") else { return Vec::new() };
     let given = transform.as_list().unwrap_or(std::slice::from_ref(transform));

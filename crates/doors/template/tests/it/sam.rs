@@ -65,12 +65,14 @@ Resources:
     DependsOn: Q
     Properties: { Runtime: provided.al2023, CodeUri: . , Events: { Q: { Type: SQS, Properties: { Queue: !GetAtt Q.Arn } } } }
   Q: { Type: 'AWS::SQS::Queue' }
+  May: { Type: AWS::Serverless::Connector, Properties: { Source: { Id: In } } }
 ",
         expect![[r#"
             14: queue Q = shop-Q-ebe405aae7a1, dead letters -
             9: function In = shop-In-df95ac526454, provided.al2023 bootstrap in .
                  3 s, 128 MiB, reserved None
             13: mapping InQ shop-Q-ebe405aae7a1 -> shop-In-df95ac526454, batch 10, reports false, at once None, enabled
+            15: ignored May AWS::Serverless::Connector: roles and policies are not evaluated
         "#]],
     );
 }

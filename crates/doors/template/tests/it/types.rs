@@ -193,7 +193,10 @@ fn apis_and_their_parts() {
             "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }",
             "Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }",
             "Type: AWS::ApiGatewayV2::Authorizer, Properties: {}",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }\n  S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP } }\n  S: { Type: AWS::ApiGatewayV2::Deployment, Properties: { ApiId: !Ref It }",
             "Type: AWS::ApiGateway::RestApi, Properties: { Name: a }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Name: a } }\n  S: { Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: !Ref It, StageName: v1, StageDescription: { Variables: { a: b } } }",
             "Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'https://example.com' } } } } } }",
             "Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: aws, uri: 'arn:aws:apigateway:us-east-1:s3:path/b', responses: { default: { statusCode: x } } } } } } } }",
             "Type: AWS::ApiGateway::Resource, Properties: { RestApiId: nobody, ParentId: nobody, PathPart: a b }",
@@ -222,8 +225,17 @@ fn apis_and_their_parts() {
                 ApiId must point to an AWS::ApiGatewayV2::Api of this template
             Type: AWS::ApiGatewayV2::Authorizer, Properties: {}
                 type AWS::ApiGatewayV2::Authorizer is not supported yet
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
+              S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }
+                the API has two stages named $default
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP } }
+              S: { Type: AWS::ApiGatewayV2::Deployment, Properties: { ApiId: !Ref It }
+                accepted
             Type: AWS::ApiGateway::RestApi, Properties: { Name: a }
                 the API has no stage: it needs a Deployment with a StageName, or a Stage
+            Type: AWS::ApiGateway::RestApi, Properties: { Name: a } }
+              S: { Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: !Ref It, StageName: v1, StageDescription: { Variables: { a: b } } }
+                accepted
             Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'https://example.com' } } } } } }
                 Type must be AWS_PROXY or AWS or MOCK, not HTTP_PROXY
                 the API has no stage: it needs a Deployment with a StageName, or a Stage
@@ -244,6 +256,61 @@ fn apis_and_their_parts() {
             Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: nobody, StageName: $default }
                 StageName must be letters, digits, hyphens or underscores, at most 128, not $default
                 RestApiId must point to an AWS::ApiGateway::RestApi of this template
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_recorded_has_no_effect_and_a_name() {
+    check(
+        &[
+            "Type: AWS::ApiGateway::Account",
+            "Type: AWS::CDK::Metadata",
+            "Type: AWS::CloudWatch::Alarm",
+            "Type: AWS::IAM::Group",
+            "Type: AWS::IAM::GroupPolicy",
+            "Type: AWS::IAM::ManagedPolicy",
+            "Type: AWS::IAM::Policy",
+            "Type: AWS::IAM::Role, Properties: { Anything: !Ref Nobody }",
+            "Type: AWS::IAM::RolePolicy",
+            "Type: AWS::IAM::User",
+            "Type: AWS::IAM::UserPolicy",
+            "Type: AWS::Lambda::LayerVersionPermission",
+            "Type: AWS::Logs::LogGroup",
+            "Type: AWS::S3::BucketPolicy",
+            "Type: AWS::Scheduler::ScheduleGroup",
+        ],
+        expect![[r#"
+            Type: AWS::ApiGateway::Account
+                accepted
+            Type: AWS::CDK::Metadata
+                accepted
+            Type: AWS::CloudWatch::Alarm
+                accepted
+            Type: AWS::IAM::Group
+                accepted
+            Type: AWS::IAM::GroupPolicy
+                accepted
+            Type: AWS::IAM::ManagedPolicy
+                accepted
+            Type: AWS::IAM::Policy
+                accepted
+            Type: AWS::IAM::Role, Properties: { Anything: !Ref Nobody }
+                accepted
+            Type: AWS::IAM::RolePolicy
+                accepted
+            Type: AWS::IAM::User
+                accepted
+            Type: AWS::IAM::UserPolicy
+                accepted
+            Type: AWS::Lambda::LayerVersionPermission
+                accepted
+            Type: AWS::Logs::LogGroup
+                accepted
+            Type: AWS::S3::BucketPolicy
+                accepted
+            Type: AWS::Scheduler::ScheduleGroup
+                accepted
         "#]],
     );
 }
