@@ -192,6 +192,7 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
     }
     if reader.one_of("PackageType", &["Zip", "Image"]).as_deref() == Some("Image") {
         reader.fault(reader.line_of("PackageType"), "PackageType Image is not supported: code is a zip or a folder");
+        reader.pass_all();
         return None;
     }
     let runtime = runtime(&mut reader);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::stack::{DeletionPolicy, Resource, Stack};
+use crate::stack::{Definition, DeletionPolicy, Resource, Stack};
 use crate::types;
 
 /// What is to be done about one resource.
@@ -55,20 +55,22 @@ fn compare(old: &Resource, new: &Resource) -> Change {
     let names: BTreeSet<&String> = old.properties.keys().chain(new.properties.keys()).collect();
     let mut what: Vec<String> =
         names.into_iter().filter(|name| old.properties.get(*name) != new.properties.get(*name)).cloned().collect();
-    let is_another = old.type_name != new.type_name || is_replaced(new, &what);
+    let is_another = old.type_name != new.type_name || is_replaced(old, new, &what);
     if old.metadata != new.metadata {
         what.push("Metadata".to_owned());
     }
     if is_another {
-        return change(Action::Replace, old, what, old.update_replace_policy != DeletionPolicy::Delete);
+        return change(Action::Replace, old, what, new.update_replace_policy != DeletionPolicy::Delete);
     }
     let action = if what.is_empty() { Action::None } else { Action::Update };
     change(action, old, what, false)
 }
 
-fn is_replaced(resource: &Resource, what: &[String]) -> bool {
-    let kind = types::find(resource.type_name);
-    kind.is_some_and(|kind| what.iter().any(|name| kind.replaced_by.contains(&name.as_str())))
+fn is_replaced(old: &Resource, new: &Resource, what: &[String]) -> bool {
+    // Nothing is known of what is only recorded but its name.
+    let is_renamed = matches!(new.definition, Definition::Recorded(_)) && old.physical_id != new.physical_id;
+    let kind = types::find(new.type_name);
+    is_renamed || kind.is_some_and(|kind| what.iter().any(|name| kind.replaced_by.contains(&name.as_str())))
 }
 
 fn change(action: Action, resource: &Resource, what: Vec<String>, retain: bool) -> Change {

@@ -259,6 +259,11 @@ impl<'f> Reader<'f> {
         }
     }
 
+    /// What is left need not be looked at: what it belongs to has been refused.
+    pub(crate) fn pass_all(&mut self) {
+        self.taken.fill(true);
+    }
+
     /// Every property that was not taken is one that would have no effect: better refused than silently lost.
     pub(crate) fn finish(self) {
         for (entry, taken) in self.entries.iter().zip(&self.taken) {

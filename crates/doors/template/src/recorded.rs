@@ -10,14 +10,12 @@ const NAME_MAX: usize = 64;
 const NOT_EVALUATED: &str = "roles and policies are not evaluated";
 
 pub(crate) static ROLE: ResourceType = ResourceType {
-    name: "AWS::IAM::Role",
     identity: |naming| {
         let name = named(naming, "RoleName");
         let arn = format!("arn:aws:iam::{}:role/{name}", naming.inputs.account);
         let id = names::id(naming.inputs, naming.logical_id, 16).to_ascii_uppercase();
         Identity::named(name, vec![("Arn", arn), ("RoleId", format!("AROA{id}"))])
     },
-    replaced_by: &["Path", "RoleName"],
     ..recorded("AWS::IAM::Role", NOT_EVALUATED)
 };
 

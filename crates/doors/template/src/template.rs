@@ -14,8 +14,11 @@ use crate::{Inputs, conditions, mapping, names, parameters, policy, sam, subscri
 /// How many resources a template may have, those that SAM generates included; CloudFormation's own limit.
 pub const RESOURCES_MAX: usize = 500;
 
+const VERSION_SECTION: &str = "AWSTemplateFormatVersion";
+/// The only one there has ever been.
+const VERSION: &str = "2010-09-09";
 const SECTIONS: [&str; 11] = [
-    "AWSTemplateFormatVersion",
+    VERSION_SECTION,
     "Conditions",
     "Description",
     "Globals",
@@ -79,8 +82,9 @@ fn read(root: &Node, inputs: &Inputs, faults: &mut Faults) -> Option<Stack> {
     declared::name(&declared, &mut scope, faults);
 
     let (resources, mut ignored) = resources::read(&declared, &scope, faults);
-    // Nobody needs to be told of what nobody wrote.
-    ignored.retain(|ignored| written.iter().any(|entry| entry.key == ignored.logical_id));
+    // Nobody needs to be told of a resource that nobody wrote.
+    let is_written = |id: &str| written.iter().any(|entry| entry.key == id);
+    ignored.retain(|ignored| !ignored.kind.starts_with("AWS::") || is_written(&ignored.logical_id));
     ignored.extend(of_sam);
     ignored.sort_by_key(|ignored| ignored.line);
     let outputs = section(root, "Outputs", faults);
@@ -116,6 +120,10 @@ fn check_sections<'n>(root: &'n Node, faults: &mut Faults) -> Vec<&'n str> {
     }
     if let Some(description) = root.get("Description").filter(|node| node.as_text().is_none()) {
         faults.at(description.line, format!("Description must be a text, not {}", description.kind()));
+    }
+    let version = root.get(VERSION_SECTION).filter(|node| node.as_text().is_none_or(|text| text.text != VERSION));
+    if let Some(node) = version {
+        faults.at(node.line, format!("{VERSION_SECTION} must be {VERSION}"));
     }
     let Some(transform) = root.get("Transform") else { return Vec::new() };
     let given = transform.as_list().unwrap_or(std::slice::from_ref(transform));

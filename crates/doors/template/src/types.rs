@@ -104,3 +104,20 @@ const TYPES: [&ResourceType; 31] = [
 pub(crate) fn find(name: &str) -> Option<&'static ResourceType> {
     TYPES.into_iter().chain(&recorded::OTHERS).find(|known| known.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../../docs/templates.md");
+
+    #[test]
+    fn every_type_stands_on_the_page_about_templates_and_only_once_here() {
+        let mut names: Vec<&str> = TYPES.into_iter().chain(&recorded::OTHERS).map(|known| known.name).collect();
+        names.iter().for_each(|name| assert!(PAGE.contains(&format!("`{name}`")), "{name}"));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

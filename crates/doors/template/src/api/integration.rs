@@ -123,7 +123,10 @@ pub(super) fn read_http(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     reader.require("PayloadFormatVersion");
     let version = reader.one_of("PayloadFormatVersion", &["1.0", "2.0"]);
     reader.require("IntegrationType");
-    reader.one_of("IntegrationType", &["AWS_PROXY"])?;
+    if reader.one_of("IntegrationType", &["AWS_PROXY"]).is_none() {
+        reader.pass_all();
+        return None;
+    }
     let Some(subtype) = reader.string("IntegrationSubtype") else {
         let function = function(reader, "IntegrationUri", inputs);
         let payload = if version? == "1.0" { PayloadFormat::V1 } else { PayloadFormat::V2 };
@@ -132,7 +135,7 @@ pub(super) fn read_http(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     if subtype != "SQS-SendMessage" {
         let reason = format!("IntegrationSubtype {subtype} is not supported yet, SQS-SendMessage is");
         reader.fault(reader.line_of("IntegrationSubtype"), reason);
-        reader.pass(&["RequestParameters", "ResponseParameters"]);
+        reader.pass_all();
         return None;
     }
     if version.is_some_and(|version| version != "1.0") {
@@ -203,7 +206,10 @@ pub(super) fn read_rest(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     reader.one_of("ConnectionType", &["INTERNET"]);
     let timeout_millis = timeout(reader, REST_TIMEOUT_MILLIS);
     reader.require("Type");
-    let kind = reader.one_of("Type", &["AWS_PROXY", "AWS", "MOCK"])?;
+    let Some(kind) = reader.one_of("Type", &["AWS_PROXY", "AWS", "MOCK"]) else {
+        reader.pass_all();
+        return None;
+    };
     let method_line = reader.line_of("IntegrationHttpMethod");
     let method = reader.string("IntegrationHttpMethod");
     if kind == "AWS_PROXY" {

@@ -6,7 +6,7 @@ pub(crate) mod openapi;
 pub(crate) mod rest;
 pub(crate) mod route_key;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Faults;
 use crate::names::{self, FIFO_SUFFIX};
@@ -197,6 +197,11 @@ impl Gateway {
                 api.stages.push(StageResource::named(DEFAULT_STAGE));
             } else if api.stages.is_empty() {
                 faults.at(*line, "the API has no stage: it needs a Deployment with a StageName, or a Stage");
+            }
+            let mut names = BTreeSet::new();
+            if let Some(twice) = api.stages.iter().find(|stage| !names.insert(&stage.name)) {
+                faults.at(*line, format!("the API has two stages named {}", twice.name));
+                continue;
             }
             for route in &api.routes {
                 faults.concern(Some(&route.logical_id));

@@ -101,7 +101,7 @@ fn expand_rest(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
     if stage_name.is_none() {
         expansion.faults.at(line, "StageName is missing");
     }
-    let stage_name = expansion.known_text(stage_name).unwrap_or_default();
+    let stage_name = expansion.known_text(stage_name).unwrap_or_else(|| IMPLICIT_STAGE.to_owned());
     let cors = source.bag.take("Cors");
     let name = expansion.name(&mut source);
     let mut body = expansion.body(&mut source);
@@ -298,6 +298,9 @@ fn add_preflights(expansion: &mut Expansion<'_, '_>, body: &mut Node, cors: Entr
         return;
     };
     for path in paths {
+        if expansion.spend(line, preflight.size()).is_none() {
+            return;
+        }
         build::insert(&mut path.node, &[], build::entry(line, "options", preflight.clone()));
     }
 }

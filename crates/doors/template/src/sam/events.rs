@@ -2,7 +2,7 @@
 
 use super::build::{self, Bag, Made};
 use super::function::Invoked;
-use super::{Expansion, Operation, Source, api, named};
+use super::{Expansion, Notification, Operation, Source, api, named};
 use crate::node::{Entry, Node, Value};
 
 const KINDS: [&str; 7] = ["Api", "HttpApi", "S3", "SNS", "SQS", "Schedule", "ScheduleV2"];
@@ -245,7 +245,12 @@ fn s3(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>) {
         let mut configuration =
             vec![build::entry(line, "Event", one.clone()), build::entry(line, "Function", event.invoked.arn(line))];
         configuration.extend(filter.clone());
-        expansion.notifications.push((name.to_owned(), Node { line, value: Value::Map(configuration) }));
+        let configuration = Node { line, value: Value::Map(configuration) };
+        if expansion.spend(line, configuration.size()).is_none() {
+            return;
+        }
+        let (function, bucket) = (event.source.logical_id.to_owned(), name.to_owned());
+        expansion.notifications.push(Notification { function, bucket, configuration });
     }
     let account = build::reference(event.line, "AWS::AccountId");
     let permission = event.permission("Permission", "s3.amazonaws.com").with("SourceAccount", account);
@@ -372,6 +377,9 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
     let line = event.line;
     let (property, implicit, type_name) =
         if is_http { ("ApiId", api::IMPLICIT_HTTP, api::HTTP) } else { ("RestApiId", api::IMPLICIT_REST, api::REST) };
+    let (path, method) = (event.bag.take("Path"), event.bag.take("Method"));
+    let format = event.bag.take("PayloadFormatVersion").map(|format| format.node);
+    let timeout = event.bag.take("TimeoutInMillis").map(|timeout| timeout.node);
     if let Some(auth) = event.bag.take("Auth") {
         let authorizer = auth.node.get("Authorizer").and_then(Node::as_text);
         if authorizer.is_none_or(|authorizer| authorizer.text != "NONE") {
@@ -394,16 +402,12 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
             named.to_owned()
         }
     };
-    let (path, method) = (event.bag.take("Path"), event.bag.take("Method"));
-    let (path, method) = (expansion.known_text(path), expansion.known_text(method));
-    let (path, method) = match (path, method) {
+    let (path, method) = match (expansion.known_text(path), expansion.known_text(method)) {
         (Some(path), Some(method)) => (path, method),
         // An HTTP API's event that names neither is for everything.
         (None, None) if is_http => ("/$default".to_owned(), "ANY".to_owned()),
         _ => return expansion.faults.at(event.bag.line, "Path and Method are needed"),
     };
-    let format = event.bag.take("PayloadFormatVersion").map(|format| format.node);
-    let timeout = event.bag.take("TimeoutInMillis").map(|timeout| timeout.node);
     let function = event.invoked.arn(line);
     let mut operation = vec![build::entry(line, "responses", build::map(line, []))];
     operation.push(build::entry(
@@ -419,6 +423,9 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
         .with("SourceArn", api::invocation_arn(line, &api, &method, &path));
     let permission = if is_http { permission } else { api::of_stage(expansion, permission, &api) };
     let node = Node { line, value: Value::Map(operation) };
+    if expansion.spend(line, node.size()).is_none() {
+        return;
+    }
     expansion.operations.entry(api).or_default().push(Operation { path, method, line, node });
     expansion.make(event.source, permission);
 }

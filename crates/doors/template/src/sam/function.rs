@@ -197,7 +197,7 @@ fn make_invoke_config(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, al
     let mut destinations = Vec::new();
     if let Some(mut given) = bag.take("DestinationConfig").and_then(|config| Bag::of(&config.node)) {
         for name in ["OnSuccess", "OnFailure"] {
-            destinations.extend(given.take(name).map(|given| destination(expansion, source, name, given)));
+            destinations.extend(given.take(name).and_then(|given| destination(expansion, source, name, given)));
         }
         given.finish(expansion.faults);
     }
@@ -216,9 +216,9 @@ fn make_invoke_config(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, al
 }
 
 /// A destination that is named, or a queue or topic of its own.
-fn destination(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, name: &str, given: Entry) -> Entry {
+fn destination(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, name: &str, given: Entry) -> Option<Entry> {
     let line = given.line;
-    let Some(mut bag) = Bag::of(&given.node) else { return given };
+    let Some(mut bag) = Bag::of(&given.node) else { return Some(given) };
     let kind = bag.take("Type");
     let kind = expansion.known_text(kind);
     let named = bag.take("Destination");
@@ -240,10 +240,10 @@ fn destination(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, name: &st
         }
         _ => {
             expansion.faults.at(line, format!("{name} needs a Destination, or the Type SQS or SNS"));
-            return given;
+            return None;
         }
     };
-    build::entry(line, name, build::map(line, [("Destination", node)]))
+    Some(build::entry(line, name, build::map(line, [("Destination", node)])))
 }
 
 impl Expansion<'_, '_> {

@@ -10,9 +10,14 @@ pub(super) fn expand(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
     let Source { logical_id, line, .. } = source;
     let retention = source.bag.take("RetentionPolicy");
     let retention = expansion.known_text(retention);
-    if let Some(other) = retention.as_deref().filter(|policy| !["Retain", "Delete"].contains(policy)) {
-        expansion.faults.at(line, format!("RetentionPolicy must be Retain or Delete, not {other}"));
-    }
+    let retention = match retention.as_deref() {
+        None | Some("Retain") => "Retain",
+        Some("Delete") => "Delete",
+        Some(other) => {
+            expansion.faults.at(line, format!("RetentionPolicy must be Retain or Delete, not {other}"));
+            "Retain"
+        }
+    };
     let content = source.bag.take("ContentUri").map(|content| expansion.code(content));
     let name =
         source.bag.take("LayerName").unwrap_or_else(|| build::entry(line, "LayerName", build::text(line, logical_id)));
@@ -20,7 +25,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
         .with_taken("Content", content)
         .with_taken("LayerName", Some(name))
         .with_all(&mut source.bag, &["CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo"])
-        .with_attribute("DeletionPolicy", build::text(line, retention.as_deref().unwrap_or("Retain")));
+        .with_attribute("DeletionPolicy", build::text(line, retention));
     source.bag.drop(&["PublishLambdaVersion"]);
     made.logical_id.push_str(&made.hash());
     expansion.scope.aliases.insert(logical_id.to_owned(), made.logical_id.clone());

@@ -18,6 +18,7 @@ use crate::error::Faults;
 use crate::node::{Entry, Node, Value};
 use crate::scope::Scope;
 use crate::stack::Ignored;
+use crate::yaml::NODES_MAX;
 
 /// The macro that a template asks for.
 pub(crate) const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
@@ -54,6 +55,7 @@ pub(crate) fn expand(
         ignored: Vec::new(),
         operations: BTreeMap::new(),
         notifications: Vec::new(),
+        nodes: 0,
     };
     for entry in written {
         expansion.faults.concern(Some(&entry.key));
@@ -84,8 +86,20 @@ struct Expansion<'x, 'a> {
     ignored: Vec<Ignored>,
     /// What functions ask of an API, by its logical id.
     operations: BTreeMap<String, Vec<Operation>>,
-    /// What functions ask of a bucket: its logical id and an entry of `LambdaConfigurations`.
-    notifications: Vec<(String, Node)>,
+    /// What functions ask of buckets.
+    notifications: Vec<Notification>,
+    /// How many values have been made; globals that are copied into many functions end here.
+    nodes: usize,
+}
+
+/// What a function wants to hear of a bucket.
+struct Notification {
+    /// The function's logical id.
+    function: String,
+    /// The bucket's logical id.
+    bucket: String,
+    /// An entry of `LambdaConfigurations`.
+    configuration: Node,
 }
 
 /// A method of a path, and the operation in OpenAPI's words.
@@ -114,6 +128,7 @@ impl Expansion<'_, '_> {
             None | Some((Value::Null, _)) => Some(&[][..]),
             Some((_, node)) => node.as_map(),
         };
+        self.spend(*line, 1)?;
         let holds = self.scope.holds(node.get("Condition")).unwrap_or(false);
         let (Some(properties), true) = (properties, holds && node.as_map().is_some()) else {
             let mut made = Made::new(logical_id, *line, plain_type);
@@ -123,7 +138,21 @@ impl Expansion<'_, '_> {
             return None;
         };
         let merged = self.globals.merged(section, properties);
+        self.spend(*line, merged.iter().map(|entry| entry.node.size()).sum())?;
         Some(Source { logical_id, line: *line, node, bag: Bag::new(*line, merged) })
+    }
+
+    /// `None` when there is too much already, which has been reported.
+    fn spend(&mut self, line: u32, nodes: usize) -> Option<()> {
+        let before = self.nodes;
+        self.nodes = before.saturating_add(nodes);
+        if self.nodes <= NODES_MAX {
+            return Some(());
+        }
+        if before <= NODES_MAX {
+            self.faults.at(line, format!("the template has more than {NODES_MAX} values once SAM is expanded"));
+        }
+        None
     }
 
     /// Follows what SAM has to know before it can make anything: parameters and mappings, but no resources.
@@ -143,13 +172,17 @@ impl Expansion<'_, '_> {
     /// What was made for a resource keeps its condition.
     fn make(&mut self, source: &Source<'_>, mut made: Made) {
         made.attributes.extend(source.attribute("Condition"));
-        self.made.push(made.entry());
+        let entry = made.entry();
+        if self.spend(source.line, entry.node.size()).is_some() {
+            self.made.push(entry);
+        }
     }
 
     /// Adds what functions want to hear to the buckets that they want to hear it from.
     fn notify(&mut self) {
-        for (bucket, configuration) in std::mem::take(&mut self.notifications) {
+        for Notification { function, bucket, configuration } in std::mem::take(&mut self.notifications) {
             let line = configuration.line;
+            self.faults.concern(Some(&function));
             let found = self.made.iter_mut().find(|entry| entry.key == bucket);
             match found.filter(|entry| type_of(&entry.node) == Some("AWS::S3::Bucket")) {
                 Some(entry) => {

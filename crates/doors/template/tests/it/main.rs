@@ -3,9 +3,13 @@
 mod example;
 mod hostile;
 mod intrinsics;
+mod plan;
 mod refusals;
 mod resources;
+mod sam;
+mod templates;
 mod topics;
+mod types;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -17,7 +21,8 @@ use bongsu_template::{
 
 fn inputs(parameters: &[(&str, &str)]) -> Inputs {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    Inputs { stack_name: "shop".to_owned(), parameters, ..Inputs::default() }
+    let exports = BTreeMap::from([("other-name".to_owned(), "exported".to_owned())]);
+    Inputs { stack_name: "shop".to_owned(), parameters, exports, ..Inputs::default() }
 }
 
 /// The resources as short lines, or the faults.

@@ -14,6 +14,7 @@ fn several_faults_are_shown_at_once_in_the_order_of_their_lines() {
         r#"
 Surprises: {}
 Transform: AWS::Include
+AWSTemplateFormatVersion: '2011-01-01'
 Parameters:
   Needed: { Type: String }
 Resources:
@@ -42,23 +43,24 @@ Resources:
         expect![[r#"
             template.yaml:2: section Surprises is not supported
             template.yaml:3: Transform: only AWS::Serverless-2016-10-31 and AWS::LanguageExtensions are supported
-            template.yaml:5: parameter Needed has no default: give it a value with --parameter Needed=…
-            template.yaml:8: resource Table: type AWS::DynamoDB::Table is not supported yet
-            template.yaml:11: resource Queue: Surprise is not supported
-            template.yaml:12: resource Queue: DependsOn: there is no resource Nobody
-            template.yaml:14: resource Queue: QueueName can only include alphanumeric characters, hyphens, or underscores, 1 to 80 in length
-            template.yaml:15: resource Queue: DelaySeconds must be a whole number from 0 to 900, not 901
-            template.yaml:16: resource Queue: VisibilityTimeout must be a whole number from 0 to 43200, not soon
-            template.yaml:17: resource Queue: MaximumMessageSize must be a single value, not a list
-            template.yaml:18: resource Queue: FifoQueue must be true or false, not maybe
-            template.yaml:19: resource Queue: property Colour is not supported
-            template.yaml:20: resource Queue: Redrive policy does not contain mandatory attribute: maxReceiveCount.
-            template.yaml:21: resource Queue: Nobody is no parameter or resource that can be referred to here
-            template.yaml:22: resource Queue: a value is missing
-            template.yaml:23: resource Queue: Tags must be a list of Key and Value
-            template.yaml:24: resource no-letters: a logical id consists of letters and digits
-            template.yaml:26: resource Untyped: Type is missing
-            template.yaml:27: resource Text: a resource must be a map, not a text
+            template.yaml:4: AWSTemplateFormatVersion must be 2010-09-09
+            template.yaml:6: parameter Needed has no default: give it a value with --parameter Needed=…
+            template.yaml:9: resource Table: type AWS::DynamoDB::Table is not supported yet
+            template.yaml:12: resource Queue: Surprise is not supported
+            template.yaml:13: resource Queue: DependsOn: there is no resource Nobody
+            template.yaml:15: resource Queue: QueueName can only include alphanumeric characters, hyphens, or underscores, 1 to 80 in length
+            template.yaml:16: resource Queue: DelaySeconds must be a whole number from 0 to 900, not 901
+            template.yaml:17: resource Queue: VisibilityTimeout must be a whole number from 0 to 43200, not soon
+            template.yaml:18: resource Queue: MaximumMessageSize must be a single value, not a list
+            template.yaml:19: resource Queue: FifoQueue must be true or false, not maybe
+            template.yaml:20: resource Queue: property Colour is not supported
+            template.yaml:21: resource Queue: Redrive policy does not contain mandatory attribute: maxReceiveCount.
+            template.yaml:22: resource Queue: Nobody is no parameter or resource that can be referred to here
+            template.yaml:23: resource Queue: a value is missing
+            template.yaml:24: resource Queue: Tags must be a list of Key and Value
+            template.yaml:25: resource no-letters: a logical id consists of letters and digits
+            template.yaml:27: resource Untyped: Type is missing
+            template.yaml:28: resource Text: a resource must be a map, not a text
         "#]],
     );
 }
