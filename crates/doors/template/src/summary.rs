@@ -129,7 +129,10 @@ Resources:
         assert_eq!(summary.transforms, ["AWS::Serverless-2016-10-31"]);
         assert_eq!(summary.resource_types, ["AWS::SQS::Queue", "AWS::SNS::Topic"]);
         let [name, secret] = &summary.parameters[..] else { panic!("two parameters") };
-        assert_eq!((name.allowed_values.join(" "), name.default.as_deref(), name.no_echo), ("a b".to_owned(), None, false));
+        assert_eq!(
+            (name.allowed_values.join(" "), name.default.as_deref(), name.no_echo),
+            ("a b".to_owned(), None, false)
+        );
         assert_eq!((secret.default.as_deref(), secret.no_echo), (Some("hush"), true));
     }
 

@@ -188,7 +188,7 @@ impl Engine {
         }
         match gone {
             Ok(()) => {
-                report.deleted.push((id.clone(), known.type_name.clone(), known.physical_id.clone()));
+                report.deleted.push(resource.clone());
                 self.drop_record(name, id, ResourceStatus::DeleteComplete).await?;
                 Ok(Ok(()))
             }

@@ -43,8 +43,8 @@ struct Shared {
 pub(crate) struct Report {
     /// What came of each resource that something was done about.
     pub(crate) made: BTreeMap<String, Made>,
-    /// What was deleted: logical ids, types and physical ids.
-    pub(crate) deleted: Vec<(String, String, Option<String>)>,
+    /// What was deleted.
+    pub(crate) deleted: Vec<Resource>,
     /// What went wrong first: the resource, if it was one, and the reason.
     pub(crate) failure: Option<Failure>,
 }

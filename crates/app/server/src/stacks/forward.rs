@@ -367,7 +367,7 @@ impl Engine {
             }
         };
         if status == ResourceStatus::DeleteComplete {
-            report.deleted.push((id.clone(), type_name.clone(), physical_id.clone()));
+            report.deleted.push(resource.clone());
         }
         self.change(stack, |record, stamp| {
             if drops {

@@ -1,5 +1,6 @@
 //! Deployments against providers that do as they are told: what is made, what is taken back, what is told.
 
+mod change_sets;
 mod crashes;
 mod deletions;
 mod updates;

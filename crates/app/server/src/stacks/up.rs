@@ -161,9 +161,8 @@ impl Up {
         for resource in &stack.resources {
             tell(&mut told, resource, report.made.get(&resource.logical_id));
         }
-        for (logical_id, type_name, physical_id) in &report.deleted {
-            let name = physical_id.as_deref().unwrap_or(logical_id);
-            line(&mut told, "Removed", &format!("{name} ({type_name})"));
+        for removed in &report.deleted {
+            tell_removed(&mut told, &removed.definition);
         }
         for (resource, topic) in stack.topics() {
             let name = TopicName { account: self.account, name: topic.name.as_str().into() };
@@ -239,6 +238,23 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
         }
         _ => {}
     }
+}
+
+/// What is said of a resource that is gone, unless nobody will miss it.
+fn tell_removed(told: &mut String, definition: &Definition) {
+    let text = match definition {
+        Definition::Queue(queue) => format!("queue {}", queue.name),
+        Definition::Topic(topic) => format!("topic {}", topic.name),
+        Definition::Function(function) => format!("function {}", function.name),
+        Definition::Mapping(mapping) => format!("mapping {} -> {}", mapping.queue, mapping.function),
+        Definition::Subscription(SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. }) => {
+            let endpoint = if *endpoint_is_secret { "****" } else { endpoint };
+            format!("delivery {topic} -> {protocol} {endpoint}")
+        }
+        Definition::Api(api) => format!("API {}", api.name),
+        _ => return,
+    };
+    line(told, "Removed", &text);
 }
 
 fn refused(refusal: StackRefusal) -> DeployError {

@@ -335,7 +335,9 @@ fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, 
                     }
                 }
             }
-            Value::Object(_) if STRUCTURES.contains(&member.as_str()) => nest(&format!("{prefix}{member}."), value, form),
+            Value::Object(_) if STRUCTURES.contains(&member.as_str()) => {
+                nest(&format!("{prefix}{member}."), value, form)
+            }
             Value::Object(entries) => {
                 let (key, value_name) =
                     if member == "MessageAttributes" { ("Name", "Value") } else { ("key", "value") };

@@ -214,11 +214,8 @@ fn stack() -> Stack {
 }
 
 fn described_change_set() -> ChangeSetDescription {
-    let target = ChangeTarget {
-        attribute: "Properties",
-        name: Some("DelaySeconds".to_owned()),
-        requires_recreation: "Never",
-    };
+    let target =
+        ChangeTarget { attribute: "Properties", name: Some("DelaySeconds".to_owned()), requires_recreation: "Never" };
     let resource_change = ResourceChange {
         action: "Modify",
         logical_resource_id: "Queue".to_owned(),
@@ -357,10 +354,7 @@ async fn a_stack_that_cannot_be_made_is_refused_in_awss_words() {
         (json!({ "DisableValidation": true }), "DisableValidation is not supported"),
         (json!({ "StackPolicyURL": "u" }), "StackPolicyURL is not supported"),
         (json!({ "DeploymentConfig": { "DisableRollback": true } }), "DeploymentConfig is not supported"),
-        (
-            json!({ "Parameters": [{ "ParameterKey": "A" }] }),
-            "Invalid input for parameter key A. A value is required",
-        ),
+        (json!({ "Parameters": [{ "ParameterKey": "A" }] }), "Invalid input for parameter key A. A value is required"),
         (
             json!({ "Parameters": [{ "ParameterKey": "A", "UsePreviousValue": true }] }),
             "UsePreviousValue for a new stack is not supported",
@@ -411,10 +405,7 @@ async fn a_stack_is_deleted_as_it_is_asked() {
         "RoleARN": "r",
     });
     assert_eq!(world.told("DeleteStack", input).await, "");
-    assert_eq!(
-        world.asked(),
-        "delete shop DeleteOptions { retained: [\"A\"], forced: true, token: Some(\"t\") }"
-    );
+    assert_eq!(world.asked(), "delete shop DeleteOptions { retained: [\"A\"], forced: true, token: Some(\"t\") }");
     world.told("CancelUpdateStack", json!({ "StackName": "shop" })).await;
     assert_eq!(world.asked(), "cancel shop");
     let rollback = json!({ "StackName": "shop", "ResourcesToSkip": ["A", "B"] });
@@ -615,7 +606,8 @@ async fn stacks_are_for_the_account_of_the_server() {
     request.headers_mut().insert("authorization", header.parse().expect("a header"));
     let answer = world.server.send(request).await;
     assert_eq!(answer.status, 403, "{}", answer.body);
-    let text = "is not authorized to perform: cloudformation:DescribeStacks: all stacks are of the account 000000000000";
+    let text =
+        "is not authorized to perform: cloudformation:DescribeStacks: all stacks are of the account 000000000000";
     assert!(answer.body.contains(text), "{}", answer.body);
     assert_eq!(world.server.send(form_request("/", ask)).await.status, 200);
 }

@@ -26,8 +26,7 @@ impl Provider for VersionResource {
         let number = published.function.version.to_string();
         let (region, account) = (&cx.world.region, cx.world.account);
         let arn = format!("arn:aws:lambda:{region}:{account}:function:{}:{number}", self.function);
-        let attributes =
-            BTreeMap::from([("FunctionArn".to_owned(), arn.clone()), ("Version".to_owned(), number)]);
+        let attributes = BTreeMap::from([("FunctionArn".to_owned(), arn.clone()), ("Version".to_owned(), number)]);
         Ok(Made { physical_id: Some(arn), attributes, ..Outcome::Made.into() })
     }
 
