@@ -158,9 +158,9 @@ impl Subscription {
         }
     }
 
-    /// Ends the subscription of the endpoint, if there is one.
+    /// Ends the subscription of the endpoint, if there is one. One that was never confirmed ends by itself.
     pub(crate) async fn end(&self, broker: &Handle) -> Result<(), Refusal> {
-        match self.find(broker).await? {
+        match self.find(broker).await?.filter(|known| !known.definition.is_pending()) {
             Some(known) => broker.unsubscribe(known.id, true).await,
             None => Ok(()),
         }

@@ -3,6 +3,7 @@
 mod change_sets;
 mod crashes;
 mod deletions;
+mod deploying;
 mod updates;
 mod world;
 
