@@ -9,13 +9,14 @@ use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
-use bongsu_gateway::{FrontDoor, RouteError};
+use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinError;
@@ -25,7 +26,7 @@ use crate::clock_door::ClockDoor;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::functions::{FunctionLog, Processes};
-use crate::ingress::Webhooks;
+use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
 use crate::mail::Maildir;
@@ -33,7 +34,8 @@ use crate::notifications::Notifications;
 use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
 use crate::test_clock::TestClock;
 use crate::{
-    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, StacksError, Storage, TestClockError, api,
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, StacksError, Storage, TestClockError,
+    api, objects,
 };
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
@@ -84,6 +86,9 @@ pub enum ServeError {
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
+    /// The files of the object store cannot be used.
+    #[error("the directory of the object store cannot be used: {0}")]
+    Blobs(io::Error),
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
@@ -141,7 +146,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     for also in &config.api_also {
         apis_also.push(listen(*also, api_limits.clone()).await?);
     }
-    let ingress = listen(config.ingress, Limits::default()).await?;
+    let ingress = listen(config.ingress, ingress::limits()).await?;
     let (api_address, ingress_address) = (address(&api, config.api), address(&ingress, config.ingress));
     let (api_url, ingress_url) = (format!("http://{api_address}"), format!("http://{ingress_address}"));
     let mut api_urls = vec![api_url.clone()];
@@ -158,7 +163,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         region: config.region.clone(),
         account: config.account.to_string(),
         endpoint_url: api_url.clone(),
-        credentials: function_credentials,
+        credentials: function_credentials.clone(),
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
@@ -172,15 +177,18 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
-    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), config.account, mail, clock.clone());
+    let couriers =
+        Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
         clock: clock.clone(),
         seed,
         recent_bytes_max: config.recent_bytes_max,
+        faults: config.faults,
         outside: Outside {
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
+            blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
             deliveries_max: deliveries_max(),
         },
     };
@@ -192,7 +200,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         account: config.account,
         region: config.region.clone(),
         code: CodeStore::open(&config.storage).map_err(ServeError::Code)?,
-        fronts: fronts(&broker, &config)?,
+        fronts: Fronts::new(!config.insecure && !config.ingress.ip().is_loopback()),
     });
     let surroundings = Surroundings {
         region: config.region.clone(),
@@ -219,11 +227,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     if let Some(up) = &up {
         summary += &up.deploy().await?;
     }
+    let functions = Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails });
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
             region: config.region.clone(),
-            verifier,
+            verifier: verifier.clone(),
             // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
@@ -231,11 +240,25 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
             spans: spans.clone(),
             public_url: config.public_url.clone(),
-            functions: Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails }),
+            functions: functions.clone(),
             stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
     ));
+    let front_door = ingress::open(
+        world.fronts.apis()?,
+        Ways {
+            broker: broker.clone(),
+            functions,
+            aws: aws.clone(),
+            credentials: function_credentials,
+            http,
+            account: config.account,
+            region: config.region.clone(),
+            slow_after: config.slow_after,
+        },
+    );
+    world.fronts.open(front_door.clone());
 
     if test_clock.is_some() {
         warn!(
@@ -243,10 +266,18 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
              {api_url}/_bongsu/clock/advance; start without --test-clock where messages matter"
         );
     }
+    if config.faults {
+        warn!(
+            "THINGS GO WRONG ON PURPOSE where queues and subscriptions say so ({FAULTS_TAG}); start without --faults where \
+             messages matter"
+        );
+    }
     let door = Arc::new(api::Door {
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),
+        front_door: front_door.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
         metrics_open: config.metrics_open || config.insecure,
@@ -268,9 +299,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         })
         .collect();
     let serve_ingress = tokio::spawn(ingress.serve(
-        move |request, _| {
-            let front_door = world.fronts.current();
-            async move { front_door.handle(request).await }
+        move |request, peer: SocketAddr| {
+            let front_door = front_door.clone();
+            async move { front_door.handle(request, peer.ip()).await }
         },
         until_stop(),
     ));
@@ -339,6 +370,11 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
     })
 }
 
+/// What is too large for the journal, in a folder beside it.
+fn blobs(storage: &Storage) -> io::Result<Blobs> {
+    data_directory(storage).map_or_else(|| Ok(Blobs::in_memory()), |data| Blobs::open(&data.join("objects")))
+}
+
 fn data_directory(storage: &Storage) -> Option<&Path> {
     match storage {
         Storage::Directory(directory) => Some(directory),
@@ -376,15 +412,6 @@ fn open_files_max() -> usize {
 /// The journal has a folder of its own, so that others can stand beside it.
 fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
-}
-
-/// The front door, which serves nothing until stacks have APIs.
-fn fronts(broker: &Handle, config: &Config) -> Result<Fronts, RouteError> {
-    let webhooks = Arc::new(Webhooks { broker: broker.clone(), account: config.account });
-    // As senders sign with this machine's time too.
-    let clock: bongsu_gateway::Clock = Arc::new(|| Clock::System.now().0);
-    let make = move |routes| FrontDoor::new(routes, webhooks.clone(), clock.clone(), Limits::default());
-    Fronts::new(Box::new(make), !config.insecure && !config.ingress.ip().is_loopback())
 }
 
 /// Tells a person, or a script that waits for `Ready.`, that everything works.

@@ -62,11 +62,6 @@ fn faults_of_a_template_name_line_and_reason() {
             "You can specify the DeduplicationScope only when FifoQueue is set to true.",
         ),
         (
-            format!("{QUEUE}{}", api("Shop", "")),
-            "T:18:",
-            "the route has no Metadata: Bongsu: Webhook:; to take requests of anybody ask for Provider: none",
-        ),
-        (
             format!("{QUEUE}{}", api("Shop", &webhook("Provider: carrier-pigeon, Secrets: [s]"))),
             "T:18:",
             "there is no provider `carrier-pigeon`, only",

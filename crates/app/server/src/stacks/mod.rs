@@ -10,6 +10,7 @@ mod code;
 mod door;
 mod engine;
 mod forward;
+mod fronts;
 mod preview;
 mod provide;
 mod providers;
@@ -30,7 +31,8 @@ pub use store::StacksError;
 
 pub(crate) use code::CodeStore;
 pub(crate) use engine::Engine;
-pub(crate) use providers::{Fronts, World};
+pub(crate) use fronts::Fronts;
+pub(crate) use providers::World;
 pub(crate) use record::Surroundings;
 pub(crate) use store::Store;
 pub(crate) use up::{Template, Up};

@@ -224,16 +224,17 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
                 say("Delivery", &connection);
             }
         }
+        Definition::FunctionUrl(url) => say("Url", &format!("{} -> {}", url.url, url.function)),
         Definition::Api(api) => {
             for route in &api.routes {
                 let to = match &route.integration {
                     IntegrationResource::SendMessage { queue, .. } => queue.clone(),
                     IntegrationResource::Function { function, .. } => function.to_string(),
                     IntegrationResource::Aws { .. } => "AWS".to_owned(),
-                    IntegrationResource::Mock { .. } => "mock".to_owned(),
+                    IntegrationResource::Mock(_) => "mock".to_owned(),
                 };
-                let provider = route.webhook.as_ref().map_or("", |webhook| &webhook.provider);
-                say("Route", &format!("{} -> {to} ({provider})", route.key));
+                let provider = route.webhook.as_ref().map(|webhook| format!(" ({})", webhook.provider));
+                say("Route", &format!("{} -> {to}{}", route.key, provider.unwrap_or_default()));
             }
         }
         _ => {}

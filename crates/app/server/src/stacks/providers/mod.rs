@@ -5,6 +5,7 @@ mod alias;
 mod api;
 mod event_invoke_config;
 mod function;
+mod function_url;
 mod layer_version;
 mod mapping;
 mod policy;
@@ -19,9 +20,8 @@ use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{Definition, FunctionReference, Resource};
 
-pub(crate) use api::Fronts;
-
 use super::code::CodeStore;
+use super::fronts::{FrontKey, Fronts};
 use super::provide::{Fault, Made, Provide, Site};
 use crate::reason::reason;
 
@@ -66,7 +66,7 @@ macro_rules! with_provider {
     ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
-            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, EventInvokeConfig, Mapping, Api)
+            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Api)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
@@ -127,6 +127,11 @@ impl Provide for World {
         let cx = Cx { world: self, site, resource };
         with_provider!(&resource.definition, None, |it, _before| it.resume(&cx))
     }
+}
+
+/// By which the front door knows what it serves for a resource.
+fn front_key(cx: &Cx<'_>) -> FrontKey {
+    (cx.site.stack.to_owned(), cx.resource.logical_id.clone())
 }
 
 /// The broker's refusal as the end of a sentence.

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_broker::{Account, Publication, QueueName, SubscriptionDescription, SubscriptionState, Text, TopicName};
-use bongsu_gateway::FrontDoor;
-use bongsu_http::Limits;
 use bongsu_journal::MemoryJournal;
 use bongsu_runtime::{Clock, Handle, Options, Outside};
 use bytes::Bytes;
 use tempfile::TempDir;
 
-use crate::ingress::Webhooks;
 use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
 use crate::{DeployError, Storage, TemplateFile};
 
@@ -58,15 +55,12 @@ impl Site {
         let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
         tokio::spawn(shard.run());
         let account = Account(0);
-        let webhooks = Arc::new(Webhooks { broker: broker.clone(), account });
-        let clock: bongsu_gateway::Clock = Arc::new(|| 0);
-        let make = move |routes| FrontDoor::new(routes, webhooks.clone(), clock.clone(), Limits::default());
         let world = World {
             broker: broker.clone(),
             account,
             region: "us-east-1".to_owned(),
             code: CodeStore::open(&Storage::Ephemeral).unwrap(),
-            fronts: Fronts::new(Box::new(make), false).unwrap(),
+            fronts: Fronts::new(false),
         };
         let surroundings = Surroundings {
             region: "us-east-1".to_owned(),
