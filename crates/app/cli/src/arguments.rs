@@ -137,6 +137,10 @@ pub(crate) struct ServeArguments {
     /// Let this machine's tests put the time forward: POST /_bongsu/clock/advance {"seconds": 3600}
     #[arg(long)]
     test_clock: bool,
+    /// Let things go wrong on purpose where a queue's tag bongsu:faults or a subscription's attribute Faults says so: messages
+    /// reordered, duplicated, delayed, dead-lettered.
+    #[arg(long)]
+    faults: bool,
     /// Log requests that take longer; waiting for messages does not count.
     #[arg(long, default_value_t = 1000, value_name = "MILLISECONDS")]
     slow_request_ms: u32,
@@ -178,6 +182,7 @@ impl ServeArguments {
             certificate_url: self.certificate_url,
             ca_bundle: self.endpoint_ca_bundle,
             test_clock: self.test_clock,
+            faults: self.faults,
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,
             recent_bytes_max: self.cache as usize * (1 << 20),

@@ -22,6 +22,9 @@ use crate::{Config, TemplateFile};
 /// for a laptop.
 const CONCURRENCY_DEFAULT: u32 = 10;
 
+/// The provider that signs nothing.
+const UNSIGNED: &str = "none";
+
 /// Why a template could not be deployed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
@@ -85,7 +88,7 @@ impl Plan {
     /// Whether a stranger could put messages in without a signature, and through which route.
     pub(crate) fn unsigned_route(&self) -> Option<String> {
         let unsigned =
-            |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.secrets.is_empty());
+            |route: &&RouteResource| route.webhook.as_ref().is_some_and(|webhook| webhook.provider == UNSIGNED);
         self.all_routes().map(|(_, route)| route).find(unsigned).map(|route| route.key.to_string())
     }
 

@@ -9,13 +9,14 @@ use std::{env, io};
 
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_gateway::{FrontDoor, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinError;
@@ -32,7 +33,9 @@ use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
+use crate::{
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api, objects,
+};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -92,6 +95,9 @@ pub enum ServeError {
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
+    /// The files of the object store cannot be used.
+    #[error("the directory of the object store cannot be used: {0}")]
+    Blobs(io::Error),
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
@@ -177,10 +183,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         clock,
         seed,
         recent_bytes_max: config.recent_bytes_max,
+        faults: config.faults,
         outside: Outside {
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
+            blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
             deliveries_max: deliveries_max(),
         },
     };
@@ -206,7 +214,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         bongsu_aws_api::Config {
             account: config.account,
             region: config.region.clone(),
-            verifier,
+            verifier: verifier.clone(),
             // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
@@ -225,7 +233,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
              {api_url}/_bongsu/clock/advance; start without --test-clock where messages matter"
         );
     }
+    if config.faults {
+        warn!(
+            "THINGS GO WRONG ON PURPOSE where queues and subscriptions say so ({FAULTS_TAG}); start without --faults where \
+             messages matter"
+        );
+    }
     let door = Arc::new(api::Door {
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),
@@ -321,6 +336,11 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
         Storage::Ephemeral => Arc::new(MemoryJournal::new()),
         Storage::Directory(directory) => Arc::new(FileJournal::open(Options::new(journal_directory(directory)))?),
     })
+}
+
+/// What is too large for the journal, in a folder beside it.
+fn blobs(storage: &Storage) -> io::Result<Blobs> {
+    data_directory(storage).map_or_else(|| Ok(Blobs::in_memory()), |data| Blobs::open(&data.join("objects")))
 }
 
 fn data_directory(storage: &Storage) -> Option<&Path> {

@@ -99,6 +99,7 @@ impl World {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
+            faults: false,
             outside: Outside::default(),
         };
         let started = bongsu_runtime::start(Arc::new(journal.reopen()), options).await;

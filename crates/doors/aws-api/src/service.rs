@@ -66,15 +66,20 @@ pub struct AwsApi {
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
-    pub(crate) observer: Observer,
+    pub(crate) observer: Arc<Observer>,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        let observer = Observer::new(config.slow_after, config.spans.clone());
+        let observer = Arc::new(Observer::new(config.slow_after, config.spans.clone()));
         let region = config.region.as_str().into();
         AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
+    }
+
+    /// What hears of every request: other doors on this port tell it of theirs.
+    pub fn observer(&self) -> Arc<Observer> {
+        self.observer.clone()
     }
 
     /// The requests so far, by operation and code.

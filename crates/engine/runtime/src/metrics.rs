@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::{Broker, Command, Decision, Fact, QueueId, QueueName, QueueStatistics, Reply};
+use bongsu_broker::{
+    Broker, Command, Decision, Fact, FaultKind, FaultPlace, QueueId, QueueName, QueueStatistics, Reply,
+};
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
@@ -31,12 +33,21 @@ pub struct QueueCounters {
     pub empty_receives: u64,
     /// Deletes that succeeded, also of what was gone already.
     pub deleted: u64,
+    /// What was made to go wrong with messages on purpose, in the order of [`FaultKind::ALL`].
+    pub faults: [u64; FaultKind::ALL.len()],
 }
 
 impl Default for QueueCounters {
     fn default() -> QueueCounters {
         let sent_bytes = Histogram::new(&MESSAGE_BYTES);
-        QueueCounters { sent_bytes, deduplicated: 0, received: 0, empty_receives: 0, deleted: 0 }
+        QueueCounters {
+            sent_bytes,
+            deduplicated: 0,
+            received: 0,
+            empty_receives: 0,
+            deleted: 0,
+            faults: Default::default(),
+        }
     }
 }
 
@@ -139,6 +150,9 @@ impl Counters {
                     if let Some(queue) = subject {
                         self.queues.entry(queue).or_default().deleted += deleted.len() as u64;
                     }
+                }
+                Fact::FaultInjected { place: FaultPlace::Queue(queue), kind } => {
+                    self.queues.entry(*queue).or_default().faults[*kind as usize] += 1;
                 }
                 Fact::QueueDeleted { id } => drop(self.queues.remove(id)),
                 _ => {}

@@ -51,7 +51,8 @@ struct World {
 impl World {
     async fn start() -> World {
         let outside = Outside::default();
-        let options = Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, outside };
+        let options =
+            Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, faults: false, outside };
         let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
         tokio::spawn(shard.run());
         World { broker, config: config() }
@@ -101,6 +102,7 @@ fn config() -> Config {
         insecure: false,
         metrics_open: false,
         test_clock: false,
+        faults: false,
         slow_after: Duration::from_secs(1),
         otlp_endpoint: None,
         recent_bytes_max: 1 << 20,

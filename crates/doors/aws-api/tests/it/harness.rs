@@ -142,6 +142,7 @@ impl Server {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
+            faults: false,
             outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");

@@ -33,6 +33,8 @@ fn what_no_type_allows() {
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
             "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Drop: 0.5 } } }",
             "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Reorder: 2, Seed: -1 } } }",
+            "Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
+            "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }",
             "Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
             "Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }",
             "Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }",
@@ -54,6 +56,10 @@ fn what_no_type_allows() {
                 Reorder must be a number from 0 to 1, not 2
                 Seed must be a whole number from 0 to 4294967295, not -1
                 Faults must give Reorder, Duplicate, Delay or Drop a probability above 0
+            Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
+                Faults: Reorder is not for what is FIFO
+            Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }
+                Faults must be a map, not a text
             Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
                 property Faults is not supported
             Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }
