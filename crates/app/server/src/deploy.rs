@@ -1,12 +1,14 @@
 //! Brings what a template asks for into being: queues, topics, functions, what connects them, routes.
 
+mod apis;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use bongsu_broker::{
     Function, FunctionRef, FunctionVersion, MappingDefinition, PutWhen, QueueName, Rejection, Seconds, TopicName,
 };
-use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
+use bongsu_gateway::{Api, RouteError};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
     ApiResource, Code, FunctionReference, FunctionResource, Inputs, IntegrationResource, MappingResource, PolicyOf,
@@ -92,9 +94,12 @@ impl Plan {
         self.all_routes().map(|(_, route)| route).find(unsigned).map(|route| route.key.to_string())
     }
 
-    /// The routes, for the front door.
-    pub(crate) fn routes(&self) -> Result<Vec<Route>, DeployError> {
-        self.all_routes().map(|(api, route)| self.route(api, route)).collect()
+    /// The APIs, for the front door.
+    pub(crate) fn apis(&self) -> Result<Vec<Api>, DeployError> {
+        let served = |(_, resource)| {
+            apis::api(resource).map_err(|fault| self.fault(fault.route.line, &fault.route.logical_id, &fault.reason))
+        };
+        self.stack.apis().map(served).collect()
     }
 
     fn all_routes(&self) -> impl Iterator<Item = (&ApiResource, &RouteResource)> {
@@ -112,10 +117,14 @@ impl Plan {
     pub(crate) fn route_fault(&self, error: &RouteError) -> DeployError {
         let (key, api_name) = match error {
             RouteError::Claimed { key, second, .. } => (key, second),
-            RouteError::Webhook { key, api_name, .. } | RouteError::GroupMissing { key, api_name } => (key, api_name),
+            RouteError::Webhook { key, api_name, .. }
+            | RouteError::GroupMissing { key, api_name }
+            | RouteError::Integration { key, api_name, .. } => (key, api_name),
+            RouteError::Api { api_name, .. } => (&String::new(), api_name),
         };
-        let is_meant =
-            |(api, route): &(&ApiResource, &RouteResource)| route.key.to_string() == *key && api.name == *api_name;
+        let is_meant = |(api, route): &(&ApiResource, &RouteResource)| {
+            (key.is_empty() || route.key.to_string() == *key) && api.name == *api_name
+        };
         let (line, resource) = match self.all_routes().find(is_meant) {
             Some((_, route)) => (route.line, route.logical_id.as_str()),
             None => (1, "(all)"),
@@ -322,46 +331,6 @@ impl Plan {
         })
     }
 
-    fn route(&self, api: &ApiResource, route: &RouteResource) -> Result<Route, DeployError> {
-        let fault = |reason: &str| self.fault(route.line, &route.logical_id, reason);
-        let IntegrationResource::SendMessage { queue, parameters, .. } = &route.integration else {
-            return Err(fault("only IntegrationSubtype SQS-SendMessage is supported yet"));
-        };
-        let Some(webhook) = &route.webhook else {
-            return Err(fault(
-                "the route has no Metadata: Bongsu: Webhook:; to take requests of anybody ask for Provider: none",
-            ));
-        };
-        let given = |name: &str| parameters.get(name).map(String::as_str);
-        if given("MessageBody") != Some("$request.body") {
-            return Err(fault("MessageBody must be $request.body: another mapping is not supported yet"));
-        }
-        let [group, deduplication] = [
-            webhook.group.as_deref().or(given("MessageGroupId")),
-            webhook.deduplication.as_deref().or(given("MessageDeduplicationId")),
-        ];
-        let looks_into_body = [group, deduplication].into_iter().flatten().any(looks_into_body);
-        let selector = |text: Option<&str>| match text.map(|text| text.replace("$request.body.", "$.").parse()) {
-            None => Ok(None),
-            Some(Ok(selector)) => Ok(Some(selector)),
-            Some(Err(_)) => Err(fault("a group or deduplication id is a path into the body, a header or a fixed text")),
-        };
-        let (group, deduplication): (Option<Selector>, _) = (selector(group)?, selector(deduplication)?);
-        Ok(Route {
-            key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
-            api_name: api.name.clone(),
-            queue: queue.clone(),
-            body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
-            webhook: Webhook {
-                provider: webhook.provider.clone(),
-                secrets: webhook.secrets.iter().map(|secret| Secret::from(secret.expose())).collect(),
-                options: webhook.options.clone().into_iter().collect(),
-                group,
-                deduplication,
-            },
-        })
-    }
-
     fn rejected(&self, line: u32, resource: &str, rejection: Rejection) -> DeployError {
         self.fault(line, resource, &reason(&Refusal::from(rejection)))
     }
@@ -397,10 +366,6 @@ fn mapping_definition(mapping: &MappingResource, config: &Config) -> MappingDefi
         concurrency_max: mapping.maximum_concurrency,
         enabled: mapping.enabled,
     }
-}
-
-fn looks_into_body(selector: &str) -> bool {
-    ["$.", "$[", "$request.body."].iter().any(|prefix| selector.starts_with(prefix))
 }
 
 fn line(summary: &mut String, what: &str, text: &str) {

@@ -92,6 +92,16 @@ impl AwsApi {
         self.observer.lines_left_out()
     }
 
+    /// Who signs a request to another door, such as a function's own address, for the service of this name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Verifier::verify`].
+    pub fn identify(&self, service: &str, head: &Parts, body: &[u8]) -> Result<Caller, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        self.config.verifier.verify(service, &head.method, &head.uri, &head.headers, body, now)
+    }
+
     /// Answers one request whose body was read whole, and which came from `peer`.
     pub async fn answer(&self, head: &Parts, body: Bytes, peer: IpAddr) -> Response<Full<Bytes>> {
         let begun = Instant::now();
