@@ -1,12 +1,13 @@
 //! Brings what a template asks for into being: queues, topics, functions, what connects them, routes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use bongsu_broker::{
     Function, FunctionRef, FunctionVersion, MappingDefinition, PutWhen, QueueName, Rejection, Seconds, TopicName,
 };
-use bongsu_gateway::{BodyKind, Route, RouteError, Secret, Selector, Webhook};
+use bongsu_gateway::{Api, ApiKind, BodyKind, Integration, Route, RouteError, Secret, Selector, Stage, Webhook};
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{
     FunctionResource, HmacAlgorithm, Inputs, Mapping, PolicyOf, PolicyResource, QueueResource, RouteResource,
@@ -89,18 +90,30 @@ impl Plan {
         self.stack.routes.iter().find(unsigned).map(|route| route.key.to_string())
     }
 
-    /// The routes, for the front door.
-    pub(crate) fn routes(&self) -> Result<Vec<Route>, DeployError> {
-        self.stack.routes.iter().map(|route| self.route(route)).collect()
+    /// The APIs, for the front door.
+    pub(crate) fn apis(&self) -> Result<Vec<Api>, DeployError> {
+        let mut apis: Vec<Api> = Vec::new();
+        for resource in &self.stack.routes {
+            let route = self.route(resource)?;
+            match apis.iter_mut().find(|api| api.name == resource.api_name) {
+                Some(api) => api.routes.push(route),
+                None => apis.push(http_api(&resource.api_name, route)),
+            }
+        }
+        Ok(apis)
     }
 
     /// Says where in the template a route is that cannot be served.
     pub(crate) fn route_fault(&self, error: &RouteError) -> DeployError {
         let (key, api_name) = match error {
             RouteError::Claimed { key, second, .. } => (key, second),
-            RouteError::Webhook { key, api_name, .. } | RouteError::GroupMissing { key, api_name } => (key, api_name),
+            RouteError::Webhook { key, api_name, .. }
+            | RouteError::GroupMissing { key, api_name }
+            | RouteError::Integration { key, api_name, .. } => (key, api_name),
+            RouteError::Api { api_name, .. } => (&String::new(), api_name),
         };
-        let is_meant = |route: &&RouteResource| route.key.to_string() == *key && route.api_name == *api_name;
+        let is_meant =
+            |route: &&RouteResource| (key.is_empty() || route.key.to_string() == *key) && route.api_name == *api_name;
         let (line, resource) = match self.stack.routes.iter().find(is_meant) {
             Some(route) => (route.line, route.logical_id.as_str()),
             None => (1, "(all)"),
@@ -323,16 +336,19 @@ impl Plan {
             [&route.group, &route.deduplication].into_iter().any(|m| matches!(m, Some(Mapping::BodyPath(_))));
         Ok(Route {
             key: route.key.to_string().parse().map_err(|error: bongsu_gateway::KeyError| fault(&error.to_string()))?,
-            api_name: route.api_name.clone(),
-            queue: route.queue.clone(),
-            body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
-            webhook: Webhook {
+            integration: Integration::SendMessage {
+                queue: route.queue.clone(),
+                parameters: BTreeMap::new(),
+                responses: BTreeMap::new(),
+            },
+            webhook: Some(Webhook {
                 provider: webhook.provider.clone(),
                 secrets: webhook.secrets.iter().map(|secret| Secret::from(secret.expose())).collect(),
                 options: webhook.hmac.iter().flat_map(hmac_options).map(|(k, v)| (k.to_owned(), v)).collect(),
                 group,
                 deduplication,
-            },
+                body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
+            }),
         })
     }
 
@@ -355,6 +371,18 @@ fn told(outcome: Outcome, made: &'static str) -> &'static str {
     match outcome {
         Outcome::Made => made,
         Outcome::Changed => "Changed",
+    }
+}
+
+fn http_api(name: &str, route: Route) -> Api {
+    Api {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        kind: ApiKind::Http,
+        stages: vec![Stage::without_name()],
+        cors: None,
+        routes: vec![route],
+        binary_media_types: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod log_tails;
 mod mail;
 mod metrics;
 mod notifications;
+mod objects;
 mod queues;
 mod reason;
 mod serve;

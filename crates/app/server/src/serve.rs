@@ -12,11 +12,11 @@ use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
 use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
-use bongsu_gateway::{FrontDoor, RouteError};
+use bongsu_gateway::{Apis, RouteError};
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinError;
@@ -27,13 +27,15 @@ use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
-use crate::ingress::Webhooks;
+use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
+use crate::{
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api, objects,
+};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -144,7 +146,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     for also in &config.api_also {
         apis_also.push(listen(*also, api_limits.clone()).await?);
     }
-    let ingress = listen(config.ingress, Limits::default()).await?;
+    let ingress = listen(config.ingress, ingress::limits()).await?;
     let (api_address, ingress_address) = (address(&api, config.api), address(&ingress, config.ingress));
     let (api_url, ingress_url) = (format!("http://{api_address}"), format!("http://{ingress_address}"));
     let mut api_urls = vec![api_url.clone()];
@@ -162,7 +164,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         region: config.region.clone(),
         account: config.account.to_string(),
         endpoint_url: api_url.clone(),
-        credentials: function_credentials,
+        credentials: function_credentials.clone(),
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
@@ -176,7 +178,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
-    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), config.account, mail, clock.clone());
+    let couriers =
+        Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
         clock,
         seed,
@@ -193,9 +196,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
 
-    // Routes that cannot be served are found before anything is made.
-    let routes = plan.as_ref().map_or(Ok(Vec::new()), Plan::routes)?;
-    let front_door = front_door(&broker, &config, routes).map_err(|error| match &plan {
+    // What cannot be served is found before anything is made.
+    let apis = plan.as_ref().map_or(Ok(Vec::new()), Plan::apis)?;
+    let apis = Apis::new(apis, Vec::new()).map_err(|error| match &plan {
         Some(plan) => ServeError::Deploy(plan.route_fault(&error)),
         None => ServeError::Route(error),
     })?;
@@ -208,11 +211,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     if let Some(plan) = &plan {
         summary += &plan.deploy(&broker, &config).await?;
     }
+    let functions = Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails });
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
             region: config.region.clone(),
-            verifier,
+            verifier: verifier.clone(),
             // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
@@ -220,10 +224,23 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
             spans: spans.clone(),
             public_url: config.public_url.clone(),
-            functions: Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails }),
+            functions: functions.clone(),
         },
         broker.clone(),
     ));
+    let front_door = ingress::open(
+        apis,
+        Ways {
+            broker: broker.clone(),
+            functions,
+            aws: aws.clone(),
+            credentials: function_credentials,
+            http,
+            account: config.account,
+            region: config.region.clone(),
+            slow_after: config.slow_after,
+        },
+    );
 
     if test_clock.is_some() {
         warn!(
@@ -238,9 +255,11 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         );
     }
     let door = Arc::new(api::Door {
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),
+        front_door: front_door.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
         metrics_open: config.metrics_open || config.insecure,
@@ -262,9 +281,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         })
         .collect();
     let serve_ingress = tokio::spawn(ingress.serve(
-        move |request, _| {
+        move |request, peer: SocketAddr| {
             let front_door = front_door.clone();
-            async move { front_door.handle(request).await }
+            async move { front_door.handle(request, peer.ip()).await }
         },
         until_stop(),
     ));
@@ -377,17 +396,6 @@ fn open_files_max() -> usize {
 /// The journal has a folder of its own, so that others can stand beside it.
 fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
-}
-
-fn front_door(
-    broker: &Handle,
-    config: &Config,
-    routes: Vec<bongsu_gateway::Route>,
-) -> Result<Arc<FrontDoor>, RouteError> {
-    let webhooks = Webhooks { broker: broker.clone(), account: config.account };
-    // As senders sign with this machine's time too.
-    let clock: bongsu_gateway::Clock = Arc::new(|| Clock::System.now().0);
-    Ok(Arc::new(FrontDoor::new(routes, Arc::new(webhooks), clock, Limits::default())?))
 }
 
 /// Tells a person, or a script that waits for `Ready.`, that everything works.

@@ -66,15 +66,20 @@ pub struct AwsApi {
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
-    pub(crate) observer: Observer,
+    pub(crate) observer: Arc<Observer>,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        let observer = Observer::new(config.slow_after, config.spans.clone());
+        let observer = Arc::new(Observer::new(config.slow_after, config.spans.clone()));
         let region = config.region.as_str().into();
         AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
+    }
+
+    /// What hears of every request: other doors on this port tell it of theirs.
+    pub fn observer(&self) -> Arc<Observer> {
+        self.observer.clone()
     }
 
     /// The requests so far, by operation and code.
@@ -85,6 +90,16 @@ impl AwsApi {
     /// Lines about refused and slow requests that were left out of the log, because there were too many.
     pub fn log_lines_left_out(&self) -> u64 {
         self.observer.lines_left_out()
+    }
+
+    /// Who signs a request to another door, such as a function's own address, for the service of this name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Verifier::verify`].
+    pub fn identify(&self, service: &str, head: &Parts, body: &[u8]) -> Result<Caller, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        self.config.verifier.verify(service, &head.method, &head.uri, &head.headers, body, now)
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.

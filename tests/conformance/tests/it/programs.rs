@@ -130,6 +130,26 @@ fn server_with_certificate_of_amazon() -> Server {
 }
 
 #[test]
+fn boto3_keeps_objects_in_buckets() {
+    check(&Server::ephemeral(&[]), "s3.py", &[]);
+}
+
+#[test]
+fn many_writers_of_one_document_lose_no_update() {
+    check(&Server::ephemeral(&[]), "s3_shared_state.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_copies_and_syncs_files() {
+    check(&Server::ephemeral(&[]), "cli_s3.sh", &[]);
+}
+
+#[test]
+fn only_those_who_can_sign_get_at_objects() {
+    check(&server_with_credentials(), "s3_signatures.py", &[]);
+}
+
+#[test]
 fn celery_runs_its_tasks() {
     check(&Server::ephemeral(&[]), "celery_workers.py", &[]);
 }
@@ -145,11 +165,15 @@ fn only_signed_requests_are_accepted_over_the_query_protocol_too() {
 }
 
 fn check_signatures(protocol: &str) {
+    check(&server_with_credentials(), "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+}
+
+/// The file with the credentials is read before the server is ready, and may be gone afterwards.
+fn server_with_credentials() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let credentials = folder.path().join("credentials");
     fs::write(&credentials, CREDENTIALS).unwrap();
-    let server = Server::ephemeral(&["--credentials", credentials.to_str().unwrap()]);
-    check(&server, "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+    Server::ephemeral(&["--credentials", credentials.to_str().unwrap()])
 }
 
 #[test]
