@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bongsu_aws_api::observation::RequestMetrics;
 use bongsu_broker::{FaultKind, GroupStatistics};
+use bongsu_gateway::RouteMetrics;
 use bongsu_histogram::Histogram;
 use bongsu_runtime::{Metrics, QueueMetrics};
 use prometheus_client::collector::Collector;
@@ -13,7 +14,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::topic_metrics;
+use crate::{ingress, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -137,6 +138,7 @@ pub(crate) struct Page {
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
     pub(crate) spans_dropped: u64,
+    pub(crate) routes: Vec<RouteMetrics>,
     pub(crate) process: Process,
 }
 
@@ -181,6 +183,7 @@ impl Collector for Page {
             }
         }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
+        ingress::encode(&self.routes, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }

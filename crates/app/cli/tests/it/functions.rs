@@ -74,7 +74,8 @@ fn worker(name: &str, seconds: u32, more: &str) -> String {
     )
 }
 
-const RESULTS: &str = "Resources:
+const RESULTS: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Results:
     Type: AWS::SQS::Queue
     Properties: { QueueName: results }
