@@ -435,6 +435,8 @@ class Parts(Case):
         parts = [self.part(upload, number, body) for number, body in zip([1, 5, 10_000], bodies)]
         listed = self.s3.list_parts(**self.about(upload))
         self.assertEqual([(part["PartNumber"], part["Size"]) for part in listed["Parts"]], [(1, PART), (5, PART + 1), (10_000, 7)])
+        paged = self.s3.get_paginator("list_parts").paginate(PaginationConfig={"PageSize": 2}, **self.about(upload))
+        self.assertEqual([len(page["Parts"]) for page in paged], [2, 1])
         answer = self.complete(upload, parts)
         digest = hashlib.md5(b"".join(hashlib.md5(body).digest() for body in bodies)).hexdigest()
         self.assertEqual(answer["ETag"], f'"{digest}-3"')
