@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bongsu_aws_api::AwsApi;
+use bongsu_gateway::FrontDoor;
 use bongsu_http::{BodyError, Limits, Request, Response, collect_body};
 use bongsu_runtime::Handle;
 use bongsu_s3::S3;
@@ -31,6 +32,7 @@ pub(crate) struct Door {
     pub(crate) s3: S3,
     pub(crate) notifications: Arc<Notifications>,
     pub(crate) broker: Handle,
+    pub(crate) front_door: Arc<FrontDoor>,
     pub(crate) clock: ClockDoor,
     pub(crate) limits: Limits,
     /// Whether others than this machine may read the metrics, which name queues.
@@ -99,6 +101,7 @@ impl Door {
             requests: self.aws.requests(),
             log_lines_left_out: self.aws.log_lines_left_out(),
             spans_dropped: self.spans.as_ref().map_or(0, Exporter::dropped),
+            routes: self.front_door.metrics(),
             process: Process::measure(self.started_at),
         };
         // On a thread of its own: very many queues make a long page, and this thread answers requests.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+use bongsu_delivery::Launcher;
 use bongsu_delivery::http::Net;
 use bongsu_traces::Endpoint as OtlpEndpoint;
 
@@ -42,14 +43,16 @@ pub struct Config {
     pub metrics_open: bool,
     /// Run on a clock that this machine's tests can put forward.
     pub test_clock: bool,
+    /// Let fault policies have an effect: things then go wrong on purpose.
+    pub faults: bool,
     /// A request that takes longer is logged.
     pub slow_after: Duration,
     /// Where spans of requests and of functions' attempts go, if anywhere.
     pub otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
-    /// Words put before every function's command line.
-    pub launcher: Vec<String>,
+    /// How functions' processes are started.
+    pub launcher: Launcher,
     /// A template to deploy before serving.
     pub template: Option<TemplateFile>,
     /// Networks besides the public ones that notifications may be delivered to. This machine's own is among them where no
@@ -79,4 +82,6 @@ pub struct TemplateFile {
     pub path: PathBuf,
     /// Parameters by name.
     pub parameters: BTreeMap<String, String>,
+    /// The name of its stack; otherwise that of the file, or of its folder.
+    pub stack_name: Option<String>,
 }

@@ -24,7 +24,8 @@ impl Invocations {
         let begun = self.broker.begin_invocation(FunctionRef::parse(&name)).await.map_err(refused)?;
         let Invocation { request_id, payload, trace_id, wants_log } = invocation;
         let log_tail = wants_log.then(|| self.log_tails.keep(&request_id));
-        let invocation = bongsu_delivery::Invocation { request_id, payload, trace_id };
+        let invocation =
+            bongsu_delivery::Invocation { trace_id, ..bongsu_delivery::Invocation::new(request_id, payload) };
         let end = self.processes.invoke(&begun.function, invocation).await;
         let result = match end {
             InvocationEnd::Returned(response) => Ok(response),

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bongsu_aws_api::observation::RequestMetrics;
-use bongsu_broker::GroupStatistics;
+use bongsu_broker::{FaultKind, GroupStatistics};
+use bongsu_gateway::RouteMetrics;
 use bongsu_histogram::Histogram;
 use bongsu_runtime::{Metrics, QueueMetrics};
 use prometheus_client::collector::Collector;
@@ -13,7 +14,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::topic_metrics;
+use crate::{ingress, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -94,6 +95,8 @@ const QUEUE_COUNTERS: &[(&str, &str, QueueCounter)] = &[
 
 const SENT_BYTES: (&str, &str) = ("bongsu_sqs_sent_message_size_bytes", "Sizes of messages, attributes included.");
 
+const FAULTS: (&str, &str) = ("bongsu_sqs_faults_injected", "Messages with which something went wrong on purpose.");
+
 /// One row a gauge of the server.
 const SERVER_GAUGES: &[(&str, &str, ServerGauge)] = &[
     ("bongsu_waiting_receives", "Long polls that wait now.", |page| page.shard.waiting_receives as f64),
@@ -135,6 +138,7 @@ pub(crate) struct Page {
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
     pub(crate) spans_dropped: u64,
+    pub(crate) routes: Vec<RouteMetrics>,
     pub(crate) process: Process,
 }
 
@@ -171,7 +175,15 @@ impl Collector for Page {
         for (queue, account) in &queues {
             histogram(metric.encode_family(&labels(queue, account))?, &queue.counters.sent_bytes, 1.0)?;
         }
+        let mut metric = to.encode_descriptor(FAULTS.0, FAULTS.1, None, MetricType::Counter)?;
+        for (queue, account) in &queues {
+            for (kind, count) in faults(&queue.counters.faults) {
+                let [name, account] = labels(queue, account);
+                counter(metric.encode_family(&[name, account, ("fault", kind.name())])?, count)?;
+            }
+        }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
+        ingress::encode(&self.routes, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }
@@ -194,6 +206,11 @@ impl Collector for Page {
         }
         Ok(())
     }
+}
+
+/// Those that happened: a page without any says nothing of faults.
+pub(crate) fn faults(counts: &[u64; FaultKind::ALL.len()]) -> impl Iterator<Item = (FaultKind, u64)> {
+    FaultKind::ALL.into_iter().zip(*counts).filter(|(_, count)| *count > 0)
 }
 
 pub(crate) fn distribution<'a>(

@@ -37,6 +37,8 @@ pub struct Broker {
     pub(crate) running_outside: Running,
     pub(crate) windows: Windows,
     pub(crate) schedules: Schedules,
+    /// Whether fault policies have an effect.
+    pub(crate) faults_allowed: bool,
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
@@ -77,6 +79,7 @@ impl Broker {
             running_outside: Running::default(),
             windows: Windows::default(),
             schedules: Schedules::default(),
+            faults_allowed: false,
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -326,6 +329,7 @@ impl Broker {
             Fact::ScheduleSet { definition, made_at, next_at } => {
                 self.set_schedule(definition, *made_at, *next_at, place);
             }
+            Fact::FaultInjected { .. } => {}
             Fact::ScheduleRemoved { name } => self.remove_schedule(name),
             Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
             Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),

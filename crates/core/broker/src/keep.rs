@@ -131,6 +131,7 @@ impl Broker {
             | Fact::InvocationEnded { .. }
             | Fact::ScheduleRemoved { .. }
             | Fact::ScheduleFired { .. }
+            | Fact::FaultInjected { .. }
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }

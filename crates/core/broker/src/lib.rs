@@ -16,6 +16,7 @@ mod decision;
 mod entries;
 mod entropy;
 mod fact;
+mod fault_policy;
 mod function;
 mod keep;
 mod messages;
@@ -46,8 +47,10 @@ pub use decision::{
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
 pub use fact::{
-    Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,
+    Content, Deduplication, DeduplicationKey, Fact, FaultPlace, KeptMessage, KeptState, MessageId, Place, Recorded,
+    Stored,
 };
+pub use fault_policy::{FAULTS_ATTRIBUTE, FAULTS_TAG, FaultKind, FaultPolicy, InvalidFaults};
 pub use function::alias::{ALIAS_WEIGHT_WHOLE, Alias, InvokeConfig};
 pub use function::invocation::{
     Conclusion, DueInvocation, InvocationCondition, InvocationEnd, InvocationOutcome, InvocationStep, QueuedInvocation,

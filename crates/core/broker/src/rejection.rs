@@ -157,6 +157,11 @@ pub enum Rejection {
         /// Why.
         reason: Box<str>,
     },
+    /// A fault policy that is none, or on a server where nothing goes wrong on purpose.
+    FaultsInvalid {
+        /// Why.
+        reason: Box<str>,
+    },
     /// There would be more schedules than there may be.
     TooManySchedules,
     /// The queue feeds the function already.

@@ -14,6 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
 
+use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
@@ -24,7 +25,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{sns, sts};
+use crate::{cloudformation, sns, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -57,6 +58,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Runs functions for Lambda's `Invoke`.
     pub functions: Arc<dyn Invoker>,
+    /// Deploys stacks, if the server has any.
+    pub stacks: Option<Arc<dyn Stacks>>,
 }
 
 /// The AWS endpoint: every service on one port.
@@ -90,6 +93,16 @@ impl AwsApi {
     /// Lines about refused and slow requests that were left out of the log, because there were too many.
     pub fn log_lines_left_out(&self) -> u64 {
         self.observer.lines_left_out()
+    }
+
+    /// Who signs a request to another door, such as a function's own address, for the service of this name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Verifier::verify`].
+    pub fn identify(&self, service: &str, head: &Parts, body: &[u8]) -> Result<Caller, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        self.config.verifier.verify(service, &head.method, &head.uri, &head.headers, body, now)
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.
@@ -253,7 +266,11 @@ impl AwsApi {
                 sns::call(Source::Query(params), &context, protocol, envelope).await
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
-            (Service::Sns | Service::Sts, None) => Err(ApiError::no_operation()),
+            (Service::CloudFormation, Some(params)) => {
+                let context = context(named.ok_or_else(unknown)?);
+                cloudformation::call(Source::Query(params), &context, protocol, envelope).await
+            }
+            (Service::Sns | Service::Sts | Service::CloudFormation, None) => Err(ApiError::no_operation()),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Broker, Command, Decision, Fact, ObjectReply, ObjectStatistics, QueueId, QueueName, QueueStatistics, Reply, Told,
+    Broker, Command, Decision, Fact, FaultKind, FaultPlace, ObjectReply, ObjectStatistics, QueueId, QueueName,
+    QueueStatistics, Reply, Told,
 };
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
@@ -33,12 +34,21 @@ pub struct QueueCounters {
     pub empty_receives: u64,
     /// Deletes that succeeded, also of what was gone already.
     pub deleted: u64,
+    /// What was made to go wrong with messages on purpose, in the order of [`FaultKind::ALL`].
+    pub faults: [u64; FaultKind::ALL.len()],
 }
 
 impl Default for QueueCounters {
     fn default() -> QueueCounters {
         let sent_bytes = Histogram::new(&MESSAGE_BYTES);
-        QueueCounters { sent_bytes, deduplicated: 0, received: 0, empty_receives: 0, deleted: 0 }
+        QueueCounters {
+            sent_bytes,
+            deduplicated: 0,
+            received: 0,
+            empty_receives: 0,
+            deleted: 0,
+            faults: Default::default(),
+        }
     }
 }
 
@@ -162,6 +172,9 @@ impl Counters {
                     if let Some(queue) = subject {
                         self.queues.entry(queue).or_default().deleted += deleted.len() as u64;
                     }
+                }
+                Fact::FaultInjected { place: FaultPlace::Queue(queue), kind } => {
+                    self.queues.entry(*queue).or_default().faults[*kind as usize] += 1;
                 }
                 Fact::QueueDeleted { id } => drop(self.queues.remove(id)),
                 _ => {}

@@ -20,7 +20,7 @@ use crate::{Handle, Refusal};
 /// The most that is read of a blob at once.
 pub const READ_BYTES: usize = 256 << 10;
 /// How often an object is looked up again that was replaced or moved between the look and the read.
-const TRIES: usize = 10;
+const TRIES: usize = 100;
 
 /// One version of an object. It stays readable when the object is replaced or deleted.
 pub struct OpenObject {

@@ -35,6 +35,8 @@ pub struct Options {
     pub seed: [u8; 32],
     /// How many bytes of recent messages are kept in memory.
     pub recent_bytes_max: usize,
+    /// Whether fault policies have an effect: things then go wrong on purpose.
+    pub faults: bool,
     /// What is done elsewhere.
     pub outside: Outside,
 }
@@ -111,6 +113,9 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
             facts += 1;
         }
         from = chunk.next;
+    }
+    if options.faults {
+        broker.allow_faults();
     }
     broker.limit_endpoint_attempts(options.outside.deliveries_max / 2);
     broker.finish_replay();

@@ -3,6 +3,7 @@
 mod deletion;
 mod deliveries;
 mod entries;
+mod faults;
 pub(crate) mod functions;
 pub(crate) mod invocations;
 mod mappings;

@@ -54,6 +54,7 @@ impl History {
     /// A broker as it is after a restart at `now`.
     pub(super) fn rebuild(&self, now: Timestamp) -> Broker {
         let mut broker = Broker::new();
+        broker.allow_faults();
         for (place, recorded) in self.recorded() {
             broker.apply(&recorded.fact, recorded.at, place);
         }

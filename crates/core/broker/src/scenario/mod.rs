@@ -13,6 +13,7 @@ mod delivery_policies;
 mod entries;
 mod events;
 mod fair;
+mod faults;
 mod fifo;
 mod fifo_topics;
 mod functions;

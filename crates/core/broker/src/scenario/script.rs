@@ -5,6 +5,7 @@
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
 //!            [policy=JSON] [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
 //! set NAME ...                                  the same words without those of the last line but allow
+//! faults NAME WORD ...                          a subscriber has the attribute Faults, with _ for spaces
 //! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
 //! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
 //! delete-queue NAME | list [PREFIX] | count NAME | statistics NAME
@@ -62,9 +63,9 @@ use super::topics::Subscribers;
 use super::words::*;
 use super::world::World;
 use crate::{
-    Account, AttemptId, AttributesGiven, Command, Delivery, Effect, GroupStatistics, MappingDefinition, MappingId,
-    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, PutWhen, QueueName,
-    QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
+    Account, AttemptId, AttributesGiven, Command, Delivery, Effect, FAULTS_TAG, GroupStatistics, MappingDefinition,
+    MappingId, MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, PutWhen,
+    QueueName, QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
 };
 
 pub(super) const ACCOUNT: Account = Account(1);
@@ -219,6 +220,10 @@ impl Story {
                 Command::SetQueueAttributes { queue: name, given: given.expect("a script gives what parses") }
             }
             "tag" => Command::TagQueue { queue: words.queue(), tags: words.rest().map(tag).collect() },
+            "faults" => Command::TagQueue {
+                queue: words.queue(),
+                tags: [(FAULTS_TAG.into(), words.rest().collect::<Vec<_>>().join(" ").into())].into(),
+            },
             "untag" => Command::UntagQueue { queue: words.queue(), keys: words.rest().map(Box::from).collect() },
             "purge" => Command::PurgeQueue { cooldown: words.flag("cooldown"), queue: words.queue() },
             "sources" => Command::ListDeadLetterSources {
@@ -463,6 +468,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),
+        Rejection::FaultsInvalid { reason } => format!("faults: {reason}"),
         Rejection::ScheduleInvalid { reason } => format!("schedule: {reason}"),
         Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
         Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),

@@ -15,6 +15,7 @@ mod protocols;
 mod publishing;
 mod queues;
 mod refusals;
+mod stacks;
 mod strangers;
 mod sts;
 mod subscriptions;

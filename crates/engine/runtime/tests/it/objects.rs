@@ -225,7 +225,8 @@ async fn a_start_removes_what_no_fact_names_and_misses_what_one_does() {
 
     std::fs::remove_file(directory.path().join(&name)).unwrap();
     let outside = Outside { blobs: Blobs::open(directory.path()).unwrap(), ..Outside::default() };
-    let options = bongsu_runtime::Options { clock: Clock::System, seed: [0; 32], recent_bytes_max: 0, outside };
+    let options =
+        bongsu_runtime::Options { clock: Clock::System, seed: [0; 32], recent_bytes_max: 0, faults: false, outside };
     match start(Arc::new(journal.reopen()), options).await.map(drop) {
         Err(StartError::BlobsMissing { first, count: 1 }) => assert_eq!(first, name),
         other => panic!("{other:?}"),

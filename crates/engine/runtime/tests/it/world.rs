@@ -64,7 +64,7 @@ impl World {
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
         let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes, blobs } = setting;
         let outside = Outside { functions, courier, deliveries_max, blobs, ..Outside::default() };
-        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, outside };
+        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }
     }
