@@ -65,6 +65,7 @@ impl World {
             spans: None,
             public_url: None,
             functions: functions.clone(),
+            stacks: None,
         };
         let ways = Ways {
             broker: broker.clone(),
