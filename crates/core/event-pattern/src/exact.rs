@@ -15,7 +15,7 @@ pub(crate) struct ExactSet {
     null: bool,
 }
 
-/// A scalar value of a policy. Its numbers are finite.
+/// A scalar value of a policy. None of its numbers is NaN.
 #[derive(Clone, Debug)]
 pub(crate) enum Scalar {
     String(Box<str>),

@@ -1,4 +1,4 @@
-//! Why a text is not accepted as a filter policy.
+//! Why a text is not accepted as a filter policy or as an event pattern.
 
 use std::error::Error;
 use std::fmt;
@@ -62,3 +62,39 @@ impl fmt::Display for PolicyFault {
 }
 
 impl Error for PolicyFault {}
+
+/// Why a text is not accepted as an event pattern. Displayed in the words of Lambda, which does not say why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPattern {
+    reason: Box<str>,
+}
+
+impl InvalidPattern {
+    pub(crate) fn new(reason: impl Into<Box<str>>) -> InvalidPattern {
+        InvalidPattern { reason: reason.into() }
+    }
+
+    /// What is wrong, and where: what EventBridge tells behind `Event pattern is not valid. Reason: `.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl From<PolicyFault> for InvalidPattern {
+    fn from(fault: PolicyFault) -> InvalidPattern {
+        InvalidPattern::new(match fault {
+            PolicyFault::Malformed { sentence, place: Place { line, column } } => {
+                format!("{sentence} (line {line}, column {column})")
+            }
+            _ => "Rule is too complex".to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for InvalidPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Invalid filter pattern definition.")
+    }
+}
+
+impl Error for InvalidPattern {}

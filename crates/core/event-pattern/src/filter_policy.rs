@@ -2,6 +2,7 @@
 
 use crate::attributes::Attributes;
 use crate::body::Body;
+use crate::dialect::Dialect;
 use crate::fault::PolicyFault;
 use crate::grammar;
 use crate::rule::Rule;
@@ -62,7 +63,7 @@ impl FilterPolicy {
         if text.len() > POLICY_BYTES_MAX {
             return Err(PolicyFault::TooLong);
         }
-        let group = grammar::read(text)?;
+        let group = grammar::read(text, Dialect::FilterPolicy)?;
         if group.keys() > KEYS_MAX {
             return Err(PolicyFault::TooManyKeys);
         }

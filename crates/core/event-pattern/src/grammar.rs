@@ -1,26 +1,25 @@
-//! The text of a filter policy into its keys and conditions, or into AWS's refusal.
+//! The text of a filter policy or an event pattern into its keys and conditions, or into AWS's refusal.
 //!
 //! Read from front to back and refused at the first fault, as AWS does: of several faults the same one is told.
 
 use std::ops::Bound;
 
 use crate::cidr::Cidr;
+use crate::dialect::Dialect;
 use crate::exact::Scalar;
 use crate::fault::PolicyFault;
 use crate::filter_policy::COMPLEXITY_MAX;
 use crate::group::{Branch, Group};
 use crate::json::{Number, Reader, Token};
 use crate::matcher::{Condition, Exclusion, Like, LowerCase, Range};
-
-/// The largest number of a policy, either way.
-const NUMBER_MAX: f64 = 1e9;
+use crate::wildcard::Wildcard;
 
 /// Objects in objects. What is deeper would be too complex in any case.
 const LEVELS_MAX: usize = COMPLEXITY_MAX;
 
 /// Reads the text of a policy. How many keys it has and how complex it is is not judged here.
-pub(crate) fn read(text: &str) -> Result<Group, PolicyFault> {
-    let mut grammar = Grammar { reader: Reader::new(text) };
+pub(crate) fn read(text: &str, dialect: Dialect) -> Result<Group, PolicyFault> {
+    let mut grammar = Grammar { reader: Reader::new(text), dialect };
     if grammar.reader.value()? != Token::Object {
         return grammar.refuse("Filter is not an object");
     }
@@ -31,6 +30,7 @@ pub(crate) fn read(text: &str) -> Result<Group, PolicyFault> {
 
 struct Grammar<'a> {
     reader: Reader<'a>,
+    dialect: Dialect,
 }
 
 type Read<T> = Result<T, PolicyFault>;
@@ -108,11 +108,12 @@ impl<'a> Grammar<'a> {
         let mut first = true;
         let operator = self.operator(&mut first)?;
         let condition = match &*operator {
-            "prefix" => Condition::Like(Like::Prefix(self.text("prefix")?)),
-            "suffix" => Condition::Like(Like::Suffix(self.text("suffix")?)),
+            "prefix" => Condition::Like(self.affix("prefix", Like::Prefix, Like::PrefixIgnoringCase)?),
+            "suffix" => Condition::Like(self.affix("suffix", Like::Suffix, Like::SuffixIgnoringCase)?),
             "equals-ignore-case" => {
                 Condition::Like(Like::IgnoringCase(LowerCase::of(&self.text("equals-ignore-case")?)))
             }
+            "wildcard" if self.dialect == Dialect::Event => Condition::Like(self.wildcard()?),
             "numeric" => Condition::Like(Like::Within(self.numeric()?)),
             "cidr" => Condition::Like(Like::Cidr(self.cidr()?)),
             "anything-but" => Condition::AnythingBut(self.anything_but()?),
@@ -147,6 +148,29 @@ impl<'a> Grammar<'a> {
         }
     }
 
+    /// A text, or in event patterns a text in any case.
+    fn affix(&mut self, operator: &str, exact: fn(Box<str>) -> Like, any_case: fn(LowerCase) -> Like) -> Read<Like> {
+        match self.reader.value()? {
+            Token::String(text) => Ok(exact(text.into())),
+            Token::Object if self.dialect == Dialect::Event => {
+                let mut first = true;
+                let modifier = self.operator(&mut first)?;
+                if modifier != "equals-ignore-case" {
+                    return self.refuse(format!("Unsupported {operator} pattern: {modifier}"));
+                }
+                let text = self.text(&modifier)?;
+                self.no_more_operators(&mut first)?;
+                Ok(any_case(LowerCase::of(&text)))
+            }
+            _ => self.refuse(format!("{operator} match pattern must be a string")),
+        }
+    }
+
+    fn wildcard(&mut self) -> Read<Like> {
+        let text = self.text("wildcard")?;
+        Wildcard::parse(&text).map(Like::Wildcard).or_else(|sentence| self.refuse(sentence))
+    }
+
     fn cidr(&mut self) -> Read<Cidr> {
         // As AWS has it, the operator is not named.
         let text = self.text("prefix")?;
@@ -158,7 +182,7 @@ impl<'a> Grammar<'a> {
             Token::String(text) => Scalar::String(text.into()),
             Token::Number(number) => Scalar::Number(self.number(number)?),
             Token::Array => return self.anything_but_list(),
-            Token::Object => return self.anything_but_prefix(),
+            Token::Object => return self.anything_but_like(),
             _ => return self.refuse("Value of anything-but must be an array or single string/number value."),
         };
         Ok(Exclusion::Values([scalar].into_iter().collect()))
@@ -185,15 +209,50 @@ impl<'a> Grammar<'a> {
         Ok(Exclusion::Values(strings.into_iter().chain(numbers).collect()))
     }
 
-    fn anything_but_prefix(&mut self) -> Read<Exclusion> {
+    /// An operator of texts: in filter policies only `prefix`, in event patterns with one text or several.
+    fn anything_but_like(&mut self) -> Read<Exclusion> {
         let mut first = true;
         let operator = self.operator(&mut first)?;
-        if operator != "prefix" {
+        let known = match self.dialect {
+            Dialect::FilterPolicy => &["prefix"][..],
+            Dialect::Event => &["prefix", "suffix", "equals-ignore-case", "wildcard"],
+        };
+        if !known.contains(&operator.as_str()) {
             return self.refuse(format!("Unsupported anything-but pattern: {operator}"));
         }
-        let prefix = self.text("prefix")?;
+        let mut likes = Vec::new();
+        match self.reader.value()? {
+            Token::String(text) => likes.push(self.excluded(&operator, text.into())?),
+            Token::Array if self.dialect == Dialect::Event => {
+                let mut first = true;
+                while let Some(token) = self.reader.element(&mut first)? {
+                    let Token::String(text) = token else {
+                        return self
+                            .refuse(format!("Inside anything but {operator} list, only strings are supported."));
+                    };
+                    likes.push(self.excluded(&operator, text.into())?);
+                }
+                if likes.is_empty() {
+                    return self.refuse("Empty arrays are not allowed");
+                }
+            }
+            _ => return self.refuse(format!("{operator} match pattern must be a string")),
+        }
         self.no_more_operators(&mut first)?;
-        Ok(Exclusion::Prefix(prefix))
+        Ok(Exclusion::Like(likes.into()))
+    }
+
+    fn excluded(&mut self, operator: &str, text: Box<str>) -> Read<Like> {
+        let is_affix = matches!(operator, "prefix" | "suffix");
+        if is_affix && text.is_empty() && self.dialect == Dialect::Event {
+            return self.refuse("Null prefix/suffix not allowed");
+        }
+        Ok(match operator {
+            "prefix" => Like::Prefix(text),
+            "suffix" => Like::Suffix(text),
+            "equals-ignore-case" => Like::IgnoringCase(LowerCase::of(&text)),
+            _ => Like::Wildcard(Wildcard::parse(&text).or_else(|sentence| self.refuse(sentence))?),
+        })
     }
 
     fn numeric(&mut self) -> Read<Range> {
@@ -250,19 +309,23 @@ impl<'a> Grammar<'a> {
 
     fn bound(&mut self, operator: &str, first: &mut bool) -> Read<f64> {
         match self.reader.element(first)? {
-            Some(Token::Number(number)) => self.number(number),
+            Some(Token::Number(number)) => self.at_most(number, self.dialect.bound_max()),
             _ => self.refuse(format!("Value of {operator} must be numeric")),
         }
     }
 
     fn number(&self, number: Number<'_>) -> Read<f64> {
+        self.at_most(number, self.dialect.number_max())
+    }
+
+    fn at_most(&self, number: Number<'_>, max: f64) -> Read<f64> {
         let value = number.value();
-        // AWS's own text is not known.
-        if value.abs() > NUMBER_MAX {
-            self.refuse("Value must be between -1.0E9 and 1.0E9, inclusive")
-        } else {
-            Ok(value)
+        if value.abs() <= max {
+            return Ok(value);
         }
+        // AWS's own text is not known.
+        let billions = max / 1e9;
+        self.refuse(format!("Value must be between -{billions:.1}E9 and {billions:.1}E9, inclusive"))
     }
 }
 

@@ -58,4 +58,15 @@ impl Group {
         let either = alternatives.reduce(usize::saturating_add).unwrap_or(1);
         branches.fold(either, usize::saturating_mul)
     }
+
+    /// In how many ways it can be fulfilled, one alternative of each `$or` chosen.
+    pub(crate) fn combinations(&self) -> usize {
+        let nested = self.keys.values().map(|branch| match branch {
+            Branch::Values(_) => 1,
+            Branch::Nested(group) => group.combinations(),
+        });
+        let alternatives = self.either.iter().map(Group::combinations);
+        let either = alternatives.reduce(usize::saturating_add).unwrap_or(1);
+        nested.fold(either, usize::saturating_mul)
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use crate::cidr::Cidr;
 use crate::exact::{ExactSet, Scalar};
 use crate::fields::Value;
+use crate::wildcard::Wildcard;
 
 /// One alternative.
 #[derive(Clone, Debug)]
@@ -25,6 +26,9 @@ pub(crate) enum Like {
     Prefix(Box<str>),
     Suffix(Box<str>),
     IgnoringCase(LowerCase),
+    PrefixIgnoringCase(LowerCase),
+    SuffixIgnoringCase(LowerCase),
+    Wildcard(Wildcard),
     Within(Range),
     Cidr(Cidr),
 }
@@ -40,7 +44,8 @@ pub(crate) type Range = (Bound<f64>, Bound<f64>);
 #[derive(Clone, Debug)]
 pub(crate) enum Exclusion {
     Values(ExactSet),
-    Prefix(Box<str>),
+    /// Whatever is like one of these.
+    Like(Box<[Like]>),
 }
 
 /// The alternatives, arranged for matching.
@@ -104,6 +109,9 @@ impl Like {
             (Like::Prefix(prefix), Value::String(text)) => text.starts_with(&**prefix),
             (Like::Suffix(suffix), Value::String(text)) => text.ends_with(&**suffix),
             (Like::IgnoringCase(lower_case), Value::String(text)) => lower_case.equals(text),
+            (Like::PrefixIgnoringCase(lower_case), Value::String(text)) => lower_case.begins(text),
+            (Like::SuffixIgnoringCase(lower_case), Value::String(text)) => lower_case.ends(text),
+            (Like::Wildcard(wildcard), Value::String(text)) => wildcard.matches(text),
             (Like::Within(range), Value::Number(number)) => range.contains(number),
             (Like::Cidr(cidr), Value::String(text)) => cidr.contains(text),
             _ => false,
@@ -114,15 +122,31 @@ impl Like {
 impl LowerCase {
     pub(crate) fn of(text: &str) -> LowerCase {
         // Not `str::to_lowercase`, which looks at what surrounds a sigma.
-        LowerCase(text.chars().flat_map(char::to_lowercase).collect())
+        LowerCase(lower(text.chars()).collect())
     }
 
     fn equals(&self, text: &str) -> bool {
         if text.is_ascii() {
             return text.eq_ignore_ascii_case(&self.0);
         }
-        text.chars().flat_map(char::to_lowercase).eq(self.0.chars())
+        lower(text.chars()).eq(self.0.chars())
     }
+
+    /// Whether the text begins with this one.
+    fn begins(&self, text: &str) -> bool {
+        let mut chars = lower(text.chars());
+        self.0.chars().all(|char| chars.next() == Some(char))
+    }
+
+    /// Whether the text ends with this one.
+    fn ends(&self, text: &str) -> bool {
+        let mut chars = text.chars().rev().flat_map(|char| char.to_lowercase().rev());
+        self.0.chars().rev().all(|char| chars.next() == Some(char))
+    }
+}
+
+fn lower(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    chars.flat_map(char::to_lowercase)
 }
 
 impl Exclusion {
@@ -135,8 +159,7 @@ impl Exclusion {
         match (self, value) {
             (_, Value::Binary | Value::Unmatchable) => true,
             (Exclusion::Values(set), value) => set.contains(value),
-            (Exclusion::Prefix(prefix), Value::String(text)) => text.starts_with(&**prefix),
-            (Exclusion::Prefix(_), _) => false,
+            (Exclusion::Like(likes), value) => likes.iter().any(|like| like.matches(value)),
         }
     }
 }

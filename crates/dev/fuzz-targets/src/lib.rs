@@ -5,6 +5,7 @@
 //! kept findings through them.
 
 mod broker;
+mod events;
 mod facts;
 mod filters;
 mod http_text;
@@ -14,6 +15,7 @@ mod query;
 mod sigv4;
 mod xml;
 
+pub use events::events;
 pub use facts::facts;
 pub use filters::filters;
 pub use journal::journal;
@@ -25,5 +27,12 @@ pub use sigv4::sigv4;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] =
-    &[("facts", facts), ("filters", filters), ("journal", journal), ("json", json), ("query", query), ("sigv4", sigv4)];
+pub const TARGETS: &[Target] = &[
+    ("events", events),
+    ("facts", facts),
+    ("filters", filters),
+    ("journal", journal),
+    ("json", json),
+    ("query", query),
+    ("sigv4", sigv4),
+];

@@ -1,7 +1,11 @@
-//! Filter policies as their users meet them: texts in, verdicts out.
+//! Filter policies and event patterns as their users meet them: texts in, verdicts out.
 
 mod bounds;
+mod event_properties;
+mod events;
+mod mappings;
 mod naive;
+mod naive_events;
 mod operators;
 mod properties;
 mod refusals;

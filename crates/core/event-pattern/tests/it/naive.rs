@@ -39,7 +39,7 @@ fn descend(value: &Value, path: &str, flat: &mut Flat) {
     }
 }
 
-fn expand(policy: &Value, path: &str) -> Vec<FlatPolicy> {
+pub(crate) fn expand(policy: &Value, path: &str) -> Vec<FlatPolicy> {
     let mut expanded: Vec<FlatPolicy> = vec![Vec::new()];
     for (key, value) in policy.as_object().expect("an object") {
         let path_of_key = format!("{path}.{key}");
@@ -70,7 +70,7 @@ fn alternative_holds(alternative: &Value, values: &[Value]) -> bool {
     }
 }
 
-fn matches(operator: &str, operand: &Value, value: &Value) -> bool {
+pub(crate) fn matches(operator: &str, operand: &Value, value: &Value) -> bool {
     if operator == "numeric" {
         return value.as_f64().is_some_and(|number| within(operand.as_array().expect("an array"), number));
     }
@@ -84,7 +84,7 @@ fn matches(operator: &str, operand: &Value, value: &Value) -> bool {
     }
 }
 
-fn excluded(operand: &Value, value: &Value) -> bool {
+pub(crate) fn excluded(operand: &Value, value: &Value) -> bool {
     match operand {
         Value::Object(prefix) => matches("prefix", &prefix["prefix"], value),
         Value::Array(list) => list.iter().any(|one| equal(one, value)),
@@ -92,7 +92,7 @@ fn excluded(operand: &Value, value: &Value) -> bool {
     }
 }
 
-fn equal(left: &Value, right: &Value) -> bool {
+pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left.as_f64(), right.as_f64()) {
         (Some(left), Some(right)) => left == right,
         _ => left == right,

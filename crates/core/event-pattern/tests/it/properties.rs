@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::naive::{self, Flat};
 
 /// Few enough that policies and what they are matched against meet.
-fn scalar() -> impl Strategy<Value = Value> {
+pub(crate) fn scalar() -> impl Strategy<Value = Value> {
     let texts = ["", "a", "ab", "A", "É", "é", "5", "10.0.0.7", "10.0.1.7", "::1"].map(Value::from);
     let others = [
         json!(0),
@@ -27,11 +27,11 @@ fn scalar() -> impl Strategy<Value = Value> {
     select([texts, others].concat())
 }
 
-fn number() -> impl Strategy<Value = Value> {
+pub(crate) fn number() -> impl Strategy<Value = Value> {
     select([json!(-7), json!(0), json!(5), json!(5.5), json!(1e3)].to_vec())
 }
 
-fn text() -> impl Strategy<Value = Value> {
+pub(crate) fn text() -> impl Strategy<Value = Value> {
     select(["", "a", "ab", "A", "b", "é", "5", "7"].map(Value::from).to_vec())
 }
 
@@ -39,7 +39,7 @@ fn key() -> impl Strategy<Value = String> {
     select(["a", "b", "a.b", "", "$or"].map(str::to_owned).to_vec())
 }
 
-fn numeric() -> impl Strategy<Value = Value> {
+pub(crate) fn numeric() -> impl Strategy<Value = Value> {
     let single =
         (select(vec!["=", "<", "<=", ">", ">="]), number()).prop_map(|(operator, bound)| json!([operator, bound]));
     let range = (select(vec![">", ">="]), -9..5, select(vec!["<", "<="]), 5..9)
@@ -71,7 +71,7 @@ fn alternatives() -> impl Strategy<Value = Value> {
         .boxed()
 }
 
-fn object(values: impl Strategy<Value = Value>, keys: Range<usize>) -> impl Strategy<Value = Value> {
+pub(crate) fn object(values: impl Strategy<Value = Value>, keys: Range<usize>) -> impl Strategy<Value = Value> {
     prop::collection::btree_map(key(), values, keys).prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
@@ -87,7 +87,7 @@ fn policy() -> impl Strategy<Value = Value> {
     })
 }
 
-fn merged(left: Value, right: Value) -> Value {
+pub(crate) fn merged(left: Value, right: Value) -> Value {
     let members = [left, right].into_iter().flat_map(|value| match value {
         Value::Object(members) => members,
         other => panic!("{other} is no object"),
@@ -115,7 +115,7 @@ fn attribute() -> impl Strategy<Value = (Kind, String, Vec<Value>)> {
 }
 
 /// JSON and what is nearly JSON.
-fn fragments() -> impl Strategy<Value = String> {
+pub(crate) fn fragments() -> impl Strategy<Value = String> {
     let words = vec![
         "{",
         "}",
@@ -148,9 +148,19 @@ fn fragments() -> impl Strategy<Value = String> {
 }
 
 /// Members that policies are made of, in any order.
-fn nearly_policy() -> impl Strategy<Value = String> {
-    let operators =
-        vec!["prefix", "suffix", "equals-ignore-case", "numeric", "cidr", "anything-but", "exists", "$or", "k", "="];
+pub(crate) fn nearly_policy() -> impl Strategy<Value = String> {
+    let operators = vec![
+        "prefix",
+        "suffix",
+        "equals-ignore-case",
+        "wildcard",
+        "numeric",
+        "cidr",
+        "anything-but",
+        "exists",
+        "$or",
+        "k",
+    ];
     let leaf = prop_oneof![scalar(), select(vec!["=", "<", ">=", "10.0.0.0/8", "::/0"]).prop_map(Value::from)];
     let value = leaf.prop_recursive(6, 32, 4, move |inner| {
         let member = (select(operators.clone()), inner.clone());

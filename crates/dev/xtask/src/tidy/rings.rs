@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 const RINGS: &[&str] = &["core", "engine", "doors", "app", "dev", "tests"];
 /// What the core may use of the outside world: pure computation only.
 const CORE_DEPENDENCIES: &[&str] =
-    &["bytes", "hex", "md-5", "rand_chacha", "serde", "serde_json", "sha2", "subtle", "thiserror"];
+    &["bytes", "hex", "jiff", "md-5", "rand_chacha", "serde", "serde_json", "sha2", "subtle", "thiserror"];
 /// What keeps the core pure.
 const CORE_LINTS: &str = "crates/core/clippy.toml";
 

@@ -1,0 +1,43 @@
+//! Time zones by their names.
+
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+
+use crate::fault::InvalidSchedule;
+
+/// A time zone of IANA's list, as it was when this program was built: the machine's own list is not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// What holds unless a schedule says otherwise.
+    pub const UTC: Zone = Zone(TimeZone::UTC);
+
+    /// Finds a zone such as `Asia/Seoul`, in any case.
+    pub fn parse(name: &str) -> Result<Zone, InvalidSchedule> {
+        let unknown = |_| InvalidSchedule::new(format!("`{name}` is no time zone of IANA's list"));
+        TimeZoneDatabase::bundled().get(name).map(Zone).map_err(unknown)
+    }
+
+    /// What its clocks show; `None` far beyond the year 9999.
+    pub(crate) fn local(&self, at: u64) -> Option<DateTime> {
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()?;
+        Some(self.0.to_datetime(at))
+    }
+
+    /// The first time its clocks show this; `None` if they never do, or not after 1970.
+    pub(crate) fn first(&self, local: DateTime) -> Option<u64> {
+        let ambiguous = self.0.to_ambiguous_timestamp(local);
+        let is_skipped = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+        if is_skipped { None } else { milliseconds(ambiguous.earlier().ok()?) }
+    }
+
+    /// The same, but of times that its clocks skip, as much later as they were put forward.
+    pub(crate) fn first_or_later(&self, local: DateTime) -> Option<u64> {
+        milliseconds(self.0.to_ambiguous_timestamp(local).compatible().ok()?)
+    }
+}
+
+fn milliseconds(at: jiff::Timestamp) -> Option<u64> {
+    u64::try_from(at.as_millisecond()).ok()
+}
