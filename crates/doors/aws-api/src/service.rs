@@ -17,7 +17,7 @@ use tracing::debug;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
-use crate::lambda::{self, Invoker};
+use crate::lambda::{self, CodeSource, CodeStore, Invoker};
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
@@ -57,12 +57,18 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Runs functions for Lambda's `Invoke`.
     pub functions: Arc<dyn Invoker>,
+    /// Keeps functions' code.
+    pub code: Arc<dyn CodeStore>,
+    /// Reads code out of buckets.
+    pub code_source: Arc<dyn CodeSource>,
+    /// Where functions' URLs are served: what stands behind `<id>.lambda-url.<region>.` in them.
+    pub function_url_host: String,
 }
 
 /// The AWS endpoint: every service on one port.
 pub struct AwsApi {
     pub(crate) config: Config,
-    broker: Handle,
+    pub(crate) broker: Handle,
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
@@ -85,6 +91,16 @@ impl AwsApi {
     /// Lines about refused and slow requests that were left out of the log, because there were too many.
     pub fn log_lines_left_out(&self) -> u64 {
         self.observer.lines_left_out()
+    }
+
+    /// The largest body that a request may have. Only what brings code may have more than [`REQUEST_BYTES_MAX`].
+    pub fn body_bytes_max(&self, head: &Parts) -> usize {
+        if lambda::is_upload(head) { lambda::UPLOAD_BYTES_MAX } else { REQUEST_BYTES_MAX }
+    }
+
+    /// Removes the code of functions and layers that are gone.
+    pub async fn sweep_code(&self) {
+        lambda::sweep(self).await;
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.

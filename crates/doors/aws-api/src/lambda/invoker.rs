@@ -2,6 +2,8 @@
 
 use std::pin::Pin;
 
+use bongsu_broker::FunctionRef;
+use bongsu_runtime::Begun;
 use bytes::Bytes;
 
 /// How much of an invocation's log its caller may be shown: the end of it.
@@ -12,22 +14,26 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Runs the functions of the server's account.
 pub trait Invoker: Send + Sync {
-    /// Whether there is a function of this name.
-    fn exists(&self, function: &str) -> Answer<Result<bool, InvokeRefusal>>;
+    /// Runs what has begun, and to its end also if nobody waits for that. None if the server is stopping.
+    fn invoke(&self, begun: Begun, invocation: Invocation) -> Answer<Option<Invoked>>;
 
-    /// Runs the function once, and to its end also if nobody waits for that.
-    fn invoke(&self, function: &str, invocation: Invocation) -> Answer<Result<Invoked, InvokeRefusal>>;
+    /// An invocation of this function was refused, because as many as may go on.
+    fn throttled(&self, function: &FunctionRef);
 }
 
 /// One event for a function.
 #[derive(Clone, Debug)]
 pub struct Invocation {
+    /// As the function was asked for.
+    pub function: FunctionRef,
     /// A UUID: the request's id is the invocation's.
     pub request_id: String,
     /// JSON, handed on byte by byte.
     pub payload: Bytes,
     /// An X-Ray trace header.
     pub trace_id: Option<String>,
+    /// The caller's context: JSON.
+    pub client_context: Option<String>,
     /// Whether the caller wants to see the end of the log.
     pub wants_log: bool,
 }
@@ -41,26 +47,13 @@ pub struct Invoked {
     pub log_tail: Vec<u8>,
 }
 
-/// Why a function was not run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvokeRefusal {
-    /// There is none of this name.
-    DoesNotExist,
-    /// As many invocations of it are going on as may.
-    TooManyRunning,
-    /// The server is stopping.
-    Unavailable,
-}
-
-/// A server that has no functions.
+/// A server that runs nothing.
 pub struct NoFunctions;
 
 impl Invoker for NoFunctions {
-    fn exists(&self, _: &str) -> Answer<Result<bool, InvokeRefusal>> {
-        Box::pin(async { Ok(false) })
+    fn invoke(&self, _: Begun, _: Invocation) -> Answer<Option<Invoked>> {
+        Box::pin(async { None })
     }
 
-    fn invoke(&self, _: &str, _: Invocation) -> Answer<Result<Invoked, InvokeRefusal>> {
-        Box::pin(async { Err(InvokeRefusal::DoesNotExist) })
-    }
+    fn throttled(&self, _: &FunctionRef) {}
 }
