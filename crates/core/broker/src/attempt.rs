@@ -40,9 +40,10 @@ impl Broker {
         if self.attempts.remove(&id).is_none() {
             *self.running.entry(attempt.mapping).or_default() += 1;
         }
-        // The next batch of the mapping is gathered from here on.
-        self.windows.close(attempt.mapping);
-        self.woken.insert(attempt.queue);
+        if self.windows.close(attempt.mapping) {
+            // What is left is gathered from here on.
+            self.woken.insert(attempt.queue);
+        }
         self.attempts.insert(id, attempt);
     }
 

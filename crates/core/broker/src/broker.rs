@@ -296,6 +296,12 @@ impl Broker {
             Fact::InvocationEnded { function, sequence, .. } => self.invocation_ended(function, *sequence),
             Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
             Fact::MappingDeleted { id } => self.forget_mapping(*id),
+            Fact::Dispatched { attempt, mapping, queue, messages, hidden_until } => {
+                let sequences: Vec<u64> = messages.iter().map(|(sequence, _)| *sequence).collect();
+                self.receive(*queue, &sequences, *hidden_until, None, place);
+                let begun = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
+                self.put_attempt(*attempt, begun);
+            }
             Fact::AttemptEnded { attempt, queue, deleted, released } => {
                 self.end_attempt(*attempt, *queue, deleted, released);
             }

@@ -163,7 +163,7 @@ pub enum Fact {
         visible_at: Timestamp,
         deduplication: Option<Deduplication>,
     },
-    /// Messages were handed out; to a function if `attempt` says so.
+    /// Messages were handed out. Earlier versions also said so of a function's, in `attempt`.
     Received { queue: QueueId, sequences: Vec<u64>, hidden_until: Timestamp, attempt: Option<(AttemptId, MappingId)> },
     /// Messages of a FIFO queue were handed out, for the so-manieth time each, to a receive that may be asked for again.
     ReceivedByRequest {
@@ -208,6 +208,14 @@ pub enum Fact {
     MappingSet { id: MappingId, definition: MappingDefinition },
     /// A queue no longer feeds a function.
     MappingDeleted { id: MappingId },
+    /// Messages were handed to a function, for the so-manieth time each.
+    Dispatched {
+        attempt: AttemptId,
+        mapping: MappingId,
+        queue: QueueId,
+        messages: Vec<(u64, u32)>,
+        hidden_until: Timestamp,
+    },
     /// A function's try is over: the messages it worked off are gone; those of a lost try are visible again.
     AttemptEnded { attempt: AttemptId, queue: Option<QueueId>, deleted: Vec<u64>, released: Vec<u64> },
     /// A task begins to move messages out of a queue.
@@ -343,6 +351,7 @@ wire_enum!(Fact {
     52 => InvocationEnded { function, sequence, succeeded }
     53 => MappingSet { id, definition }
     54 => AttemptEnded { attempt, queue, deleted, released }
+    55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
 } and reads {
     1 => earlier::QueueCreated
     8 => earlier::FunctionDefined

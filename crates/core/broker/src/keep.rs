@@ -54,7 +54,9 @@ impl Broker {
                 let current = self.mappings.get(id).map(|placed| placed.place);
                 unchanged(fact, current, place)
             }
-            Fact::Received { attempt: Some((attempt, _)), .. } | Fact::AttemptKept { attempt, .. } => {
+            Fact::Received { attempt: Some((attempt, _)), .. }
+            | Fact::Dispatched { attempt, .. }
+            | Fact::AttemptKept { attempt, .. } => {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }

@@ -132,7 +132,7 @@ impl Counters {
                 Fact::Received { queue, sequences, .. } | Fact::ReceiveRepeated { queue, sequences, .. } => {
                     self.queues.entry(*queue).or_default().received += sequences.len() as u64;
                 }
-                Fact::ReceivedByRequest { queue, messages, .. } => {
+                Fact::ReceivedByRequest { queue, messages, .. } | Fact::Dispatched { queue, messages, .. } => {
                     self.queues.entry(*queue).or_default().received += messages.len() as u64;
                 }
                 Fact::AttemptEnded { deleted, .. } => {

@@ -66,8 +66,9 @@ impl Broker {
         if !batch.sequences.is_empty() {
             let attempt = AttemptId(entropy.next_u64());
             let hidden_until = self.now() + self.visibility_for(queue, mapping, function);
-            let sequences = batch.sequences;
-            facts.push(Fact::Received { queue: id, sequences, hidden_until, attempt: Some((attempt, mapping_id)) });
+            let handles = batch.deliveries.iter().map(|delivery| delivery.handle);
+            let messages = handles.map(|handle| (handle.sequence, handle.receive_count)).collect();
+            facts.push(Fact::Dispatched { attempt, mapping: mapping_id, queue: id, messages, hidden_until });
             effects.push(Effect::Invoke(Invocation {
                 attempt,
                 mapping: Arc::new(Mapping { id: mapping_id, definition: mapping.clone() }),

@@ -103,19 +103,27 @@ prop_compose! {
 
 prop_compose! {
     fn any_function()(
-        texts in prop::collection::vec(any_box(), 4),
-        (timeout_seconds, memory_mb, concurrency_max) in any::<(u32, u32, u32)>(),
+        texts in prop::collection::vec(any_box(), 6),
+        (timeout_seconds, memory_mb, revision) in any::<(u32, u32, u128)>(),
         environment in prop::collection::vec((any_box(), any_box()), 0..3),
+        layers in prop::collection::vec(any_box(), 0..3),
+        version in any_version(),
+        dead_letters in prop::option::of(any_destination()),
     ) -> Function {
         Function {
             name: texts[0].clone(),
+            version,
+            revision,
             runtime: texts[1].clone(),
             handler: texts[2].clone(),
             code: texts[3].clone(),
+            code_digest: texts[4].clone(),
+            layers,
             timeout_seconds,
             memory_mb,
             environment,
-            concurrency_max,
+            dead_letters,
+            details: texts[5].clone(),
         }
     }
 }
@@ -123,10 +131,78 @@ prop_compose! {
 prop_compose! {
     fn any_mapping()(
         queue in any_name(),
-        function in any_box(),
-        (batch_size, report_batch_item_failures, concurrency_max, enabled) in any::<(u32, bool, Option<u32>, bool)>(),
+        function in any_function_ref(),
+        (batch_size, window, report_batch_item_failures, concurrency_max, enabled) in
+            any::<(u32, u32, bool, Option<u32>, bool)>(),
+        filters in prop::collection::vec(any_box(), 0..3),
+        details in any_box(),
     ) -> MappingDefinition {
-        MappingDefinition { queue, function, batch_size, report_batch_item_failures, concurrency_max, enabled }
+        MappingDefinition {
+            queue,
+            function,
+            batch_size,
+            window: Seconds(window),
+            report_batch_item_failures,
+            concurrency_max,
+            enabled,
+            filters,
+            details,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_function_ref()(name in any_box(), qualifier in prop::option::of(any_box())) -> FunctionRef {
+        FunctionRef { name, qualifier }
+    }
+}
+
+prop_compose! {
+    fn any_version()(number: u32) -> FunctionVersion {
+        if number == 0 { FunctionVersion::Latest } else { FunctionVersion::Number(number) }
+    }
+}
+
+fn any_destination() -> impl Strategy<Value = Destination> {
+    prop_oneof![
+        any_name().prop_map(Destination::Queue),
+        (any::<u64>(), any_box())
+            .prop_map(|(account, name)| { Destination::Topic(TopicName { account: Account(account), name }) }),
+        any_function_ref().prop_map(Destination::Function),
+    ]
+}
+
+prop_compose! {
+    fn any_alias()(
+        name in any_box(),
+        version in any_version(),
+        canary in prop::option::of((any_version(), any::<u32>())),
+        revision: u128,
+        details in any_box(),
+    ) -> Alias {
+        Alias { name, version, canary, revision, details }
+    }
+}
+
+prop_compose! {
+    fn any_invoke_config()(
+        (retries_max, age_max) in any::<(u32, u32)>(),
+        on_success in prop::option::of(any_destination()),
+        on_failure in prop::option::of(any_destination()),
+        details in any_box(),
+    ) -> InvokeConfig {
+        InvokeConfig { retries_max, age_max: Seconds(age_max), on_success, on_failure, details }
+    }
+}
+
+prop_compose! {
+    fn any_invocation()(
+        qualifier in prop::option::of(any_box()),
+        request_id: u128,
+        payload in any_text(),
+        trace_header in prop::option::of(any_text()),
+    ) -> QueuedInvocation {
+        QueuedInvocation { qualifier, request_id, payload, trace_header }
     }
 }
 
@@ -385,11 +461,41 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             new_sequence: any::<u64>(),
             sent_at: any_time(),
         }
-        FunctionDefined { function: any_function() }
+        FunctionSet { function: any_function(), reserved: any::<Option<u32>>(), last_version: any::<u32>() }
         FunctionDeleted { name: any_box() }
-        MappingDefined { id: any_mapping_id(), definition: any_mapping() }
+        VersionPublished { function: any_function() }
+        VersionDeleted { function: any_box(), version: any::<u32>() }
+        AliasSet { function: any_box(), alias: any_alias() }
+        AliasDeleted { function: any_box(), name: any_box() }
+        InvokeConfigSet { function: any_function_ref(), config: prop::option::of(any_invoke_config()) }
+        InvocationQueued {
+            function: any_box(),
+            sequence: any::<u64>(),
+            invocation: any_invocation(),
+            pending: any_pending(),
+        }
+        InvocationFailed {
+            function: any_box(),
+            sequence: any::<u64>(),
+            failed_attempts: any::<u32>(),
+            next_attempt_at: any_time(),
+        }
+        InvocationEnded { function: any_box(), sequence: any::<u64>(), succeeded: any::<bool>() }
+        MappingSet { id: any_mapping_id(), definition: any_mapping() }
         MappingDeleted { id: any_mapping_id() }
-        AttemptEnded { attempt: any_attempt(), deleted: any::<Vec<u64>>(), released: any::<Vec<u64>>() }
+        Dispatched {
+            attempt: any_attempt(),
+            mapping: any_mapping_id(),
+            queue: any_id(),
+            messages: any::<Vec<(u64, u32)>>(),
+            hidden_until: any_time(),
+        }
+        AttemptEnded {
+            attempt: any_attempt(),
+            queue: prop::option::of(any_id()),
+            deleted: any::<Vec<u64>>(),
+            released: any::<Vec<u64>>(),
+        }
         QueueKept {
             id: any_id(),
             name: any_name(),

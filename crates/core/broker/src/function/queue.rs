@@ -33,6 +33,16 @@ impl Invocations {
         self.timers.next_deadline()
     }
 
+    #[cfg(test)]
+    pub(crate) fn timer_of(&self, function: &str) -> Option<Timestamp> {
+        self.timers.of(&function.into())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_in_line(&self, function: &str) -> bool {
+        self.line.has(&function.into())
+    }
+
     pub(crate) fn next_sequence(&self, function: &str) -> u64 {
         self.by_function.get(function).map_or(0, |outbox| outbox.next_sequence)
     }

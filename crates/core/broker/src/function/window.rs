@@ -35,10 +35,11 @@ impl Windows {
         self.timers.next_deadline()
     }
 
-    pub(crate) fn close(&mut self, id: MappingId) {
+    /// Tells whether it was open.
+    pub(crate) fn close(&mut self, id: MappingId) -> bool {
         self.timers.set(&id, None);
-        self.open.0.remove(&id);
         self.over.0.remove(&id);
+        self.open.0.remove(&id).is_some()
     }
 }
 
@@ -101,7 +102,7 @@ impl Broker {
                     self.woken.insert(queue.id);
                 }
                 // Others had what was gathered.
-                None => self.windows.close(id),
+                None => drop(self.windows.close(id)),
             }
         }
     }

@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    Account, AttemptId, Broker, Command, Content, Entropy, Fact, GroupStatistics, MappingId, MessageId, Place,
-    QueueAttributes, QueueId, QueueName, QueueStatistics, ReceiptHandle, Reply, Seconds, Text, Timestamp,
+    Account, Broker, Command, Content, Entropy, Fact, GroupStatistics, MessageId, Place, QueueAttributes, QueueId,
+    QueueName, QueueStatistics, ReceiptHandle, Reply, Seconds, Text, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -128,23 +128,6 @@ fn a_receive_does_not_look_at_locked_groups() {
         for _ in 0..3_000 {
             assert_eq!(deep.statistics().groups, GroupStatistics::Fifo { in_flight: 99_000 });
             assert_eq!(deep.receive(Some(Seconds(0))).len(), 10);
-        }
-    });
-}
-
-#[test]
-fn cleaning_finds_the_attempts_of_a_message_among_many() {
-    const ATTEMPTS: u64 = 20_000;
-    let mut deep = Deep::new("a");
-    let places: Vec<Place> = (0..ATTEMPTS).map(|_| deep.send("g")).collect();
-    for (sequence, attempt) in (0..ATTEMPTS).map(|number| (number, AttemptId(number))) {
-        let (queue, hidden_until, attempt) = (deep.id, Timestamp(NOW.0 + 10_000), Some((attempt, MappingId(1))));
-        deep.happen(&Fact::Received { queue, sequences: vec![sequence], hidden_until, attempt });
-    }
-    in_time(|| {
-        for (sequence, place) in (0..).zip(&places) {
-            let needed = deep.broker.still_needed(&sent(deep.id, sequence, "g"), *place);
-            assert!(matches!(needed[..], [Fact::MessageKept { .. }, Fact::AttemptKept { .. }]));
         }
     });
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use crate::function::state::KnownFunction;
 use crate::move_task::MoveTask;
 use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
 use crate::topic::Topic;
@@ -154,7 +155,8 @@ fn held_by(fact: &Fact) -> usize {
 #[derive(Debug, PartialEq)]
 pub(super) struct Observed {
     queues: Vec<ObservedQueue>,
-    functions: Vec<Function>,
+    functions: Vec<(Box<str>, ObservedFunction)>,
+    events: Vec<(Box<str>, ObservedRows)>,
     mappings: Vec<(MappingId, MappingDefinition)>,
     attempts: BTreeMap<AttemptId, ObservedAttempt>,
     running: BTreeMap<MappingId, u32>,
@@ -239,9 +241,11 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
         let messages = messages.into_iter().filter(|(sequence, _)| alive(*sequence)).collect();
         (*id, ObservedAttempt { mapping: attempt.mapping, queue: attempt.queue, messages })
     };
+    let events = broker.invocations.queues().map(|name| observe_events(broker, name, history));
     Observed {
         queues: broker.queues.values().map(|queue| observe_queue(queue, history)).collect(),
-        functions: broker.functions.values().map(|function| Function::clone(&function.value)).collect(),
+        functions: broker.functions.iter().map(|(name, known)| (name.clone(), observe_function(known))).collect(),
+        events: events.filter(|(_, rows)| !rows.is_empty()).collect(),
         mappings: broker.mappings.iter().map(|(id, mapping)| (*id, mapping.value.clone())).collect(),
         attempts: broker.attempts.iter().map(of_attempt).collect(),
         running: broker.running.clone(),
@@ -270,6 +274,29 @@ fn observe_topic(topic: &Topic, history: &History) -> ObservedTopic {
         deduplication: observe_ids(&topic.deduplication),
         archive: archive.map(|(sequence, place)| (sequence, history.stored(place))).collect(),
     }
+}
+
+/// Without the places of their records: settings, the latest version and all others, aliases, treatments of events.
+type ObservedFunction = (Option<u32>, u32, Vec<Function>, Vec<crate::Alias>, Vec<(Box<str>, crate::InvokeConfig)>);
+
+/// Number, how it stands, what it is.
+type ObservedRows = Vec<(u64, PendingDelivery, Stored)>;
+
+fn observe_function(known: &KnownFunction) -> ObservedFunction {
+    let versions = std::iter::once(known.latest()).chain(known.versions.values());
+    let configs = known.invoke_configs.iter().map(|(qualifier, placed)| (qualifier.clone(), placed.value.clone()));
+    (
+        known.reserved,
+        known.last_version,
+        versions.map(|placed| Function::clone(&placed.value)).collect(),
+        known.aliases.values().map(|placed| placed.value.clone()).collect(),
+        configs.collect(),
+    )
+}
+
+fn observe_events(broker: &Broker, function: &str, history: &History) -> (Box<str>, ObservedRows) {
+    let rows = broker.invocations.get(function).into_iter().flat_map(|outbox| outbox.rows());
+    (function.into(), rows.map(|(sequence, row)| (sequence, row.pending, history.stored(row.place))).collect())
 }
 
 fn observe_subscription(id: SubscriptionId, known: &Subscription, history: &History) -> ObservedSubscription {
@@ -328,7 +355,7 @@ fn observe_message(queue: &Queue, sequence: u64, message: &Message, history: &Hi
         Stored::Notification(notification, form) => {
             (form.message_id(&notification), Stored::Notification(notification, form))
         }
-        Stored::Question(_) => panic!("a question is no message"),
+        Stored::Question(_) | Stored::Invocation(_) => panic!("it is no message"),
     };
     ObservedMessage {
         sequence,

@@ -45,9 +45,6 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.next_deadline().is_none_or(|deadline| deadline > broker.now()), "no deadline is missed");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
-    let messages = broker.attempts.iter().flat_map(|(id, a)| a.messages.iter().map(|(n, _)| (a.queue, *n, *id)));
-    let worked_on: BTreeSet<_> = messages.collect();
-    assert_eq!(broker.worked_on, worked_on, "cleaning finds the attempts of a message");
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 
@@ -56,6 +53,8 @@ fn check_records(broker: &Broker) {
     let in_queues = broker.queues.values().flat_map(Queue::messages).map(|(_, message)| message.place);
     let outboxes = broker.topics.subscriptions.values().flat_map(|known| known.outbox.rows());
     let archives = broker.topics.by_id.values().flat_map(|topic| topic.archive.range(0, u64::MAX, usize::MAX));
+    let events = broker.invocations.queues().filter_map(|name| broker.invocations.get(name));
+    let outboxes = outboxes.chain(events.flat_map(|outbox| outbox.rows()));
     let live = in_queues.chain(outboxes.map(|(_, row)| row.place)).chain(archives.map(|(_, place)| place));
     let live: Vec<Place> = live.collect();
     let parts: BTreeSet<(u64, u32)> = live.iter().map(|place| place.key()).collect();
@@ -103,7 +102,7 @@ fn check_topics(broker: &Broker) {
             *running.entry(name.into()).or_default() += going_on as u32;
         }
         let due = known.outbox.next_due();
-        let timer = topics.schedule.timer_of.get(&Timer::Outbox(*id)).copied();
+        let timer = topics.schedule.timer_of(Timer::Outbox(*id));
         let rate = topics.deliveries_per_second_max(known.definition());
         let free_at = topics.schedule.next_free_at(*id, rate, broker.now());
         let next = due.map(|due| if due <= broker.now() { due.max(free_at) } else { due });
@@ -111,16 +110,37 @@ fn check_topics(broker: &Broker) {
         if next.is_none_or(|next| next > broker.now()) {
             continue;
         }
-        if due.is_some_and(|due| due <= broker.now()) && !topics.schedule.in_line.contains(id) {
-            let function = name.and_then(|name| broker.functions.get(name));
-            let waits = function.is_some_and(|function| {
-                let waiting = topics.schedule.waiting_for.get(&function.value.name);
-                !broker.has_room(&function.value) && waiting.is_some_and(|waiting| waiting.contains(id))
+        if due.is_some_and(|due| due <= broker.now()) && !topics.schedule.is_in_line(*id) {
+            let waits = name.filter(|name| broker.functions.contains_key(*name)).is_some_and(|name| {
+                let waiting = broker.running_outside.waiting_for.get(name);
+                !broker.has_room(name) && waiting.is_some_and(|waiting| waiting.contains(id))
             });
             assert!(waits || going_on == ENDPOINT_ATTEMPTS_MAX, "nobody would come for what is due at {id}");
         }
     }
-    assert_eq!(topics.schedule.running, running, "attempts count against their functions");
+    check_events(broker, running);
+}
+
+/// Events that are due are in line, or wait for something that will come; all that goes on is counted.
+fn check_events(broker: &Broker, running: BTreeMap<Box<str>, u32>) {
+    for name in broker.invocations.queues() {
+        let outbox = broker.invocations.get(name).expect("it was listed");
+        let known = &broker.functions[name];
+        let due = outbox.next_due();
+        let timer = broker.invocations.timer_of(name);
+        match due {
+            Some(due) if due > broker.now() => assert_eq!(timer, Some(due), "an event that is due later has its timer"),
+            Some(_) if !broker.invocations.is_in_line(name) => {
+                let waits = known.reserved != Some(0) && !broker.has_room(name) && timer.is_some();
+                assert!(waits, "nobody would come for the events of {name}");
+            }
+            _ => {}
+        }
+    }
+    for (name, least) in &running {
+        let counted = broker.running_outside.by_function.get(name);
+        assert!(counted.is_some_and(|count| count >= least), "attempts count against their functions");
+    }
 }
 
 /// The statistics as they are counted from the messages, one by one.
@@ -171,6 +191,9 @@ fn noisy(queue: &Queue) -> BTreeSet<&Text> {
 pub(super) fn check_order(broker: &Broker, fact: &Fact) {
     let (queue, sequences) = match fact {
         Fact::Received { queue, sequences, .. } => (&broker.queues[queue], sequences.clone()),
+        Fact::Dispatched { queue, messages, .. } => {
+            (&broker.queues[queue], messages.iter().map(|(sequence, _)| *sequence).collect())
+        }
         Fact::Redriven { task, from, to, moves, .. } => {
             let queue = &broker.queues[from];
             let running = queue.move_tasks.running().expect("a task that moves messages runs");

@@ -11,6 +11,7 @@ mod deduplication;
 mod deep;
 mod delivery_policies;
 mod entries;
+mod events;
 mod fair;
 mod fifo;
 mod fifo_topics;

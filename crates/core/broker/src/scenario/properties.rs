@@ -58,6 +58,12 @@ fn line() -> impl Strategy<Value = String> {
         "functions",
         "list",
         "unmap a f",
+        "publish-version f",
+        "function f concurrency=3 code=two",
+        "delete-version f 1",
+        "alias f live 1",
+        "treat f retries=1 age=90 failure=a success=a.fifo",
+        "map a f batch=3 window=5",
         "delete-function f",
         "purge a",
         "purge a.fifo",
@@ -95,6 +101,10 @@ fn line() -> impl Strategy<Value = String> {
         3 => (queue(), handle(), 0..40u8)
             .prop_map(|(queue, handle, timeout)| format!("visibility {queue} {handle}={timeout}")),
         6 => queue().prop_map(|queue| format!("dispatch {queue}")),
+        2 => prop::sample::select(vec!["event f", "event f:1", "event f:live"]).prop_map(str::to_owned),
+        2 => (1..3u8).prop_map(|max| format!("run max={max}")),
+        2 => (1..12u8, prop::sample::select(vec!["succeeded", "failed", "not-run"]))
+            .prop_map(|(event, outcome)| format!("ran ~{event} {outcome}")),
         5 => (1..8u8, outcome).prop_map(|(attempt, outcome)| format!("end !{attempt} {outcome}")),
         4 => (1..20_000u16).prop_map(|time| format!("+{time}ms")),
         1 => (1..200u8).prop_map(|time| format!("+{time}s")),
@@ -319,8 +329,12 @@ proptest! {
             }
         }
         story.world.verify();
+        story.play("restart");
         story.play("+15d");
+        // Too old by now, and nobody is told.
+        story.play("treat f");
+        story.play("run");
         story.world.verify();
-        prop_assert_eq!(story.world.broker.alive_bytes(), 0, "in the end every message has ended");
+        prop_assert_eq!(story.world.broker.alive_bytes(), 0, "in the end everything has ended");
     }
 }

@@ -14,8 +14,15 @@
 //!                                              #2x3 is the third receive of the second message sent
 //! delete NAME #1 #2x1                           by the handle of the latest receive, or of that one
 //! visibility NAME #1=S #2x1=S
-//! function NAME [concurrency=N] | delete-function NAME | functions
-//! map QUEUE FUNCTION [batch=N] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
+//! function NAME [concurrency=N] [code=C] [dead-letters=DESTINATION] | delete-function NAME | functions
+//! publish-version NAME | versions NAME | delete-version NAME N
+//! alias NAME ALIAS VERSION [canary=VERSION:WEIGHT] | delete-alias NAME ALIAS | aliases NAME
+//! treat NAME[:QUALIFIER] [retries=N] [age=S] [success=DESTINATION] [failure=DESTINATION]
+//!                                               a destination is a queue's name, topic:t or function:f
+//! event NAME[:QUALIFIER]                        ~1 is the first event
+//! run [max=N]                                   events that are due: ~1x2:f:3 is the second attempt, by version 3
+//! ran ~1 succeeded | failed | not-run           and what comes of it
+//! map QUEUE FUNCTION [batch=N] [window=S] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
 //! dispatch QUEUE                                f!1 is the first attempt, and runs f
 //! end !1 succeeded | failed | lost | partly 0 2
 //! restart | clean [N] | end-lost | woken       the oldest records are cleaned away, or all
@@ -51,8 +58,8 @@ use super::words::*;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttributesGiven, Command, Delivery, Effect, GroupStatistics, MappingDefinition, MappingId,
-    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, QueueName, QueueStatistics,
-    ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
+    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, PutWhen, QueueName,
+    QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
 };
 
 pub(super) const ACCOUNT: Account = Account(1);
@@ -99,6 +106,8 @@ pub(super) struct Story {
     /// The identities that messages were seen to get from move tasks, by name of the message.
     new_ids: BTreeMap<String, Vec<MessageId>>,
     pub(super) subscribers: Subscribers,
+    /// How many events were made.
+    pub(super) events: u64,
 }
 
 impl Story {
@@ -111,6 +120,7 @@ impl Story {
             move_tasks: Vec::new(),
             new_ids: BTreeMap::new(),
             subscribers: Subscribers::default(),
+            events: 0,
         }
     }
 
@@ -120,6 +130,7 @@ impl Story {
             ("#", _) => self.find_handle(name).is_some(),
             ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
             ("%", task) => (1..=self.move_tasks.len()).contains(&number(task)),
+            ("~", event) => self.world.has_event(number(event)),
             _ => true,
         })
     }
@@ -131,7 +142,7 @@ impl Story {
             return "ok".into();
         }
         let mut words = Words(step.split_whitespace().collect());
-        if let Some(answer) = self.play_topics(step) {
+        if let Some(answer) = self.play_topics(step).or_else(|| self.play_events(step)) {
             return answer;
         }
         let command = match words.next() {
@@ -232,13 +243,12 @@ impl Story {
                 queue: words.queue(),
                 changes: words.rest().map(|w| self.change(w)).collect(),
             },
-            "function" => Command::DefineFunction { function: function(words) },
-            "delete-function" => Command::DeleteFunction { name: words.next().into() },
+            "delete-function" => Command::DeleteFunction { name: words.next().into(), version: None },
             "functions" => Command::ListFunctions,
-            "map" => Command::DefineMapping { definition: mapping(words) },
+            "map" => Command::PutMapping { id: None, definition: mapping(words), when: PutWhen::Always },
             "unmap" => {
                 let (queue, function) = (words.queue(), words.next());
-                let fits = |m: &MappingDefinition| m.queue == queue && *m.function == *function;
+                let fits = |m: &MappingDefinition| m.queue == queue && *m.function.name == *function;
                 let known = self.world.broker.mappings.iter().find(|(_, mapping)| fits(&mapping.value));
                 Command::DeleteMapping { id: known.map_or(MappingId(0), |(id, _)| *id) }
             }
@@ -288,7 +298,7 @@ impl Story {
 
     fn show(&mut self, reply: Reply, effects: Vec<Effect>) -> String {
         match reply {
-            Reply::Done => "ok".into(),
+            Reply::Done | Reply::Mapping(_) => "ok".into(),
             Reply::Queue(queue) => {
                 format!("visible={} in-flight={} delayed={}", queue.visible, queue.in_flight, queue.delayed)
             }
@@ -304,7 +314,7 @@ impl Story {
             Reply::Peeked(messages) => listed(messages.iter().map(|peeked| self.show_peeked(peeked))),
             Reply::Each(results) => show_each(&results),
             Reply::Functions(inventory) => {
-                let functions = inventory.functions.iter().map(|function| function.name.to_string());
+                let functions = inventory.functions.iter().map(|described| described.function.name.to_string());
                 let pairs = inventory.mappings.iter().map(|m| (&m.definition.queue.name, &m.definition.function));
                 let pairs: BTreeSet<String> = pairs.map(|(queue, function)| format!("{queue}->{function}")).collect();
                 listed(functions.chain(pairs))
@@ -350,7 +360,11 @@ impl Story {
 
     /// What a script calls the message at this place, and what is special about its form.
     pub(super) fn name_of(&self, place: Place) -> (String, String) {
-        let number = |id| 1 + self.messages.iter().position(|known| *known == id).expect("only sent messages arrive");
+        // Records of events are not noted when they are sent.
+        let number = |id| match self.messages.iter().position(|known| *known == id) {
+            Some(place) => (place + 1).to_string(),
+            None => "?".into(),
+        };
         match self.world.stored(place) {
             Stored::Message(content) => (format!("#{}", number(content.message_id)), String::new()),
             Stored::Notification(notification, form) => {
@@ -360,7 +374,7 @@ impl Story {
                 let endpoint = self.subscribers.label(form.subscription);
                 (format!("#{}@{endpoint}", number(notification.message_id)), format!("{raw}{body}{replayed}"))
             }
-            Stored::Question(_) => panic!("a question is no message"),
+            Stored::Question(_) | Stored::Invocation(_) => panic!("it is no message"),
         }
     }
 

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::script::{ACCOUNT, REGION};
 use crate::{
-    AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Function, MappingDefinition, Outgoing, QueueName,
-    Seconds, SendOrigin, Tag, Text,
+    AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Destination, Function, FunctionRef, FunctionVersion,
+    MappingDefinition, Outgoing, QueueName, Seconds, SendOrigin, Tag, Text, TopicName,
 };
 
 /// What is left of a line.
@@ -153,25 +153,42 @@ pub(super) fn outgoing(mut words: Words) -> Outgoing {
 
 pub(super) fn function(words: &mut Words) -> Function {
     Function {
-        name: words.next().into(),
+        version: FunctionVersion::Latest,
+        revision: 0,
         runtime: "python3.13".into(),
         handler: "app.handler".into(),
-        code: "code".into(),
+        code: words.option("code").unwrap_or("code").into(),
+        code_digest: "".into(),
+        layers: Vec::new(),
         timeout_seconds: 3,
         memory_mb: 128,
         environment: vec![("STAGE".into(), "test".into())],
-        concurrency_max: words.number("concurrency").unwrap_or(1000),
+        dead_letters: words.option("dead-letters").map(destination),
+        details: "".into(),
+        name: words.next().into(),
     }
 }
 
 pub(super) fn mapping(words: &mut Words) -> MappingDefinition {
     MappingDefinition {
         batch_size: words.number("batch").unwrap_or(10),
+        window: Seconds(words.number("window").unwrap_or(0)),
         report_batch_item_failures: words.flag("partial"),
         concurrency_max: words.number("concurrency"),
         enabled: !words.flag("disabled"),
+        filters: Vec::new(),
+        details: "".into(),
         queue: words.queue(),
-        function: words.next().into(),
+        function: FunctionRef::parse(words.next()),
+    }
+}
+
+/// A queue's name, `topic:NAME` or `function:NAME`.
+pub(super) fn destination(word: &str) -> Destination {
+    match word.split_once(':') {
+        Some(("topic", name)) => Destination::Topic(TopicName { account: ACCOUNT, name: name.into() }),
+        Some(("function", name)) => Destination::Function(FunctionRef::parse(name)),
+        _ => Destination::Queue(QueueName { account: ACCOUNT, name: word.into() }),
     }
 }
 

@@ -8,8 +8,9 @@ use super::invariants::{check_order, check_state};
 use super::ledger::Ledger;
 use super::script::REGION;
 use crate::{
-    Broker, Command, DueDelivery, Effect, Entropy, Fact, Place, Rejection, ReplayedNotification, Reply, Stored,
-    SubscriptionId, Timestamp,
+    Broker, Command, Destination, DueDelivery, DueInvocation, Effect, Entropy, Fact, InvocationCondition,
+    InvocationEnd, InvocationOutcome, InvocationRecord, InvocationStep, Place, Rejection, ReplayedNotification, Reply,
+    Stored, SubscriptionId, Timestamp,
 };
 
 /// A time at which nothing special happens.
@@ -26,6 +27,8 @@ pub(super) struct World {
     is_trimmed: bool,
     /// Attempts at endpoints.
     going_on: BTreeSet<(SubscriptionId, u64)>,
+    /// Events that functions have.
+    events_going_on: BTreeSet<(Box<str>, u64)>,
 }
 
 impl World {
@@ -39,6 +42,7 @@ impl World {
             ledger: Ledger::default(),
             is_trimmed: false,
             going_on: BTreeSet::new(),
+            events_going_on: BTreeSet::new(),
         }
     }
 
@@ -113,12 +117,76 @@ impl World {
             assert!(due.pending.next_attempt_at <= self.broker.now(), "no attempt begins before its time");
             assert!(self.going_on.insert((due.subscription, due.sequence)), "one attempt of a delivery at a time");
             if let Some(function) = &due.function {
-                let running = self.broker.topics.schedule.running[&function.name];
-                let running = running + self.broker.running_of(&function.name);
-                assert!(running <= function.concurrency_max, "a function's concurrency is kept to");
+                self.check_running(&function.name);
             }
         }
         begun
+    }
+
+    fn check_running(&self, function: &str) {
+        let running = self.broker.running_outside.by_function.get(function).copied().unwrap_or(0);
+        let running = running + self.broker.running_of(function);
+        let max = self.broker.functions[function].concurrency_max();
+        assert!(running <= max, "a function's concurrency is kept to");
+    }
+
+    /// Begins events that are due.
+    pub(super) fn run(&mut self, max: usize) -> Vec<DueInvocation> {
+        let begun = self.broker.take_due_invocations(max);
+        for due in &begun {
+            assert!(due.pending.next_attempt_at <= self.broker.now(), "no attempt begins before its time");
+            let is_new = self.events_going_on.insert((due.function.name.clone(), due.sequence));
+            assert!(is_new, "one attempt of an event at a time");
+            if matches!(due.step, InvocationStep::Run(_)) {
+                self.check_running(&due.function.name);
+            }
+        }
+        begun
+    }
+
+    /// A function has ended with an event.
+    pub(super) fn ran(&mut self, function: &str, sequence: u64, outcome: InvocationOutcome) -> InvocationEnd {
+        self.broker.end_running(function, 1);
+        let command = Command::EndInvocation { function: function.into(), sequence, outcome };
+        match self.ask(command) {
+            Ok((Reply::InvocationEnded(end), _)) => {
+                if !matches!(end, InvocationEnd::Conclude(_)) {
+                    self.events_going_on.remove(&(function.into(), sequence));
+                }
+                end
+            }
+            other => panic!("EndInvocation answered {other:?}"),
+        }
+    }
+
+    /// Tells whoever is to hear of an event; answers how many could not be told.
+    pub(super) fn conclude(
+        &mut self,
+        function: &str,
+        sequence: u64,
+        condition: InvocationCondition,
+        records: Vec<(Destination, InvocationRecord)>,
+    ) -> usize {
+        self.events_going_on.remove(&(function.into(), sequence));
+        let (function, region) = (function.into(), REGION.into());
+        match self.ask(Command::ConcludeInvocation { function, sequence, condition, records, region }) {
+            Ok((Reply::Told { failed }, _)) => failed,
+            other => panic!("ConcludeInvocation answered {other:?}"),
+        }
+    }
+
+    /// Whether a function has the event of this number.
+    pub(super) fn has_event(&self, number: u64) -> bool {
+        self.event(number).is_some()
+    }
+
+    /// Which function has the event of this number, and under which of its own numbers.
+    pub(super) fn event(&self, number: u64) -> Option<(Box<str>, u64)> {
+        let of = |(function, sequence): &&(Box<str>, u64)| {
+            let place = self.broker.locate_invocation(function, *sequence).map(|place| self.stored(place));
+            matches!(place, Some(Stored::Invocation(invocation)) if invocation.request_id == u128::from(number))
+        };
+        self.events_going_on.iter().find(of).cloned()
     }
 
     /// Takes one step of at most so many messages of each replay that goes on. Returns how many there were.
@@ -161,6 +229,7 @@ impl World {
     /// Goes on with what a restart finds.
     pub(super) fn restart(&mut self) {
         self.going_on.clear();
+        self.events_going_on.clear();
         self.is_trimmed = false;
         self.broker = self.history.rebuild(self.broker.now());
     }

@@ -79,7 +79,7 @@ impl Schedule {
 
     #[cfg(test)]
     pub(crate) fn timer_of(&self, timer: Timer) -> Option<Timestamp> {
-        self.timers.of.get(&timer).copied()
+        self.timers.of(&timer)
     }
 
     /// A timer whose time has come; it is set no longer.
@@ -94,7 +94,7 @@ impl Schedule {
 
     #[cfg(test)]
     pub(crate) fn is_in_line(&self, id: SubscriptionId) -> bool {
-        self.line.is_in.contains(&id)
+        self.line.has(&id)
     }
 
     pub(crate) fn next_in_line(&mut self) -> Option<SubscriptionId> {
@@ -169,6 +169,11 @@ impl<T: Ord + Clone> Timers<T> {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(&self, timer: &T) -> Option<Timestamp> {
+        self.of.get(timer).copied()
+    }
+
     /// One whose time has come; it is set no longer.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<T> {
         let (_, timer) = self.by_time.first().cloned().filter(|(deadline, _)| *deadline <= now)?;
@@ -198,6 +203,11 @@ impl<T: Ord + Clone> Line<T> {
         if self.is_in.insert(one.clone()) {
             self.line.push_back(one.clone());
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has(&self, one: &T) -> bool {
+        self.is_in.contains(one)
     }
 
     pub(crate) fn next(&mut self) -> Option<T> {

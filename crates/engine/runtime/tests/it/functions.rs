@@ -69,7 +69,7 @@ fn by_hand() -> (Setting, Runs) {
     (Setting { functions: Arc::new(ByHand(runs)), ..Setting::default() }, Runs(invoked))
 }
 
-fn function() -> Function {
+pub(crate) fn function() -> Function {
     Function {
         name: "f".into(),
         version: FunctionVersion::Latest,

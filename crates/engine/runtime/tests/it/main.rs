@@ -8,6 +8,7 @@ mod cramped;
 mod deliveries;
 mod durability;
 mod entries;
+mod events;
 mod functions;
 mod metrics;
 mod move_tasks;
