@@ -1,15 +1,18 @@
 //! The command line.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bongsu_broker::Account;
+use bongsu_delivery::fence::Ids;
+use bongsu_delivery::{FunctionUser, Launcher, PROCESSES_MAX, processes_max_here};
 use bongsu_server::{Config, ElasticMqError, ElasticMqFile, Net, OtlpEndpoint, PublicUrl, Storage, TemplateFile};
 use clap::{Args, Parser, Subcommand};
 
 use crate::bench::BenchArguments;
+use crate::doctor::DoctorArguments;
+use crate::launch::LaunchArguments;
 use crate::peek::PeekArguments;
 use crate::redrive::RedriveArguments;
 
@@ -68,16 +71,13 @@ pub(crate) enum Command {
     /// Exit codes: 0 when all are moved, 1 when it failed or was refused, 3 when it was cancelled before the end, 4 when
     /// messages failed and were left, 130 when it was interrupted.
     Redrive(RedriveArguments),
+    /// Tell what of this machine a server would have to work with, and how far functions are fenced in.
+    ///
+    /// Exit codes: 0 when a server would run, with warnings or without, 1 when something is in its way.
+    Doctor(DoctorArguments),
     /// Start a function's process so that it ends with the server.
     #[command(hide = true)]
-    LaunchFunction {
-        /// The server's process id.
-        #[arg(long)]
-        parent: i32,
-        /// What to run.
-        #[arg(last = true, required = true)]
-        command: Vec<OsString>,
-    },
+    LaunchFunction(LaunchArguments),
 }
 
 #[derive(Args)]
@@ -143,6 +143,17 @@ pub(crate) struct ServeArguments {
     /// Send spans of requests and of functions' attempts to this OpenTelemetry collector, over OTLP/HTTP.
     #[arg(long, value_name = "URL", value_parser = otlp_endpoint)]
     otlp_endpoint: Option<OtlpEndpoint>,
+    /// Whom functions run as: auto, same, or a user as UID or UID:GID. With auto, under a server that is root, that is nobody
+    /// (65534), as long as nobody can read the code and its interpreter; otherwise it is the server's user.
+    #[arg(long, default_value = "auto", value_name = "USER", value_parser = function_user)]
+    function_user: FunctionUser,
+    /// The most processes of functions at a time; what needs another one waits [default: as many as fit into the memory, one
+    /// for each 24 MiB]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=PROCESSES_MAX as i64))]
+    function_processes: Option<u16>,
+    /// Let functions read and write all that the server's user can, without limits on files and processes.
+    #[arg(long, conflicts_with = "function_user")]
+    unfenced_functions: bool,
     /// Memory for recent messages, in MiB; older ones are read from the journal.
     #[arg(long, default_value_t = 64, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     cache: u32,
@@ -181,7 +192,11 @@ impl ServeArguments {
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,
             recent_bytes_max: self.cache as usize * (1 << 20),
-            launcher: crate::launch::launcher(),
+            launcher: Launcher {
+                words: crate::launch::words(self.unfenced_functions),
+                user: if self.unfenced_functions { FunctionUser::Same } else { self.function_user },
+                processes_max: self.function_processes.map_or_else(processes_max_here, usize::from),
+            },
             template: template
                 .map(|(path, parameters)| TemplateFile { path, parameters: parameters.into_iter().collect() }),
             elasticmq,
@@ -219,6 +234,19 @@ fn region(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("a region is of lower-case letters, digits and hyphens".to_owned())
+    }
+}
+
+pub(crate) fn function_user(text: &str) -> Result<FunctionUser, &'static str> {
+    match text {
+        "auto" => return Ok(FunctionUser::Auto),
+        "same" => return Ok(FunctionUser::Same),
+        _ => {}
+    }
+    let (uid, gid) = text.split_once(':').unwrap_or((text, text));
+    match (uid.parse(), gid.parse()) {
+        (Ok(uid), Ok(gid)) => Ok(FunctionUser::Ids(Ids { uid, gid })),
+        _ => Err("write auto, same, or numbers as UID or UID:GID"),
     }
 }
 

@@ -1,8 +1,9 @@
-//! The one binary: `serve` and `up` run a server; `bench`, `peek` and `redrive` ask one.
+//! The one binary: `serve` and `up` run a server; `bench`, `peek` and `redrive` ask one; `doctor` looks at the machine.
 
 mod arguments;
 mod ask;
 mod bench;
+mod doctor;
 mod launch;
 mod peek;
 mod redrive;
@@ -21,7 +22,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => ask::run(bench::run(arguments)),
         Command::Peek(arguments) => ask::run(peek::run(arguments)),
         Command::Redrive(arguments) => ask::run(redrive::run(arguments)),
-        Command::LaunchFunction { parent, command } => launch::launch(parent, &command),
+        Command::Doctor(arguments) => ask::run(doctor::run(arguments)),
+        Command::LaunchFunction(arguments) => launch::launch(arguments),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bongsu_aws_api::PublicUrl;
 use bongsu_broker::Account;
+use bongsu_delivery::Launcher;
 use bongsu_delivery::http::Net;
 use bongsu_traces::Endpoint as OtlpEndpoint;
 
@@ -48,8 +49,8 @@ pub struct Config {
     pub otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
-    /// Words put before every function's command line.
-    pub launcher: Vec<String>,
+    /// How functions' processes are started.
+    pub launcher: Launcher,
     /// A template to deploy before serving.
     pub template: Option<TemplateFile>,
     /// Networks besides the public ones that notifications may be delivered to. This machine's own is among them where no

@@ -13,7 +13,10 @@ use bongsu_broker::{AttemptOutcome, Destination, Function, FunctionVersion, Invo
 use bongsu_delivery::sqs_event::{
     BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event,
 };
-use bongsu_delivery::{FunctionSpec, Functions, Invocation, InvocationEnd, LogLine, LogSink, LogStream, Runtime};
+use bongsu_delivery::{
+    EPHEMERAL_STORAGE_MB_MIN, FunctionSpec, Functions, Invocation, InvocationEnd, LATEST, LogFormat, LogLine, LogSink,
+    LogStream, Runtime,
+};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
@@ -79,7 +82,7 @@ impl Processes {
     ) -> Result<(), String> {
         let request_id = self.shared.request_ids.next().to_string();
         let trace_id = trace_header.map(str::to_owned);
-        match self.invoke(function, Invocation { request_id, payload, trace_id }).await {
+        match self.invoke(function, Invocation { trace_id, ..Invocation::new(request_id, payload) }).await {
             InvocationEnd::Returned(_) => Ok(()),
             InvocationEnd::Failed(failure) => Err(failure.to_string()),
         }
@@ -89,16 +92,26 @@ impl Processes {
 fn to_spec(function: &Function, version: u64) -> FunctionSpec {
     FunctionSpec {
         name: function.name.to_string(),
+        version_name: LATEST.to_owned(),
         version,
-        runtime: match function.runtime.strip_prefix("python") {
-            Some(version) => Runtime::Python { version: version.to_owned() },
-            None => Runtime::Provided,
-        },
+        runtime: runtime(&function.runtime),
         handler: function.handler.to_string(),
         code: (*function.code).into(),
+        layers: Vec::new(),
         timeout: Duration::from_secs(function.timeout_seconds.into()),
         memory_mb: function.memory_mb,
+        ephemeral_storage_mb: EPHEMERAL_STORAGE_MB_MIN,
+        concurrency_per_process: 1,
+        log_format: LogFormat::Text,
         environment: function.environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+    }
+}
+
+fn runtime(name: &str) -> Runtime {
+    match (name.strip_prefix("python"), name.strip_prefix("nodejs")) {
+        (Some(version), _) => Runtime::Python { version: version.to_owned() },
+        (_, Some(version)) => Runtime::Node { version: version.to_owned() },
+        _ => Runtime::Provided,
     }
 }
 
@@ -114,7 +127,8 @@ impl FunctionRunner for Processes {
             let payload = payload(&batch, &ids, &this.shared.region);
             let context = trace_id.as_deref().and_then(TraceContext::from_xray);
             let begun = Instant::now();
-            let end = this.invoke(&batch.function, Invocation { request_id, payload, trace_id }).await;
+            let invocation = Invocation { trace_id, ..Invocation::new(request_id, payload) };
+            let end = this.invoke(&batch.function, invocation).await;
             if let Some(spans) = &this.shared.spans {
                 spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
             }

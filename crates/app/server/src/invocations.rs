@@ -2,64 +2,49 @@
 
 use std::sync::Arc;
 
-use bongsu_aws_api::lambda::{Answer, Invocation, InvokeRefusal, Invoked, Invoker};
-use bongsu_broker::{FunctionRef, Rejection};
+use bongsu_aws_api::lambda::{Answer, Invocation, Invoked, Invoker, function_arn};
+use bongsu_broker::{Account, FunctionRef};
 use bongsu_delivery::InvocationEnd;
-use bongsu_runtime::{Handle, Refusal};
+use bongsu_runtime::Begun;
 use tracing::warn;
 
 use crate::functions::Processes;
 use crate::log_tails::LogTails;
 
-/// The functions that the broker knows, and what runs them.
+/// What runs functions for those who wait for them.
 #[derive(Clone)]
 pub(crate) struct Invocations {
-    pub(crate) broker: Handle,
     pub(crate) processes: Processes,
     pub(crate) log_tails: Arc<LogTails>,
+    pub(crate) account: Account,
+    pub(crate) region: Arc<str>,
 }
 
 impl Invocations {
-    async fn run(self, name: String, invocation: Invocation) -> Result<Invoked, InvokeRefusal> {
-        let begun = self.broker.begin_invocation(FunctionRef::parse(&name)).await.map_err(refused)?;
-        let Invocation { request_id, payload, trace_id, wants_log } = invocation;
+    async fn run(self, begun: Begun, invocation: Invocation) -> Invoked {
+        let Invocation { function, request_id, payload, trace_id, client_context, wants_log } = invocation;
         let log_tail = wants_log.then(|| self.log_tails.keep(&request_id));
-        let invocation = bongsu_delivery::Invocation { request_id, payload, trace_id };
-        let end = self.processes.invoke(&begun.function, invocation).await;
-        let result = match end {
+        let invoked_arn = Some(function_arn(&self.region, self.account, &function.to_string()));
+        let invocation = bongsu_delivery::Invocation { request_id, payload, trace_id, client_context, invoked_arn };
+        let result = match self.processes.invoke(&begun.function, invocation).await {
             InvocationEnd::Returned(response) => Ok(response),
             InvocationEnd::Failed(failure) => {
-                warn!(function = %name, %failure, "invocation failed");
+                warn!(%function, %failure, "invocation failed");
                 Err(failure.payload)
             }
         };
-        Ok(Invoked { result, log_tail: log_tail.map(|tail| tail.bytes()).unwrap_or_default() })
+        Invoked { result, log_tail: log_tail.map(|tail| tail.bytes()).unwrap_or_default() }
     }
 }
 
 impl Invoker for Invocations {
-    fn exists(&self, function: &str) -> Answer<Result<bool, InvokeRefusal>> {
-        let (this, function) = (self.clone(), function.to_owned());
-        Box::pin(async move {
-            match this.broker.describe_function(FunctionRef::parse(&function)).await.map_err(refused) {
-                Ok(_) => Ok(true),
-                Err(InvokeRefusal::DoesNotExist) => Ok(false),
-                Err(refusal) => Err(refusal),
-            }
-        })
-    }
-
-    fn invoke(&self, function: &str, invocation: Invocation) -> Answer<Result<Invoked, InvokeRefusal>> {
+    fn invoke(&self, begun: Begun, invocation: Invocation) -> Answer<Option<Invoked>> {
         // In a task of its own: a caller who hangs up does not end what the function is doing.
-        let running = tokio::spawn(self.clone().run(function.to_owned(), invocation));
-        Box::pin(async move { running.await.unwrap_or(Err(InvokeRefusal::Unavailable)) })
+        let running = tokio::spawn(self.clone().run(begun, invocation));
+        Box::pin(async move { running.await.ok() })
     }
-}
 
-fn refused(refusal: Refusal) -> InvokeRefusal {
-    match refusal {
-        Refusal::Rejected(Rejection::FunctionBusy) => InvokeRefusal::TooManyRunning,
-        Refusal::Rejected(_) => InvokeRefusal::DoesNotExist,
-        Refusal::Unavailable => InvokeRefusal::Unavailable,
+    fn throttled(&self, function: &FunctionRef) {
+        self.processes.counters().throttled(&function.name);
     }
 }

@@ -6,11 +6,14 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 import traceback
 
 # AWS's runtimes up to Python 3.11 return text in ASCII, later ones as it is.
 ESCAPED = sys.version_info < (3, 12)
+JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+CONCURRENCY = int(os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY", 1))
 
 
 class Fault(Exception):
@@ -54,8 +57,34 @@ class RuntimeApi:
 
 
 class Identity:
-    cognito_identity_id = None
-    cognito_identity_pool_id = None
+    def __init__(self, described):
+        self.cognito_identity_id = described.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = described.get("cognitoIdentityPoolId")
+
+
+class Client:
+    """The application that a mobile SDK speaks for."""
+
+    NAMES = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+    def __init__(self, described):
+        for name in self.NAMES:
+            setattr(self, name, described.get(name))
+
+
+class ClientContext:
+    """What a client said of itself."""
+
+    def __init__(self, described):
+        self.client = Client(described.get("client") or {})
+        self.custom = described.get("custom")
+        self.env = described.get("env")
+
+
+def from_header(headers, name):
+    """The JSON in a header, whose text is UTF-8."""
+    text = headers.get(name)
+    return json.loads(text.encode("latin-1")) if text else None
 
 
 class Context:
@@ -69,8 +98,9 @@ class Context:
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.identity = Identity()
-        self.client_context = None
+        self.identity = Identity(from_header(headers, "lambda-runtime-cognito-identity") or {})
+        client_context = from_header(headers, "lambda-runtime-client-context")
+        self.client_context = ClientContext(client_context) if client_context else None
         self.tenant_id = None
         self._deadline_ms = int(headers["lambda-runtime-deadline-ms"])
 
@@ -81,23 +111,59 @@ class Context:
         sys.stdout.write(str(message))
 
 
+class Current(threading.local):
+    """The invocation that a thread works on."""
+
+    request_id = ""
+
+
+current = Current()
+
+
 class RequestId(logging.Filter):
     """Gives every log record the id of the invocation it was written in."""
 
-    current = ""
-
     def filter(self, record):
-        record.aws_request_id = RequestId.current
+        record.aws_request_id = current.request_id
         return True
 
 
+def now(seconds):
+    milliseconds = int(seconds * 1000) % 1000
+    return "%s.%03dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)), milliseconds)
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as an object on a line of its own."""
+
+    def format(self, record):
+        line = {
+            "timestamp": now(record.created),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": record.aws_request_id,
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["errorType"] = record.exc_info[0].__name__
+            line["errorMessage"] = str(record.exc_info[1])
+            line["stackTrace"] = self.formatException(record.exc_info).splitlines()
+        return json.dumps(line, ensure_ascii=False)
+
+
 def set_up_logging():
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"
-    )
-    formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(formatter)
+    if JSON_LOG:
+        handler.setFormatter(JsonFormatter())
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        level = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}.get(level, level)
+        logging.getLogger().setLevel(level)
+    else:
+        formatter = logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"
+        )
+        formatter.converter = time.gmtime
+        handler.setFormatter(formatter)
     handler.addFilter(RequestId())
     logging.getLogger().addHandler(handler)
 
@@ -148,6 +214,11 @@ def is_platform(filename):
 
 def log_error(kind, message, trace):
     """One line of the log, however many lines the error has."""
+    if JSON_LOG:
+        line = {"timestamp": now(time.time()), "log_level": "ERROR", "errorMessage": message, "errorType": kind}
+        line |= {"requestId": current.request_id, "stackTrace": trace}
+        print(json.dumps(line, ensure_ascii=False))
+        return
     lines = ["[ERROR] %s: %s" % (kind, message)]
     if trace:
         lines += ["Traceback (most recent call last):", *"".join(trace).splitlines()]
@@ -178,6 +249,34 @@ def answer(handler, headers, payload):
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
 
 
+def serve(handler, api):
+    while True:
+        headers, payload = api.next()
+        current.request_id = headers["lambda-runtime-aws-request-id"]
+        trace_id = headers.get("lambda-runtime-trace-id")
+        # Of the whole process: with several invocations at a time it would be another one's.
+        if trace_id and CONCURRENCY == 1:
+            os.environ["_X_AMZN_TRACE_ID"] = trace_id
+        else:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        try:
+            path, body = "response", answer(handler, headers, payload)
+        except Exception as error:
+            path, body = "error", describe(error, current.request_id)[1]
+        api.post("invocation/%s/%s" % (current.request_id, path), body)
+
+
+def serve_in_thread(handler):
+    """Ends the process when the handler means to, which would otherwise end only the thread."""
+    try:
+        serve(handler, RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"]))
+    except SystemExit as exit:
+        os._exit(exit.code if isinstance(exit.code, int) else int(exit.code is not None))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
 def main():
     # The interpreter has put an empty name in front, which would follow a handler that changes its directory.
     sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *filter(None, sys.path)]
@@ -189,19 +288,11 @@ def main():
         kind, described = describe(error)
         api.post("init/error", described, kind)
         sys.exit(1)
-    while True:
-        headers, payload = api.next()
-        RequestId.current = headers["lambda-runtime-aws-request-id"]
-        trace_id = headers.get("lambda-runtime-trace-id")
-        if trace_id:
-            os.environ["_X_AMZN_TRACE_ID"] = trace_id
-        else:
-            os.environ.pop("_X_AMZN_TRACE_ID", None)
-        try:
-            path, body = "response", answer(handler, headers, payload)
-        except Exception as error:
-            path, body = "error", describe(error, RequestId.current)[1]
-        api.post("invocation/%s/%s" % (RequestId.current, path), body)
+    for _ in range(CONCURRENCY - 1):
+        threading.Thread(target=serve_in_thread, args=(handler,), daemon=True).start()
+    if CONCURRENCY > 1:
+        serve_in_thread(handler)
+    serve(handler, api)
 
 
 main()

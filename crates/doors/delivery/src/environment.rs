@@ -1,23 +1,28 @@
-//! An execution environment: one process, its Runtime API and its output, for one invocation at a time.
+//! An execution environment: one process, its Runtime API and its output, for as many invocations at a time as the
+//! process takes.
 
-use std::future::Future;
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::HeaderValue;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::launch::Launch;
 use crate::output::Output;
 use crate::process::Process;
-use crate::runtime_api::{Event, Report, RuntimeApi};
-use crate::{FailureKind, FunctionFailure, FunctionSpec, FunctionsConfig, Invocation, InvocationEnd, launch};
+use crate::runtime_api::{Answer, Event, Init, RuntimeApi};
+use crate::{
+    CONCURRENCY_PER_PROCESS_MAX, FailureKind, FunctionFailure, FunctionSpec, FunctionsConfig, Invocation, InvocationEnd,
+};
 
 /// How long an invocation waits for its killed process; the process is waited for in any case, but not by the caller.
 const KILL_WAIT_MAX: Duration = Duration::from_secs(2);
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
 /// A process that serves a function. Dropping it kills everything the process started.
 pub(crate) struct Environment {
@@ -25,10 +30,23 @@ pub(crate) struct Environment {
     arn: String,
     started_at: Instant,
     init_max: Duration,
-    is_initialized: bool,
     api: RuntimeApi,
     process: Process,
     output: Output,
+    seats: Mutex<Seats>,
+}
+
+#[derive(Default)]
+struct Seats {
+    taken: usize,
+    /// Whether the process takes no more invocations, and ends with the last one that it has.
+    is_closed: bool,
+}
+
+/// The right to give an environment one invocation. Dropping it unused, or in the middle, closes the environment.
+pub(crate) struct Seat {
+    environment: Arc<Environment>,
+    is_left: bool,
 }
 
 /// What became of an invocation that was given to an environment.
@@ -45,39 +63,34 @@ pub(crate) struct Ended {
     /// How long the process took to ask for its first event, if this invocation waited for that.
     pub(crate) init: Option<Duration>,
     pub(crate) memory_used_max_mb: Option<u64>,
-    /// Whether the environment can take another invocation.
-    pub(crate) is_reusable: bool,
 }
 
 impl Environment {
-    /// Starts a process, or says why there is none.
-    pub(crate) async fn start(
+    /// Starts a process.
+    pub(crate) fn start(
         function: &Arc<FunctionSpec>,
         config: &FunctionsConfig,
         init_max: Duration,
+        api: RuntimeApi,
+        launch: Launch,
         permit: OwnedSemaphorePermit,
         stopping: watch::Receiver<bool>,
-    ) -> Result<Environment, String> {
-        let api = RuntimeApi::listen().await.map_err(|error| format!("Couldn't listen on loopback: {error}"))?;
-        let mut command = launch::command(function, config, api.address())?;
-        let start = || -> io::Result<(Process, Output)> {
-            let (stdout, write_stdout) = io::pipe()?;
-            let (stderr, write_stderr) = io::pipe()?;
-            command.stdin(Stdio::null()).stdout(write_stdout).stderr(write_stderr);
-            let output = Output::read(function.name.as_str().into(), config.logs.clone(), stdout, stderr)?;
-            let process = Process::start(&mut command, permit, stopping)?;
-            Ok((process, output))
-        };
-        let (process, output) = start().map_err(|error| format!("Couldn't start the process: {error}"))?;
+    ) -> io::Result<Environment> {
+        let Launch { mut command, scratch, .. } = launch;
+        let (stdout, write_stdout) = io::pipe()?;
+        let (stderr, write_stderr) = io::pipe()?;
+        command.stdin(Stdio::null()).stdout(write_stdout).stderr(write_stderr);
+        let output = Output::read(function.name.as_str().into(), config.logs.clone(), stdout, stderr)?;
+        let process = Process::start(&mut command, scratch, permit, stopping)?;
         Ok(Environment {
             function: function.clone(),
             arn: format!("arn:aws:lambda:{}:{}:function:{}", config.region, config.account, function.name),
             started_at: Instant::now(),
             init_max,
-            is_initialized: false,
             api,
             process,
             output,
+            seats: Mutex::default(),
         })
     }
 
@@ -85,72 +98,125 @@ impl Environment {
         self.process.has_exited()
     }
 
-    /// Gives the process an event and waits for its end, at most for the time to start and the function's timeout.
-    pub(crate) async fn run(&mut self, invocation: &Invocation, request_id: &Arc<str>) -> Run {
-        self.output.begin(request_id).await;
-        let run = self.attempt(invocation, request_id).await;
-        if !matches!(&run, Run::Ended(ended) if ended.is_reusable) {
-            self.process.kill();
-            // The watcher goes on waiting for a process that even SIGKILL does not end at once.
-            timeout(KILL_WAIT_MAX, self.process.exited()).await.ok();
-        }
-        self.output.finish().await;
-        run
+    /// Whether the process has asked for its first event.
+    pub(crate) fn is_initialized(&self) -> bool {
+        *self.api.init().borrow() == Init::Ready
     }
 
-    async fn attempt(&mut self, invocation: &Invocation, request_id: &Arc<str>) -> Run {
-        let was_warm = self.is_initialized;
-        // While the process starts nothing is assigned, so that the handler gets all of its time.
-        let mut assigned_at = None;
-        let mut deadline = self.started_at + self.init_max;
-        if was_warm {
-            (assigned_at, deadline) = self.assign(invocation, request_id);
+    pub(crate) fn is_idle(&self) -> bool {
+        self.seats().taken == 0
+    }
+
+    /// Takes a seat, if one is free.
+    pub(crate) fn sit(self: &Arc<Environment>) -> Option<Seat> {
+        let mut seats = self.seats();
+        if !self.has_room(&seats) {
+            return None;
         }
-        let mut init = None;
+        seats.taken += 1;
+        drop(seats);
+        Some(Seat { environment: self.clone(), is_left: false })
+    }
+
+    /// Whether the process may have several invocations at a time.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.api.wanted_max() > 1
+    }
+
+    /// Resolves when the process has started, or failed to.
+    pub(crate) fn started(&self) -> impl Future<Output = ()> + use<> {
+        let mut init = self.api.init();
+        // An error means that the environment is gone.
+        async move { init.wait_for(|init| *init != Init::Pending).await.map(drop).unwrap_or_default() }
+    }
+
+    /// Whether there is a free seat.
+    pub(crate) fn is_free(&self) -> bool {
+        self.has_room(&self.seats())
+    }
+
+    fn has_room(&self, seats: &Seats) -> bool {
+        let max = self.api.wanted_max().min(CONCURRENCY_PER_PROCESS_MAX as usize);
+        !seats.is_closed && seats.taken < max
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().expect("nothing panics while it holds the seats")
+    }
+
+    async fn attempt(&self, invocation: &Invocation, request_id: &Arc<str>) -> Run {
+        let mut init = self.api.init();
+        let was_warm = *init.borrow_and_update() == Init::Ready;
+        let mut is_starting = !was_warm;
+        let mut init_took = None;
+        // While the process starts nothing is assigned, so that the handler gets all of its time.
+        let mut assigned = was_warm.then(|| self.assign(invocation, request_id));
+        let mut deadline =
+            if was_warm { Instant::now() + self.function.timeout } else { self.started_at + self.init_max };
+        let within_memory = self.process.keep_within(self.function.memory_mb);
+        tokio::pin!(within_memory);
         let end = loop {
-            match first(self.api.report(), self.process.exited(), deadline).await {
-                First::Reported(Report::Ready) => {
-                    self.is_initialized = true;
-                    init = Some(self.started_at.elapsed());
-                    if assigned_at.is_none() {
-                        (assigned_at, deadline) = self.assign(invocation, request_id);
+            // What the process said counts before how it ended.
+            tokio::select! {
+                biased;
+                answer = answered(&mut assigned) => break match answer {
+                    Answer::Returned(response) => InvocationEnd::Returned(response),
+                    Answer::Failed(payload) => failed(FailureKind::Handler, payload),
+                    Answer::TooLarge => InvocationEnd::Failed(FunctionFailure::too_large()),
+                },
+                _ = init.changed(), if is_starting => {
+                    is_starting = false;
+                    if let Init::Failed(payload) = init.borrow().clone() {
+                        break failed(FailureKind::Init, payload);
+                    }
+                    init_took = Some(self.started_at.elapsed());
+                    if assigned.is_none() {
+                        assigned = Some(self.assign(invocation, request_id));
+                        deadline = Instant::now() + self.function.timeout;
                     }
                 }
-                First::Reported(Report::Returned(response)) => break InvocationEnd::Returned(response),
-                First::Reported(Report::Failed(payload)) => break failed(FailureKind::Handler, payload),
-                First::Reported(Report::InitFailed(payload)) => break failed(FailureKind::Init, payload),
-                First::Reported(Report::TooLarge) => break InvocationEnd::Failed(FunctionFailure::too_large()),
-                First::Exited(_) if was_warm && !self.api.is_taken() => return Run::NotTaken,
-                First::Exited(status) => {
-                    break InvocationEnd::Failed(FunctionFailure::exited(request_id, status));
+                status = self.process.exited() => {
+                    if was_warm && !self.api.withdraw(request_id) {
+                        return Run::NotTaken;
+                    }
+                    break InvocationEnd::Failed(self.death(request_id, status));
                 }
-                First::Overrun if assigned_at.is_none() => {
+                () = sleep_until(deadline) => {
+                    if assigned.is_some() {
+                        break InvocationEnd::Failed(FunctionFailure::timed_out(request_id, self.function.timeout));
+                    }
                     // AWS repeats a start that takes too long on the function's time; here it goes on instead.
-                    (assigned_at, deadline) = self.assign(invocation, request_id);
+                    assigned = Some(self.assign(invocation, request_id));
+                    deadline = Instant::now() + self.function.timeout;
                 }
-                First::Overrun => {
-                    break InvocationEnd::Failed(FunctionFailure::timed_out(request_id, self.function.timeout));
-                }
+                () = &mut within_memory => {}
             }
         };
+        self.api.withdraw(request_id);
         Run::Ended(Ended {
-            is_reusable: is_reusable_after(&end),
             end,
-            took: assigned_at.unwrap_or(self.started_at).elapsed(),
-            init,
+            took: assigned.map_or(self.started_at, |(at, _)| at).elapsed(),
+            init: init_took,
             memory_used_max_mb: self.process.memory_used_max_mb(),
         })
     }
 
-    /// Opens the invocation and starts its clock.
-    fn assign(&self, invocation: &Invocation, request_id: &Arc<str>) -> (Option<Instant>, Instant) {
-        let now = Instant::now();
-        self.api.assign(Event {
+    fn death(&self, request_id: &str, status: ExitStatus) -> FunctionFailure {
+        if self.process.has_held_too_much() {
+            FunctionFailure::out_of_memory(request_id)
+        } else {
+            FunctionFailure::exited(request_id, status)
+        }
+    }
+
+    /// Opens the invocation, whose time begins.
+    fn assign(&self, invocation: &Invocation, request_id: &Arc<str>) -> (Instant, oneshot::Receiver<Answer>) {
+        let answer = self.api.assign(Event {
             request_id: request_id.clone(),
             headers: self.headers(invocation),
             payload: invocation.payload.clone(),
         });
-        (Some(now), now + self.function.timeout)
+        (Instant::now(), answer)
     }
 
     fn headers(&self, invocation: &Invocation) -> HeaderMap {
@@ -160,11 +226,16 @@ impl Environment {
         for (name, value) in [
             ("lambda-runtime-aws-request-id", Some(&invocation.request_id)),
             ("lambda-runtime-deadline-ms", Some(&deadline_ms)),
-            ("lambda-runtime-invoked-function-arn", Some(&self.arn)),
+            ("lambda-runtime-invoked-function-arn", Some(invocation.invoked_arn.as_ref().unwrap_or(&self.arn))),
             ("lambda-runtime-trace-id", invocation.trace_id.as_ref()),
+            // Between the parts of JSON a space says as much as the end of a line.
+            (
+                "lambda-runtime-client-context",
+                invocation.client_context.as_ref().map(|json| json.replace(LINE_ENDS, " ")).as_ref(),
+            ),
         ] {
-            // A trace id or an ARN that cannot stand in a header is left out: no runtime depends on them.
-            if let Some(Ok(value)) = value.map(|value| HeaderValue::from_str(value)) {
+            // What cannot stand in a header is left out: no runtime depends on it.
+            if let Some(Ok(value)) = value.map(|value| HeaderValue::from_bytes(value.as_bytes())) {
                 headers.insert(name, value);
             }
         }
@@ -172,27 +243,64 @@ impl Environment {
     }
 }
 
-enum First {
-    Reported(Report),
-    Exited(ExitStatus),
-    Overrun,
-}
+impl Seat {
+    /// Gives the process an event and waits for its end, at most for the time to start and the function's timeout.
+    pub(crate) async fn run(mut self, invocation: &Invocation, request_id: &Arc<str>) -> Run {
+        let environment = self.environment.clone();
+        environment.output.begin(request_id).await;
+        let run = environment.attempt(invocation, request_id).await;
+        let is_reusable = matches!(&run, Run::Ended(ended) if is_reusable_after(&ended.end));
+        if self.leave(is_reusable) {
+            // The watcher goes on waiting for a process that even SIGKILL does not end at once.
+            timeout(KILL_WAIT_MAX, environment.process.exited()).await.ok();
+        }
+        environment.output.end(request_id).await;
+        run
+    }
 
-/// What happens first. What the process said counts before how it ended.
-async fn first(
-    report: impl Future<Output = Report>,
-    exited: impl Future<Output = ExitStatus>,
-    deadline: Instant,
-) -> First {
-    tokio::select! {
-        biased;
-        report = report => First::Reported(report),
-        status = exited => First::Exited(status),
-        () = sleep_until(deadline) => First::Overrun,
+    /// The environment whose seat this is.
+    pub(crate) fn environment(&self) -> &Arc<Environment> {
+        &self.environment
+    }
+
+    /// Frees a seat that was not needed.
+    pub(crate) fn give_back(mut self) {
+        self.leave(true);
+    }
+
+    /// Frees the seat, and says whether the process has been killed because nobody can use it any more.
+    fn leave(&mut self, is_reusable: bool) -> bool {
+        self.is_left = true;
+        let mut seats = self.environment.seats();
+        seats.taken -= 1;
+        seats.is_closed |= !is_reusable;
+        let is_over = seats.is_closed && seats.taken == 0;
+        if is_over {
+            self.environment.process.kill();
+        }
+        is_over
     }
 }
 
-fn failed(kind: FailureKind, payload: bytes::Bytes) -> InvocationEnd {
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if !self.is_left {
+            self.leave(false);
+        }
+    }
+}
+
+/// The answer, once there is something that can be answered. A runtime that drops an event has ended.
+async fn answered(assigned: &mut Option<(Instant, oneshot::Receiver<Answer>)>) -> Answer {
+    if let Some((_, answer)) = assigned
+        && let Ok(answer) = answer.await
+    {
+        return answer;
+    }
+    std::future::pending().await
+}
+
+fn failed(kind: FailureKind, payload: Bytes) -> InvocationEnd {
     InvocationEnd::Failed(FunctionFailure { kind, payload })
 }
 

@@ -33,6 +33,8 @@ pub enum FailureKind {
     TimedOut,
     /// The process ended before the handler answered.
     Exited,
+    /// The process was killed because it held more memory than the function may.
+    OutOfMemory,
     /// The answer was larger than [`RESPONSE_BYTES_MAX`].
     TooLarge,
     /// There was no process to give the event to.
@@ -77,6 +79,11 @@ impl FunctionFailure {
         FunctionFailure::of_platform(FailureKind::Exited, "Runtime.ExitError", request_id, &error)
     }
 
+    pub(crate) fn out_of_memory(request_id: &str) -> FunctionFailure {
+        let error = "Runtime exited with error: signal: killed";
+        FunctionFailure::of_platform(FailureKind::OutOfMemory, "Runtime.OutOfMemory", request_id, error)
+    }
+
     pub(crate) fn cannot_start(request_id: &str, reason: &str) -> FunctionFailure {
         FunctionFailure::of_platform(FailureKind::CannotStart, "Runtime.InvalidEntrypoint", request_id, reason)
     }
@@ -103,6 +110,7 @@ impl fmt::Display for FunctionFailure {
             FailureKind::Init => "the handler could not be loaded",
             FailureKind::TimedOut => "the invocation timed out",
             FailureKind::Exited => "the process ended",
+            FailureKind::OutOfMemory => "the process held too much memory",
             FailureKind::TooLarge => "the response was too large",
             FailureKind::CannotStart => "the process could not be started",
         };

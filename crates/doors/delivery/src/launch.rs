@@ -1,193 +1,210 @@
-//! The command line and the variables that a function's process starts with.
+//! The command line of a function's process, and the fence around it.
 
 use std::ffi::OsString;
-use std::hash::BuildHasher;
+use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
 
 use tokio::process::Command;
 
-use crate::{FunctionSpec, FunctionsConfig, Runtime};
+use crate::fence::{Fence, Ids};
+use crate::function::EPHEMERAL_STORAGE_MB_MIN;
+use crate::interpreter::{Interpreter, is_executable};
+use crate::scratch::{Scratch, Scratches};
+use crate::user::Chosen;
+use crate::{FunctionSpec, FunctionUser, FunctionsConfig, Runtime};
 
-/// Runs a Python handler with nothing but the standard library.
+mod layers;
+mod variables;
+
+use variables::Start;
+
+/// Run Python and Node handlers with nothing but the interpreter.
 const PYTHON_BOOTSTRAP: &str = include_str!("bootstrap.py");
+const NODE_BOOTSTRAP: &str = include_str!("bootstrap.mjs");
 
-const LATEST: &str = "$LATEST";
-const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+/// A Python process that has loaded an SDK holds about as much memory.
+const SMALL_PROCESS_KB: usize = 24 * 1024;
+const PROCESSES_MAX_LEAST: usize = 16;
 
-/// Variables that belong to the platform; a function's own variables of these names are ignored.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED_VARIABLES: &[&str] = &[
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "_LAMBDA_TELEMETRY_LOG_FD",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_MAX_CONCURRENCY",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-];
+/// A variable of the function, for what AWS has no word: directories that it may write besides `/tmp`, parted by colons,
+/// from the code directory on. They are made if need be.
+const WRITABLE: &str = "BONGSU_WRITABLE";
 
-/// Builds the command for a new process, or says why there is none.
-pub(crate) fn command(
-    function: &FunctionSpec,
-    config: &FunctionsConfig,
-    runtime_api: SocketAddr,
-) -> Result<Command, String> {
-    let code = fs::canonicalize(&function.code)
-        .map_err(|error| format!("Couldn't open the code directory {}: {error}", function.code.display()))?;
-    let mut words: Vec<OsString> = config.launcher.iter().map(OsString::from).collect();
-    words.extend(runtime_words(function, &code)?);
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(&code).env_clear();
-    command.envs(open_variables(config, &code)).envs(own_variables(function));
-    command.envs(platform_variables(function, config, &code, runtime_api));
-    Ok(command)
+const MEGABYTE: u64 = 1024 * 1024;
+/// How many times its memory a process may map before the kernel itself refuses it more, and what it may map on top:
+/// what is mapped is seldom all used, and what is used is looked at by somebody else.
+const MAPPED_TIMES: u64 = 2;
+const MAPPED_EXTRA_MB: u64 = 1024;
+/// How much of a function's memory Node may use for objects that it collects, so that it collects them in time.
+const NODE_HEAP_PERCENT: u32 = 75;
+
+/// How every function's process is started.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    /// Words put before every command line; none lets functions run without a fence. They are followed by `--fence`, a
+    /// [`Fence`] as JSON, `--` and the command line, and have to end in becoming that.
+    pub words: Vec<String>,
+    /// Whom functions run as.
+    pub user: FunctionUser,
+    /// The most processes at a time: 1 to [`PROCESSES_MAX`](crate::PROCESSES_MAX). What needs another one waits.
+    pub processes_max: usize,
 }
 
-fn runtime_words(function: &FunctionSpec, code: &Path) -> Result<Vec<OsString>, String> {
-    match &function.runtime {
-        Runtime::Provided => {
-            let bootstrap = code.join("bootstrap");
-            if !is_executable(&bootstrap) {
-                return Err(format!("Couldn't find valid bootstrap(s): [{}]", bootstrap.display()));
+/// What the machine's memory has room for: so many small processes, from 16 to [`PROCESSES_MAX`](crate::PROCESSES_MAX).
+pub fn processes_max_here() -> usize {
+    let information = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = information.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB"));
+    let kilobytes = total.and_then(|total| total.parse::<usize>().ok()).unwrap_or_default();
+    (kilobytes / SMALL_PROCESS_KB).clamp(PROCESSES_MAX_LEAST, crate::PROCESSES_MAX)
+}
+
+impl Default for Launcher {
+    /// Without a fence.
+    fn default() -> Launcher {
+        Launcher { words: Vec::new(), user: FunctionUser::Same, processes_max: crate::PROCESSES_MAX }
+    }
+}
+
+/// A command that is ready to be started.
+pub(crate) struct Launch {
+    pub(crate) command: Command,
+    /// Has to live as long as the process.
+    pub(crate) scratch: Scratch,
+    /// What made a root keep its user.
+    pub(crate) unreachable: Option<PathBuf>,
+}
+
+/// Builds the command for a new process, or says why there is none.
+pub(crate) fn launch(
+    function: &FunctionSpec,
+    config: &FunctionsConfig,
+    interpreter: Option<&Interpreter>,
+    scratches: &Scratches,
+    runtime_api: SocketAddr,
+) -> Result<Launch, String> {
+    let code = open_directory("code directory", &function.code)?;
+    let layers = function.layers.iter().map(|layer| open_directory("layer", layer));
+    let layers = layers.collect::<Result<Vec<PathBuf>, String>>()?;
+    let program = words(function, &code, &layers, interpreter)?;
+
+    let mut needed: Vec<PathBuf> = [&code].into_iter().chain(&layers).cloned().collect();
+    if let Some(Interpreter { program, folders, .. }) = interpreter {
+        needed.extend([program].into_iter().chain(folders).cloned());
+    }
+    let (writable, made) = writable(function, &code)?;
+    let existing: Vec<PathBuf> = writable.iter().filter(|path| !made.contains(path)).cloned().collect();
+    let Chosen { user, unreachable } = config.launcher.user.choose(&needed, &existing)?;
+    give_away(&made, user)?;
+    let no_scratch = |error| format!("Couldn't make a directory for temporary files: {error}");
+    let scratch = scratches.make(user).map_err(no_scratch)?;
+
+    let tmp = scratch.path();
+    let start = Start { function, config, interpreter, code: &code, layers: &layers, tmp, runtime_api };
+    let variables = variables::all(&start);
+    let mut words: Vec<OsString> = Vec::new();
+    if !config.launcher.words.is_empty() {
+        let readable = needed.into_iter().chain(variables::folders(&variables)).collect();
+        let fence = serde_json::to_string(&fence(function, readable, writable, tmp, user));
+        let fence = fence.map_err(|error| format!("Couldn't name a path: {error}"))?;
+        words.extend(config.launcher.words.iter().map(OsString::from));
+        words.extend(["--fence".into(), fence.into(), "--".into()]);
+    }
+    words.extend(program);
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).current_dir(&code).env_clear().envs(variables);
+    Ok(Launch { command, scratch, unreachable })
+}
+
+fn open_directory(what: &str, path: &Path) -> Result<PathBuf, String> {
+    let refused = |error| format!("Couldn't open the {what} {}: {error}", path.display());
+    let canonical = fs::canonicalize(path).map_err(refused)?;
+    if canonical.is_dir() { Ok(canonical) } else { Err(format!("The {what} {} is no directory", path.display())) }
+}
+
+/// The command line without a launcher.
+fn words(
+    function: &FunctionSpec,
+    code: &Path,
+    layers: &[PathBuf],
+    interpreter: Option<&Interpreter>,
+) -> Result<Vec<OsString>, String> {
+    match (&function.runtime, interpreter) {
+        (Runtime::Provided, _) => {
+            let folders = [code].into_iter().chain(layers.iter().rev().map(PathBuf::as_path));
+            let candidates: Vec<PathBuf> = folders.map(|folder| folder.join("bootstrap")).collect();
+            match candidates.iter().find(|file| is_executable(file)) {
+                Some(bootstrap) => Ok(vec![bootstrap.into()]),
+                None => {
+                    let shown: Vec<String> = candidates.iter().map(|file| file.display().to_string()).collect();
+                    Err(format!("Couldn't find valid bootstrap(s): [{}]", shown.join(" ")))
+                }
             }
-            Ok(vec![bootstrap.into()])
         }
-        Runtime::Python { version } => {
-            let exact = format!("python{version}");
-            let python = find_on_path(&exact).or_else(|| find_on_path("python3"));
-            let python = python.ok_or_else(|| format!("Couldn't find {exact} or python3 on the PATH"))?;
-            let mut words: Vec<OsString> = vec![python.into(), "-u".into()];
-            if code.join("awslambdaric").is_dir() {
+        (Runtime::Python { .. }, Some(python)) => {
+            let mut words = vec![(&python.program).into(), "-u".into()];
+            let mut brought = [code.to_owned()].into_iter().chain(layers::python(layers, python));
+            if brought.any(|folder| folder.join("awslambdaric").is_dir()) {
                 words.extend(["-m", "awslambdaric", &function.handler].map(OsString::from));
             } else {
                 words.extend(["-c", PYTHON_BOOTSTRAP].map(OsString::from));
             }
             Ok(words)
         }
-    }
-}
-
-fn find_on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// Defaults that a function may replace.
-fn open_variables(config: &FunctionsConfig, code: &Path) -> Vec<(&'static str, OsString)> {
-    let mut libraries = vec![code.to_owned(), code.join("lib")];
-    // Some interpreters only start with the libraries that this process was given.
-    libraries.extend(env::split_paths(&env::var_os("LD_LIBRARY_PATH").unwrap_or_default()));
-    let mut variables: Vec<(&str, OsString)> = vec![
-        ("AWS_ENDPOINT_URL", config.endpoint_url.clone().into()),
-        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".into()),
-        ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000".into()),
-        ("LANG", "en_US.UTF-8".into()),
-        ("PATH", env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())),
-        // The code directory belongs to its author, as AWS's read-only one does.
-        ("PYTHONDONTWRITEBYTECODE", "1".into()),
-        ("TZ", ":UTC".into()),
-    ];
-    // A folder with a colon in its name cannot stand in the list; such a function goes without.
-    variables.extend(env::join_paths(libraries).ok().map(|libraries| ("LD_LIBRARY_PATH", libraries)));
-    variables
-}
-
-fn own_variables(function: &FunctionSpec) -> impl Iterator<Item = (&String, &String)> {
-    function.environment.iter().filter(|(name, _)| !RESERVED_VARIABLES.contains(&name.as_str()))
-}
-
-fn platform_variables(
-    function: &FunctionSpec,
-    config: &FunctionsConfig,
-    code: &Path,
-    runtime_api: SocketAddr,
-) -> Vec<(&'static str, OsString)> {
-    let mut variables: Vec<(&str, OsString)> = vec![
-        ("_HANDLER", (&function.handler).into()),
-        ("AWS_ACCESS_KEY_ID", (&config.credentials.access_key_id).into()),
-        ("AWS_DEFAULT_REGION", (&config.region).into()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string().into()),
-        ("AWS_LAMBDA_FUNCTION_NAME", (&function.name).into()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", LATEST.into()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name).into()),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream().into()),
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string().into()),
-        ("AWS_REGION", (&config.region).into()),
-        ("AWS_SECRET_ACCESS_KEY", (&config.credentials.secret_access_key).into()),
-        ("AWS_SESSION_TOKEN", (&config.credentials.session_token).into()),
-        ("LAMBDA_RUNTIME_DIR", "/var/runtime".into()),
-        ("LAMBDA_TASK_ROOT", code.into()),
-    ];
-    if let Runtime::Python { version } = &function.runtime {
-        variables.push(("AWS_EXECUTION_ENV", format!("AWS_Lambda_python{version}").into()));
-    }
-    variables
-}
-
-/// A new name such as `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`.
-fn log_stream() -> String {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let (year, month, day) = date(since_epoch.as_secs() / SECONDS_A_DAY);
-    let (high, low) = (random(), random());
-    format!("{year:04}/{month:02}/{day:02}/[{LATEST}]{high:016x}{low:016x}")
-}
-
-/// Unpredictable enough for a name: each hasher of the standard library has keys of its own.
-fn random() -> u64 {
-    std::hash::RandomState::new().hash_one(SystemTime::now())
-}
-
-/// The date of a day since 1970-01-01, counted in years that begin on the first of March.
-/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-fn date(days: u64) -> (u64, u64, u64) {
-    const DAYS_BEFORE_1970: u64 = 719_468;
-    const DAYS_IN_400_YEARS: u64 = 146_097;
-    let days = days + DAYS_BEFORE_1970;
-    let (era, day_of_era) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_become_dates() {
-        for (days, expected) in
-            [(0, (1970, 1, 1)), (11_016, (2000, 2, 29)), (20_512, (2026, 2, 28)), (20_513, (2026, 3, 1))]
-        {
-            assert_eq!(date(days), expected);
+        (Runtime::Node { .. }, Some(node)) => {
+            let heap = function.memory_mb * NODE_HEAP_PERCENT / 100;
+            let mut words = vec![(&node.program).into(), format!("--max-old-space-size={heap}").into()];
+            let client = code.join("node_modules/aws-lambda-ric/bin");
+            match ["index.mjs", "index.js"].map(|file| client.join(file)).into_iter().find(|file| file.is_file()) {
+                Some(client) => words.extend([client.into(), (&function.handler).into()]),
+                None => words.extend(["--input-type=module", "-e", NODE_BOOTSTRAP].map(OsString::from)),
+            }
+            Ok(words)
         }
+        (Runtime::Python { .. } | Runtime::Node { .. }, None) => Err("Couldn't find an interpreter".to_owned()),
     }
+}
 
-    #[test]
-    fn no_two_log_streams_have_the_same_name() {
-        assert_ne!(log_stream(), log_stream());
+/// The directories that the function may write besides `/tmp`, and those among them that had to be made.
+fn writable(function: &FunctionSpec, code: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), String> {
+    let (mut all, mut made) = (Vec::new(), Vec::new());
+    let named = function.environment.get(WRITABLE).map(String::as_str).unwrap_or_default();
+    for path in named.split(':').filter(|path| !path.is_empty()).map(|path| code.join(path)) {
+        let is_new = !path.exists();
+        let made_and_found = fs::create_dir_all(&path).and_then(|()| fs::canonicalize(&path));
+        let path =
+            made_and_found.map_err(|error| format!("Couldn't make {} for {WRITABLE}: {error}", path.display()))?;
+        if is_new {
+            made.push(path.clone());
+        }
+        all.push(path);
+    }
+    Ok((all, made))
+}
+
+fn give_away(made: &[PathBuf], user: Option<Ids>) -> Result<(), String> {
+    for (path, user) in made.iter().zip(user.into_iter().cycle()) {
+        chown(path, Some(user.uid), Some(user.gid))
+            .map_err(|error| format!("Couldn't give {} to user {}: {error}", path.display(), user.uid))?;
+    }
+    Ok(())
+}
+
+fn fence(
+    function: &FunctionSpec,
+    readable: Vec<PathBuf>,
+    writable: Vec<PathBuf>,
+    tmp: &Path,
+    user: Option<Ids>,
+) -> Fence {
+    let mapped_mb = u64::from(function.memory_mb) * MAPPED_TIMES + MAPPED_EXTRA_MB;
+    Fence {
+        readable,
+        writable,
+        tmp: tmp.to_owned(),
+        user,
+        file_bytes_max: u64::from(function.ephemeral_storage_mb.max(EPHEMERAL_STORAGE_MB_MIN)) * MEGABYTE,
+        data_bytes_max: mapped_mb * MEGABYTE,
     }
 }

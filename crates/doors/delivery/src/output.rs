@@ -26,8 +26,15 @@ pub(crate) struct Output {
 
 /// Separates what was printed before it from what is printed after it.
 struct Mark {
-    request_id: Option<Arc<str>>,
+    what: What,
+    request_id: Arc<str>,
     passed: oneshot::Sender<()>,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Begins,
+    Ends,
 }
 
 impl Output {
@@ -41,26 +48,26 @@ impl Output {
         let reader = Reader {
             stdout: Stream::new(LogStream::Stdout, stdout)?,
             stderr: Stream::new(LogStream::Stderr, stderr)?,
-            log: Log { function, sink, request_id: None, bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
+            log: Log { function, sink, open: Vec::new(), bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
             buffer: vec![0; READ_BYTES],
         };
         tokio::spawn(reader.run(marks));
         Ok(Output { marks: sender })
     }
 
-    /// What is printed from now on belongs to this invocation.
+    /// What is printed from now on may belong to this invocation.
     pub(crate) async fn begin(&self, request_id: &Arc<str>) {
-        self.mark(Some(request_id.clone())).await;
+        self.mark(What::Begins, request_id).await;
     }
 
     /// Everything printed until now has been given to the sink when this returns, half a line at the end included.
-    pub(crate) async fn finish(&self) {
-        self.mark(None).await;
+    pub(crate) async fn end(&self, request_id: &Arc<str>) {
+        self.mark(What::Ends, request_id).await;
     }
 
-    async fn mark(&self, request_id: Option<Arc<str>>) {
+    async fn mark(&self, what: What, request_id: &Arc<str>) {
         let (passed, wait) = oneshot::channel();
-        if self.marks.send(Mark { request_id, passed }).await.is_ok() {
+        if self.marks.send(Mark { what, request_id: request_id.clone(), passed }).await.is_ok() {
             // An error means that the reader is gone, and with it everything there was to wait for.
             wait.await.ok();
         }
@@ -83,7 +90,7 @@ impl Reader {
                     self.stdout.drain(&mut self.buffer, &mut self.log);
                     self.stderr.drain(&mut self.buffer, &mut self.log);
                     let Some(mark) = mark else { return };
-                    self.log.begin(mark.request_id);
+                    self.log.mark(mark.what, mark.request_id);
                     // The waiter may have been cancelled.
                     mark.passed.send(()).ok();
                 }
@@ -126,7 +133,7 @@ impl Stream {
         }
     }
 
-    /// Takes what is in the pipe at this moment, then the unfinished line.
+    /// Takes what is in the pipe at this moment, then the unfinished line, unless it may be another invocation's.
     fn drain(&mut self, buffer: &mut [u8], log: &mut Log) {
         let mut drained = 0;
         while drained < PIPE_BYTES_MAX
@@ -143,7 +150,9 @@ impl Stream {
                 Err(_) => break,
             }
         }
-        self.lines.finish(|line| log.write(self.stream, line));
+        if log.open.len() <= 1 {
+            self.lines.finish(|line| log.write(self.stream, line));
+        }
     }
 
     fn take(&mut self, bytes: &[u8], log: &mut Log) {
@@ -164,14 +173,18 @@ impl Stream {
 struct Log {
     function: Arc<str>,
     sink: Arc<dyn LogSink>,
-    request_id: Option<Arc<str>>,
+    /// The invocations that go on.
+    open: Vec<Arc<str>>,
     bytes_left: usize,
     noted: bool,
 }
 
 impl Log {
-    fn begin(&mut self, request_id: Option<Arc<str>>) {
-        self.request_id = request_id;
+    fn mark(&mut self, what: What, request_id: Arc<str>) {
+        match what {
+            What::Begins => self.open.push(request_id),
+            What::Ends => self.open.retain(|open| *open != request_id),
+        }
         self.bytes_left = INVOCATION_LOG_BYTES_MAX;
         self.noted = false;
     }
@@ -189,12 +202,17 @@ impl Log {
     }
 
     fn write(&self, stream: LogStream, line: &[u8]) {
-        self.sink.line(LogLine {
-            function: self.function.clone(),
-            request_id: self.request_id.clone(),
-            stream,
-            text: String::from_utf8_lossy(line).into_owned(),
-        });
+        let text = String::from_utf8_lossy(line).into_owned();
+        let request_id = self.owner(&text).cloned();
+        self.sink.line(LogLine { function: self.function.clone(), request_id, stream, text });
+    }
+
+    /// The invocation that a line belongs to: the only one, or else the one that the line names.
+    fn owner(&self, text: &str) -> Option<&Arc<str>> {
+        match self.open.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|request_id| text.contains(&***request_id)),
+        }
     }
 }
 

@@ -1,25 +1,48 @@
 //! All processes of all functions: started when needed, kept warm, ended when idle, outdated or stopped.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::environment::{Ended, Environment, Run};
-use crate::{FailureKind, FunctionFailure, FunctionSpec, Invocation, InvocationEnd, LogLine, LogSink, LogStream};
+use crate::environment::{Ended, Environment, Run, Seat};
+use crate::interpreter::Interpreters;
+use crate::launch::launch;
+use crate::runtime_api::RuntimeApi;
+use crate::scratch::Scratches;
+use crate::{
+    FailureKind, FunctionCounts, FunctionFailure, FunctionSpec, Invocation, InvocationEnd, Launcher, LogLine, LogSink,
+    LogStream,
+};
+
+mod warm;
 
 #[cfg(test)]
 mod tests;
 
-/// The most processes at a time. When it is reached the longest idle one makes room; when none is idle, an invocation
-/// that needs another one fails as [`FailureKind::CannotStart`].
-pub const ENVIRONMENTS_MAX: usize = 4_000;
+use warm::{Place, Warm};
+
+/// The most processes at a time that [`Launcher::processes_max`] may allow. When all are in use the longest idle one
+/// makes room; when none is idle, an invocation that needs another one waits for its turn.
+pub const PROCESSES_MAX: usize = 4_000;
+/// How many invocations may wait for a process. Another one fails as [`FailureKind::CannotStart`].
+pub const WAITERS_MAX: usize = 100_000;
+/// How long an invocation may wait for a process. Then it fails as [`FailureKind::CannotStart`].
+pub const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// How long a process may idle.
 pub const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a process may take to start before the function's own time begins to run.
 pub const INIT_MAX: Duration = Duration::from_secs(10);
+
+/// How many processes start at the same time for each processor: more would only take longer each, and a process that
+/// has started meanwhile may have become free.
+const STARTS_PER_PROCESSOR: usize = 4;
+/// How long a process that starts counts among those. What takes longer is mostly waiting itself.
+const START_COUNTS_FOR: Duration = Duration::from_secs(1);
 
 const STOPPING: &str = "Functions are being stopped";
 
@@ -34,8 +57,8 @@ pub struct FunctionsConfig {
     pub endpoint_url: String,
     /// What the SDKs inside functions sign their calls with.
     pub credentials: FunctionCredentials,
-    /// Words put before every function's command line; may be empty.
-    pub launcher: Vec<String>,
+    /// How processes are started.
+    pub launcher: Launcher,
     /// Receives every log line.
     pub logs: Arc<dyn LogSink>,
 }
@@ -62,89 +85,91 @@ struct Pool {
     limits: Limits,
     /// One permit for every process that has not been waited for.
     permits: Arc<Semaphore>,
+    /// One permit for every process that begins to start.
+    starts: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
+    interpreters: Interpreters,
+    scratches: Scratches,
+    has_told_of_root: AtomicBool,
     warm: Mutex<Warm>,
 }
 
 #[derive(Clone, Copy)]
 struct Limits {
-    environments_max: usize,
+    processes_max: usize,
+    waiters_max: usize,
     idle_max: Duration,
     init_max: Duration,
-}
-
-#[derive(Default)]
-struct Warm {
-    functions: HashMap<String, Generation>,
-    generations: u64,
-    is_swept: bool,
-}
-
-/// The processes of a function that may be used again: started from one version, and not retired since.
-struct Generation {
-    number: u64,
-    version: u64,
-    /// The one used last comes last.
-    idle: Vec<Idle>,
-}
-
-struct Idle {
-    since: Instant,
-    environment: Environment,
 }
 
 impl Functions {
     /// A pool without processes.
     pub fn new(config: FunctionsConfig) -> Functions {
-        let limits = Limits { environments_max: ENVIRONMENTS_MAX, idle_max: IDLE_MAX, init_max: INIT_MAX };
+        let processes_max = config.launcher.processes_max.clamp(1, PROCESSES_MAX);
+        let limits = Limits { processes_max, waiters_max: WAITERS_MAX, idle_max: IDLE_MAX, init_max: INIT_MAX };
         Functions::with_limits(config, limits)
     }
 
     fn with_limits(config: FunctionsConfig, limits: Limits) -> Functions {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let pool = Pool {
             config,
             limits,
-            permits: Arc::new(Semaphore::new(limits.environments_max)),
+            permits: Arc::new(Semaphore::new(limits.processes_max)),
+            starts: Arc::new(Semaphore::new(STARTS_PER_PROCESSOR * processors)),
             stopping: watch::Sender::new(false),
+            interpreters: Interpreters::default(),
+            scratches: Scratches::default(),
+            has_told_of_root: AtomicBool::new(false),
             warm: Mutex::default(),
         };
         Functions { pool: Arc::new(pool) }
     }
 
-    /// Runs one invocation in a warm process or a new one. It ends at the latest when [`INIT_MAX`] and the function's
-    /// timeout have passed. It is never tried twice: an event that a process has taken is gone with that process.
+    /// Runs one invocation in a warm process or a new one. It ends at the latest when [`WAIT_MAX`], [`INIT_MAX`] and the
+    /// function's timeout have passed. It is never tried twice: an event that a process has taken is gone with that
+    /// process.
     ///
     /// All log lines of the invocation have been given to the sink when this returns. Dropping the future kills the
-    /// process.
+    /// process, once its other invocations have ended.
     pub async fn invoke(&self, function: &Arc<FunctionSpec>, invocation: Invocation) -> InvocationEnd {
         let request_id: Arc<str> = invocation.request_id.as_str().into();
         if !is_path_safe(&request_id) {
             let reason = "The request id must consist of letters, digits and hyphens";
             return InvocationEnd::Failed(FunctionFailure::cannot_start(&request_id, reason));
         }
-        let log = |text| self.pool.log(function, &request_id, text);
-        log(format!("START RequestId: {request_id} Version: $LATEST"));
+        let log = |text| self.pool.log(function, Some(&request_id), text);
+        log(format!("START RequestId: {request_id} Version: {}", function.version_name));
         let ended = self.pool.run(function, &invocation, &request_id).await;
-        if let InvocationEnd::Failed(failure) = &ended.end
-            && !matches!(failure.kind, FailureKind::Handler | FailureKind::Init)
-        {
-            log(failure.to_string());
+        if let InvocationEnd::Failed(failure) = &ended.end {
+            self.pool.warm().count_failure(function, failure.kind);
+            if !matches!(failure.kind, FailureKind::Handler | FailureKind::Init) {
+                log(failure.to_string());
+            }
         }
         log(format!("END RequestId: {request_id}"));
         log(report(function, &request_id, &ended));
         ended.end
     }
 
-    /// Ends the idle processes of a function; one that is busy finishes its invocation and ends then.
+    /// Ends the idle processes of a function in all its versions; one that is busy finishes its invocations and ends
+    /// then. Invocations that wait get new ones.
     pub fn retire(&self, name: &str) {
-        drop(self.pool.warm().functions.remove(name));
+        let retired = self.pool.warm().retire(name);
+        drop(retired);
+    }
+
+    /// What each function's processes do, and what became of earlier ones.
+    pub fn counts(&self) -> BTreeMap<String, FunctionCounts> {
+        self.pool.warm().counts()
     }
 
     /// Kills every process and waits until all are gone. Running invocations fail, and so does every later one.
     pub async fn stop(&self) {
         self.pool.stopping.send_replace(true);
-        drop(std::mem::take(&mut self.pool.warm().functions));
-        let all = u32::try_from(self.pool.limits.environments_max).expect("the limit is a small number");
+        let all = self.pool.warm().retire_all();
+        drop(all);
+        let all = u32::try_from(self.pool.limits.processes_max).expect("the limit is a small number");
         let gone = self.pool.permits.acquire_many(all).await;
         // Closed while all permits are held here, so that nobody who waits for one starts a process now. An error
         // above means that it was closed before, when all processes were gone too.
@@ -161,99 +186,102 @@ impl Pool {
         request_id: &Arc<str>,
     ) -> Ended {
         loop {
-            let (generation, warm) = self.take(function);
-            let environment = match warm {
-                Some(environment) => Ok(environment),
-                None => self.start(function).await,
-            };
-            let mut environment = match environment {
-                Ok(environment) => environment,
+            let (generation, seat) = match self.seat(function).await {
+                Ok(found) => found,
                 Err(reason) => return not_started(request_id, &reason),
             };
+            let environment = seat.environment().clone();
             // Each round that comes to nothing uses up a warm process, and a new one never comes to nothing.
-            if let Run::Ended(ended) = environment.run(invocation, request_id).await {
-                if ended.is_reusable {
-                    self.put_back(function, generation, environment);
-                }
+            if let Run::Ended(ended) = seat.run(invocation, request_id).await {
+                self.release(function, generation, environment);
                 return ended;
             }
         }
     }
 
-    /// The process used last, and the generation to which it or its replacement belongs.
-    fn take(&self, function: &FunctionSpec) -> (u64, Option<Environment>) {
-        let mut warm = self.warm();
-        let Warm { functions, generations, .. } = &mut *warm;
-        if functions.get(&function.name).is_none_or(|generation| generation.version < function.version) {
-            *generations += 1;
-            let generation = Generation { number: *generations, version: function.version, idle: Vec::new() };
-            functions.insert(function.name.clone(), generation);
-        }
-        let generation = functions.get_mut(&function.name).expect("it was just inserted");
-        if generation.version > function.version {
-            // The caller has not heard of the new version yet: its process serves once and is not kept.
-            return (0, None);
-        }
-        let idle = std::iter::from_fn(|| generation.idle.pop()).find(|idle| !idle.environment.has_exited());
-        (generation.number, idle.map(|idle| idle.environment))
-    }
-
-    async fn start(&self, function: &Arc<FunctionSpec>) -> Result<Environment, String> {
+    /// A seat in a warm process or a new one, and the generation to which that belongs.
+    async fn seat(&self, function: &Arc<FunctionSpec>) -> Result<(u64, Seat), String> {
         if *self.stopping.borrow() {
             return Err(STOPPING.to_owned());
         }
-        let permit = match self.permits.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) if self.end_longest_idle() => {
-                self.permits.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?
+        let place = self.warm().place(function, self.limits.waiters_max);
+        match place {
+            Place::Seat(generation, seat) => Ok((generation, seat)),
+            Place::Outdated => Ok((0, self.start(function, 0, self.permits().await?).await?)),
+            Place::Waiting(generation, ticket, seat) => {
+                let wait = Wait { pool: self, function, ticket, seat };
+                match wait.end().await? {
+                    Turn::Seat(seat) => Ok((generation, seat)),
+                    Turn::Permits(permits) => Ok((generation, self.start(function, generation, permits).await?)),
+                }
             }
-            Err(_) => return Err(format!("There are {} processes already", self.limits.environments_max)),
-        };
-        Environment::start(function, &self.config, self.limits.init_max, permit, self.stopping.subscribe()).await
-    }
-
-    fn end_longest_idle(&self) -> bool {
-        let mut warm = self.warm();
-        let idle = warm.functions.values_mut().filter(|generation| !generation.idle.is_empty());
-        match idle.min_by_key(|generation| generation.idle[0].since) {
-            Some(generation) => {
-                generation.idle.remove(0);
-                true
-            }
-            None => false,
+            Place::TooMany => Err(format!("{} invocations wait already", self.limits.waiters_max)),
         }
     }
 
-    fn put_back(self: &Arc<Self>, function: &FunctionSpec, generation: u64, environment: Environment) {
+    /// What a process needs to exist, and then to start.
+    async fn permits(&self) -> Result<Permits, String> {
+        if self.permits.available_permits() == 0 {
+            let ended = self.warm().end_longest_idle();
+            drop(ended);
+        }
+        let process = self.permits.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?;
+        let start = self.starts.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?;
+        Ok((process, start))
+    }
+
+    async fn start(
+        &self,
+        function: &Arc<FunctionSpec>,
+        generation: u64,
+        (process, start): Permits,
+    ) -> Result<Seat, String> {
+        let interpreter = self.interpreters.find(&function.runtime).await?;
+        if *self.stopping.borrow() {
+            return Err(STOPPING.to_owned());
+        }
+        let api = RuntimeApi::listen(function.concurrency_per_process.max(1) as usize).await;
+        let api = api.map_err(|error| format!("Couldn't listen on loopback: {error}"))?;
+        let launch = launch(function, &self.config, interpreter.as_deref(), &self.scratches, api.address())?;
+        if let Some(path) = &launch.unreachable {
+            self.tell_of_root(function, path);
+        }
+        let stopping = self.stopping.subscribe();
+        let environment =
+            Environment::start(function, &self.config, self.limits.init_max, api, launch, process, stopping);
+        let environment = Arc::new(environment.map_err(|error| format!("Couldn't start the process: {error}"))?);
+        tokio::spawn(count_start(environment.started(), start));
+        let seat = environment.sit().expect("a new process is free");
+        self.warm().began(function, generation, &environment);
+        Ok(seat)
+    }
+
+    /// Passes on what an invocation has left free.
+    fn release(self: &Arc<Self>, function: &FunctionSpec, generation: u64, environment: Arc<Environment>) {
+        let all_taken = self.permits.available_permits() == 0;
         let mut warm = self.warm();
-        if let Some(current) = warm.functions.get_mut(&function.name)
-            && current.number == generation
-        {
-            current.idle.push(Idle { since: Instant::now(), environment });
-            if !warm.is_swept {
-                warm.is_swept = true;
-                tokio::spawn(sweep(Arc::downgrade(self), self.limits.idle_max));
-            }
+        let unused = warm.release(function, generation, environment, all_taken);
+        if warm.has_to_be_swept() {
+            tokio::spawn(sweep(Arc::downgrade(self), self.limits.idle_max));
+        }
+        drop(warm);
+        drop(unused);
+    }
+
+    fn tell_of_root(&self, function: &FunctionSpec, path: &Path) {
+        if !self.has_told_of_root.swap(true, Ordering::Relaxed) {
+            let text = format!(
+                "functions run as root, without its privileges: nobody else could use {} (see --function-user)",
+                path.display()
+            );
+            self.log(function, None, text);
         }
     }
 
-    /// Ends what has idled too long, and says when the next one will have.
-    fn end_overdue(&self, now: Instant) -> Option<Instant> {
-        let mut warm = self.warm();
-        let idle_max = self.limits.idle_max;
-        for generation in warm.functions.values_mut() {
-            generation.idle.retain(|idle| idle.since + idle_max > now);
-        }
-        let oldest = warm.functions.values().filter_map(|generation| generation.idle.first()).map(|idle| idle.since);
-        let next = oldest.min().map(|since| since + idle_max);
-        warm.is_swept = next.is_some();
-        next
-    }
-
-    fn log(&self, function: &FunctionSpec, request_id: &Arc<str>, text: String) {
+    fn log(&self, function: &FunctionSpec, request_id: Option<&Arc<str>>, text: String) {
         self.config.logs.line(LogLine {
             function: function.name.as_str().into(),
-            request_id: Some(request_id.clone()),
+            request_id: request_id.cloned(),
             stream: LogStream::Platform,
             text,
         });
@@ -264,12 +292,68 @@ impl Pool {
     }
 }
 
+/// For a process, and for its start.
+type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
+/// An invocation that waits, for whatever comes first. Dropping it gives its ticket back.
+struct Wait<'a> {
+    pool: &'a Pool,
+    function: &'a FunctionSpec,
+    ticket: u64,
+    seat: oneshot::Receiver<Seat>,
+}
+
+/// What an invocation has waited for.
+enum Turn {
+    /// A seat that another one has left.
+    Seat(Seat),
+    /// The right to start a process.
+    Permits(Permits),
+}
+
+impl Wait<'_> {
+    async fn end(mut self) -> Result<Turn, String> {
+        let first = async {
+            tokio::select! {
+                biased;
+                // An error means that the function was retired: only a new process will do.
+                Ok(seat) = &mut self.seat => Ok(Turn::Seat(seat)),
+                permits = self.pool.permits() => permits.map(Turn::Permits),
+            }
+        };
+        let turn = timeout(WAIT_MAX, first).await;
+        self.seat.close();
+        match (turn, self.seat.try_recv()) {
+            // Handed over just when something else had come.
+            (_, Ok(seat)) => Ok(Turn::Seat(seat)),
+            (Ok(turn), Err(_)) => turn,
+            (Err(_), Err(_)) => Err(format!("No process became free within {} seconds", WAIT_MAX.as_secs())),
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.pool.warm().leave(self.function, self.ticket);
+    }
+}
+
+/// Gives back the permit to start when the process has, or has taken its time.
+async fn count_start(started: impl Future<Output = ()>, start: OwnedSemaphorePermit) {
+    // An error means that it has taken its time.
+    timeout(START_COUNTS_FOR, started).await.ok();
+    drop(start);
+}
+
 /// Ends idle processes as they become overdue, until none is left.
 async fn sweep(pool: Weak<Pool>, idle_max: Duration) {
     let mut next = Instant::now() + idle_max;
     loop {
         sleep_until(next).await;
-        match pool.upgrade().and_then(|pool| pool.end_overdue(Instant::now())) {
+        let Some(pool) = pool.upgrade() else { return };
+        let (overdue, at) = pool.warm().take_overdue(Instant::now(), idle_max);
+        drop(overdue);
+        match at {
             Some(at) => next = at,
             None => return,
         }
@@ -286,7 +370,6 @@ fn not_started(request_id: &str, reason: &str) -> Ended {
         took: Duration::ZERO,
         init: None,
         memory_used_max_mb: None,
-        is_reusable: false,
     }
 }
 

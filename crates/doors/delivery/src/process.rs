@@ -2,24 +2,37 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use std::{fs, io};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::process::{Child, Command};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use crate::memory::held_mb;
+use crate::scratch::Scratch;
+
+/// How often the memory of a busy process is looked at. A process can touch some hundred megabytes meanwhile.
+const MEMORY_LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A process and everything it started. Dropping it kills the whole group.
 pub(crate) struct Process {
     leader: Pid,
-    kill: Option<oneshot::Sender<()>>,
+    kill: Mutex<Option<oneshot::Sender<()>>>,
     exit: watch::Receiver<Option<ExitStatus>>,
+    held_too_much: AtomicBool,
 }
 
 impl Process {
     /// Starts a group that lives until its leader ends, [`kill`](Process::kill) is called or `stopping` becomes true.
-    /// The permit is given back when the leader has been waited for.
+    /// The scratch is removed when the leader has been waited for, and then the permit is given back.
     pub(crate) fn start(
         command: &mut Command,
+        scratch: Scratch,
         permit: OwnedSemaphorePermit,
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Process> {
@@ -29,13 +42,31 @@ impl Process {
         let group = Group { child, leader, ended: false };
         let (kill, killed) = oneshot::channel();
         let (ended, exit) = watch::channel(None);
-        tokio::spawn(watch_over(group, killed, stopping, ended, permit));
-        Ok(Process { leader, kill: Some(kill), exit })
+        tokio::spawn(watch_over(group, killed, stopping, ended, (scratch, permit)));
+        Ok(Process { leader, kill: Mutex::new(Some(kill)), exit, held_too_much: AtomicBool::new(false) })
     }
 
     /// Ends the group with `SIGKILL`; [`exited`](Process::exited) tells when it is gone.
-    pub(crate) fn kill(&mut self) {
-        self.kill = None;
+    pub(crate) fn kill(&self) {
+        drop(self.kill.lock().expect("nothing panics while it holds this lock").take());
+    }
+
+    /// Looks at the memory of the process and its children for as long as this is awaited, and kills them when they hold
+    /// more.
+    pub(crate) async fn keep_within(&self, memory_mb: u32) {
+        loop {
+            sleep(MEMORY_LOOK_EVERY).await;
+            if held_mb(self.leader) > memory_mb.into() {
+                self.held_too_much.store(true, Ordering::Relaxed);
+                self.kill();
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Whether it was killed for what it held.
+    pub(crate) fn has_held_too_much(&self) -> bool {
+        self.held_too_much.load(Ordering::Relaxed)
     }
 
     /// Whether the leader has ended, known at once and not only when the watcher has come round to it.
@@ -44,8 +75,8 @@ impl Process {
         self.exit.borrow().is_some() || !matches!(waitid(WaitId::Pid(self.leader), looks), Ok(None))
     }
 
-    pub(crate) async fn exited(&mut self) -> ExitStatus {
-        match self.exit.wait_for(Option::is_some).await {
+    pub(crate) async fn exited(&self) -> ExitStatus {
+        match self.exit.clone().wait_for(Option::is_some).await {
             Ok(status) => status.unwrap_or_else(killed),
             // Only the end of the whole async runtime takes the watcher away, and that kills the process.
             Err(_) => killed(),
@@ -69,7 +100,7 @@ async fn watch_over(
     killed: oneshot::Receiver<()>,
     mut stopping: watch::Receiver<bool>,
     ended: watch::Sender<Option<ExitStatus>>,
-    permit: OwnedSemaphorePermit,
+    (scratch, permit): (Scratch, OwnedSemaphorePermit),
 ) {
     let ordered = async {
         tokio::select! {
@@ -86,8 +117,10 @@ async fn watch_over(
         Some(status) => status,
         None => group.kill_and_wait().await,
     };
-    drop(permit);
     ended.send_replace(Some(status));
+    // Where nothing blocks any more the whole async runtime ends, and the next server removes the scratch.
+    spawn_blocking(move || drop(scratch)).await.ok();
+    drop(permit);
 }
 
 struct Group {

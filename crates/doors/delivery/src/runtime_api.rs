@@ -21,13 +21,14 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::CONCURRENCY_PER_PROCESS_MAX;
 use crate::failure::ErrorReply;
 
-pub(crate) use lifecycle::Event;
-use lifecycle::{Lifecycle, Refusal, State};
+pub(crate) use lifecycle::{Answer, Event};
+use lifecycle::{Connection, Lifecycle, Refusal, State};
 
 mod lifecycle;
 #[cfg(test)]
@@ -40,13 +41,11 @@ pub const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
 const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A traceback may fill a header of 1 MiB; the rest of the head needs room too.
 const HEAD_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
-/// Open connections of one process; a further one waits until another closes.
-const CONNECTIONS_MAX: usize = 16;
+/// Open connections of one process, enough to poll with one while another answers; a further one waits until another
+/// closes.
+const CONNECTIONS_MAX: usize = 2 * CONCURRENCY_PER_PROCESS_MAX as usize;
 /// The pause after an accept that failed, which happens when the system runs out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// The first `next` and one answer: the most that can be reported before the environment listens again.
-const REPORTS_MAX: usize = 2;
-
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ERROR_WITH_CAUSES: &[u8] = b"application/vnd.aws.lambda.error.cause+json";
 
@@ -54,49 +53,63 @@ const ERROR_WITH_CAUSES: &[u8] = b"application/vnd.aws.lambda.error.cause+json";
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
     dialogue: Arc<Dialogue>,
-    reports: mpsc::Receiver<Report>,
     server: AbortHandle,
 }
 
-/// What the process has said.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Report {
+/// How far the process has come with its start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Init {
+    /// It has said nothing yet.
+    Pending,
     /// It asked for its first event.
     Ready,
-    InitFailed(Bytes),
-    Returned(Bytes),
+    /// It said that it cannot start, and why.
     Failed(Bytes),
-    TooLarge,
 }
 
 impl RuntimeApi {
-    pub(crate) async fn listen() -> io::Result<RuntimeApi> {
+    /// For a process that is known to work on so many events at a time.
+    pub(crate) async fn listen(concurrency: usize) -> io::Result<RuntimeApi> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let (sender, reports) = mpsc::channel(REPORTS_MAX);
-        let dialogue =
-            Arc::new(Dialogue { lifecycle: Mutex::new(Lifecycle::new()), assigned: Notify::new(), reports: sender });
+        let dialogue = Arc::new(Dialogue {
+            lifecycle: Mutex::new(Lifecycle::new(concurrency)),
+            assigned: Notify::new(),
+            init: watch::Sender::new(Init::Pending),
+        });
         let server = tokio::spawn(accept(listener, dialogue.clone())).abort_handle();
-        Ok(RuntimeApi { address, dialogue, reports, server })
+        Ok(RuntimeApi { address, dialogue, server })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Opens an event. The one before must have been answered.
-    pub(crate) fn assign(&self, event: Event) {
-        self.dialogue.lifecycle().assign(event);
+    /// How far the start has come, now and later.
+    pub(crate) fn init(&self) -> watch::Receiver<Init> {
+        self.dialogue.init.subscribe()
+    }
+
+    /// Opens an event, whose answer comes through the channel.
+    pub(crate) fn assign(&self, event: Event) -> oneshot::Receiver<Answer> {
+        let answered = self.dialogue.lifecycle().assign(event);
         self.dialogue.assigned.notify_waiters();
+        answered
     }
 
-    /// Whether the process has been given the event assigned last.
-    pub(crate) fn is_taken(&self) -> bool {
-        self.dialogue.lifecycle().is_taken()
+    /// Takes an event back, and says whether the process had been given it.
+    pub(crate) fn withdraw(&self, request_id: &str) -> bool {
+        self.dialogue.lifecycle().withdraw(request_id)
     }
 
-    pub(crate) async fn report(&mut self) -> Report {
-        self.reports.recv().await.expect("the dialogue keeps a sender")
+    /// How many events the process may be given at a time.
+    pub(crate) fn wanted_max(&self) -> usize {
+        self.dialogue.lifecycle().wanted_max()
+    }
+
+    #[cfg(test)]
+    fn polls(&self) -> usize {
+        self.dialogue.lifecycle().polls()
     }
 }
 
@@ -123,9 +136,11 @@ async fn accept(listener: TcpListener, dialogue: Arc<Dialogue>) {
 async fn serve(stream: TcpStream, dialogue: Arc<Dialogue>) {
     // Slower without, but not wrong.
     stream.set_nodelay(true).ok();
+    let Ok((stream, line)) = doubled(stream) else { return };
+    let (connection, line) = (Connection::default(), &line);
     let service = service_fn(|request| {
-        let dialogue = dialogue.clone();
-        async move { Ok::<_, Infallible>(dialogue.reply_to(request).await) }
+        let (dialogue, connection) = (dialogue.clone(), connection.clone());
+        async move { Ok::<_, Infallible>(dialogue.reply_to(request, &connection, line).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     // A body that is cut short is still answered: the client may have closed only its own direction.
@@ -134,21 +149,52 @@ async fn serve(stream: TcpStream, dialogue: Arc<Dialogue>) {
     http.serve_connection(TokioIo::new(stream), service).await.ok();
 }
 
+/// The same connection twice: while a request waits for its reply, nobody else would notice that its client is gone.
+fn doubled(stream: TcpStream) -> io::Result<(TcpStream, TcpStream)> {
+    let stream = stream.into_std()?;
+    let line = TcpStream::from_std(stream.try_clone()?)?;
+    Ok((TcpStream::from_std(stream)?, line))
+}
+
+/// Resolves when the client has closed the connection, if it sends nothing more before.
+async fn hung_up(line: &TcpStream) {
+    match line.peek(&mut [0]).await {
+        Ok(0) | Err(_) => {}
+        Ok(_) => std::future::pending().await,
+    }
+}
+
 struct Dialogue {
     lifecycle: Mutex<Lifecycle>,
     assigned: Notify,
-    reports: mpsc::Sender<Report>,
+    init: watch::Sender<Init>,
+}
+
+/// A `next` that waits for an event.
+struct Poll<'a>(&'a Dialogue);
+
+impl Poll<'_> {
+    fn begin(dialogue: &Dialogue) -> Poll<'_> {
+        dialogue.lifecycle().begin_poll();
+        Poll(dialogue)
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        self.0.lifecycle().end_poll();
+    }
 }
 
 type Reply = Response<Full<Bytes>>;
 
 impl Dialogue {
-    async fn reply_to(&self, request: Request<Incoming>) -> Reply {
+    async fn reply_to(&self, request: Request<Incoming>, connection: &Connection, line: &TcpStream) -> Reply {
         let (head, body) = request.into_parts();
         let Some(path) = head.uri.path().strip_prefix("/2018-06-01/") else { return not_found() };
         let path: Vec<&str> = path.split('/').collect();
         match (&head.method, path.as_slice()) {
-            (&Method::GET, ["runtime", "invocation", "next"]) => self.next().await,
+            (&Method::GET, ["runtime", "invocation", "next"]) => self.next(connection, line).await,
             (&Method::POST, ["runtime", "invocation", id, "response"]) => self.response(id, &head.headers, body).await,
             (&Method::POST, ["runtime", "invocation", id, "error"]) => self.error(id, &head.headers, body).await,
             (&Method::POST, ["runtime", "init", "error"]) => self.init_error(&head.headers, body).await,
@@ -157,21 +203,27 @@ impl Dialogue {
         }
     }
 
-    async fn next(&self) -> Reply {
+    async fn next(&self, connection: &Connection, line: &TcpStream) -> Reply {
         loop {
             let mut assigned = pin!(self.assigned.notified());
             assigned.as_mut().enable(); // Registered before the look, so no event falls in between.
             let (is_first, event) = {
                 let mut lifecycle = self.lifecycle();
-                (lifecycle.is_starting(), lifecycle.next())
+                (lifecycle.is_starting(), lifecycle.next(connection))
             };
             if is_first {
-                self.report(Report::Ready);
+                self.init.send_replace(Init::Ready);
             }
             match event {
                 Ok(Some(event)) => return event_reply(&event),
-                Ok(None) => assigned.await,
+                Ok(None) => {}
                 Err(refusal) => return refused(&refusal),
+            }
+            let _poll = Poll::begin(self);
+            tokio::select! {
+                () = assigned => {}
+                // Nobody reads this.
+                () = hung_up(line) => return not_found(),
             }
         }
     }
@@ -182,14 +234,14 @@ impl Dialogue {
             return error_reply(StatusCode::BAD_REQUEST, text, kind);
         }
         self.answer(id, State::InvocationResponse, body, |bytes, trailers| match midstream_error(trailers) {
-            Some(error) => Report::Failed(error),
-            None => Report::Returned(bytes),
+            Some(error) => Answer::Failed(error),
+            None => Answer::Returned(bytes),
         })
         .await
     }
 
     async fn error(&self, id: &str, headers: &HeaderMap, body: Incoming) -> Reply {
-        self.answer(id, State::InvocationErrorResponse, body, |bytes, _| Report::Failed(without_causes(bytes, headers)))
+        self.answer(id, State::InvocationErrorResponse, body, |bytes, _| Answer::Failed(without_causes(bytes, headers)))
             .await
     }
 
@@ -198,18 +250,17 @@ impl Dialogue {
         id: &str,
         to: State,
         body: Incoming,
-        report: impl FnOnce(Bytes, &HeaderMap) -> Report,
+        answer: impl FnOnce(Bytes, &HeaderMap) -> Answer,
     ) -> Reply {
-        let (report, reply) = match collect(body).await {
-            Collected::Whole(bytes, trailers) => (report(bytes, &trailers), accepted()),
-            Collected::TooLarge => (Report::TooLarge, too_large()),
+        let (answer, reply) = match collect(body).await {
+            Collected::Whole(bytes, trailers) => (answer(bytes, &trailers), accepted()),
+            Collected::TooLarge => (Answer::TooLarge, too_large()),
             Collected::Truncated => return truncated(),
         };
-        if let Err(refusal) = self.lifecycle().answer(id, to) {
-            return refused(&refusal);
+        match self.lifecycle().answer(id, to, answer) {
+            Ok(()) => reply,
+            Err(refusal) => refused(&refusal),
         }
-        self.report(report);
-        reply
     }
 
     async fn init_error(&self, headers: &HeaderMap, body: Incoming) -> Reply {
@@ -221,13 +272,8 @@ impl Dialogue {
         if let Err(refusal) = self.lifecycle().fail_init() {
             return refused(&refusal);
         }
-        self.report(Report::InitFailed(without_causes(bytes, headers)));
+        self.init.send_replace(Init::Failed(without_causes(bytes, headers)));
         accepted()
-    }
-
-    fn report(&self, report: Report) {
-        // The environment may be gone; while it is there, the lifecycle allows no more reports than the channel holds.
-        self.reports.try_send(report).ok();
     }
 
     fn lifecycle(&self) -> MutexGuard<'_, Lifecycle> {

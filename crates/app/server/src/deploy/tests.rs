@@ -104,7 +104,7 @@ fn config() -> Config {
         slow_after: Duration::from_secs(1),
         otlp_endpoint: None,
         recent_bytes_max: 1 << 20,
-        launcher: Vec::new(),
+        launcher: bongsu_delivery::Launcher::default(),
         template: None,
         allowed_endpoints: Vec::new(),
         certificate_url: None,

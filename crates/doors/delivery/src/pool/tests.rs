@@ -6,7 +6,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::Runtime;
+use crate::{LATEST, LogFormat, Runtime};
 
 struct Silence;
 
@@ -26,32 +26,37 @@ fn functions(limits: Limits) -> Functions {
             secret_access_key: "secret".to_owned(),
             session_token: "token".to_owned(),
         },
-        launcher: Vec::new(),
+        launcher: Launcher::default(),
         logs: Arc::new(Silence),
     };
     Functions::with_limits(config, limits)
 }
 
 fn limits() -> Limits {
-    Limits { environments_max: 2, idle_max: IDLE_MAX, init_max: INIT_MAX }
+    Limits { processes_max: 2, waiters_max: 2, idle_max: IDLE_MAX, init_max: INIT_MAX }
 }
 
 fn python(folder: &TempDir, source: &str, timeout: Duration) -> Arc<FunctionSpec> {
     fs::write(folder.path().join("app.py"), source).unwrap();
     Arc::new(FunctionSpec {
         name: folder.path().file_name().unwrap().to_str().unwrap().to_owned(),
+        version_name: LATEST.to_owned(),
         version: 1,
         runtime: Runtime::Python { version: "3".to_owned() },
         handler: "app.handler".to_owned(),
         code: folder.path().to_owned(),
+        layers: Vec::new(),
         timeout,
         memory_mb: 128,
+        ephemeral_storage_mb: 512,
+        concurrency_per_process: 1,
+        log_format: LogFormat::Text,
         environment: BTreeMap::new(),
     })
 }
 
 async fn invoke(functions: &Functions, spec: &Arc<FunctionSpec>) -> Result<String, FailureKind> {
-    let invocation = Invocation { request_id: "id".to_owned(), payload: "{}".into(), trace_id: None };
+    let invocation = Invocation::new("id", "{}");
     match functions.invoke(spec, invocation).await {
         InvocationEnd::Returned(bytes) => Ok(String::from_utf8(bytes.to_vec()).unwrap()),
         InvocationEnd::Failed(failure) => Err(failure.kind),
@@ -95,12 +100,53 @@ async fn the_longest_idle_process_makes_room_for_a_new_one() {
 }
 
 #[tokio::test]
-async fn no_process_starts_beyond_the_limit() {
+async fn an_invocation_beyond_the_limit_waits_for_a_process_to_end() {
     let functions = functions(limits());
     let folder = TempDir::new().unwrap();
     let spec = python(&folder, PID, Duration::from_secs(20));
     let busy = functions.pool.permits.clone().acquire_many_owned(2).await.unwrap();
-    assert_eq!(invoke(&functions, &spec).await, Err(FailureKind::CannotStart));
+    let mut waiting = Box::pin(invoke(&functions, &spec));
+    assert!(poll_once(&mut waiting).await.is_none());
+    assert_eq!(functions.counts()[&spec.name].waiting, 1);
     drop(busy);
-    assert!(invoke(&functions, &spec).await.is_ok());
+    assert!(waiting.await.is_ok());
+    let counts = functions.counts()[&spec.name];
+    assert_eq!((counts.waiting, counts.idle, counts.cold_starts), (0, 1, 1));
+}
+
+#[tokio::test]
+async fn those_who_wait_share_the_processes_there_are() {
+    let functions = functions(Limits { waiters_max: 100, ..limits() });
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (functions, spec) = (functions.clone(), spec.clone());
+        callers.spawn(async move { invoke(&functions, &spec).await.unwrap() });
+    }
+    let processes: std::collections::BTreeSet<String> = callers.join_all().await.into_iter().collect();
+    assert!(processes.len() <= 2, "{processes:?}");
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_refused_and_one_that_gives_up_leaves_its_place() {
+    let functions = functions(limits());
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    let _busy = functions.pool.permits.clone().acquire_many_owned(2).await.unwrap();
+    let mut first = Box::pin(invoke(&functions, &spec));
+    let mut second = Box::pin(invoke(&functions, &spec));
+    assert!(poll_once(&mut first).await.is_none() && poll_once(&mut second).await.is_none());
+    assert_eq!(invoke(&functions, &spec).await, Err(FailureKind::CannotStart));
+    drop(first);
+    assert!(poll_once(&mut Box::pin(invoke(&functions, &spec))).await.is_none());
+}
+
+/// What a future has at once, if it has something.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        output = future => Some(output),
+        () = std::future::ready(()) => None,
+    }
 }

@@ -1,10 +1,13 @@
-//! What a runtime may ask at which moment, as AWS's state machine has it.
+//! What a runtime may ask at which moment, as AWS's state machine has it, with several events open at a time where the
+//! runtime polls for them.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use hyper::HeaderMap;
+use tokio::sync::oneshot;
 
 /// What a runtime gets from `next`.
 #[derive(Debug)]
@@ -14,12 +17,35 @@ pub(crate) struct Event {
     pub(crate) payload: Bytes,
 }
 
-/// The dialogue with one runtime: at most one event is open at a time.
+/// How the runtime answered an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Returned(Bytes),
+    Failed(Bytes),
+    TooLarge,
+}
+
+/// One connection of a runtime, alive as long as somebody holds it.
+pub(crate) type Connection = Arc<()>;
+
+/// The dialogue with one runtime.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     state: State,
-    open: Option<Arc<Event>>,
-    is_taken: bool,
+    /// Assigned, and waiting for a `next`.
+    assigned: VecDeque<Open>,
+    /// Handed out, and waiting for their answers.
+    taken: Vec<(Open, Weak<()>)>,
+    /// How many calls of `next` wait for an event at this moment.
+    polls: usize,
+    /// The most events that the runtime may be expected to want at a time.
+    wanted_max: usize,
+}
+
+#[derive(Debug)]
+struct Open {
+    event: Arc<Event>,
+    answer: oneshot::Sender<Answer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +62,16 @@ pub(crate) enum State {
 /// Why a call is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The id is not the open event's, or that event was answered already.
+    /// The id is no open event's, or that event was answered already.
     InvalidRequestId,
     /// The runtime must not make this call now.
     InvalidTransition { from: State, to: State },
 }
 
 impl Lifecycle {
-    pub(crate) fn new() -> Lifecycle {
-        Lifecycle { state: State::Started, open: None, is_taken: false }
+    /// With a runtime that is known to work on so many events at a time.
+    pub(crate) fn new(wanted: usize) -> Lifecycle {
+        Lifecycle { state: State::Started, assigned: VecDeque::new(), taken: Vec::new(), polls: 0, wanted_max: wanted }
     }
 
     /// Whether the runtime has yet to ask for its first event.
@@ -52,43 +79,79 @@ impl Lifecycle {
         self.state == State::Started
     }
 
-    /// Whether the runtime has been given the event assigned last, answered or not.
-    pub(crate) fn is_taken(&self) -> bool {
-        self.is_taken
+    /// How many events the runtime may be given at a time: what was known of it, or the most it was seen to ask for.
+    pub(crate) fn wanted_max(&self) -> usize {
+        self.wanted_max
     }
 
-    /// Opens an event for the next `next`. The one before must have been answered.
-    pub(crate) fn assign(&mut self, event: Event) {
-        assert!(self.open.is_none(), "an environment has one invocation at a time");
-        self.open = Some(Arc::new(event));
-        self.is_taken = false;
+    /// Opens an event for the next `next`. Its answer comes through the channel.
+    pub(crate) fn assign(&mut self, event: Event) -> oneshot::Receiver<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.assigned.push_back(Open { event: Arc::new(event), answer });
+        answered
     }
 
-    /// The open event, the same one as often as it is asked for; none until one is assigned.
-    pub(crate) fn next(&mut self) -> Result<Option<Arc<Event>>, Refusal> {
+    /// Takes an event back, and says whether the runtime had been given it. Nobody waits for its answer any more.
+    pub(crate) fn withdraw(&mut self, request_id: &str) -> bool {
+        self.assigned.retain(|open| *open.event.request_id != *request_id);
+        let before = self.taken.len();
+        self.taken.retain(|(open, _)| *open.event.request_id != *request_id);
+        self.taken.len() < before
+    }
+
+    /// The event for a connection: the open one again if the runtime works on one at a time and asks on the same
+    /// connection or has closed that, or else the oldest that nobody has taken; none until one is assigned.
+    pub(crate) fn next(&mut self, connection: &Connection) -> Result<Option<Arc<Event>>, Refusal> {
         if self.state == State::InitError {
             return Err(self.refuse(State::Ready));
         }
-        if self.open.is_none() {
-            self.state = State::Ready;
-            return Ok(None);
+        if self.wanted_max == 1
+            && let Some((open, taker)) = self.taken.first_mut()
+            && taker.upgrade().is_none_or(|taker| Arc::ptr_eq(&taker, connection))
+        {
+            *taker = Arc::downgrade(connection);
+            return Ok(Some(open.event.clone()));
         }
+        let Some(open) = self.assigned.pop_front() else {
+            if self.taken.is_empty() {
+                self.state = State::Ready;
+            }
+            return Ok(None);
+        };
+        let event = open.event.clone();
+        self.taken.push((open, Arc::downgrade(connection)));
         self.state = State::Running;
-        self.is_taken = true;
-        Ok(self.open.clone())
+        self.wanted_max = self.wanted_max.max(self.polls + self.taken.len());
+        Ok(Some(event))
     }
 
-    /// Closes the open event with a response or an error.
-    pub(crate) fn answer(&mut self, request_id: &str, to: State) -> Result<(), Refusal> {
+    #[cfg(test)]
+    pub(crate) fn polls(&self) -> usize {
+        self.polls
+    }
+
+    /// Counts a `next` that has begun to wait.
+    pub(crate) fn begin_poll(&mut self) {
+        self.polls += 1;
+    }
+
+    /// Counts a `next` that waits no longer.
+    pub(crate) fn end_poll(&mut self) {
+        self.polls -= 1;
+    }
+
+    /// Closes an open event with a response or an error.
+    pub(crate) fn answer(&mut self, request_id: &str, to: State, answer: Answer) -> Result<(), Refusal> {
         if matches!(self.state, State::Started | State::InitError) {
             return Err(self.refuse(to));
         }
-        let is_open = self.open.as_ref().is_some_and(|event| *event.request_id == *request_id);
-        if self.state != State::Running || !is_open {
-            return Err(Refusal::InvalidRequestId);
+        let place = self.taken.iter().position(|(open, _)| *open.event.request_id == *request_id);
+        let (open, _) = self.taken.swap_remove(place.ok_or(Refusal::InvalidRequestId)?);
+        if self.taken.is_empty() {
+            self.state = State::ResponseSent;
         }
-        self.state = State::ResponseSent;
-        self.open = None;
+        // Whoever waited for it may have given up.
+        open.answer.send(answer).ok();
         Ok(())
     }
 
@@ -122,52 +185,106 @@ mod tests {
         Event { request_id: request_id.into(), headers: HeaderMap::new(), payload: Bytes::new() }
     }
 
-    fn running(request_id: &str) -> Lifecycle {
-        let mut lifecycle = Lifecycle::new();
-        lifecycle.assign(event(request_id));
-        lifecycle.next().unwrap().unwrap();
+    fn answer() -> Answer {
+        Answer::Returned(Bytes::new())
+    }
+
+    /// A dialogue in which `connection` has taken the event.
+    fn running(request_id: &str, connection: &Connection) -> Lifecycle {
+        let mut lifecycle = Lifecycle::new(1);
+        drop(lifecycle.assign(event(request_id)));
+        lifecycle.next(connection).unwrap().unwrap();
         lifecycle
+    }
+
+    fn next(lifecycle: &mut Lifecycle, connection: &Connection) -> Option<String> {
+        lifecycle.next(connection).unwrap().map(|event| event.request_id.to_string())
     }
 
     #[test]
     fn an_event_is_handed_out_again_until_it_is_answered() {
-        let mut lifecycle = running("a");
-        assert_eq!(&*lifecycle.next().unwrap().unwrap().request_id, "a");
-        lifecycle.answer("a", RESPONSE).unwrap();
-        assert!(lifecycle.next().unwrap().is_none());
+        let connection = Connection::default();
+        let mut lifecycle = running("a", &connection);
+        assert_eq!(next(&mut lifecycle, &connection).unwrap(), "a");
+        lifecycle.answer("a", RESPONSE, answer()).unwrap();
+        assert!(next(&mut lifecycle, &connection).is_none());
     }
 
     #[test]
-    fn only_the_open_event_can_be_answered_and_only_once() {
-        let mut lifecycle = running("a");
-        assert_eq!(lifecycle.answer("b", RESPONSE), Err(Refusal::InvalidRequestId));
-        assert_eq!(lifecycle.answer("a", RESPONSE), Ok(()));
-        assert_eq!(lifecycle.answer("a", RESPONSE), Err(Refusal::InvalidRequestId));
+    fn a_connection_that_broke_leaves_its_event_to_the_next_one() {
+        let connection = Connection::default();
+        let mut lifecycle = running("a", &connection);
+        let other = Connection::default();
+        assert!(next(&mut lifecycle, &other).is_none(), "the one that has it lives");
+        drop(connection);
+        assert_eq!(next(&mut lifecycle, &other).unwrap(), "a");
     }
 
     #[test]
-    fn a_taken_event_stays_taken_until_the_next_is_assigned() {
-        let mut lifecycle = running("a");
-        lifecycle.answer("a", RESPONSE).unwrap();
-        assert!(lifecycle.is_taken());
-        lifecycle.assign(event("b"));
-        assert!(!lifecycle.is_taken());
+    fn connections_that_poll_at_the_same_time_have_events_of_their_own() {
+        let connections = [Connection::default(), Connection::default()];
+        let mut lifecycle = running("a", &connections[0]);
+        drop(lifecycle.assign(event("b")));
+        assert_eq!(next(&mut lifecycle, &connections[1]).unwrap(), "b");
+        lifecycle.answer("b", RESPONSE, answer()).unwrap();
+        lifecycle.answer("a", RESPONSE, answer()).unwrap();
+    }
+
+    #[test]
+    fn a_runtime_that_works_on_several_events_never_gets_one_twice() {
+        let connection = Connection::default();
+        let mut lifecycle = Lifecycle::new(2);
+        drop(lifecycle.assign(event("a")));
+        assert_eq!(next(&mut lifecycle, &connection).unwrap(), "a");
+        assert!(next(&mut lifecycle, &connection).is_none(), "connections of a pool are anybody's");
+    }
+
+    #[test]
+    fn a_runtime_wants_what_it_holds_and_polls_for_when_it_is_given_an_event() {
+        let mut lifecycle = Lifecycle::new(1);
+        lifecycle.begin_poll();
+        lifecycle.begin_poll();
+        assert_eq!(lifecycle.wanted_max(), 1, "one of them may be about to go");
+        drop(lifecycle.assign(event("a")));
+        lifecycle.end_poll();
+        lifecycle.next(&Connection::default()).unwrap().unwrap();
+        assert_eq!(lifecycle.wanted_max(), 2);
+        lifecycle.end_poll();
+        assert_eq!(lifecycle.wanted_max(), 2);
+    }
+
+    #[test]
+    fn only_an_open_event_can_be_answered_and_only_once() {
+        let mut lifecycle = running("a", &Connection::default());
+        assert_eq!(lifecycle.answer("b", RESPONSE, answer()), Err(Refusal::InvalidRequestId));
+        assert_eq!(lifecycle.answer("a", RESPONSE, answer()), Ok(()));
+        assert_eq!(lifecycle.answer("a", RESPONSE, answer()), Err(Refusal::InvalidRequestId));
+    }
+
+    #[test]
+    fn a_withdrawn_event_says_whether_it_had_been_taken() {
+        let mut lifecycle = running("a", &Connection::default());
+        drop(lifecycle.assign(event("b")));
+        assert!(!lifecycle.withdraw("b"));
+        assert!(lifecycle.withdraw("a"));
+        assert_eq!(lifecycle.answer("a", RESPONSE, answer()), Err(Refusal::InvalidRequestId));
     }
 
     #[test]
     fn an_assigned_event_that_was_not_asked_for_cannot_be_answered() {
-        let mut lifecycle = Lifecycle::new();
-        lifecycle.assign(event("a"));
+        let mut lifecycle = Lifecycle::new(1);
+        drop(lifecycle.assign(event("a")));
         let refusal = Refusal::InvalidTransition { from: State::Started, to: RESPONSE };
-        assert_eq!(lifecycle.answer("a", RESPONSE), Err(refusal));
+        assert_eq!(lifecycle.answer("a", RESPONSE, answer()), Err(refusal));
     }
 
     #[test]
     fn init_can_fail_only_before_the_first_next_and_is_final() {
-        let mut lifecycle = Lifecycle::new();
+        let connection = Connection::default();
+        let mut lifecycle = Lifecycle::new(1);
         lifecycle.fail_init().unwrap();
-        assert!(lifecycle.next().is_err());
+        assert!(lifecycle.next(&connection).is_err());
         assert!(lifecycle.fail_init().is_err());
-        assert!(running("a").fail_init().is_err());
+        assert!(running("a", &connection).fail_init().is_err());
     }
 }

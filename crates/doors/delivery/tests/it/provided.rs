@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use bongsu_delivery::{FailureKind, InvocationEnd, Runtime};
+use bongsu_delivery::fence::Fence;
+use bongsu_delivery::{FailureKind, InvocationEnd, Launcher, Runtime};
 
 use crate::support::{Fixture, invocation};
 
@@ -79,12 +80,19 @@ async fn a_code_directory_that_is_missing_cannot_start() {
 }
 
 #[tokio::test]
-async fn the_launcher_stands_in_front_of_the_command() {
-    let launcher = ["env", "LAUNCHED=yes"].map(str::to_owned).to_vec();
+async fn the_launcher_stands_in_front_of_the_command_and_is_told_the_fence() {
+    let script = "[ \"$1\" = --fence ] && [ \"$3\" = -- ] && export FENCE=\"$2\" && shift 3 && exec \"$@\"";
+    let words = ["sh", "-c", script, "launcher"].map(str::to_owned).to_vec();
+    let launcher = Launcher { words, ..Launcher::default() };
     let function = Fixture::with_launcher(Runtime::Python { version: "3".to_owned() }, launcher);
-    let source = "import os\ndef handler(event, context):\n    return os.environ['LAUNCHED']\n";
+    let source = "import os\ndef handler(event, context):\n    return [os.environ['FENCE'], os.environ['TMPDIR']]\n";
     fs::write(function.path("app.py"), source).unwrap();
-    assert_eq!(function.returned("{}").await, "\"yes\"");
+    let found: Vec<String> = serde_json::from_str(&function.returned("{}").await).unwrap();
+    let fence: Fence = serde_json::from_str(&found[0]).unwrap();
+    assert!(fence.readable.contains(&function.folder.path().canonicalize().unwrap()));
+    assert_eq!(fence.tmp.to_str().unwrap(), found[1]);
+    assert_eq!((fence.writable, fence.user), (vec![], None));
+    assert_eq!((fence.file_bytes_max, fence.data_bytes_max), (512 << 20, (1024 + 2 * 128) << 20));
 }
 
 #[tokio::test]

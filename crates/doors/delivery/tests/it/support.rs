@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bongsu_delivery::{
-    FailureKind, FunctionSpec, Functions, FunctionsConfig, Invocation, InvocationEnd, LogLine, LogSink, LogStream,
-    Runtime,
+    FailureKind, FunctionSpec, Functions, FunctionsConfig, Invocation, InvocationEnd, LATEST, Launcher, LogFormat,
+    LogLine, LogSink, LogStream, Runtime,
 };
 use bytes::Bytes;
 use serde_json::Value;
@@ -50,10 +50,10 @@ impl Fixture {
     }
 
     pub(crate) fn new(runtime: Runtime) -> Fixture {
-        Fixture::with_launcher(runtime, Vec::new())
+        Fixture::with_launcher(runtime, Launcher::default())
     }
 
-    pub(crate) fn with_launcher(runtime: Runtime, launcher: Vec<String>) -> Fixture {
+    pub(crate) fn with_launcher(runtime: Runtime, launcher: Launcher) -> Fixture {
         let folder = TempDir::new().unwrap();
         let lines = Arc::new(Lines::default());
         let functions = Functions::new(FunctionsConfig {
@@ -70,12 +70,17 @@ impl Fixture {
         });
         let spec = Arc::new(FunctionSpec {
             name: "orders".to_owned(),
+            version_name: LATEST.to_owned(),
             version: 1,
             runtime,
             handler: "app.handler".to_owned(),
             code: folder.path().to_owned(),
+            layers: Vec::new(),
             timeout: Duration::from_secs(20),
             memory_mb: 128,
+            ephemeral_storage_mb: 512,
+            concurrency_per_process: 1,
+            log_format: LogFormat::Text,
             environment: BTreeMap::new(),
         });
         Fixture { functions, spec, folder, lines, invocations: AtomicU64::new(0) }
@@ -133,7 +138,7 @@ impl Fixture {
 }
 
 pub(crate) fn invocation(request_id: &str, payload: impl Into<Bytes>) -> Invocation {
-    Invocation { request_id: request_id.to_owned(), payload: payload.into(), trace_id: None }
+    Invocation::new(request_id, payload)
 }
 
 /// Written by another process: an executable that this one has open for writing could not be started by its siblings.
