@@ -82,6 +82,8 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyVersions => "the function would have more versions than it may have".to_owned(),
         Rejection::TooManyAliases => "the function would have more aliases than it may have".to_owned(),
         Rejection::TooManyInvocations => "more events wait for the function than may".to_owned(),
+        Rejection::ScheduleInvalid { reason } => format!("the schedule is refused: {reason}"),
+        Rejection::TooManySchedules => "there would be more schedules than there may be".to_owned(),
         Rejection::MappingExists { .. } => "the queue feeds the function already".to_owned(),
         Rejection::MappingDoesNotExist => "there is no such mapping".to_owned(),
         Rejection::MoveTaskSourceDoesNotExist => "the queue to move messages from does not exist".to_owned(),

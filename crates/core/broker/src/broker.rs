@@ -10,6 +10,7 @@ use crate::function::state::KnownFunction;
 use crate::function::window::Windows;
 use crate::move_task::MoveTask;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
+use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
 use crate::{
     Attempt, AttemptId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId, MoveTaskStatus,
@@ -33,6 +34,7 @@ pub struct Broker {
     pub(crate) invocations: Invocations,
     pub(crate) running_outside: Running,
     pub(crate) windows: Windows,
+    pub(crate) schedules: Schedules,
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
@@ -71,6 +73,7 @@ impl Broker {
             invocations: Invocations::default(),
             running_outside: Running::default(),
             windows: Windows::default(),
+            schedules: Schedules::default(),
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -106,7 +109,12 @@ impl Broker {
     /// When time next changes something: [`Broker::advance`] is due then.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let of_queues = self.timers.first().map(|(deadline, _)| *deadline);
-        let others = [self.topics.next_deadline(), self.invocations.next_deadline(), self.windows.next_deadline()];
+        let others = [
+            self.topics.next_deadline(),
+            self.invocations.next_deadline(),
+            self.windows.next_deadline(),
+            self.schedules.next_deadline(),
+        ];
         of_queues.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -179,6 +187,7 @@ impl Broker {
         self.advance_topics();
         self.advance_invocations();
         self.advance_windows();
+        self.advance_schedules();
     }
 
     /// Changes the state by one fact. Cannot fail: what could be refused was refused before the fact was made.
@@ -294,6 +303,11 @@ impl Broker {
                 self.invocation_failed(function, *sequence, *failed_attempts, *next_attempt_at);
             }
             Fact::InvocationEnded { function, sequence, .. } => self.invocation_ended(function, *sequence),
+            Fact::ScheduleSet { definition, made_at, next_at } => {
+                self.set_schedule(definition, *made_at, *next_at, place);
+            }
+            Fact::ScheduleRemoved { name } => self.remove_schedule(name),
+            Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
             Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
             Fact::MappingDeleted { id } => self.forget_mapping(*id),
             Fact::Dispatched { attempt, mapping, queue, messages, hidden_until } => {

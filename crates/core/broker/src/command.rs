@@ -6,7 +6,7 @@ use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
     EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
     MappingId, MoveTaskId, Notification, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation, ReceiptHandle,
-    Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
+    ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
 };
 
 /// One request to the broker.
@@ -83,6 +83,14 @@ pub enum Command {
         records: Vec<(Destination, InvocationRecord)>,
         region: Box<str>,
     },
+    /// Makes a schedule what is given.
+    PutSchedule { definition: ScheduleDefinition },
+    /// Deletes a schedule; one that is not there does not matter.
+    DeleteSchedule { name: Box<str> },
+    /// Lists all schedules.
+    ListSchedules,
+    /// Sends what a schedule sends, if it is due.
+    FireSchedule { name: Box<str>, region: Box<str> },
     /// Lets a queue feed a function: by this mapping, or else by the one of this pair.
     PutMapping { id: Option<MappingId>, definition: MappingDefinition, when: PutWhen },
     /// Stops a queue from feeding a function.
@@ -198,6 +206,10 @@ impl Command {
             | Command::EndInvocation { .. }
             | Command::ConcludeInvocation { .. }
             | Command::PutMapping { .. }
+            | Command::PutSchedule { .. }
+            | Command::DeleteSchedule { .. }
+            | Command::ListSchedules
+            | Command::FireSchedule { .. }
             | Command::DeleteMapping { .. }
             | Command::ListFunctions
             | Command::Dispatch { .. }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crate::{
     Alias, AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
     InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName,
-    ReceiptHandle, Rejection, Replay, SubscriptionDefinition, SubscriptionId, Tags, Timestamp, TopicAttributes,
-    TopicDefinition, TopicId, TopicName,
+    ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags, Timestamp,
+    TopicAttributes, TopicDefinition, TopicId, TopicName,
 };
 
 /// What was decided.
@@ -69,9 +69,11 @@ pub enum Reply {
     InvokeConfigs(Vec<(Box<str>, InvokeConfig)>),
     /// `PutMapping`.
     Mapping(Box<Mapping>),
+    /// `ListSchedules`, by name.
+    Schedules(Vec<ScheduleDescription>),
     /// `EndInvocation`.
     InvocationEnded(InvocationEnd),
-    /// `ConcludeInvocation`.
+    /// `ConcludeInvocation` and `FireSchedule`.
     Told {
         /// Records that nobody could take.
         failed: usize,
@@ -117,6 +119,15 @@ pub enum Reply {
         /// What became of it, of all entries and subscribers together.
         tally: PublishTally,
     },
+}
+
+/// Everything about a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleDescription {
+    /// What was said about it.
+    pub definition: ScheduleDefinition,
+    /// When it next sends something, if ever.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What a publisher learns.

@@ -7,8 +7,8 @@ use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
     Alias, AttemptId, Copy, CopyForm, EntryKey, Function, FunctionRef, InvokeConfig, KeptCopy, MappingDefinition,
     MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery, Question,
-    QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, SubscriptionDefinition, SubscriptionId,
-    Tag, Text, Timestamp, TopicDefinition, TopicId,
+    QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, ScheduleDefinition, SubscriptionDefinition,
+    SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -204,6 +204,12 @@ pub enum Fact {
     InvocationFailed { function: Box<str>, sequence: u64, failed_attempts: u32, next_attempt_at: Timestamp },
     /// A function will not get an event again: it has had it, or it was given up.
     InvocationEnded { function: Box<str>, sequence: u64, succeeded: bool },
+    /// A schedule is like this from now on, and due then.
+    ScheduleSet { definition: ScheduleDefinition, made_at: Timestamp, next_at: Option<Timestamp> },
+    /// A schedule is gone.
+    ScheduleRemoved { name: Box<str> },
+    /// A schedule has sent what it sends, and is due again then.
+    ScheduleFired { name: Box<str>, next_at: Option<Timestamp> },
     /// A queue feeds a function like this from now on.
     MappingSet { id: MappingId, definition: MappingDefinition },
     /// A queue no longer feeds a function.
@@ -352,6 +358,9 @@ wire_enum!(Fact {
     53 => MappingSet { id, definition }
     54 => AttemptEnded { attempt, queue, deleted, released }
     55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
+    70 => ScheduleSet { definition, made_at, next_at }
+    71 => ScheduleRemoved { name }
+    72 => ScheduleFired { name, next_at }
 } and reads {
     1 => earlier::QueueCreated
     8 => earlier::FunctionDefined

@@ -50,6 +50,15 @@ impl Broker {
                 });
                 current.into_iter().collect()
             }
+            Fact::ScheduleSet { definition, .. } => {
+                let known = self.schedules.by_name.get(&definition.name).filter(|known| known.place == place);
+                let current = known.map(|known| Fact::ScheduleSet {
+                    definition: known.definition.clone(),
+                    made_at: known.made_at,
+                    next_at: known.next_at,
+                });
+                current.into_iter().collect()
+            }
             Fact::MappingSet { id, .. } => {
                 let current = self.mappings.get(id).map(|placed| placed.place);
                 unchanged(fact, current, place)
@@ -117,6 +126,8 @@ impl Broker {
             | Fact::AliasDeleted { .. }
             | Fact::InvocationFailed { .. }
             | Fact::InvocationEnded { .. }
+            | Fact::ScheduleRemoved { .. }
+            | Fact::ScheduleFired { .. }
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }

@@ -22,6 +22,7 @@ mod messages;
 mod move_task;
 mod queue;
 mod rejection;
+mod schedule;
 mod text;
 mod time;
 mod topic;
@@ -39,7 +40,7 @@ pub use decide::invocations::QUEUED_INVOCATIONS_MAX;
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use decision::{
     Decision, Delivery, Effect, Inventory, Invocation, Peeked, PeekedState, PublishTally, Published, QueueDescription,
-    Reply, Sent, SubscriptionDescription, TopicDescription,
+    Reply, ScheduleDescription, Sent, SubscriptionDescription, TopicDescription,
 };
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
@@ -61,6 +62,7 @@ pub use queue::receipt::ReceiptHandle;
 pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
+pub use schedule::{SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget};
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;

@@ -152,6 +152,13 @@ pub enum Rejection {
     TooManyAliases,
     /// More events wait for the function than may.
     TooManyInvocations,
+    /// A schedule that means no time, or has too many targets.
+    ScheduleInvalid {
+        /// Why.
+        reason: Box<str>,
+    },
+    /// There would be more schedules than there may be.
+    TooManySchedules,
     /// The queue feeds the function already.
     MappingExists {
         /// By this mapping.

@@ -38,6 +38,12 @@ impl Zone {
     }
 }
 
+/// A time in UTC to the second, `2026-01-31T12:00:00Z`; far beyond the year 9999, the last that can be written so.
+pub fn time_text(at: u64) -> String {
+    let seconds = i64::try_from(at / 1000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 fn milliseconds(at: jiff::Timestamp) -> Option<u64> {
     u64::try_from(at.as_millisecond()).ok()
 }

@@ -33,6 +33,7 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
+            | Command::ListSchedules
             | Command::DescribeFunction { .. }
             | Command::ListVersions { .. }
             | Command::ListAliases { .. }
@@ -56,6 +57,7 @@ impl Shard {
             | Command::PutAlias { .. }
             | Command::PutInvokeConfig { .. }
             | Command::PutMapping { .. }
+            | Command::PutSchedule { .. }
             | Command::QueueInvocation { .. }
             | Command::CreateTopic { .. }
             | Command::SetTopicAttribute { .. }

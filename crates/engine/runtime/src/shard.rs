@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, Decision, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Fact, Function,
-    InvocationEnd, Place, QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd, Place,
+    QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +19,7 @@ use crate::events;
 use crate::fatal::Fatal;
 use crate::handle::{Answer, Handle, ReplyTo, Request};
 use crate::invocation::invoke;
+use crate::known_after::KnownAfter;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
@@ -46,31 +47,6 @@ pub(crate) enum Held {
     Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
-}
-
-/// What must be durable before a reply may be known.
-pub(crate) enum KnownAfter {
-    /// Everything decided so far.
-    Everything,
-    /// Only the record at this position, and those before it.
-    Position(u64),
-}
-
-impl KnownAfter {
-    /// A standard queue's receive need not wait for its own fact: a crash means that the message comes again, which
-    /// "at least once" allows. But what it hands out must itself be durable, and so must every move to another queue:
-    /// the record of a message that was moved says nothing of the move.
-    fn of(decision: &Decision) -> KnownAfter {
-        match (&decision.reply, decision.facts.as_slice()) {
-            (Reply::Received { queue, deliveries }, [Fact::Received { .. }])
-                if !queue.is_fifo() && deliveries.iter().all(|delivery| !delivery.is_moved) =>
-            {
-                let last = deliveries.iter().map(|delivery| delivery.place.position).max();
-                last.map_or(KnownAfter::Everything, KnownAfter::Position)
-            }
-            _ => KnownAfter::Everything,
-        }
-    }
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -190,8 +166,9 @@ impl Shard {
             self.serve_waiting();
             self.begin_deliveries();
             self.begin_events();
+            self.fire_schedules();
             self.begin_replays();
-            let may_begin = self.may_begin_deliveries() || self.may_begin_events();
+            let may_begin = self.may_begin_deliveries() || self.may_begin_events() || self.may_fire_schedules();
             if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }

@@ -1,12 +1,9 @@
 //! Asynchronous invocations: taking an event, and what becomes of it when an attempt has ended.
 
-use std::collections::BTreeMap;
-
 use crate::topic::outbox::RowKind;
 use crate::{
     Broker, Decision, Destination, Entropy, Fact, FunctionRef, InvocationCondition, InvocationEnd, InvocationOutcome,
-    InvocationRecord, Outgoing, PendingDelivery, Publication, QueueName, QueuedInvocation, Rejection, Reply, Seconds,
-    TopicName,
+    InvocationRecord, PendingDelivery, QueuedInvocation, Rejection, Reply, Seconds,
 };
 
 /// How many events one function may have waiting: headers of all of them are held in memory.
@@ -97,51 +94,9 @@ impl Broker {
         if self.invocations.get(name).and_then(|outbox| outbox.get(sequence)).is_none() {
             return Decision::reply(Reply::Told { failed: 0 });
         }
-        let mut facts = vec![self.invocation_end(name, sequence, condition)];
-        // Together what goes to the same place, so that each gets a number of its own.
-        let mut messages: BTreeMap<QueueName, Vec<Outgoing>> = BTreeMap::new();
-        let mut publications: BTreeMap<TopicName, Vec<Publication>> = BTreeMap::new();
-        let mut events: BTreeMap<Box<str>, u64> = BTreeMap::new();
-        let mut failed = 0;
-        for (destination, record) in records {
-            match (destination, record) {
-                (Destination::Queue(queue), InvocationRecord::Message(outgoing)) => {
-                    messages.entry(queue).or_default().push(outgoing);
-                }
-                (Destination::Topic(topic), InvocationRecord::Publication(publication)) => {
-                    publications.entry(topic).or_default().push(publication);
-                }
-                (Destination::Function(function), InvocationRecord::Event(invocation)) => {
-                    let before = events.entry(function.name.clone()).or_default();
-                    match self.queue_event(&function, invocation, *before) {
-                        Ok(fact) => {
-                            *before += 1;
-                            facts.push(fact);
-                        }
-                        Err(_) => failed += 1,
-                    }
-                }
-                _ => unreachable!("a record is of the kind that its destination takes"),
-            }
-        }
-        for (queue, entries) in messages {
-            let count = entries.len();
-            match self.decide_send(&queue, entries, entropy) {
-                Ok(Decision { facts: sent, .. }) => {
-                    failed += count - sent.len();
-                    facts.extend(sent);
-                }
-                Err(_) => failed += count,
-            }
-        }
-        for (topic, entries) in publications {
-            let count = entries.len();
-            match self.decide_publish(&topic, entries, region, entropy) {
-                Ok(decision) => facts.extend(decision.facts),
-                Err(_) => failed += count,
-            }
-        }
-        Decision { facts, reply: Reply::Told { failed }, effects: Vec::new() }
+        let told = self.tell_all(records, region, entropy);
+        let facts = std::iter::once(self.invocation_end(name, sequence, condition)).chain(told.facts).collect();
+        Decision { facts, reply: Reply::Told { failed: told.failed }, effects: Vec::new() }
     }
 
     fn invocation_end(&self, name: &str, sequence: u64, condition: InvocationCondition) -> Fact {

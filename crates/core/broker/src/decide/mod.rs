@@ -13,8 +13,10 @@ mod publish;
 mod queues;
 mod receive;
 mod replays;
+mod schedules;
 mod send;
 pub(crate) mod subscriptions;
+mod telling;
 mod topics;
 mod visibility;
 
@@ -71,6 +73,10 @@ impl Broker {
             Command::ConcludeInvocation { function, sequence, condition, records, region } => {
                 Ok(self.decide_conclude_invocation(&function, sequence, condition, records, &region, entropy))
             }
+            Command::PutSchedule { definition } => self.decide_put_schedule(definition),
+            Command::DeleteSchedule { name } => Ok(self.decide_delete_schedule(&name)),
+            Command::ListSchedules => Ok(self.decide_list_schedules()),
+            Command::FireSchedule { name, region } => Ok(self.decide_fire_schedule(&name, &region, entropy)),
             Command::PutMapping { id, definition, when } => self.decide_put_mapping(id, definition, when, entropy),
             Command::DeleteMapping { id } => Ok(self.decide_delete_mapping(id)),
             Command::ListFunctions => Ok(self.decide_list_functions()),

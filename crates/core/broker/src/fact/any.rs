@@ -2,6 +2,10 @@
 
 use proptest::prelude::*;
 
+mod functions;
+
+use functions::*;
+
 use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
 use crate::{Copy, *};
@@ -98,111 +102,6 @@ prop_compose! {
                 source,
             },
         }
-    }
-}
-
-prop_compose! {
-    fn any_function()(
-        texts in prop::collection::vec(any_box(), 6),
-        (timeout_seconds, memory_mb, revision) in any::<(u32, u32, u128)>(),
-        environment in prop::collection::vec((any_box(), any_box()), 0..3),
-        layers in prop::collection::vec(any_box(), 0..3),
-        version in any_version(),
-        dead_letters in prop::option::of(any_destination()),
-    ) -> Function {
-        Function {
-            name: texts[0].clone(),
-            version,
-            revision,
-            runtime: texts[1].clone(),
-            handler: texts[2].clone(),
-            code: texts[3].clone(),
-            code_digest: texts[4].clone(),
-            layers,
-            timeout_seconds,
-            memory_mb,
-            environment,
-            dead_letters,
-            details: texts[5].clone(),
-        }
-    }
-}
-
-prop_compose! {
-    fn any_mapping()(
-        queue in any_name(),
-        function in any_function_ref(),
-        (batch_size, window, report_batch_item_failures, concurrency_max, enabled) in
-            any::<(u32, u32, bool, Option<u32>, bool)>(),
-        filters in prop::collection::vec(any_box(), 0..3),
-        details in any_box(),
-    ) -> MappingDefinition {
-        MappingDefinition {
-            queue,
-            function,
-            batch_size,
-            window: Seconds(window),
-            report_batch_item_failures,
-            concurrency_max,
-            enabled,
-            filters,
-            details,
-        }
-    }
-}
-
-prop_compose! {
-    fn any_function_ref()(name in any_box(), qualifier in prop::option::of(any_box())) -> FunctionRef {
-        FunctionRef { name, qualifier }
-    }
-}
-
-prop_compose! {
-    fn any_version()(number: u32) -> FunctionVersion {
-        if number == 0 { FunctionVersion::Latest } else { FunctionVersion::Number(number) }
-    }
-}
-
-fn any_destination() -> impl Strategy<Value = Destination> {
-    prop_oneof![
-        any_name().prop_map(Destination::Queue),
-        (any::<u64>(), any_box())
-            .prop_map(|(account, name)| { Destination::Topic(TopicName { account: Account(account), name }) }),
-        any_function_ref().prop_map(Destination::Function),
-    ]
-}
-
-prop_compose! {
-    fn any_alias()(
-        name in any_box(),
-        version in any_version(),
-        canary in prop::option::of((any_version(), any::<u32>())),
-        revision: u128,
-        details in any_box(),
-    ) -> Alias {
-        Alias { name, version, canary, revision, details }
-    }
-}
-
-prop_compose! {
-    fn any_invoke_config()(
-        (retries_max, age_max) in any::<(u32, u32)>(),
-        on_success in prop::option::of(any_destination()),
-        on_failure in prop::option::of(any_destination()),
-        details in any_box(),
-    ) -> InvokeConfig {
-        InvokeConfig { retries_max, age_max: Seconds(age_max), on_success, on_failure, details }
-    }
-}
-
-prop_compose! {
-    fn any_invocation()(
-        qualifier in prop::option::of(any_box()),
-        request_id: u128,
-        payload in any_text(),
-        trace_header in prop::option::of(any_text()),
-    ) -> QueuedInvocation {
-        QueuedInvocation { qualifier, request_id, payload, trace_header }
     }
 }
 
@@ -481,6 +380,9 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             next_attempt_at: any_time(),
         }
         InvocationEnded { function: any_box(), sequence: any::<u64>(), succeeded: any::<bool>() }
+        ScheduleSet { definition: any_schedule(), made_at: any_time(), next_at: prop::option::of(any_time()) }
+        ScheduleRemoved { name: any_box() }
+        ScheduleFired { name: any_box(), next_at: prop::option::of(any_time()) }
         MappingSet { id: any_mapping_id(), definition: any_mapping() }
         MappingDeleted { id: any_mapping_id() }
         Dispatched {

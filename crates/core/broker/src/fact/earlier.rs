@@ -170,3 +170,71 @@ impl From<Attributes> for QueueAttributes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::fact::tests::{mapping, name};
+    use crate::*;
+
+    /// What earlier versions wrote, byte for byte.
+    #[test]
+    fn queues_of_earlier_versions_are_read() {
+        let read = |hex: &str| Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+        let attributes = QueueAttributes {
+            fifo: true,
+            deduplication_scope_per_group: true,
+            deduplication_per_group: true,
+            redrive: Some(RedrivePolicy { target: name("d"), receive_count_max: 5 }),
+            ..QueueAttributes::default()
+        };
+        let (id, name, tags) = (QueueId(3), name("q"), Vec::new());
+        let created = Fact::QueueCreated { id, name: name.clone(), attributes: attributes.clone(), tags: tags.clone() };
+        assert_eq!(read("80010103ac02017100808040808c15001e0100010001ac02016405"), Ok(created));
+        let kept = Fact::QueueKept {
+            id,
+            name,
+            attributes,
+            tags,
+            created_at: Timestamp(1000),
+            modified_at: Timestamp(2000),
+            purged_at: Timestamp(0),
+            next_sequence: 201,
+        };
+        assert_eq!(read("80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901"), Ok(kept));
+    }
+
+    #[test]
+    fn functions_and_mappings_of_earlier_versions_are_read() {
+        let read = |hex: &str| Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+        let function = Function {
+            name: "f".into(),
+            version: FunctionVersion::Latest,
+            revision: 0,
+            runtime: "python3.13".into(),
+            handler: "app.handler".into(),
+            code: "code".into(),
+            code_digest: "".into(),
+            layers: Vec::new(),
+            timeout_seconds: 3,
+            memory_mb: 128,
+            environment: vec![("A".into(), "b".into())],
+            dead_letters: None,
+            details: "".into(),
+        };
+        let set = Fact::FunctionSet { function, reserved: Some(1000), last_version: 0 };
+        let hex = "80010801660a707974686f6e332e31330b6170702e68616e646c657204636f64650380010101410162e807";
+        assert_eq!(read(hex), Ok(set));
+        let definition = MappingDefinition {
+            function: FunctionRef::latest("f"),
+            window: Seconds(0),
+            filters: Vec::new(),
+            details: "".into(),
+            ..mapping()
+        };
+        assert_eq!(read("80010a08ac02017101660a01010201"), Ok(Fact::MappingSet { id: MappingId(8), definition }));
+        let ended = Fact::AttemptEnded { attempt: AttemptId(9), queue: None, deleted: vec![1], released: vec![200] };
+        assert_eq!(read("80010c09010101c801"), Ok(ended));
+    }
+}

@@ -1,11 +1,12 @@
 //! Functions with versions and aliases, and events that are kept until they have had them.
 
 use super::check;
-use super::script::{Story, listed, show_rejection};
+use super::script::{REGION, Story, listed, show_rejection};
 use super::words::{Words, destination, function, number, outgoing_of};
 use crate::{
     Alias, Command, Conclusion, Destination, Function, FunctionRef, FunctionVersion, InvocationEnd, InvocationOutcome,
-    InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueuedInvocation, Reply, Seconds, Stored, Text,
+    InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueuedInvocation, Reply, ScheduleDefinition,
+    ScheduleTarget, Seconds, Stored, Text, Timestamp,
 };
 
 impl Story {
@@ -55,6 +56,38 @@ impl Story {
                 let invocation = event(self.events);
                 Command::QueueInvocation { function: FunctionRef::parse(words.next()), invocation }
             }
+            "schedule" => {
+                let targets = words.option("to").map(|to| ScheduleTarget {
+                    destination: destination(to),
+                    input: words.option("input").map(Box::from),
+                    group: words.option("group").map(Box::from),
+                });
+                let expression = words.option("at").expect("a schedule has its time").replace('_', " ").into();
+                let end: Option<u64> = words.number("for");
+                let definition = ScheduleDefinition {
+                    expression,
+                    zone: "UTC".into(),
+                    enabled: !words.flag("disabled"),
+                    start: None,
+                    end: end.map(|seconds| Timestamp(self.world.broker.now().0 + 1000 * seconds)),
+                    deletes_itself: words.flag("once"),
+                    targets: targets.into_iter().collect(),
+                    name: words.next().into(),
+                    arn: "arn:aws:events:eu-central-1:000000000001:rule/tick".into(),
+                    source: "aws.events".into(),
+                };
+                Command::PutSchedule { definition }
+            }
+            "delete-schedule" => Command::DeleteSchedule { name: words.next().into() },
+            "schedules" => Command::ListSchedules,
+            "fire" => {
+                let due = self.world.broker.take_due_schedules();
+                for name in &due {
+                    let (name, region) = (name.clone(), REGION.into());
+                    self.world.ask(Command::FireSchedule { name, region }).expect("it is never refused");
+                }
+                return Some(listed(due.iter().map(|name| name.to_string())));
+            }
             "run" => {
                 let begun = self.world.run(words.number("max").unwrap_or(1000));
                 let shown: Vec<String> = begun.into_iter().map(|due| self.show_due(due)).collect();
@@ -77,6 +110,13 @@ impl Story {
             Ok((Reply::Function(described), _)) => described.function.version.to_string(),
             Ok((Reply::Versions(versions), _)) => listed(versions.iter().map(|version| version.version.to_string())),
             Ok((Reply::Alias(_) | Reply::Done, _)) => "ok".into(),
+            Ok((Reply::Schedules(described), _)) => {
+                let now = self.world.broker.now().0;
+                listed(described.iter().map(|schedule| match schedule.next_at {
+                    Some(next) => format!("{}+{}s", schedule.definition.name, (next.0 - now) / 1000),
+                    None => format!("{}-", schedule.definition.name),
+                }))
+            }
             Ok((Reply::Aliases(aliases), _)) => {
                 listed(aliases.iter().map(|alias| format!("{}={}", alias.name, alias.version)))
             }
@@ -476,6 +516,79 @@ fn messages_are_gathered_until_there_are_enough_or_it_has_taken_long_enough() {
         +10s
         woken -> a
         dispatch a -> f!3 #6
+        ",
+    );
+}
+
+#[test]
+fn a_schedule_sends_what_it_sends_again_and_again() {
+    check(
+        "
+        queue a
+        function f
+        schedule tick at=rate(1_minute) to=a
+        schedule tock at=rate(2_minutes) to=function:f
+        schedules -> tick+60s tock+120s
+        +59s
+        fire -> nothing
+        +1s
+        fire -> tick
+        count a -> visible=1 in-flight=0 delayed=0
+        restart
+        schedules -> tick+60s tock+60s
+        +1s
+        clean
+        +59s
+        restart
+        fire -> tick tock
+        count a -> visible=2 in-flight=0 delayed=0
+        delete-schedule tick
+        delete-schedule tick
+        +120s
+        fire -> tock
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_missed_is_made_up_for_unless_it_is_too_much() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_minute) to=a
+        +180s
+        restart
+        fire -> tick
+        fire -> tick
+        fire -> tick
+        fire -> nothing
+        count a -> visible=3 in-flight=0 delayed=0
+        +2h
+        fire -> tick
+        fire -> nothing
+        count a -> visible=4 in-flight=0 delayed=0
+        schedules -> tick+60s
+        ",
+    );
+}
+
+#[test]
+fn a_schedule_ends_and_may_take_itself_away() {
+    check(
+        "
+        queue a.fifo content-deduplication
+        schedule tick at=rate(1_minute) to=a.fifo group=g for=90
+        schedule once at=at(2026-01-01T00:02:00) to=a.fifo group=g once
+        schedule off at=rate(1_minute) to=a.fifo disabled
+        schedule lost at=rate(1_minute) to=b
+        schedule odd at=rate(1_minutes) to=a.fifo -> rejected: schedule: 1 minute, but 2 minutes
+        schedules -> lost+60s off- once+120s tick+60s
+        +60s
+        fire -> lost tick
+        +60s
+        fire -> lost once
+        schedules -> lost+60s off- tick-
+        count a.fifo -> visible=2 in-flight=0 delayed=0
         ",
     );
 }

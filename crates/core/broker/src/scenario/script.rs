@@ -19,6 +19,8 @@
 //! alias NAME ALIAS VERSION [canary=VERSION:WEIGHT] | delete-alias NAME ALIAS | aliases NAME
 //! treat NAME[:QUALIFIER] [retries=N] [age=S] [success=DESTINATION] [failure=DESTINATION]
 //!                                               a destination is a queue's name, topic:t or function:f
+//! schedule NAME at=EXPRESSION [to=DESTINATION] [input=TEXT] [group=G] [for=S] [once] [disabled]
+//! delete-schedule NAME | schedules | fire       those that are due; _ is a space in an expression
 //! event NAME[:QUALIFIER]                        ~1 is the first event
 //! run [max=N]                                   events that are due: ~1x2:f:3 is the second attempt, by version 3
 //! ran ~1 succeeded | failed | not-run           and what comes of it
@@ -454,6 +456,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),
+        Rejection::ScheduleInvalid { reason } => format!("schedule: {reason}"),
         Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
         Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),
         Rejection::DelayOnFifo { delay } => format!("delay {delay} on a FIFO queue"),

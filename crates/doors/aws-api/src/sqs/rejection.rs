@@ -151,6 +151,8 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyAliases
         | Rejection::TooManyInvocations
         | Rejection::MappingExists { .. }
+        | Rejection::ScheduleInvalid { .. }
+        | Rejection::TooManySchedules
         | Rejection::MappingDoesNotExist => ApiError::internal_failure(),
         // Commands about queues are not refused so.
         Rejection::TopicDoesNotExist

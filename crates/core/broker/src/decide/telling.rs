@@ -1,0 +1,63 @@
+//! Telling: messages, notifications and events that go to whoever was named, as a part of another decision.
+
+use std::collections::BTreeMap;
+
+use crate::{Broker, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueName, TopicName};
+
+/// What was put where, and how much of it nobody could take.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) facts: Vec<Fact>,
+    pub(super) failed: usize,
+}
+
+impl Broker {
+    /// Through the decisions that all others send and publish by. Who cannot be told is left out.
+    pub(super) fn tell_all(
+        &self,
+        records: Vec<(Destination, InvocationRecord)>,
+        region: &str,
+        entropy: &mut Entropy,
+    ) -> Told {
+        let mut told = Told::default();
+        // Together what goes to the same place, so that each gets a number of its own.
+        let mut messages: BTreeMap<QueueName, Vec<Outgoing>> = BTreeMap::new();
+        let mut publications: BTreeMap<TopicName, Vec<Publication>> = BTreeMap::new();
+        let mut events: BTreeMap<Box<str>, u64> = BTreeMap::new();
+        for (destination, record) in records {
+            match (destination, record) {
+                (Destination::Queue(queue), InvocationRecord::Message(outgoing)) => {
+                    messages.entry(queue).or_default().push(outgoing);
+                }
+                (Destination::Topic(topic), InvocationRecord::Publication(publication)) => {
+                    publications.entry(topic).or_default().push(publication);
+                }
+                (Destination::Function(function), InvocationRecord::Event(invocation)) => {
+                    let before = events.entry(function.name.clone()).or_default();
+                    match self.queue_event(&function, invocation, *before) {
+                        Ok(fact) => {
+                            *before += 1;
+                            told.facts.push(fact);
+                        }
+                        Err(_) => told.failed += 1,
+                    }
+                }
+                _ => unreachable!("a record is of the kind that its destination takes"),
+            }
+        }
+        for (queue, entries) in messages {
+            let count = entries.len();
+            let sent = self.decide_send(&queue, entries, entropy).map(|decision| decision.facts).unwrap_or_default();
+            told.failed += count - sent.len();
+            told.facts.extend(sent);
+        }
+        for (topic, entries) in publications {
+            let count = entries.len();
+            match self.decide_publish(&topic, entries, region, entropy) {
+                Ok(decision) => told.facts.extend(decision.facts),
+                Err(_) => told.failed += count,
+            }
+        }
+        told
+    }
+}
