@@ -15,14 +15,13 @@ use hyper::{
 };
 use serde::Serialize;
 
-use crate::Enqueued;
+use crate::{Enqueued, providers::Answer};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 /// API Gateway's request ids are that many bytes in base64: sixteen characters.
 const REQUEST_ID_BYTES: usize = 11;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Names requests: unique, and unrelated to anything a client could guess from.
 pub(crate) struct RequestIds {
@@ -87,9 +86,9 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     json(status, &Message { message })
 }
 
-/// A plain text, as handshakes want it.
-pub(crate) fn text(text: String) -> Response {
-    with_type(StatusCode::OK, TEXT, text.into())
+/// What a provider's sender wants to hear.
+pub(crate) fn of_provider(answer: Answer) -> Response {
+    with_type(answer.status, HeaderValue::from_static(answer.content_type), answer.body.into())
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {

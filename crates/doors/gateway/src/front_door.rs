@@ -9,10 +9,11 @@ use serde::de::IgnoredAny;
 use tracing::{info, warn};
 
 use crate::{
-    BodyKind, Enqueue, EnqueueError, Route, RouteError, Selector, Webhook, WebhookMessage,
+    BodyKind, BoxFuture, Enqueue, EnqueueError, Fetch, FetchError, Route, RouteError, Selector, Webhook,
+    WebhookMessage,
     answer::{self, RequestId, RequestIds},
     identifier::identifier,
-    providers::{Received, Refusal, Unverified, Verified},
+    providers::{self, Received, Refusal, Unverified, Verified},
     route::{Ready, Routes},
 };
 
@@ -26,9 +27,19 @@ pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 pub struct FrontDoor {
     routes: Routes,
     enqueue: Arc<dyn Enqueue>,
+    fetch: Arc<dyn Fetch>,
     clock: Clock,
     limits: Limits,
     request_ids: RequestIds,
+}
+
+/// Fetches nothing: for routes whose providers need nothing from elsewhere.
+struct Nowhere;
+
+impl Fetch for Nowhere {
+    fn get(&self, _: &str) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        Box::pin(async { Err(FetchError) })
+    }
 }
 
 impl FrontDoor {
@@ -40,7 +51,13 @@ impl FrontDoor {
         limits: Limits,
     ) -> Result<Self, RouteError> {
         let limits = Limits { body_bytes_max: limits.body_bytes_max.min(MESSAGE_BYTES_MAX), ..limits };
-        Ok(Self { routes: Routes::new(routes)?, enqueue, clock, limits, request_ids: RequestIds::new() })
+        let (routes, request_ids) = (Routes::new(routes)?, RequestIds::new());
+        Ok(Self { routes, enqueue, fetch: Arc::new(Nowhere), clock, limits, request_ids })
+    }
+
+    /// Fetches for the provider `sns`; without it, that one puts off what it would have to fetch for.
+    pub fn with_fetch(self, fetch: Arc<dyn Fetch>) -> Self {
+        Self { fetch, ..self }
     }
 
     /// Answers one request: 200 only once its message is durable, or with what a handshake asks for.
@@ -64,12 +81,13 @@ impl FrontDoor {
     {
         let (head, body) = request.into_parts();
         let body = collect_body(body, &self.limits).await?;
-        match ready.provider.receive(Unverified::new(&head.headers, &body), (self.clock)())? {
-            Received::Answer(text) => Ok(answer::text(text)),
+        let request = Unverified::new(&head, &body);
+        match providers::receive(&*ready.provider, request, (self.clock)(), &*self.fetch).await? {
+            Received::Answer(answer) => Ok(answer::of_provider(answer)),
             Received::Event(event) => {
                 let message = message_of(&event, ready)?;
                 let enqueued = self.enqueue.enqueue(&ready.route.queue, message).await?;
-                Ok(answer::taken(&enqueued, id))
+                Ok(event.answer().map_or_else(|| answer::taken(&enqueued, id), |own| answer::of_provider(own.clone())))
             }
         }
     }

@@ -15,6 +15,6 @@ mod selector;
 
 pub use enqueue::{BoxFuture, Enqueue, EnqueueError, Enqueued, WebhookMessage};
 pub use front_door::{Clock, FrontDoor, MESSAGE_BYTES_MAX};
-pub use providers::{Secret, SettingsError};
+pub use providers::{FETCHED_BYTES_MAX, Fetch, FetchError, Secret, SettingsError};
 pub use route::{BodyKind, KeyError, Route, RouteError, RouteKey, Webhook};
 pub use selector::{Selector, SelectorError};

@@ -2,7 +2,7 @@
 //!
 //! No secrets, no options, no defaults: a route to a FIFO queue names the group itself.
 
-use super::{Provider, Received, Refusal, Settings, SettingsError, Unverified};
+use super::{Judged, Provider, Refusal, Settings, SettingsError, Unverified};
 
 struct None;
 
@@ -13,7 +13,7 @@ pub(super) fn make(settings: &Settings<'_>) -> Result<Box<dyn Provider>, Setting
 }
 
 impl Provider for None {
-    fn receive<'a>(&self, request: Unverified<'a>, _: u64) -> Result<Received<'a>, Refusal> {
-        Ok(Received::Event(request.verified()))
+    fn judge<'a>(&self, request: Unverified<'a>, _: u64) -> Result<Judged<'a>, Refusal> {
+        Ok(Judged::Event(request.verified()))
     }
 }

@@ -1,133 +1,83 @@
 //! `slack`: Slack's Events API.
 //!
 //! Every request is signed over its timestamp and raw body; the handshake is signed too and is answered with its
-//! challenge once verified. `event_id` is the same in every redelivery, so it is the deduplication id. Slash commands and
-//! interactivity send forms, not JSON, and expect an answer from the application itself: they are refused.
+//! challenge once verified. `event_id` is the same in every redelivery, so it is the deduplication id; notices such as
+//! `app_rate_limited` have none, but say when they were made. Slash commands and interactivity send forms, not JSON, and
+//! expect an answer from the application itself: they are refused.
 //!
 //! No options. Where a route names no group, events of a channel form one group, others one a workspace.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use super::{Provider, Received, Refusal, Secret, Settings, SettingsError, Unverified, signature::Hash};
-use crate::{BodyKind, Selector, identifier::digest};
+use hyper::header::HeaderName;
+
+use super::{
+    Answer, Provider, Refusal, Settings, SettingsError,
+    names::{Names, selector},
+    scheme::{Part, Scheme, TOLERANCE_SECONDS, Timestamp, TimestampPlace},
+    signed::Signed,
+};
+use crate::BodyKind;
 
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 const SIGNATURE: &str = "x-slack-signature";
-const VERSION: &str = "v0=";
 
-/// How far a request's timestamp may be from the present, on either side, so that a recording cannot be played later.
-const WINDOW_SECONDS: u64 = 300;
-/// Slack tries again at once, after one minute and after five; an hour covers a queue of its own that is late.
-const REDELIVERY_WINDOW: Duration = Duration::from_secs(60 * 60);
+const NAMES: Names = Names {
+    groups: &["$.event.channel", "$.event.channel.id", "$.event.item.channel", "$.team_id"],
+    group_of_the_rest: Some("slack"),
+    ids: &["$.event_id"],
+    body_identifies: true,
+    // Slack tries again at once, after one minute and after five; an hour covers a queue of its own that is late.
+    redelivery_window: Duration::from_secs(60 * 60),
+};
 
-/// Where an event says which conversation it belongs to, in the order they are tried.
-const GROUPS: [&str; 4] = ["$.event.channel", "$.event.channel.id", "$.event.item.channel", "$.team_id"];
-/// The group of what belongs to no workspace.
-const GROUP_OF_THE_REST: &str = "slack";
-
-struct Slack {
-    secrets: Vec<Secret>,
-    kind: Selector,
-    challenge: Selector,
-    event_id: Selector,
-    groups: [Selector; GROUPS.len()],
-}
+/// <https://docs.slack.dev/authentication/verifying-requests-from-slack>
+const MESSAGE: &[Part] =
+    &[Part::Text(Cow::Borrowed("v0:")), Part::Timestamp, Part::Text(Cow::Borrowed(":")), Part::Body];
 
 pub(super) fn make(settings: &Settings<'_>) -> Result<Box<dyn Provider>, SettingsError> {
     settings.only_options(&[])?;
-    let selector = |path: &str| path.parse::<Selector>().expect("paths of this file are paths");
-    Ok(Box::new(Slack {
-        secrets: settings.secrets()?,
-        kind: selector("$.type"),
-        challenge: selector("$.challenge"),
-        event_id: selector("$.event_id"),
-        groups: GROUPS.map(selector),
-    }))
-}
-
-impl Provider for Slack {
-    fn receive<'a>(&self, request: Unverified<'a>, now_ms: u64) -> Result<Received<'a>, Refusal> {
-        self.verify(&request, now_ms / 1000)?;
-        let mut event = request.verified();
-        match event.select(&self.kind).as_deref() {
+    let place = TimestampPlace::Header(HeaderName::from_static(TIMESTAMP));
+    let scheme = Scheme {
+        prefix: "v0=".into(),
+        message: MESSAGE.into(),
+        timestamp: Some(Timestamp { place, tolerance_seconds: TOLERANCE_SECONDS }),
+        ..Scheme::new(SIGNATURE, settings.secrets()?)
+    };
+    let (kind, challenge) = (selector("$.type"), selector("$.challenge"));
+    Ok(Box::new(Signed::new(vec![scheme], &NAMES, BodyKind::Json).with_look(Box::new(move |event, _, _| {
+        match event.select(&kind).as_deref() {
             None => Err(Refusal::BodyUnfit("Only the Events API is taken here: a JSON object with a type")),
-            Some("url_verification") => match event.select(&self.challenge) {
-                Some(challenge) => Ok(Received::Answer(challenge)),
+            Some("url_verification") => match event.select(&challenge) {
+                Some(challenge) => Ok(Some(Answer::text(challenge))),
                 None => Err(Refusal::BodyUnfit("The url_verification has no challenge")),
             },
-            Some(_) => {
-                let group = self.groups.iter().find_map(|selector| event.select(selector));
-                event.group = Some(group.unwrap_or_else(|| GROUP_OF_THE_REST.into()));
-                // Notices such as `app_rate_limited` have no id; they say when they were made, so the body will do.
-                event.deduplication = event.select(&self.event_id).or_else(|| Some(digest(event.body())));
-                event.redelivery_window = REDELIVERY_WINDOW;
-                Ok(Received::Event(event))
-            }
+            Some(_) => Ok(None),
         }
-    }
-
-    fn gives_group(&self) -> bool {
-        true
-    }
-
-    fn body(&self) -> BodyKind {
-        BodyKind::Json
-    }
-}
-
-impl Slack {
-    /// <https://docs.slack.dev/authentication/verifying-requests-from-slack>
-    fn verify(&self, request: &Unverified<'_>, now_seconds: u64) -> Result<(), Refusal> {
-        let timestamp = request.header(TIMESTAMP)?;
-        let signature = request.header(SIGNATURE)?;
-        let sent_seconds: u64 = timestamp.parse().map_err(|_| Refusal::HeaderMalformed(TIMESTAMP.into()))?;
-        let signature = signature.strip_prefix(VERSION).and_then(|digits| hex::decode(digits).ok());
-        let signature = signature.ok_or_else(|| Refusal::HeaderMalformed(SIGNATURE.into()))?;
-        if now_seconds.abs_diff(sent_seconds) > WINDOW_SECONDS {
-            return Err(Refusal::Stale);
-        }
-        let message: [&[u8]; 4] = [b"v0:", timestamp.as_bytes(), b":", request.body];
-        if Hash::Sha256.is_signed(&self.secrets, &message, &signature) { Ok(()) } else { Err(Refusal::SignatureWrong) }
-    }
+    }))))
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use hmac::{Hmac, KeyInit, Mac};
-    use hyper::HeaderMap;
-    use sha2::Sha256;
-
     use super::*;
-    use crate::Webhook;
+    use crate::{
+        identifier::digest,
+        providers::{
+            Secret,
+            signature::hmac_sha256_hex,
+            testing::{self, Sent, check, check_body, webhook},
+        },
+    };
 
     const SECRET: &str = "unit-test-signing-secret";
     const NOW: u64 = 1_763_800_000;
 
     fn sign(secret: &str, timestamp: &str, body: &str) -> String {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
-        mac.update(format!("v0:{timestamp}:{body}").as_bytes());
-        format!("v0={}", hex::encode(mac.finalize().into_bytes()))
+        format!("v0={}", hmac_sha256_hex(&Secret::from(secret), &format!("v0:{timestamp}:{body}")))
     }
 
-    /// What the provider says: the answer to a handshake, or `group / deduplication id`.
     fn receive(secrets: &[&str], now: u64, headers: &[(&str, &str)], body: &str) -> Result<String, Refusal> {
-        let webhook = Webhook {
-            provider: "slack".into(),
-            secrets: secrets.iter().map(|secret| (*secret).into()).collect(),
-            ..Webhook::default()
-        };
-        let headers: HeaderMap =
-            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let body = Bytes::copy_from_slice(body.as_bytes());
-        let provider = super::super::make(&webhook).unwrap();
-        Ok(match provider.receive(Unverified::new(&headers, &body), now * 1000)? {
-            Received::Answer(text) => text,
-            Received::Event(event) => {
-                assert_eq!(event.redelivery_window(), REDELIVERY_WINDOW);
-                format!("{} / {}", event.default_group().unwrap(), event.default_deduplication().unwrap())
-            }
-        })
+        testing::receive(&webhook("slack", secrets, &[]), now, &Sent::post(headers, body))
     }
 
     fn receive_signed(body: &str) -> Result<String, Refusal> {
@@ -145,6 +95,9 @@ mod tests {
     fn a_recorded_event_is_believed() {
         let headers = [("X-Slack-Request-Timestamp", "1763800000"), ("X-Slack-Signature", BODY_SIGNATURE)];
         let expected = Ok("slack / Ev08MFMKH6".to_owned());
+        let (webhook, sent) = (webhook("slack", &[SECRET], &[]), Sent::post(&headers, BODY));
+        check(&webhook, NOW, &sent, SIGNATURE, "slack / Ev08MFMKH6");
+        check_body(&webhook, NOW, &sent);
         assert_eq!(receive(&[SECRET], NOW, &headers, BODY), expected);
         assert_eq!(receive(&["the next one", SECRET], NOW, &headers, BODY), expected);
         assert_eq!(receive(&[SECRET], NOW + 300, &headers, BODY), expected);
@@ -167,8 +120,8 @@ mod tests {
 
     #[test]
     fn headers_must_be_there_and_well_formed() {
-        let missing = |name: &str| Err(Refusal::HeaderMissing(name.into()));
-        let malformed = |name: &str| Err(Refusal::HeaderMalformed(name.into()));
+        let missing = |name: &str| Err(Refusal::HeaderMissing(name.parse().unwrap()));
+        let malformed = |name: &str| Err(Refusal::HeaderMalformed(name.parse().unwrap()));
         assert_eq!(receive(&[SECRET], NOW, &[], BODY), missing(TIMESTAMP));
         assert_eq!(receive(&[SECRET], NOW, &[(SIGNATURE, BODY_SIGNATURE)], BODY), missing(TIMESTAMP));
         assert_eq!(receive(&[SECRET], NOW, &[(TIMESTAMP, "1763800000")], BODY), missing(SIGNATURE));
@@ -201,7 +154,7 @@ mod tests {
     fn the_handshake_is_answered_with_its_challenge_once_verified() {
         let body = r#"{"token":"t","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
         let challenge = "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P";
-        assert_eq!(receive_signed(body), Ok(challenge.into()));
+        assert_eq!(receive_signed(body), Ok(format!("200 text/plain; charset=utf-8 {challenge}")));
         assert!(matches!(receive(&[SECRET], NOW, &[], body), Err(Refusal::HeaderMissing(_))));
         assert!(matches!(receive_signed(r#"{"type":"url_verification"}"#), Err(Refusal::BodyUnfit(_))));
     }
