@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
+use bongsu_aws_api::lambda::NoObjects;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
@@ -17,7 +18,7 @@ use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
 use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 use tracing::{info, warn};
 
@@ -25,13 +26,15 @@ use crate::clock_door::ClockDoor;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
-use crate::functions::{FunctionLog, Processes};
+use crate::code::Code;
+use crate::functions::{FunctionLog, Processes, Surroundings};
 use crate::ingress::Webhooks;
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
+use crate::api::UPLOADS_MAX;
 use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
@@ -110,6 +113,9 @@ pub enum ServeError {
     /// The key that notifications are signed with cannot be used.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
+    /// There is no place for functions' code.
+    #[error("the code of functions cannot be kept: {0}")]
+    Code(io::Error),
     /// Notifications cannot be delivered over HTTP.
     #[error("notifications cannot be delivered: {0}")]
     Http(io::Error),
@@ -163,12 +169,20 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
     let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
-    let processes = Processes::new(functions, config.region.clone(), spans.clone());
     let journal = open(&config.storage)?;
+    let code = Code::open(data_directory(&config.storage)).map_err(ServeError::Code)?;
     let test_clock = config.test_clock.then(|| TestClock::open(&config.storage)).transpose()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
     let clock = test_clock.as_ref().map_or(Clock::System, TestClock::clock);
+    let surroundings = Surroundings {
+        region: config.region.clone(),
+        account: config.account,
+        code: code.clone(),
+        clock: clock.clone(),
+        spans: spans.clone(),
+    };
+    let processes = Processes::new(functions, surroundings);
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
@@ -214,10 +228,20 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
             spans: spans.clone(),
             public_url: config.public_url.clone(),
-            functions: Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails }),
+            functions: Arc::new(Invocations {
+                processes: processes.clone(),
+                log_tails,
+                account: config.account,
+                region: config.region.as_str().into(),
+            }),
+            code: Arc::new(code),
+            code_source: Arc::new(NoObjects),
+            function_url_host: format!("localhost:{}", ingress_address.port()),
         },
         broker.clone(),
     ));
+    // Of functions that went while this was being written, or before their code was.
+    aws.sweep_code().await;
 
     if test_clock.is_some() {
         warn!(
@@ -231,6 +255,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         broker: broker.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
+        uploads: Semaphore::new(UPLOADS_MAX),
+        processes: processes.clone(),
         metrics_open: config.metrics_open || config.insecure,
         spans,
         started_at: SystemTime::now(),

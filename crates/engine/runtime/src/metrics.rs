@@ -6,6 +6,7 @@ use bongsu_broker::{Broker, Command, Decision, Fact, QueueId, QueueName, QueueSt
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
+use crate::function_metrics::FunctionMetrics;
 use crate::topic_metrics::TopicMetrics;
 
 /// Bounds for the sizes of messages, in bytes: the last is the largest message there is.
@@ -58,6 +59,8 @@ pub struct Metrics {
     pub queues: Vec<QueueMetrics>,
     /// By name, likewise.
     pub topics: Vec<TopicMetrics>,
+    /// By name.
+    pub functions: Vec<FunctionMetrics>,
     /// Long polls that wait.
     pub waiting_receives: usize,
     /// Bytes of the journal's records that hold live messages.
