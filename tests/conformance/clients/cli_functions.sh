@@ -35,7 +35,7 @@ state=$(aws lambda get-event-source-mapping --uuid "$mapping" --query State --ou
 same "the mapping's state" "$state" Enabled
 same "the mappings" "$(aws lambda list-event-source-mappings --function-name cli --query 'length(EventSourceMappings)')" 1
 
-aws lambda delete-function --function-name cli
+aws lambda delete-function --function-name cli > /dev/null
 refused=$(aws lambda get-function --function-name cli 2>&1) && fail "the function is still there"
 [[ "$refused" == *"(ResourceNotFoundException)"* ]] || fail "the refusal does not name its code: $refused"
 same "the mappings of no function" "$(aws lambda list-event-source-mappings --query 'length(EventSourceMappings)')" 0

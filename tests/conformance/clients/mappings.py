@@ -108,7 +108,7 @@ class Mappings(Functions):
                     **{**good, **change},
                 )
                 self.assertIn(text, refused)
-        self.refused("ValidationException", self.map, function=name, source=source, ScalingConfig={"MaximumConcurrency": 1})
+        self.refused("ValidationException", self.map, function=name, source=source, ScalingConfig={"MaximumConcurrency": 1001})
         self.assertEqual(self.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"], [])
 
     def test_only_what_a_filter_lets_through_comes_and_the_rest_is_deleted(self):

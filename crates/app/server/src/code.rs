@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bongsu_aws_api::lambda::{Answer, CodeRefusal, CodeStore, KeptCode};
 use bytes::Bytes;
@@ -40,6 +40,7 @@ struct Shared {
     root: PathBuf,
     /// Held while code is brought and nothing refers to it yet; and, alone, while what nothing refers to is removed.
     sweeping: Arc<RwLock<()>>,
+    is_sweep_waiting: AtomicBool,
     unfinished: AtomicU64,
     /// Removes the root with the server where nothing is to last.
     _temporary: Option<Temporary>,
@@ -70,7 +71,8 @@ impl Code {
         };
         make_directory(&root.join(FOLDER))?;
         let sweeping = Arc::new(RwLock::new(()));
-        Ok(Code(Arc::new(Shared { root, sweeping, unfinished: AtomicU64::new(0), _temporary: temporary })))
+        let (is_sweep_waiting, unfinished) = (AtomicBool::new(false), AtomicU64::new(0));
+        Ok(Code(Arc::new(Shared { root, sweeping, is_sweep_waiting, unfinished, _temporary: temporary })))
     }
 
     /// Where code is that a function names: absolute, or below the data directory.
@@ -90,15 +92,20 @@ impl CodeStore for Code {
         })
     }
 
-    fn sweep(&self, alive: Answer<Option<BTreeSet<Box<str>>>>) -> Answer<()> {
+    fn sweep(&self, alive: Answer<Option<BTreeSet<Box<str>>>>) {
+        // One that waits for its turn does for all that are asked for until then.
+        if self.0.is_sweep_waiting.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let this = self.clone();
-        Box::pin(async move {
+        tokio::spawn(async move {
             let alone = this.0.sweeping.clone().write_owned().await;
+            this.0.is_sweep_waiting.store(false, Ordering::Release);
             let Some(alive) = alive.await else { return };
             // A panic there has said so; what is left lies there until the next time.
             drop(spawn_blocking(move || this.0.remove_all_but(&alive)).await);
             drop(alone);
-        })
+        });
     }
 
     fn locate(&self, code: &str) -> String {
@@ -221,9 +228,10 @@ fn unpack_file<R: Read>(entry: &mut ZipFile<'_, R>, target: &Path, path: &Path, 
     let mut bounded = entry.take(left + 1);
     let bytes = io::copy(&mut bounded, &mut file).map_err(|error| match error.kind() {
         // A checksum that does not fit, or a stream that breaks off.
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
-            Fault::Refused(CodeRefusal::NotAnArchive)
-        }
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::Other => Fault::Refused(CodeRefusal::NotAnArchive),
         _ => Fault::Io(error),
     })?;
     if bytes > left {

@@ -194,7 +194,8 @@ fn error_message(concluded: &Concluded) -> String {
         _ => None,
     };
     let own = own.map(|error| error.error_message.replace(|c: char| c.is_control() && !c.is_whitespace(), " "));
-    let message = own.filter(|text| !text.is_empty()).unwrap_or_else(|| concluded.conclusion.condition.name().to_owned());
+    let message =
+        own.filter(|text| !text.is_empty()).unwrap_or_else(|| concluded.conclusion.condition.name().to_owned());
     let end = message.floor_char_boundary(ERROR_MESSAGE_BYTES_MAX);
     message[..end].to_owned()
 }
@@ -295,6 +296,10 @@ mod tests {
     #[test]
     fn a_function_that_may_not_run_has_answered_nothing() {
         let told = told(&concluded(InvocationCondition::ZeroReservedConcurrency, 0, None));
-        assert!(told[0].body.ends_with(r#""approximateInvokeCount":0},"requestPayload":{ "a":1 }}"#), "{}", told[0].body);
+        assert!(
+            told[0].body.ends_with(r#""approximateInvokeCount":0},"requestPayload":{ "a":1 }}"#),
+            "{}",
+            told[0].body
+        );
     }
 }

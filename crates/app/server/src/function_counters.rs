@@ -88,11 +88,7 @@ impl Counters {
     }
 
     /// What was counted of what is still there; the rest is forgotten.
-    pub(crate) fn retain(
-        &self,
-        is_function: impl Fn(&str) -> bool,
-        is_mapping: impl Fn(MappingId) -> bool,
-    ) -> Counted {
+    pub(crate) fn retain(&self, is_function: impl Fn(&str) -> bool, is_mapping: impl Fn(MappingId) -> bool) -> Counted {
         let mut counted = self.counted();
         counted.functions.retain(|name, _| is_function(name));
         counted.mappings.retain(|id, _| is_mapping(*id));

@@ -27,6 +27,9 @@ use crate::event_records::Writer;
 use crate::function_counters::Counters;
 use crate::log_tails::LogTails;
 
+/// Mappings whose filters are kept as they were read; beyond that all are read anew.
+const FILTERS_KEPT_MAX: usize = 10_000;
+
 /// Runs functions in processes of their own.
 #[derive(Clone)]
 pub(crate) struct Processes {
@@ -81,6 +84,16 @@ impl Processes {
         &self.shared.counters
     }
 
+    /// A function is gone, with all its versions or with this one alone: its processes end when they have nothing to do.
+    pub(crate) fn forget(&self, function: &str, version: Option<FunctionVersion>) {
+        let is_gone = |known: &(Box<str>, FunctionVersion)| {
+            *known.0 == *function && version.is_none_or(|version| version == known.1)
+        };
+        self.shared.specs.lock().expect("nothing panics while it holds this lock").retain(|known, _| !is_gone(known));
+        // Those of other versions are started anew when they are needed.
+        self.functions.retire(function);
+    }
+
     /// Ends all processes.
     pub(crate) async fn stop(&self) {
         self.functions.stop().await;
@@ -110,6 +123,9 @@ impl Processes {
                     Filters::default()
                 });
                 let read = Arc::new(read);
+                if filters.len() >= FILTERS_KEPT_MAX {
+                    filters.clear();
+                }
                 filters.insert(mapping.id, (mapping.clone(), read.clone()));
                 read
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bongsu_aws_api::lambda::{Answer, Invocation, Invoked, Invoker, function_arn};
-use bongsu_broker::{Account, FunctionRef};
+use bongsu_broker::{Account, FunctionRef, FunctionVersion};
 use bongsu_delivery::InvocationEnd;
 use bongsu_runtime::Begun;
 use tracing::warn;
@@ -42,6 +42,10 @@ impl Invoker for Invocations {
         // In a task of its own: a caller who hangs up does not end what the function is doing.
         let running = tokio::spawn(self.clone().run(begun, invocation));
         Box::pin(async move { running.await.ok() })
+    }
+
+    fn deleted(&self, function: &str, version: Option<FunctionVersion>) {
+        self.processes.forget(function, version);
     }
 
     fn throttled(&self, function: &FunctionRef) {

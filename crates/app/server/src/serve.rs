@@ -22,11 +22,12 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 use tracing::{info, warn};
 
+use crate::api::UPLOADS_MAX;
 use crate::clock_door::ClockDoor;
+use crate::code::Code;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::deploy::Plan;
-use crate::code::Code;
 use crate::functions::{FunctionLog, Processes, Surroundings};
 use crate::ingress::Webhooks;
 use crate::invocations::Invocations;
@@ -34,7 +35,6 @@ use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::test_clock::TestClock;
-use crate::api::UPLOADS_MAX;
 use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
@@ -241,7 +241,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         broker.clone(),
     ));
     // Of functions that went while this was being written, or before their code was.
-    aws.sweep_code().await;
+    aws.sweep_code();
 
     if test_clock.is_some() {
         warn!(

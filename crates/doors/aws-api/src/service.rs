@@ -99,8 +99,8 @@ impl AwsApi {
     }
 
     /// Removes the code of functions and layers that are gone.
-    pub async fn sweep_code(&self) {
-        lambda::sweep(self).await;
+    pub fn sweep_code(&self) {
+        lambda::sweep(&self.config, &self.broker);
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.

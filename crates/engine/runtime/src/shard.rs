@@ -25,8 +25,8 @@ use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
-use crate::{function_metrics, topic_metrics};
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
+use crate::{function_metrics, topic_metrics};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;

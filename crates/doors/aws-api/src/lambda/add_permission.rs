@@ -50,7 +50,10 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
     constraints.pattern("statementId", &sid, "([a-zA-Z0-9-_]+)", sid.bytes().all(is_sid));
     let is_action = |action: &str| {
         let verb = action.strip_prefix("lambda:").unwrap_or_default();
-        action.is_empty() || action == "*" || verb == "*" || (!verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        action.is_empty()
+            || action == "*"
+            || verb == "*"
+            || (!verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic()))
     };
     constraints.pattern("action", &action, "(lambda:[*]|lambda:[a-zA-Z]+|[*])", is_action(&action));
     constraints.choice("functionUrlAuthType", input.function_url_auth_type.as_deref(), &["AWS_IAM", "NONE"]);

@@ -39,7 +39,8 @@ pub(super) struct AliasConfiguration {
 impl AliasConfiguration {
     pub(super) fn new(function: &str, alias: &Alias, cx: &Context<'_>) -> AliasConfiguration {
         let share = |(version, weight): (FunctionVersion, u32)| Routing {
-            additional_version_weights: [(version.to_string(), f64::from(weight) / f64::from(ALIAS_WEIGHT_WHOLE))].into(),
+            additional_version_weights: [(version.to_string(), f64::from(weight) / f64::from(ALIAS_WEIGHT_WHOLE))]
+                .into(),
         };
         AliasConfiguration {
             alias_arn: cx.function_arn(&format!("{function}:{}", alias.name)),
@@ -102,7 +103,8 @@ impl Context<'_> {
     /// The alias of this name.
     pub(super) async fn alias(&self, function: &str, name: &str) -> Result<Alias, ApiError> {
         let aliases = self.broker.list_aliases(function).await.map_err(|refusal| self.refused(refusal))?;
-        let missing = || not_found(format!("Cannot find alias arn: {}", self.function_arn(&format!("{function}:{name}"))));
+        let missing =
+            || not_found(format!("Cannot find alias arn: {}", self.function_arn(&format!("{function}:{name}"))));
         aliases.into_iter().find(|alias| &*alias.name == name).ok_or_else(missing)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use bongsu_runtime::Handle;
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -14,6 +15,7 @@ use super::refusal::invalid;
 use crate::codec::Blob;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
+use crate::service::Config;
 
 /// The largest request that brings code: the largest archive in base64, and the rest.
 pub const UPLOAD_BYTES_MAX: usize = 70_167_211;
@@ -30,8 +32,9 @@ pub trait CodeStore: Send + Sync {
     /// Unpacks an archive. What was kept before is found again.
     fn keep(&self, zip: Bytes) -> Answer<Result<KeptCode, CodeRefusal>>;
 
-    /// Removes everything but what `alive` names, if it can name that. What is kept and not yet let go of stays.
-    fn sweep(&self, alive: Answer<Option<BTreeSet<Box<str>>>>) -> Answer<()>;
+    /// Removes, soon and while others go on, everything but what `alive` names by then, if it can name that. What is
+    /// kept and not yet let go of stays.
+    fn sweep(&self, alive: Answer<Option<BTreeSet<Box<str>>>>);
 
     /// Where on this machine the code is.
     fn locate(&self, code: &str) -> String;
@@ -98,9 +101,7 @@ impl CodeStore for NoCode {
         Box::pin(async { Err(CodeRefusal::Unavailable) })
     }
 
-    fn sweep(&self, _: Answer<Option<BTreeSet<Box<str>>>>) -> Answer<()> {
-        Box::pin(async {})
-    }
+    fn sweep(&self, _: Answer<Option<BTreeSet<Box<str>>>>) {}
 
     fn locate(&self, code: &str) -> String {
         code.to_owned()
@@ -151,7 +152,9 @@ impl CodeInput {
             (None, Some(bucket), Some(key)) if bucket == HOT_RELOAD_BUCKET => return directory(key),
             (None, Some(bucket), Some(key)) => object(&bucket, &key, self.s3_object_version.as_deref(), cx).await?,
             (None, None, None) => return Err(invalid("Please provide a source for function code.")),
-            (Some(_), ..) => return Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")),
+            (Some(_), ..) => {
+                return Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile."));
+            }
             _ => return Err(invalid("Please provide both S3Bucket and S3Key.")),
         };
         keep(zip, cx).await
@@ -188,7 +191,9 @@ async fn keep(zip: Bytes, cx: &Context<'_>) -> Result<Code, ApiError> {
 
 fn directory(path: String) -> Result<Code, ApiError> {
     if !Path::new(&path).is_absolute() {
-        return Err(invalid(format!("The S3Key of the bucket {HOT_RELOAD_BUCKET} must be an absolute directory: {path}")));
+        return Err(invalid(format!(
+            "The S3Key of the bucket {HOT_RELOAD_BUCKET} must be an absolute directory: {path}"
+        )));
     }
     if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
         return Err(invalid(format!("{path} is not a directory.")));
@@ -199,9 +204,9 @@ fn directory(path: String) -> Result<Code, ApiError> {
 async fn object(bucket: &str, key: &str, version: Option<&str>, cx: &Context<'_>) -> Result<Bytes, ApiError> {
     let read = cx.config.code_source.read(bucket, key, version, ZIPPED_BYTES_MAX).await;
     read.map_err(|refusal| match refusal {
-        SourceRefusal::S3 { code, message } => invalid(format!(
-            "Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
-        )),
+        SourceRefusal::S3 { code, message } => {
+            invalid(format!("Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"))
+        }
         SourceRefusal::TooLarge => invalid(format!("Zipped size must be smaller than {ZIPPED_BYTES_MAX} bytes")),
         SourceRefusal::Unavailable => ApiError::stopping(),
     })
@@ -214,8 +219,8 @@ pub(super) fn upload_too_large(operation: &str) -> ApiError {
 }
 
 /// Has all code removed that nothing refers to.
-pub(crate) async fn sweep(api: &crate::AwsApi) {
-    let (broker, account, region) = (api.broker.clone(), api.config.account, api.config.region.clone());
+pub(crate) fn sweep(config: &Config, broker: &Handle) {
+    let (broker, account, region) = (broker.clone(), config.account, config.region.clone());
     let alive = Box::pin(async move {
         let mut alive: BTreeSet<Box<str>> = layer::kept_code(&broker, account, &region).await.ok()?;
         for described in broker.functions().await.ok()?.functions {
@@ -227,5 +232,5 @@ pub(crate) async fn sweep(api: &crate::AwsApi) {
         }
         Some(alive)
     });
-    api.config.code.sweep(alive).await;
+    config.code.sweep(alive);
 }

@@ -117,7 +117,8 @@ impl FunctionConfiguration {
     /// Of a version; its ARN has the qualifier by which it was asked for, if there was one.
     pub(super) fn new(function: &Function, qualifier: Option<&str>, cx: &Context<'_>) -> FunctionConfiguration {
         let details = FunctionDetails::of(function);
-        let name = qualifier.map_or_else(|| function.name.to_string(), |qualifier| format!("{}:{qualifier}", function.name));
+        let name =
+            qualifier.map_or_else(|| function.name.to_string(), |qualifier| format!("{}:{qualifier}", function.name));
         let variables = function.environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         let variables: BTreeMap<_, _> = variables.collect();
         let target = function.dead_letters.as_ref().map(|target| destination::arn(target, cx));

@@ -5,6 +5,7 @@
 use bongsu_broker::{FunctionRef, FunctionVersion};
 use serde::Deserialize;
 
+use super::code::sweep;
 use super::refusal::invalid;
 use crate::error::ApiError;
 use crate::operation::Context;
@@ -29,13 +30,15 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError>
         }
     };
     cx.broker.delete_function(&name, version).await.map_err(|refusal| cx.refused(refusal))?;
+    cx.config.functions.deleted(&name, version.map(FunctionVersion::Number));
     match version {
-        None => cx.forget(&format!("function/{name}")).await,
+        None => cx.forget(&format!("function/{name}")).await?,
         Some(version) => {
             for kind in ["policy", "provisioned"] {
                 cx.forget(&format!("function/{name}/{kind}/{version}")).await?;
             }
-            Ok(())
         }
     }
+    sweep(cx.config, &cx.broker);
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::code::sweep;
 use super::layer::{number, parse, version_path};
 use crate::codec::Integer;
 use crate::error::ApiError;
@@ -19,5 +20,7 @@ pub(super) struct Input {
 pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError> {
     cx.check_account("layer:*")?;
     let (name, _) = parse(&input.layer_name, cx)?;
-    cx.forget(&version_path(&name, number(input.version_number))).await
+    cx.forget(&version_path(&name, number(input.version_number))).await?;
+    sweep(cx.config, &cx.broker);
+    Ok(())
 }

@@ -43,6 +43,9 @@ mod tests {
         assert_eq!(event[12..12 + headers.len()], headers[..]);
         assert!(event[12 + headers.len()..].starts_with(b"hi"));
         let whole = event.len();
-        assert_eq!((whole as u32, &event[whole - 4..]), (length, &crc32fast::hash(&event[..whole - 4]).to_be_bytes()[..]));
+        assert_eq!(
+            (whole as u32, &event[whole - 4..]),
+            (length, &crc32fast::hash(&event[..whole - 4]).to_be_bytes()[..])
+        );
     }
 }

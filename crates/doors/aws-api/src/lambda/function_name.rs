@@ -151,9 +151,17 @@ mod tests {
 
     #[test]
     fn what_names_no_function_is_refused() {
-        for text in
-            ["", "a b", "work:1:2", "arn:aws:sqs:r:0:work", "arn:aws:lambda:r:0:function:", "한", "a:b c", "a:", &"x".repeat(65)]
-        {
+        for text in [
+            "",
+            "a b",
+            "work:1:2",
+            "arn:aws:sqs:r:0:work",
+            "arn:aws:lambda:r:0:function:",
+            "한",
+            "a:b c",
+            "a:",
+            &"x".repeat(65),
+        ] {
             assert_eq!(FunctionName::parse(text), None, "{text}");
         }
     }

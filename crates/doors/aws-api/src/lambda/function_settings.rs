@@ -279,7 +279,8 @@ fn is_role(arn: &str) -> bool {
 }
 
 fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    const UNABLE: &str = "Lambda was unable to configure your environment variables because the environment variables you have provided";
+    const UNABLE: &str =
+        "Lambda was unable to configure your environment variables because the environment variables you have provided";
     let is_name = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -326,7 +327,9 @@ mod tests {
         for role in ["arn:aws:iam::000000000000:role/r", "arn:aws-cn:iam::123456789012:role/path/to+r"] {
             assert!(is_role(role), "{role}");
         }
-        for other in ["r1", "arn:aws:iam::1:role/r", "arn:aws:iam::000000000000:user/u", "arn:aws:iam::000000000000:role/"] {
+        for other in
+            ["r1", "arn:aws:iam::1:role/r", "arn:aws:iam::000000000000:user/u", "arn:aws:iam::000000000000:role/"]
+        {
             assert!(!is_role(other), "{other}");
         }
     }

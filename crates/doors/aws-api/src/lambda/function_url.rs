@@ -168,7 +168,9 @@ pub async fn function_urls(broker: &Handle, account: Account, region: &str) -> R
     let prefix = entry_path(region, "function/");
     let found = broker.entries(account, &prefix, None, ENTRIES_MAX).await?;
     let urls = found.into_iter().filter_map(|entry| {
-        let [name, "url", qualifier] = entry.path[prefix.len()..].split('/').collect::<Vec<_>>()[..] else { return None };
+        let [name, "url", qualifier] = entry.path[prefix.len()..].split('/').collect::<Vec<_>>()[..] else {
+            return None;
+        };
         let kept: Kept = serde_json::from_slice(&entry.value).ok()?;
         let qualifier = Some(qualifier).filter(|qualifier| *qualifier != LATEST).map(Box::from);
         let function = FunctionRef { name: name.into(), qualifier };

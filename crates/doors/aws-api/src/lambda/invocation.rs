@@ -63,7 +63,12 @@ pub(super) fn wants_log(given: Option<&str>, constraints: &mut Constraints) -> b
 /// The client's context as JSON.
 pub(super) fn client_context(given: Option<&str>) -> Result<Option<String>, ApiError> {
     let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
-    let unreadable = || ApiError::new(ErrorKind::InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.");
+    let unreadable = || {
+        ApiError::new(
+            ErrorKind::InvalidRequestContentException,
+            "Client context must be a valid Base64-encoded JSON object.",
+        )
+    };
     if given.len() > CLIENT_CONTEXT_BYTES_MAX {
         let text = format!("Client context must be smaller than {CLIENT_CONTEXT_BYTES_MAX} bytes.");
         return Err(ApiError::new(ErrorKind::InvalidRequestContentException, text));

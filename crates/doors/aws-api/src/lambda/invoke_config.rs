@@ -117,7 +117,12 @@ impl Asked {
 impl OnOutcome {
     fn parse(self, function: &FunctionRef, cx: &Context<'_>) -> Result<Option<Destination>, ApiError> {
         let Some(arn) = self.destination.filter(|arn| !arn.is_empty()) else { return Ok(None) };
-        let invalid_arn = || invalid(format!("The provided destination config DestinationConfig is invalid: {arn} is not the ARN of a standard queue, a standard topic or a function of this account and region."));
+        let invalid_arn = || {
+            invalid(format!(
+                "The provided destination {arn} is invalid: it is not the ARN of a standard queue, of a standard topic or \
+                 of a function of this account and region."
+            ))
+        };
         match destination::parse(&arn, cx).ok_or_else(invalid_arn)? {
             Destination::Queue(queue) if queue.is_fifo() => Err(invalid_arn()),
             Destination::Topic(topic) if topic.is_fifo() => Err(invalid_arn()),

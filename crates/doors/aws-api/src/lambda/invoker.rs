@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use bongsu_broker::FunctionRef;
+use bongsu_broker::{FunctionRef, FunctionVersion};
 use bongsu_runtime::Begun;
 use bytes::Bytes;
 
@@ -16,6 +16,9 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Invoker: Send + Sync {
     /// Runs what has begun, and to its end also if nobody waits for that. None if the server is stopping.
     fn invoke(&self, begun: Begun, invocation: Invocation) -> Answer<Option<Invoked>>;
+
+    /// This function is gone, with all its versions or with this one alone.
+    fn deleted(&self, function: &str, version: Option<FunctionVersion>);
 
     /// An invocation of this function was refused, because as many as may go on.
     fn throttled(&self, function: &FunctionRef);
@@ -54,6 +57,8 @@ impl Invoker for NoFunctions {
     fn invoke(&self, _: Begun, _: Invocation) -> Answer<Option<Invoked>> {
         Box::pin(async { None })
     }
+
+    fn deleted(&self, _: &str, _: Option<FunctionVersion>) {}
 
     fn throttled(&self, _: &FunctionRef) {}
 }

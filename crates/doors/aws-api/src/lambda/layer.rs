@@ -103,7 +103,8 @@ impl LayerVersion {
 
     /// Whether it is for this runtime and architecture, as far as they are asked for.
     pub(super) fn is_for(&self, runtime: Option<&str>, architecture: Option<&str>) -> bool {
-        let has = |all: &[String], wanted: Option<&str>| wanted.is_none_or(|wanted| all.iter().any(|one| one == wanted));
+        let has =
+            |all: &[String], wanted: Option<&str>| wanted.is_none_or(|wanted| all.iter().any(|one| one == wanted));
         has(&self.runtimes, runtime) && has(&self.architectures, architecture)
     }
 }
@@ -153,7 +154,9 @@ pub(super) async fn resolve(arns: &[String], cx: &Context<'_>) -> Result<(Vec<Bo
         let (name, version) = parse(arn, cx).map_err(|_| missing())?;
         let version = version.ok_or_else(missing)?;
         if !seen.insert(name.clone()) {
-            return Err(invalid(format!("Two different versions of the same layer are not allowed to be referenced in the same function. {arn}")));
+            return Err(invalid(format!(
+                "Two different versions of the same layer are not allowed to be referenced in the same function. {arn}"
+            )));
         }
         let kept = cx.stored::<LayerVersion>(&version_path(&name, version)).await?.ok_or_else(missing)?.value;
         directories.push(kept.code);

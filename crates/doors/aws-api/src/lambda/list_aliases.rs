@@ -37,5 +37,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
         .filter(|alias| is_of(alias.version) || alias.canary.is_some_and(|(version, _)| is_of(version)));
     let wanted = Wanted { marker: input.marker, max_items: input.max_items };
     let (page, next_marker) = wanted.cut(stands_for, ITEMS_MAX, |alias| alias.name.to_string())?;
-    Ok(Output { next_marker, aliases: page.iter().map(|alias| AliasConfiguration::new(&function, alias, cx)).collect() })
+    Ok(Output {
+        next_marker,
+        aliases: page.iter().map(|alias| AliasConfiguration::new(&function, alias, cx)).collect(),
+    })
 }

@@ -49,7 +49,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
     };
     versions.sort_by_key(&key);
     let (page, next_marker) = wanted.cut(versions, ITEMS_MAX, key)?;
-    let qualifier = |version: &bongsu_broker::FunctionVersion| input.function_version.as_ref().map(|_| version.to_string());
+    let qualifier =
+        |version: &bongsu_broker::FunctionVersion| input.function_version.as_ref().map(|_| version.to_string());
     let told = |function: &std::sync::Arc<bongsu_broker::Function>| {
         FunctionConfiguration::new(function, qualifier(&function.version).as_deref(), cx)
     };

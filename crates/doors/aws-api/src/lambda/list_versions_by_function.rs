@@ -32,7 +32,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
     let versions = cx.broker.list_versions(&name).await.map_err(|refusal| cx.refused(refusal))?;
     let wanted = Wanted { marker: input.marker, max_items: input.max_items };
     let (page, next_marker) = wanted.cut(versions, ITEMS_MAX, |version| version_key(version.version))?;
-    let versions = page.iter().map(|function| FunctionConfiguration::new(function, Some(&function.version.to_string()), cx));
+    let versions =
+        page.iter().map(|function| FunctionConfiguration::new(function, Some(&function.version.to_string()), cx));
     Ok(Output { next_marker, versions: versions.collect() })
 }
 

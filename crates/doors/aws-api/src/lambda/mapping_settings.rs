@@ -156,7 +156,11 @@ impl MappingSettings {
     }
 
     /// Takes the settings over, after they were checked, and looks at how they go together.
-    pub(super) fn apply(self, definition: &mut MappingDefinition, details: &mut MappingDetails) -> Result<(), ApiError> {
+    pub(super) fn apply(
+        self,
+        definition: &mut MappingDefinition,
+        details: &mut MappingDetails,
+    ) -> Result<(), ApiError> {
         let number = |given: Option<Integer>, before: u32| given.map_or(before, |Integer(number)| number as u32);
         definition.enabled = self.enabled.unwrap_or(definition.enabled);
         definition.batch_size = number(self.batch_size, definition.batch_size);

@@ -105,6 +105,8 @@ pub use function_url::{FunctionUrl, UrlCors, function_urls};
 pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 pub use invoker::{Answer, Invocation, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
 pub use mapping_uuid::mapping_uuid;
+#[cfg(test)]
+pub(crate) use unavailable::UNAVAILABLE;
 
 const SIGNING_NAME: &str = "lambda";
 
@@ -146,52 +148,69 @@ operations! {
     "DeleteAlias", "DELETE" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 204 delete_alias;
     "DeleteEventSourceMapping", "DELETE" "/2015-03-31/event-source-mappings/{UUID}" => 202 delete_event_source_mapping;
     "DeleteFunction", "DELETE" "/2015-03-31/functions/{FunctionName}" => 204 delete_function;
-    "DeleteFunctionConcurrency", "DELETE" "/2017-10-31/functions/{FunctionName}/concurrency" => 204 delete_function_concurrency;
-    "DeleteFunctionEventInvokeConfig", "DELETE" "/2019-09-25/functions/{FunctionName}/event-invoke-config" => 204 delete_function_event_invoke_config;
+    "DeleteFunctionConcurrency", "DELETE" "/2017-10-31/functions/{FunctionName}/concurrency"
+        => 204 delete_function_concurrency;
+    "DeleteFunctionEventInvokeConfig", "DELETE" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 204 delete_function_event_invoke_config;
     "DeleteFunctionUrlConfig", "DELETE" "/2021-10-31/functions/{FunctionName}/url" => 204 delete_function_url_config;
-    "DeleteLayerVersion", "DELETE" "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}" => 204 delete_layer_version;
-    "DeleteProvisionedConcurrencyConfig", "DELETE" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency" => 204 delete_provisioned_concurrency_config;
+    "DeleteLayerVersion", "DELETE" "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"
+        => 204 delete_layer_version;
+    "DeleteProvisionedConcurrencyConfig", "DELETE" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 204 delete_provisioned_concurrency_config;
     "GetAccountSettings", "GET" "/2016-08-19/account-settings" => 200 get_account_settings;
     "GetAlias", "GET" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 200 get_alias;
     "GetEventSourceMapping", "GET" "/2015-03-31/event-source-mappings/{UUID}" => 200 get_event_source_mapping;
     "GetFunction", "GET" "/2015-03-31/functions/{FunctionName}" => 200 get_function;
-    "GetFunctionCodeSigningConfig", "GET" "/2020-06-30/functions/{FunctionName}/code-signing-config" => 200 get_function_code_signing_config;
+    "GetFunctionCodeSigningConfig", "GET" "/2020-06-30/functions/{FunctionName}/code-signing-config"
+        => 200 get_function_code_signing_config;
     "GetFunctionConcurrency", "GET" "/2019-09-30/functions/{FunctionName}/concurrency" => 200 get_function_concurrency;
-    "GetFunctionConfiguration", "GET" "/2015-03-31/functions/{FunctionName}/configuration" => 200 get_function_configuration;
-    "GetFunctionEventInvokeConfig", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config" => 200 get_function_event_invoke_config;
-    "GetFunctionRecursionConfig", "GET" "/2024-08-31/functions/{FunctionName}/recursion-config" => 200 get_function_recursion_config;
+    "GetFunctionConfiguration", "GET" "/2015-03-31/functions/{FunctionName}/configuration"
+        => 200 get_function_configuration;
+    "GetFunctionEventInvokeConfig", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 get_function_event_invoke_config;
+    "GetFunctionRecursionConfig", "GET" "/2024-08-31/functions/{FunctionName}/recursion-config"
+        => 200 get_function_recursion_config;
     "GetFunctionUrlConfig", "GET" "/2021-10-31/functions/{FunctionName}/url" => 200 get_function_url_config;
     "GetLayerVersion", "GET" "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}" => 200 get_layer_version;
     "GetLayerVersionByArn", "GET" "/2018-10-31/layers?find=LayerVersion" => 200 get_layer_version_by_arn;
     "GetPolicy", "GET" "/2015-03-31/functions/{FunctionName}/policy" => 200 get_policy;
-    "GetProvisionedConcurrencyConfig", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency" => 200 get_provisioned_concurrency_config;
-    "GetRuntimeManagementConfig", "GET" "/2021-07-20/functions/{FunctionName}/runtime-management-config" => 200 get_runtime_management_config;
+    "GetProvisionedConcurrencyConfig", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 200 get_provisioned_concurrency_config;
+    "GetRuntimeManagementConfig", "GET" "/2021-07-20/functions/{FunctionName}/runtime-management-config"
+        => 200 get_runtime_management_config;
     "Invoke", "POST" "/2015-03-31/functions/{FunctionName}/invocations" => 200 invoke;
     "InvokeAsync", "POST" "/2014-11-13/functions/{FunctionName}/invoke-async" => 202 invoke_async;
-    "InvokeWithResponseStream", "POST" "/2021-11-15/functions/{FunctionName}/response-streaming-invocations" => 200 invoke_with_response_stream;
+    "InvokeWithResponseStream", "POST" "/2021-11-15/functions/{FunctionName}/response-streaming-invocations"
+        => 200 invoke_with_response_stream;
     "ListAliases", "GET" "/2015-03-31/functions/{FunctionName}/aliases" => 200 list_aliases;
     "ListEventSourceMappings", "GET" "/2015-03-31/event-source-mappings" => 200 list_event_source_mappings;
-    "ListFunctionEventInvokeConfigs", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config/list" => 200 list_function_event_invoke_configs;
+    "ListFunctionEventInvokeConfigs", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config/list"
+        => 200 list_function_event_invoke_configs;
     "ListFunctionUrlConfigs", "GET" "/2021-10-31/functions/{FunctionName}/urls" => 200 list_function_url_configs;
     "ListFunctions", "GET" "/2015-03-31/functions" => 200 list_functions;
     "ListLayerVersions", "GET" "/2018-10-31/layers/{LayerName}/versions" => 200 list_layer_versions;
     "ListLayers", "GET" "/2018-10-31/layers" => 200 list_layers;
-    "ListProvisionedConcurrencyConfigs", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL" => 200 list_provisioned_concurrency_configs;
+    "ListProvisionedConcurrencyConfigs", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL"
+        => 200 list_provisioned_concurrency_configs;
     "ListTags", "GET" "/2017-03-31/tags/{Resource}" => 200 list_tags;
     "ListVersionsByFunction", "GET" "/2015-03-31/functions/{FunctionName}/versions" => 200 list_versions_by_function;
     "PublishLayerVersion", "POST" "/2018-10-31/layers/{LayerName}/versions" => 201 publish_layer_version;
     "PublishVersion", "POST" "/2015-03-31/functions/{FunctionName}/versions" => 201 publish_version;
     "PutFunctionConcurrency", "PUT" "/2017-10-31/functions/{FunctionName}/concurrency" => 200 put_function_concurrency;
-    "PutFunctionEventInvokeConfig", "PUT" "/2019-09-25/functions/{FunctionName}/event-invoke-config" => 200 put_function_event_invoke_config;
-    "PutProvisionedConcurrencyConfig", "PUT" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency" => 202 put_provisioned_concurrency_config;
+    "PutFunctionEventInvokeConfig", "PUT" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 put_function_event_invoke_config;
+    "PutProvisionedConcurrencyConfig", "PUT" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 202 put_provisioned_concurrency_config;
     "RemovePermission", "DELETE" "/2015-03-31/functions/{FunctionName}/policy/{StatementId}" => 204 remove_permission;
     "TagResource", "POST" "/2017-03-31/tags/{Resource}" => 204 tag_resource;
     "UntagResource", "DELETE" "/2017-03-31/tags/{Resource}" => 204 untag_resource;
     "UpdateAlias", "PUT" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 200 update_alias;
     "UpdateEventSourceMapping", "PUT" "/2015-03-31/event-source-mappings/{UUID}" => 202 update_event_source_mapping;
     "UpdateFunctionCode", "PUT" "/2015-03-31/functions/{FunctionName}/code" => 200 update_function_code;
-    "UpdateFunctionConfiguration", "PUT" "/2015-03-31/functions/{FunctionName}/configuration" => 200 update_function_configuration;
-    "UpdateFunctionEventInvokeConfig", "POST" "/2019-09-25/functions/{FunctionName}/event-invoke-config" => 200 update_function_event_invoke_config;
+    "UpdateFunctionConfiguration", "PUT" "/2015-03-31/functions/{FunctionName}/configuration"
+        => 200 update_function_configuration;
+    "UpdateFunctionEventInvokeConfig", "POST" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 update_function_event_invoke_config;
     "UpdateFunctionUrlConfig", "PUT" "/2021-10-31/functions/{FunctionName}/url" => 200 update_function_url_config;
 }
 

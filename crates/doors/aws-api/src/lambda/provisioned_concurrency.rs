@@ -64,9 +64,7 @@ impl Context<'_> {
     pub(super) async fn provisionable(&self, function: &str, qualifier: Option<&str>) -> Result<FunctionRef, ApiError> {
         let function = self.own_function(function, qualifier)?;
         if FunctionVersion::parse(function.qualifier()) == Some(FunctionVersion::Latest) {
-            return Err(invalid(
-                "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
-            ));
+            return Err(invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions."));
         }
         self.described(&function).await?;
         Ok(function)

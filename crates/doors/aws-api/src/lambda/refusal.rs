@@ -96,9 +96,9 @@ impl Context<'_> {
                 "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to \
                  retrieve the latest Revision Id",
             ),
-            Rejection::VersionHasAlias => {
-                conflict("Version has aliases pointing to it. Delete the aliases or let them stand for another version.")
-            }
+            Rejection::VersionHasAlias => conflict(
+                "Version has aliases pointing to it. Delete the aliases or let them stand for another version.",
+            ),
             Rejection::FunctionBusy => ApiError::new(ErrorKind::TooManyRequestsException, "Rate Exceeded."),
             Rejection::TooManyInvocations => {
                 ApiError::new(ErrorKind::TooManyRequestsException, "Too many events wait for the function.")

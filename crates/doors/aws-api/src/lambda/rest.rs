@@ -207,7 +207,9 @@ pub(super) fn respond(output: Output, request_id: RequestId) -> Response<Full<By
     headers.insert(CONTENT_TYPE, JSON);
     let request_id = HeaderValue::from_bytes(&request_id.text()).expect("digits and hyphens are a header value");
     headers.insert(REQUEST_ID, request_id);
-    headers.extend(output.headers);
+    for (name, value) in output.headers {
+        headers.insert(name, value);
+    }
     response
 }
 
@@ -234,9 +236,24 @@ mod tests {
             ("POST", "/2015-03-31/functions", "CreateFunction", vec![]),
             ("GET", "/2015-03-31/functions/f%3Alive", "GetFunction", vec!["f:live"]),
             ("DELETE", "/2015-03-31/functions/f/aliases/live", "DeleteAlias", vec!["f", "live"]),
-            ("GET", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af", "ListTags", vec![arn]),
-            ("GET", "/2019-09-30/functions/f/provisioned-concurrency?List=ALL", "ListProvisionedConcurrencyConfigs", vec!["f"]),
-            ("GET", "/2019-09-30/functions/f/provisioned-concurrency?Qualifier=1", "GetProvisionedConcurrencyConfig", vec!["f"]),
+            (
+                "GET",
+                "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af",
+                "ListTags",
+                vec![arn],
+            ),
+            (
+                "GET",
+                "/2019-09-30/functions/f/provisioned-concurrency?List=ALL",
+                "ListProvisionedConcurrencyConfigs",
+                vec!["f"],
+            ),
+            (
+                "GET",
+                "/2019-09-30/functions/f/provisioned-concurrency?Qualifier=1",
+                "GetProvisionedConcurrencyConfig",
+                vec!["f"],
+            ),
             ("GET", "/2018-10-31/layers?find=LayerVersion&Arn=a", "GetLayerVersionByArn", vec![]),
             ("GET", "/2018-10-31/layers", "ListLayers", vec![]),
         ] {
@@ -263,7 +280,8 @@ mod tests {
             Input::read(labels, query, body.as_bytes()).and_then(Input::decode::<Members>).map_err(|error| error.kind())
         };
         let labels = vec![("Name", Cow::Borrowed("of the path"))];
-        let expected = Members { name: "of the path".into(), max_items: Some(7), tag_keys: vec!["a".into(), "b c".into()] };
+        let expected =
+            Members { name: "of the path".into(), max_items: Some(7), tag_keys: vec!["a".into(), "b c".into()] };
         let query = Some("tagKeys=a&MaxItems=7&tagKeys=b+c&Marker=");
         assert_eq!(read(labels, query, r#"{"Name":"of the body","MaxItems":null}"#), Ok(expected));
         assert_eq!(read(Vec::new(), None, ""), Ok(Members::default()));

@@ -47,7 +47,9 @@ impl Context<'_> {
             ["arn", _, "lambda", _, _, "function", ..] => {
                 let function = self.own_function(arn, None)?;
                 match FunctionName::parse(arn).and_then(|named| named.qualifier) {
-                    Some(_) => Err(invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")),
+                    Some(_) => Err(invalid(
+                        "Tags on function aliases and versions are not supported. Please specify a function ARN.",
+                    )),
                     None => Ok(Tagged::Function(function.name)),
                 }
             }
@@ -66,11 +68,7 @@ impl Context<'_> {
     }
 
     /// Changes the tags, whatever others do meanwhile.
-    pub(super) async fn change_tags(
-        &self,
-        tagged: &Tagged,
-        change: impl Fn(&mut Tags),
-    ) -> Result<(), ApiError> {
+    pub(super) async fn change_tags(&self, tagged: &Tagged, change: impl Fn(&mut Tags)) -> Result<(), ApiError> {
         match tagged {
             Tagged::Function(name) => self.change_tags_of_function(name, change).await,
             Tagged::Mapping(id) => {

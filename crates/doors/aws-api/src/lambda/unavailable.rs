@@ -12,6 +12,7 @@ const INVOCATIONS: &[&str] = &["Invoke", "InvokeWithResponseStream"];
 
 /// Members by path, the operations that have them, and what is told.
 pub(crate) const UNAVAILABLE: &[(&str, &[&str], &str)] = &[
+    ("AcceleratorConfig", CONFIGURATION, "There are no accelerators here."),
     ("AmazonManagedKafkaEventSourceConfig", MAPPINGS, OF_STREAMS),
     ("BisectBatchOnFunctionError", MAPPINGS, OF_STREAMS),
     ("CapacityProviderConfig", CONFIGURATION, "There are no capacity providers here."),
@@ -29,8 +30,13 @@ pub(crate) const UNAVAILABLE: &[(&str, &[&str], &str)] = &[
     ("MaximumRecordAgeInSeconds", MAPPINGS, OF_STREAMS),
     ("MaximumRetryAttempts", MAPPINGS, OF_STREAMS),
     ("ParallelizationFactor", MAPPINGS, OF_STREAMS),
-    ("PublishTo", &["CreateFunction", "PublishVersion", "UpdateFunctionCode"], "$LATEST.PUBLISHED is not available here."),
+    (
+        "PublishTo",
+        &["CreateFunction", "PublishVersion", "UpdateFunctionCode"],
+        "$LATEST.PUBLISHED is not available here.",
+    ),
     ("Queues", NEW_MAPPINGS, OF_STREAMS),
+    ("RuntimeConfig", CONFIGURATION, "Runtimes are this machine's, of the version that it has."),
     ("S3ObjectStorageMode", &["UpdateFunctionCode"], REFERENCES),
     ("SelfManagedEventSource", NEW_MAPPINGS, OF_STREAMS),
     ("SelfManagedKafkaEventSourceConfig", MAPPINGS, OF_STREAMS),
