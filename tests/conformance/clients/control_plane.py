@@ -207,7 +207,7 @@ class ControlPlane(Functions):
         made = self.functions.create_function_url_config(FunctionName=name, AuthType="NONE", Cors=cors)
         self.assertEqual((made["Cors"], made["FunctionArn"]), (cors, self.arn(name)))
         self.assertNotIn("InvokeMode", made)
-        self.assertRegex(made["FunctionUrl"], r"^http://[a-z2-7]{32}\.lambda-url\.us-east-1\.")
+        self.assertRegex(made["FunctionUrl"], r"^http://[0-9a-f]{32}\.lambda-url\.us-east-1\.")
         self.refused("ResourceConflictException", self.functions.create_function_url_config, FunctionName=name, AuthType="NONE")
         changed = self.functions.update_function_url_config(FunctionName=name, AuthType="AWS_IAM")
         self.assertEqual((changed["AuthType"], changed["Cors"], changed["FunctionUrl"]), ("AWS_IAM", cors, made["FunctionUrl"]))

@@ -1,16 +1,20 @@
-//! The API port: health checks, metrics, the test clock, and the AWS endpoint.
+//! The API port: health checks, metrics, the test clock, objects, and the AWS endpoint.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bongsu_aws_api::AwsApi;
+use bongsu_gateway::FrontDoor;
 use bongsu_http::{BodyError, Limits, Request, Response, collect_body};
 use bongsu_runtime::Handle;
+use bongsu_s3::S3;
 use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tracing::error;
@@ -19,6 +23,7 @@ use crate::clock_door::ClockDoor;
 use crate::functions::Processes;
 use crate::metrics::{self, Page, Process};
 use crate::notifications::Notifications;
+use crate::objects::{self, Answer};
 
 /// Requests that bring code at once: each takes as much memory as an archive may have bytes, and more.
 pub(crate) const UPLOADS_MAX: usize = 4;
@@ -29,8 +34,10 @@ const CERTIFICATE: &str = "/SimpleNotificationService-";
 /// What answers at the API port.
 pub(crate) struct Door {
     pub(crate) aws: Arc<AwsApi>,
+    pub(crate) s3: S3,
     pub(crate) notifications: Arc<Notifications>,
     pub(crate) broker: Handle,
+    pub(crate) front_door: Arc<FrontDoor>,
     pub(crate) clock: ClockDoor,
     pub(crate) limits: Limits,
     /// One for each request that may bring code now.
@@ -43,8 +50,17 @@ pub(crate) struct Door {
 }
 
 /// Answers one request to the API port.
-pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) -> Response {
+pub(crate) async fn answer(door: Arc<Door>, request: Request, peer: SocketAddr) -> Answer {
     let (head, body) = request.into_parts();
+    // Before the others: what is signed for S3 may name any path.
+    if bongsu_s3::is_asked(&head) {
+        return objects::of_object(door.s3.answer(&head, body, peer.ip()).await);
+    }
+    objects::complete(answer_whole(&door, head, body, peer).await)
+}
+
+/// Answers a request whose body is read whole.
+async fn answer_whole(door: &Door, head: Parts, body: Incoming, peer: SocketAddr) -> Response {
     if head.method == Method::GET {
         match head.uri.path() {
             // Whoever gets this far is alive and ready: the port is served only after the journal was replayed.
@@ -106,6 +122,7 @@ impl Door {
             requests: self.aws.requests(),
             log_lines_left_out: self.aws.log_lines_left_out(),
             spans_dropped: self.spans.as_ref().map_or(0, Exporter::dropped),
+            routes: self.front_door.metrics(),
             process: Process::measure(self.started_at),
         };
         // On a thread of its own: very many queues make a long page, and this thread answers requests.

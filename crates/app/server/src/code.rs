@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bongsu_aws_api::lambda::{Answer, CodeRefusal, CodeStore, KeptCode};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 use tokio::sync::RwLock;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -22,7 +23,7 @@ const UNZIPPED_BYTES_MAX: u64 = 250 << 20;
 /// How many files and directories an archive may have.
 const ENTRIES_MAX: usize = 50_000;
 /// Below the data directory.
-const FOLDER: &str = "code";
+const FOLDER: &str = "archives";
 /// How the name of a directory begins that is being written.
 const UNFINISHED: &str = "unfinished-";
 /// Whoever runs functions, perhaps as another user, reads their code.
@@ -43,30 +44,18 @@ struct Shared {
     is_sweep_waiting: AtomicBool,
     unfinished: AtomicU64,
     /// Removes the root with the server where nothing is to last.
-    _temporary: Option<Temporary>,
-}
-
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Whoever cannot remove it leaves it to the system.
-        fs::remove_dir_all(&self.0).unwrap_or_default();
-    }
+    _temporary: Option<TempDir>,
 }
 
 impl Code {
     /// In the data directory, or in a directory of its own that goes with the server.
     pub(crate) fn open(data: Option<&Path>) -> io::Result<Code> {
+        let mode = fs::Permissions::from_mode(DIRECTORY_MODE);
         let (root, temporary) = match data {
             Some(data) => (std::path::absolute(data)?, None),
             None => {
-                let mut random = [0; 16];
-                getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-                let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-                let root = std::env::temp_dir().join(format!("bongsu-{name}"));
-                make_directory(&root)?;
-                (root.clone(), Some(Temporary(root)))
+                let temporary = tempfile::Builder::new().prefix("bongsu-").permissions(mode).tempdir()?;
+                (temporary.path().to_owned(), Some(temporary))
             }
         };
         make_directory(&root.join(FOLDER))?;
@@ -121,7 +110,7 @@ impl Shared {
     /// What is there already is complete: a directory gets its name when all of it is on the disk.
     fn unpack(&self, zip: &[u8]) -> Result<(Box<str>, [u8; 32]), CodeRefusal> {
         let sha256: [u8; 32] = Sha256::digest(zip).into();
-        let name: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(sha256);
         let (code, directory) = (format!("{FOLDER}/{name}").into(), self.folder().join(&name));
         if directory.is_dir() {
             return Ok((code, sha256));

@@ -43,6 +43,8 @@ pub struct Config {
     pub metrics_open: bool,
     /// Run on a clock that this machine's tests can put forward.
     pub test_clock: bool,
+    /// Let fault policies have an effect: things then go wrong on purpose.
+    pub faults: bool,
     /// A request that takes longer is logged.
     pub slow_after: Duration,
     /// Where spans of requests and of functions' attempts go, if anywhere.
@@ -80,4 +82,6 @@ pub struct TemplateFile {
     pub path: PathBuf,
     /// Parameters by name.
     pub parameters: BTreeMap<String, String>,
+    /// The name of its stack; otherwise that of the file, or of its folder.
+    pub stack_name: Option<String>,
 }

@@ -38,7 +38,7 @@ pub(crate) struct Processes {
 }
 
 /// Where functions are, and what is told of them.
-pub(crate) struct Surroundings {
+pub(crate) struct Place {
     pub(crate) region: String,
     pub(crate) account: Account,
     pub(crate) code: Code,
@@ -47,7 +47,7 @@ pub(crate) struct Surroundings {
 }
 
 struct Shared {
-    surroundings: Surroundings,
+    place: Place,
     request_ids: RequestIds,
     counters: Counters,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
@@ -60,9 +60,9 @@ struct Shared {
 type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
-    pub(crate) fn new(functions: Functions, surroundings: Surroundings) -> Processes {
+    pub(crate) fn new(functions: Functions, place: Place) -> Processes {
         let shared = Shared {
-            surroundings,
+            place,
             request_ids: RequestIds::default(),
             counters: Counters::default(),
             specs: Mutex::default(),
@@ -99,6 +99,14 @@ impl Processes {
         self.functions.stop().await;
     }
 
+    /// The function's directory holds other code than it did: processes that have read it take no more invocations.
+    pub(crate) fn code_changed(&self, function: &str) {
+        let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
+        if let Some((_, spec)) = specs.get_mut(&(function.into(), FunctionVersion::Latest)) {
+            *spec = Arc::new(FunctionSpec { version: spec.version + 1, ..(**spec).clone() });
+        }
+    }
+
     fn spec(&self, function: &Arc<Function>) -> Arc<FunctionSpec> {
         let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
         let key = (function.name.clone(), function.version);
@@ -107,7 +115,7 @@ impl Processes {
             Some((_, spec)) => spec.version + 1,
             None => 1,
         };
-        let spec = Arc::new(to_spec(function, version, &self.shared.surroundings.code));
+        let spec = Arc::new(to_spec(function, version, &self.shared.place.code));
         specs.insert(key, (function.clone(), spec.clone()));
         spec
     }
@@ -133,7 +141,7 @@ impl Processes {
     }
 
     fn arn(&self, function: &str) -> String {
-        let Surroundings { region, account, .. } = &self.shared.surroundings;
+        let Place { region, account, .. } = &self.shared.place;
         function_arn(region, *account, function)
     }
 
@@ -154,7 +162,7 @@ impl Processes {
 
     /// Runs a function on those messages of a batch that its mapping's filters let through; the others are worked off.
     async fn run_batch(&self, batch: Batch) -> AttemptOutcome {
-        let (region, definition) = (&self.shared.surroundings.region, &batch.mapping.definition);
+        let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
         let filters = self.filters(&batch.mapping);
         let (mut admitted, mut places) = (Vec::new(), Vec::new());
         for (place, message) in written(&batch, region).into_iter().enumerate() {
@@ -177,7 +185,7 @@ impl Processes {
         let begun = Instant::now();
         let invocation = Invocation { trace_id, invoked_arn, ..Invocation::new(request_id, payload) };
         let end = self.invoke(&batch.function, invocation).await;
-        if let Some(spans) = &self.shared.surroundings.spans {
+        if let Some(spans) = &self.shared.place.spans {
             spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
         }
         let ids: Vec<&str> = admitted.iter().map(|message| message.id()).collect();
@@ -255,7 +263,7 @@ impl FunctionRunner for Processes {
     fn run_event(&self, event: Event) -> BoxFuture<'static, EventEnd> {
         let this = self.clone();
         Box::pin(async move {
-            let age = this.shared.surroundings.clock.now().0.saturating_sub(event.queued_at.0);
+            let age = this.shared.place.clock.now().0.saturating_sub(event.queued_at.0);
             this.shared.counters.event_began(&event.function.name, Duration::from_millis(age));
             let request_id = message_id(MessageId(event.invocation.request_id));
             let trace_id = event.invocation.trace_header.as_ref().map(|header| header.to_string());
@@ -273,7 +281,7 @@ impl FunctionRunner for Processes {
     }
 
     fn records(&self, concluded: Concluded) -> BoxFuture<'static, Vec<(Destination, InvocationRecord)>> {
-        let Surroundings { region, account, clock, .. } = &self.shared.surroundings;
+        let Place { region, account, clock, .. } = &self.shared.place;
         let next_request_id = self.shared.request_ids.next().number();
         let writer = Writer { region, account: *account, now: clock.now(), next_request_id };
         Box::pin(std::future::ready(writer.records(&concluded)))

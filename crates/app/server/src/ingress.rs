@@ -1,67 +1,64 @@
-//! The front door's way into the broker.
+//! The front door's ways into the server: queues, functions, the AWS APIs, and who signs.
 
+mod fetches;
+mod functions;
+mod metrics;
+mod queues;
+mod services;
+
+pub(crate) use metrics::encode;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use bongsu_aws_api::attributes_digest::Digest;
-use bongsu_aws_api::received::{message_id, sequence_number};
-use bongsu_broker::{Account, Outgoing, QueueName, Rejection, Seconds, SendOrigin, Text};
-use bongsu_gateway::{BoxFuture, Enqueue, EnqueueError, Enqueued, WebhookMessage};
-use bongsu_runtime::{Handle, Refusal};
-use bytes::Bytes;
+use bongsu_aws_api::AwsApi;
+use bongsu_aws_api::lambda::Invoker;
+use bongsu_broker::Account;
+use bongsu_delivery::FunctionCredentials;
+use bongsu_delivery::http::HttpCourier;
+use bongsu_gateway::{Apis, FrontDoor, Outside, PAYLOAD_BYTES_MAX, Settings};
+use bongsu_http::Limits;
+use bongsu_runtime::{Clock, Handle};
 
-use crate::reason::reason;
+use fetches::Fetches;
+use functions::Functions;
+use queues::Queues;
+use services::{AwsServices, Signatures};
 
-/// Who a webhook's message says that it comes from.
-const SENDER: &str = "webhook";
-
-/// Puts webhooks into queues of one account.
-pub(crate) struct Webhooks {
+/// What stands behind the front door.
+pub(crate) struct Ways {
     pub(crate) broker: Handle,
+    pub(crate) functions: Arc<dyn Invoker>,
+    pub(crate) aws: Arc<AwsApi>,
+    /// With which it asks services.
+    pub(crate) credentials: FunctionCredentials,
+    /// With which it fetches.
+    pub(crate) http: HttpCourier,
     pub(crate) account: Account,
+    pub(crate) region: String,
+    pub(crate) slow_after: Duration,
 }
 
-impl Enqueue for Webhooks {
-    fn enqueue(&self, queue: &str, message: WebhookMessage) -> BoxFuture<'_, Result<Enqueued, EnqueueError>> {
-        let queue = QueueName { account: self.account, name: queue.into() };
-        Box::pin(async move {
-            let body = Text::from_utf8(message.body);
-            let body = body.map_err(|_| EnqueueError::Refused { reason: "The body is not UTF-8".into() })?;
-            let digest = Digest::of_body(&body);
-            let outgoing = Outgoing {
-                body,
-                body_md5: digest.to_bytes(),
-                attributes: Bytes::new(),
-                attributes_size: 0,
-                delay: None,
-                group: message.group.map(Text::from),
-                deduplication_id: message.deduplication_id.map(Text::from),
-                sender: Text::from(SENDER),
-                trace_header: None,
-                origin: SendOrigin::Webhook { redelivery_window: whole_seconds(message.redelivery_window) },
-            };
-            let mut results = self.broker.send(queue, vec![outgoing]).await.map_err(refused)?;
-            let sent = results.pop().ok_or_else(|| refused(Refusal::Unavailable))?;
-            let sent = sent.map_err(|rejection| refused(Refusal::Rejected(rejection)))?;
-            Ok(Enqueued {
-                message_id: message_id(sent.message_id),
-                md5_of_body: digest.as_str().to_owned(),
-                sequence_number: sent.fifo.then(|| sequence_number(sent.sequence)),
-                duplicate: sent.duplicate,
-            })
-        })
-    }
+/// The bounds of the listener before the front door.
+pub(crate) fn limits() -> Limits {
+    Limits { body_bytes_max: PAYLOAD_BYTES_MAX, ..Limits::default() }
 }
 
-fn whole_seconds(duration: Duration) -> Seconds {
-    Seconds(u32::try_from(duration.as_secs()).unwrap_or(u32::MAX))
+/// Opens the front door.
+pub(crate) fn open(apis: Apis, ways: Ways) -> Arc<FrontDoor> {
+    let Ways { broker, functions, aws, credentials, http, account, region, slow_after } = ways;
+    let outside = Outside {
+        queues: Arc::new(Queues { broker, account }),
+        functions: Arc::new(Functions { invoker: functions, request_ids: Default::default() }),
+        services: Arc::new(AwsServices { aws: aws.clone(), credentials, region }),
+        identities: Arc::new(Signatures { aws, account: account.to_string() }),
+        fetch: Arc::new(Fetches::new(http)),
+    };
+    // As senders sign with this machine's time, so are their signatures compared with it.
+    let clock = Arc::new(|| Clock::System.now().0);
+    let settings = Settings { clock, limits: limits(), account: account.to_string(), slow_after };
+    Arc::new(FrontDoor::new(apis, outside, settings))
 }
 
-/// What the sender cannot help is answered so that it tries again.
-fn refused(refusal: Refusal) -> EnqueueError {
-    match refusal {
-        Refusal::Rejected(Rejection::MessageTooLong { bytes_max }) => {
-            EnqueueError::Refused { reason: format!("The message is longer than the {bytes_max} bytes of its queue") }
-        }
-        refusal => EnqueueError::Unavailable { reason: reason(&refusal) },
-    }
-}
+#[cfg(test)]
+mod tests;

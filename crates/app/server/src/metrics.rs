@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bongsu_aws_api::observation::RequestMetrics;
-use bongsu_broker::{GroupStatistics, Mapping};
+use bongsu_broker::{FaultKind, GroupStatistics, Mapping};
+use bongsu_gateway::RouteMetrics;
 use bongsu_histogram::Histogram;
 use bongsu_runtime::{Metrics, QueueMetrics};
 use prometheus_client::collector::Collector;
@@ -14,7 +15,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::function_counters::Counted;
-use crate::{function_metrics, topic_metrics};
+use crate::{function_metrics, ingress, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -95,6 +96,8 @@ const QUEUE_COUNTERS: &[(&str, &str, QueueCounter)] = &[
 
 const SENT_BYTES: (&str, &str) = ("bongsu_sqs_sent_message_size_bytes", "Sizes of messages, attributes included.");
 
+const FAULTS: (&str, &str) = ("bongsu_sqs_faults_injected", "Messages with which something went wrong on purpose.");
+
 /// One row a gauge of the server.
 const SERVER_GAUGES: &[(&str, &str, ServerGauge)] = &[
     ("bongsu_waiting_receives", "Long polls that wait now.", |page| page.shard.waiting_receives as f64),
@@ -139,6 +142,7 @@ pub(crate) struct Page {
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
     pub(crate) spans_dropped: u64,
+    pub(crate) routes: Vec<RouteMetrics>,
     pub(crate) process: Process,
 }
 
@@ -175,8 +179,16 @@ impl Collector for Page {
         for (queue, account) in &queues {
             histogram(metric.encode_family(&labels(queue, account))?, &queue.counters.sent_bytes, 1.0)?;
         }
+        let mut metric = to.encode_descriptor(FAULTS.0, FAULTS.1, None, MetricType::Counter)?;
+        for (queue, account) in &queues {
+            for (kind, count) in faults(&queue.counters.faults) {
+                let [name, account] = labels(queue, account);
+                counter(metric.encode_family(&[name, account, ("fault", kind.name())])?, count)?;
+            }
+        }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
         function_metrics::encode(&self.shard.functions, &self.counted, &self.mappings, &mut to)?;
+        ingress::encode(&self.routes, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }
@@ -199,6 +211,11 @@ impl Collector for Page {
         }
         Ok(())
     }
+}
+
+/// Those that happened: a page without any says nothing of faults.
+pub(crate) fn faults(counts: &[u64; FaultKind::ALL.len()]) -> impl Iterator<Item = (FaultKind, u64)> {
+    FaultKind::ALL.into_iter().zip(*counts).filter(|(_, count)| *count > 0)
 }
 
 pub(crate) fn distribution<'a>(

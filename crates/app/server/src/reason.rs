@@ -83,6 +83,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyAliases => "the function would have more aliases than it may have".to_owned(),
         Rejection::TooManyInvocations => "more events wait for the function than may".to_owned(),
         Rejection::ScheduleInvalid { reason } => format!("the schedule is refused: {reason}"),
+        Rejection::FaultsInvalid { reason } => format!("the faults are refused: {reason}"),
         Rejection::TooManySchedules => "there would be more schedules than there may be".to_owned(),
         Rejection::MappingExists { .. } => "the queue feeds the function already".to_owned(),
         Rejection::MappingDoesNotExist => "there is no such mapping".to_owned(),
@@ -97,6 +98,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyMoveTasks => "too many move tasks are running".to_owned(),
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
+        Rejection::Object(rejection) => format!("the object store refuses: {rejection:?}"),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
-use bongsu_aws_api::lambda::NoObjects;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
+use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
-use bongsu_gateway::{FrontDoor, RouteError};
+use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Clock, DELIVERIES_MAX, Fatal, Handle, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
@@ -25,17 +25,21 @@ use tracing::{info, warn};
 use crate::api::UPLOADS_MAX;
 use crate::clock_door::ClockDoor;
 use crate::code::Code;
+use crate::code_source::Buckets;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
-use crate::deploy::Plan;
-use crate::functions::{FunctionLog, Processes, Surroundings};
-use crate::ingress::Webhooks;
+use crate::functions::{FunctionLog, Place, Processes};
+use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
+use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
 use crate::test_clock::TestClock;
-use crate::{API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api};
+use crate::{
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, StacksError, Storage, TestClockError,
+    api, objects,
+};
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
 const API_CONNECTIONS_MAX: usize = 16_384;
@@ -79,28 +83,30 @@ pub enum ServeError {
     /// More addresses than are served.
     #[error("--api-also can be given at most {API_ALSO_MAX} times")]
     TooManyAddresses,
-    /// An unsigned route where strangers can reach it needs a decision.
-    #[error(
-        "{address} can be reached from outside and route {route} takes unsigned requests: say --insecure to allow it"
-    )]
-    IngressExposed {
-        /// As configured.
-        address: SocketAddr,
-        /// The route.
-        route: String,
-    },
     /// The credentials are wrong.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Open(#[from] OpenError),
+    /// The files of the object store cannot be used.
+    #[error("the directory of the object store cannot be used: {0}")]
+    Blobs(io::Error),
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
     /// The test clock cannot be taken up.
     #[error(transparent)]
     TestClock(#[from] TestClockError),
+    /// The stacks cannot be read.
+    #[error(transparent)]
+    Stacks(#[from] StacksError),
+    /// The stacks cannot be kept.
+    #[error("the stacks cannot be kept; the log says why")]
+    StacksNotKept,
+    /// Code of functions cannot be kept.
+    #[error("code of functions cannot be kept: {0}")]
+    Code(io::Error),
     /// The template cannot be deployed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -113,9 +119,6 @@ pub enum ServeError {
     /// The key that notifications are signed with cannot be used.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
-    /// There is no place for functions' code.
-    #[error("the code of functions cannot be kept: {0}")]
-    Code(io::Error),
     /// Notifications cannot be delivered over HTTP.
     #[error("notifications cannot be delivered: {0}")]
     Http(io::Error),
@@ -146,15 +149,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     for also in &config.api_also {
         apis_also.push(listen(*also, api_limits.clone()).await?);
     }
-    let ingress = listen(config.ingress, Limits::default()).await?;
+    let ingress = listen(config.ingress, ingress::limits()).await?;
     let (api_address, ingress_address) = (address(&api, config.api), address(&ingress, config.ingress));
     let (api_url, ingress_url) = (format!("http://{api_address}"), format!("http://{ingress_address}"));
     let mut api_urls = vec![api_url.clone()];
     api_urls.extend(apis_also.iter().zip(&config.api_also).map(|(also, at)| format!("http://{}", address(also, *at))));
     let queues_url = config.public_url.as_ref().map_or_else(|| api_url.clone(), PublicUrl::to_string);
-    let plan = config.template.as_ref().map(|template| Plan::read(template, &config, &queues_url, &ingress_url));
-    let plan = plan.transpose()?;
-    check_exposure(&config, is_open, plan.as_ref())?;
+    let template = config.template.as_ref().map(Template::new).transpose()?;
+    check_exposure(&config, is_open)?;
     if let Some(file) = &config.elasticmq {
         file.tell_notices();
     }
@@ -164,7 +166,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         region: config.region.clone(),
         account: config.account.to_string(),
         endpoint_url: api_url.clone(),
-        credentials: function_credentials,
+        credentials: function_credentials.clone(),
         launcher: config.launcher.clone(),
         logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
@@ -175,52 +177,79 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
     let clock = test_clock.as_ref().map_or(Clock::System, TestClock::clock);
-    let surroundings = Surroundings {
+    let place = Place {
         region: config.region.clone(),
         account: config.account,
         code: code.clone(),
         clock: clock.clone(),
         spans: spans.clone(),
     };
-    let processes = Processes::new(functions, surroundings);
+    let processes = Processes::new(functions, place);
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
-    let couriers = Couriers::new(notifications.clone(), http, processes.clone(), config.account, mail, clock.clone());
+    let couriers =
+        Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
-        clock,
+        clock: clock.clone(),
         seed,
         recent_bytes_max: config.recent_bytes_max,
+        faults: config.faults,
         outside: Outside {
             functions: Arc::new(processes.clone()),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
+            blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
             deliveries_max: deliveries_max(),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
 
-    // Routes that cannot be served are found before anything is made.
-    let routes = plan.as_ref().map_or(Ok(Vec::new()), Plan::routes)?;
-    let front_door = front_door(&broker, &config, routes).map_err(|error| match &plan {
-        Some(plan) => ServeError::Deploy(plan.route_fault(&error)),
-        None => ServeError::Route(error),
-    })?;
+    let world = Arc::new(World {
+        broker: broker.clone(),
+        account: config.account,
+        region: config.region.clone(),
+        code: CodeStore::open(&config.storage).map_err(ServeError::Code)?,
+        fronts: Fronts::new(!config.insecure && !config.ingress.ip().is_loopback()),
+    });
+    let surroundings = Surroundings {
+        region: config.region.clone(),
+        account: config.account.to_string(),
+        api_base: queues_url.clone(),
+        ingress_base: ingress_url.clone(),
+    };
+    let store = Store::of(data_directory(&config.storage));
+    let stacks = Engine::open(store, surroundings, world.clone(), clock)?;
+    // Whatever keeps a stack from being taken up has been told in the log.
+    stacks.recover().await.map_err(|_| ServeError::StacksNotKept)?;
     let mut summary = String::new();
     if let Some(file) = &config.elasticmq {
         for queue in file.deploy(&broker, config.account, &config.region).await? {
             summary += &format!("Queue    {queue}  {queues_url}/{}/{queue}\n", config.account);
         }
     }
-    if let Some(plan) = &plan {
-        summary += &plan.deploy(&broker, &config).await?;
+    let up = template.map(|template| Up {
+        engine: stacks.clone(),
+        broker: broker.clone(),
+        account: config.account,
+        template,
+    });
+    if let Some(up) = &up {
+        summary += &up.deploy().await?;
     }
+    let functions = Arc::new(Invocations {
+        broker: broker.clone(),
+        processes: processes.clone(),
+        log_tails,
+        account: config.account,
+        region: config.region.as_str().into(),
+    });
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
             region: config.region.clone(),
-            verifier,
+            verifier: verifier.clone(),
             // Clients sign with this machine's time, whatever a test says the time is.
             clock: Clock::System,
             cooldowns: config.cooldowns,
@@ -228,20 +257,30 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
             spans: spans.clone(),
             public_url: config.public_url.clone(),
-            functions: Arc::new(Invocations {
-                processes: processes.clone(),
-                log_tails,
-                account: config.account,
-                region: config.region.as_str().into(),
-            }),
+            functions: functions.clone(),
             code: Arc::new(code),
-            code_source: Arc::new(NoObjects),
+            code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
             function_url_host: format!("localhost:{}", ingress_address.port()),
+            stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
     ));
     // Of functions that went while this was being written, or before their code was.
     aws.sweep_code();
+    let front_door = ingress::open(
+        world.fronts.apis()?,
+        Ways {
+            broker: broker.clone(),
+            functions,
+            aws: aws.clone(),
+            credentials: function_credentials,
+            http,
+            account: config.account,
+            region: config.region.clone(),
+            slow_after: config.slow_after,
+        },
+    );
+    world.fronts.open(front_door.clone());
 
     if test_clock.is_some() {
         warn!(
@@ -249,10 +288,18 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
              {api_url}/_bongsu/clock/advance; start without --test-clock where messages matter"
         );
     }
+    if config.faults {
+        warn!(
+            "THINGS GO WRONG ON PURPOSE where queues and subscriptions say so ({FAULTS_TAG}); start without --faults where \
+             messages matter"
+        );
+    }
     let door = Arc::new(api::Door {
+        s3: objects::door(&config, verifier, api_limits.clone(), &aws, broker.clone()),
         aws,
         notifications,
         broker: broker.clone(),
+        front_door: front_door.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
         uploads: Semaphore::new(UPLOADS_MAX),
@@ -276,13 +323,15 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         })
         .collect();
     let serve_ingress = tokio::spawn(ingress.serve(
-        move |request, _| {
+        move |request, peer: SocketAddr| {
             let front_door = front_door.clone();
-            async move { front_door.handle(request).await }
+            async move { front_door.handle(request, peer.ip()).await }
         },
         until_stop(),
     ));
     announce(&summary, &api_urls, &ingress_url);
+    let data = data_directory(&config.storage).map(Path::to_owned);
+    let watching = up.map(|up| tokio::spawn(up.watch(processes.clone(), data)));
 
     tokio::select! {
         () = stop => info!("stopping"),
@@ -291,6 +340,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     }
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
+    if let Some(watching) = watching {
+        watching.abort();
+    }
+    stacks.stop().await;
     broker.stop().await;
     // A door that panicked has said so; what remains is to stop.
     for serving in serve_apis.into_iter().chain([serve_ingress]) {
@@ -320,7 +373,7 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
 }
 
 /// Loopback by default; anything else needs credentials, or the word `--insecure`.
-fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result<(), ServeError> {
+fn check_exposure(config: &Config, is_open: bool) -> Result<(), ServeError> {
     if config.api_also.len() > API_ALSO_MAX {
         return Err(ServeError::TooManyAddresses);
     }
@@ -331,15 +384,7 @@ fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result
         return Err(ServeError::ApiExposed { address: config.api });
     }
     let exposed = config.api_also.iter().find(|also| !also.ip().is_loopback() && is_open);
-    if let Some(address) = exposed {
-        return Err(ServeError::ApiAlsoExposed { address: *address });
-    }
-    match plan.and_then(Plan::unsigned_route) {
-        Some(route) if !config.ingress.ip().is_loopback() => {
-            Err(ServeError::IngressExposed { address: config.ingress, route })
-        }
-        _ => Ok(()),
-    }
+    exposed.map_or(Ok(()), |address| Err(ServeError::ApiAlsoExposed { address: *address }))
 }
 
 fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
@@ -347,6 +392,11 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
         Storage::Ephemeral => Arc::new(MemoryJournal::new()),
         Storage::Directory(directory) => Arc::new(FileJournal::open(Options::new(journal_directory(directory)))?),
     })
+}
+
+/// What is too large for the journal, in a folder beside it.
+fn blobs(storage: &Storage) -> io::Result<Blobs> {
+    data_directory(storage).map_or_else(|| Ok(Blobs::in_memory()), |data| Blobs::open(&data.join("objects")))
 }
 
 fn data_directory(storage: &Storage) -> Option<&Path> {
@@ -386,17 +436,6 @@ fn open_files_max() -> usize {
 /// The journal has a folder of its own, so that others can stand beside it.
 fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
-}
-
-fn front_door(
-    broker: &Handle,
-    config: &Config,
-    routes: Vec<bongsu_gateway::Route>,
-) -> Result<Arc<FrontDoor>, RouteError> {
-    let webhooks = Webhooks { broker: broker.clone(), account: config.account };
-    // As senders sign with this machine's time too.
-    let clock: bongsu_gateway::Clock = Arc::new(|| Clock::System.now().0);
-    Ok(Arc::new(FrontDoor::new(routes, Arc::new(webhooks), clock, Limits::default())?))
 }
 
 /// Tells a person, or a script that waits for `Ready.`, that everything works.

@@ -7,7 +7,7 @@ use bongsu_runtime::TopicMetrics;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::MetricType;
 
-use crate::metrics::{counter, distribution, histogram};
+use crate::metrics::{counter, distribution, faults, histogram};
 
 /// A number of a topic as it is now.
 type TopicGauge = fn(&TopicMetrics) -> f64;
@@ -81,6 +81,8 @@ const REASONS: [(&str, FilteredOut); 5] = [
 
 const FILTERED_OUT_BY: (&str, &str) =
     ("bongsu_sns_number_of_notifications_filtered_out_by_reason", "Notifications that subscribers do not want.");
+const FAULTS: (&str, &str) =
+    ("bongsu_sns_faults_injected", "Subscribers' copies with which something went wrong on purpose.");
 const PUBLISH_SIZE: (&str, &str) = ("bongsu_sns_publish_size_bytes", "Sizes of messages, attributes included.");
 
 /// Writes the numbers of all topics.
@@ -104,6 +106,13 @@ pub(crate) fn encode(topics: &[TopicMetrics], to: &mut DescriptorEncoder<'_>) ->
             let [name, account] = labels(topic, account);
             let count = topic.counters.filtered_out.get(&reason).copied().unwrap_or_default();
             counter(metric.encode_family(&[name, account, ("reason", label)])?, count)?;
+        }
+    }
+    let mut metric = to.encode_descriptor(FAULTS.0, FAULTS.1, None, MetricType::Counter)?;
+    for (topic, account) in &topics {
+        for (kind, count) in faults(&topic.counters.faults) {
+            let [name, account] = labels(topic, account);
+            counter(metric.encode_family(&[name, account, ("fault", kind.name())])?, count)?;
         }
     }
     let mut metric = distribution(to, PUBLISH_SIZE)?;

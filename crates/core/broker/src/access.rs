@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bongsu_policy::{Policy, Principal, Request, Verdict};
 
-use crate::{Account, Broker, Command, QueueName, Rejection, SubscriptionId, TopicName};
+use crate::{Account, Broker, Command, ObjectCommand, QueueName, Rejection, SubscriptionId, TopicName};
 
 /// Who asks for something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,9 @@ impl Broker {
         }
         if let Some(account) = command.entries_of().filter(|account| client.account != Some(*account)) {
             return Err(denied(client, operation, format!("entries of {account}"), false));
+        }
+        if let Command::Object(command) = command {
+            self.permit_at_bucket(command, client, operation)?;
         }
         match command {
             Command::StartMoveTask { source, destination, .. } => {
@@ -175,6 +178,23 @@ impl Broker {
         }
         let Caller::Client { region, .. } = caller else { return Ok(()) };
         Err(denied(client, operation, id.arn(topic, region), false))
+    }
+
+    /// Buckets have no policies: what is in one is its owner's alone.
+    fn permit_at_bucket(
+        &self,
+        command: &ObjectCommand,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<(), Rejection> {
+        let bucket = command.bucket().and_then(|name| self.objects.bucket(name));
+        let definition = bucket.map(|(_, bucket)| bucket.definition());
+        let owner = definition.map(|definition| definition.owner).or(command.account());
+        if owner.is_none() || owner == client.account {
+            return Ok(());
+        }
+        let resource = definition.map_or_else(|| "arn:aws:s3:::*".to_owned(), |definition| definition.name.arn());
+        Err(denied(client, operation, resource, false))
     }
 
     fn permit_by(

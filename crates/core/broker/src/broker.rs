@@ -9,12 +9,14 @@ use crate::function::running::Running;
 use crate::function::state::KnownFunction;
 use crate::function::window::Windows;
 use crate::move_task::MoveTask;
+use crate::object::Objects;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
 use crate::{
-    Attempt, AttemptId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId, MoveTaskStatus,
-    Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
+    Attempt, AttemptId, BlobId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId,
+    MoveTaskStatus, ObjectStatistics, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
+    Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -35,6 +37,8 @@ pub struct Broker {
     pub(crate) running_outside: Running,
     pub(crate) windows: Windows,
     pub(crate) schedules: Schedules,
+    /// Whether fault policies have an effect.
+    pub(crate) faults_allowed: bool,
     pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
     pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
@@ -51,6 +55,7 @@ pub struct Broker {
     pub(crate) shared: BTreeMap<u64, usize>,
     pub(crate) topics: Topics,
     pub(crate) entries: Entries,
+    pub(crate) objects: Objects,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
     pub(crate) woken: BTreeSet<QueueId>,
     /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
@@ -74,6 +79,7 @@ impl Broker {
             running_outside: Running::default(),
             windows: Windows::default(),
             schedules: Schedules::default(),
+            faults_allowed: false,
             mappings: BTreeMap::new(),
             mappings_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -85,6 +91,7 @@ impl Broker {
             shared: BTreeMap::new(),
             topics: Topics::default(),
             entries: Entries::default(),
+            objects: Objects::default(),
             woken: BTreeSet::new(),
             due_moves: BTreeSet::new(),
         }
@@ -98,6 +105,7 @@ impl Broker {
             self.queues.values().filter(|queue| queue.definition.is_none()).map(|queue| queue.id).collect();
         unknown.into_iter().for_each(|id| self.forget_queue(id));
         self.finish_replay_of_topics();
+        self.objects.finish_replay();
         self.finish_replay_of_functions();
     }
 
@@ -118,9 +126,24 @@ impl Broker {
         of_queues.into_iter().chain(others.into_iter().flatten()).min()
     }
 
-    /// Bytes of the journal's records that hold live messages: what cleaning cannot free.
+    /// Bytes of the journal's records that hold live messages and objects: what cleaning cannot free.
     pub fn alive_bytes(&self) -> u64 {
-        self.alive_bytes
+        self.alive_bytes + self.objects.alive_bytes()
+    }
+
+    /// The object store in numbers.
+    pub fn object_statistics(&self) -> ObjectStatistics {
+        self.objects.statistics()
+    }
+
+    /// The blobs that objects and parts have.
+    pub fn blobs(&self) -> impl Iterator<Item = BlobId> {
+        self.objects.blobs()
+    }
+
+    /// Blobs that nobody has any more since this was last asked; they can be removed once what was decided is durable.
+    pub fn take_freed_blobs(&mut self) -> Vec<BlobId> {
+        self.objects.take_freed()
     }
 
     /// Queues at which a waiting receive, or a dispatch, may have become possible.
@@ -306,6 +329,7 @@ impl Broker {
             Fact::ScheduleSet { definition, made_at, next_at } => {
                 self.set_schedule(definition, *made_at, *next_at, place);
             }
+            Fact::FaultInjected { .. } => {}
             Fact::ScheduleRemoved { name } => self.remove_schedule(name),
             Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
             Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
@@ -367,6 +391,7 @@ impl Broker {
                 let is_known = self.entries.remove(key);
                 assert!(is_known || self.replaying, "only an entry that is there is removed");
             }
+            Fact::Object { fact } => self.objects.apply(fact, place, self.replaying),
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

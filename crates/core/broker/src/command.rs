@@ -5,14 +5,17 @@ use bytes::Bytes;
 use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
     EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
-    MappingId, MoveTaskId, Notification, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation, ReceiptHandle,
-    ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName,
+    MappingId, MoveTaskId, Notification, ObjectCommand, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation,
+    ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token,
+    TopicAttributes, TopicName,
 };
 
 /// One request to the broker.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "fields are named as in the operations they come from")]
 pub enum Command {
+    /// Does something with buckets and objects.
+    Object(Box<ObjectCommand>),
     /// Makes a queue, or finds one that has every given attribute.
     ///
     /// With `cooldown` a name cannot be used again for a minute after its queue was deleted.
@@ -220,7 +223,8 @@ impl Command {
             | Command::StepOfReplay { .. }
             | Command::ChangeEntries { .. }
             | Command::GetEntry { .. }
-            | Command::ListEntries { .. } => None,
+            | Command::ListEntries { .. }
+            | Command::Object(_) => None,
             of_topics => {
                 debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
                 None

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use crate::{
     Alias, AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
-    InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, Place, QueueAttributes, QueueId, QueueName,
-    ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags, Timestamp,
-    TopicAttributes, TopicDefinition, TopicId, TopicName,
+    InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Place, QueueAttributes, QueueId,
+    QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags,
+    Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName,
 };
 
 /// What was decided.
@@ -108,6 +108,8 @@ pub enum Reply {
     Entry(Option<Bytes>),
     /// `ListEntries`, in order.
     Entries(Vec<Entry>),
+    /// `Object`.
+    Object(ObjectReply),
     /// `EndDelivery`.
     DeliveryEnded(DeliveryEnd),
     /// `Publish`: one result an entry.

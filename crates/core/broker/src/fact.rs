@@ -5,10 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Alias, AttemptId, Copy, CopyForm, EntryKey, Function, FunctionRef, InvokeConfig, KeptCopy, MappingDefinition,
-    MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, PendingDelivery, Question,
-    QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, ScheduleDefinition, SubscriptionDefinition,
-    SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, FaultKind, Function, FunctionRef, InvokeConfig, KeptCopy,
+    MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
+    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay,
+    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
 };
 
 mod earlier;
@@ -140,6 +140,8 @@ macro_rules! wire_enum {
     };
 }
 
+pub(crate) use wire_enum;
+
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named as in the types they are made of")]
@@ -210,6 +212,8 @@ pub enum Fact {
     ScheduleRemoved { name: Box<str> },
     /// A schedule has sent what it sends, and is due again then.
     ScheduleFired { name: Box<str>, next_at: Option<Timestamp> },
+    /// Something was made to go wrong with a message, on purpose; what is said of the message by itself says how.
+    FaultInjected { place: FaultPlace, kind: FaultKind },
     /// A queue feeds a function like this from now on.
     MappingSet { id: MappingId, definition: MappingDefinition },
     /// A queue no longer feeds a function.
@@ -267,6 +271,8 @@ pub enum Fact {
     EntryPut { key: EntryKey, value: Bytes },
     /// An entry is gone, and all that lay below it.
     EntryRemoved { key: EntryKey },
+    /// Something happened to a bucket or an object.
+    Object { fact: ObjectFact },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -346,6 +352,7 @@ wire_enum!(Fact {
     41 => TopicDeduplicationKept { topic, deduplication, message_id, sequence }
     42 => EntryPut { key, value }
     43 => EntryRemoved { key }
+    60 => Object { fact }
     44 => FunctionSet { function, reserved, last_version }
     45 => VersionPublished { function }
     46 => VersionDeleted { function, version }
@@ -361,6 +368,7 @@ wire_enum!(Fact {
     70 => ScheduleSet { definition, made_at, next_at }
     71 => ScheduleRemoved { name }
     72 => ScheduleFired { name, next_at }
+    73 => FaultInjected { place, kind }
 } and reads {
     1 => earlier::QueueCreated
     8 => earlier::FunctionDefined
@@ -376,6 +384,49 @@ wire_struct!(Content { message_id, body, body_md5, attributes, sender, group, de
 wire_struct!(KeptState { sent_at, first_received_at, received_at, hidden_until, receive_count, in_flight, source });
 
 wire_struct!(KeptMessage { queue, sequence, content, state });
+
+/// Where something was made to go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultPlace {
+    /// At a queue.
+    Queue(QueueId),
+    /// On the way to a subscriber.
+    Subscription(SubscriptionId),
+}
+
+impl Wire for FaultPlace {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            FaultPlace::Queue(id) => {
+                out.push(0);
+                id.put(out);
+            }
+            FaultPlace::Subscription(id) => {
+                out.push(1);
+                id.put(out);
+            }
+        }
+    }
+
+    fn take(from: &mut Bytes) -> Result<Self, Malformed> {
+        match u8::take(from)? {
+            0 => Ok(FaultPlace::Queue(Wire::take(from)?)),
+            1 => Ok(FaultPlace::Subscription(Wire::take(from)?)),
+            _ => Err(Malformed("not a place of a fault")),
+        }
+    }
+}
+
+impl Wire for FaultKind {
+    fn put(&self, out: &mut Vec<u8>) {
+        let number = FaultKind::ALL.iter().position(|kind| kind == self).expect("all kinds are there");
+        out.push(number as u8);
+    }
+
+    fn take(from: &mut Bytes) -> Result<Self, Malformed> {
+        FaultKind::ALL.get(usize::from(u8::take(from)?)).copied().ok_or(Malformed("not a kind of fault"))
+    }
+}
 
 /// A fact with its time and place: what the journal holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

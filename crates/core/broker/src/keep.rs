@@ -108,6 +108,9 @@ impl Broker {
                 let current = self.entries.get(key.account, &key.path).filter(|placed| placed.place == place);
                 current.map(|_| fact.clone()).into_iter().collect()
             }
+            Fact::Object { fact } => {
+                self.objects.still_needed(fact, place).map(|fact| Fact::Object { fact }).into_iter().collect()
+            }
             Fact::QuestionQueued { subscription, sequence, question, .. } => {
                 self.keep_question(*subscription, *sequence, *question, place).into_iter().collect()
             }
@@ -128,6 +131,7 @@ impl Broker {
             | Fact::InvocationEnded { .. }
             | Fact::ScheduleRemoved { .. }
             | Fact::ScheduleFired { .. }
+            | Fact::FaultInjected { .. }
             | Fact::MappingDeleted { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Redriven { .. }

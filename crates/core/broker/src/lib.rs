@@ -16,10 +16,12 @@ mod decision;
 mod entries;
 mod entropy;
 mod fact;
+mod fault_policy;
 mod function;
 mod keep;
 mod messages;
 mod move_task;
+mod object;
 mod queue;
 mod rejection;
 mod schedule;
@@ -45,8 +47,10 @@ pub use decision::{
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
 pub use fact::{
-    Content, Deduplication, DeduplicationKey, Fact, KeptMessage, KeptState, MessageId, Place, Recorded, Stored,
+    Content, Deduplication, DeduplicationKey, Fact, FaultPlace, KeptMessage, KeptState, MessageId, Place, Recorded,
+    Stored,
 };
+pub use fault_policy::{FAULTS_ATTRIBUTE, FAULTS_TAG, FaultKind, FaultPolicy, InvalidFaults};
 pub use function::alias::{ALIAS_WEIGHT_WHOLE, Alias, InvokeConfig};
 pub use function::invocation::{
     Conclusion, DueInvocation, InvocationCondition, InvocationEnd, InvocationOutcome, InvocationStep, QueuedInvocation,
@@ -57,6 +61,16 @@ pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
 };
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
+pub use object::{
+    BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,
+    ContentDraft, ETag, EventOrigin, EventPattern, FoundObject, INLINE_BYTES_MAX, LISTED_MAX, ListedBucket,
+    ListedObject, ListedPart, ListedUpload, METADATA_BYTES_MAX, NOTIFICATION_RULES_MAX, NotificationRule,
+    OBJECT_HEADERS_BYTES_MAX, OBJECT_KEY_BYTES_MAX, OBJECT_PIECE_BYTES_MAX, OBJECT_TAGS_MAX, ObjectChanged,
+    ObjectCommand, ObjectContent, ObjectDraft, ObjectEvent, ObjectFact, ObjectKey, ObjectPage, ObjectProperties,
+    ObjectRecord, ObjectRejection, ObjectReply, ObjectStatistics, PART_BYTES_MIN, PARTS_MAX, Part, PartDraft, PartPage,
+    Segment, Told, UPLOADS_MAX, UploadDefinition, UploadDraft, UploadId, UploadMarker, UploadPage, UploadedPart,
+    Wanted,
+};
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;

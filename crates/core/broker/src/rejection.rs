@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{MappingId, QueueId, Seconds, Text};
+use crate::{MappingId, ObjectRejection, QueueId, Seconds, Text};
 
 /// Why a command was refused. A refused command changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +157,11 @@ pub enum Rejection {
         /// Why.
         reason: Box<str>,
     },
+    /// A fault policy that is none, or on a server where nothing goes wrong on purpose.
+    FaultsInvalid {
+        /// Why.
+        reason: Box<str>,
+    },
     /// There would be more schedules than there may be.
     TooManySchedules,
     /// The queue feeds the function already.
@@ -211,6 +216,14 @@ pub enum Rejection {
     EntryTooLong,
     /// The account would have more entries than an account may have.
     TooManyEntries,
+    /// Something about a bucket or an object.
+    Object(ObjectRejection),
     /// No room is left to make a fact durable; deletes and receives may still have some.
     StorageFull,
+}
+
+impl From<ObjectRejection> for Rejection {
+    fn from(rejection: ObjectRejection) -> Rejection {
+        Rejection::Object(rejection)
+    }
 }

@@ -99,6 +99,7 @@ impl World {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
+            faults: false,
             outside: Outside::default(),
         };
         let started = bongsu_runtime::start(Arc::new(journal.reopen()), options).await;
@@ -114,6 +115,7 @@ impl World {
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
             functions: std::sync::Arc::new(bongsu_aws_api::lambda::NoFunctions),
+            stacks: None,
         };
         let shard = tokio::spawn(shard.run());
         World { journal, clock, api: AwsApi::new(config, broker), shard, handle: String::new() }

@@ -2,6 +2,7 @@
 //! the tables that the code itself is made of.
 
 mod lambda;
+mod cloudformation;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

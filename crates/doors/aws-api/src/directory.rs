@@ -3,10 +3,10 @@
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
-use crate::codec::{Dialect, Params, SNS, SQS};
+use crate::codec::{CLOUDFORMATION, Dialect, Params, SNS, SQS};
 use crate::sigv4::Claim;
 use crate::sts::{self, STS};
-use crate::{sns, sqs};
+use crate::{cloudformation, sns, sqs};
 
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -16,10 +16,11 @@ pub(crate) enum Service {
     Sqs,
     Sns,
     Sts,
+    CloudFormation,
 }
 
 impl Service {
-    const ALL: [Service; 3] = [Service::Sqs, Service::Sns, Service::Sts];
+    const ALL: [Service; 4] = [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -27,6 +28,7 @@ impl Service {
             Service::Sqs => "sqs",
             Service::Sns => "sns",
             Service::Sts => "sts",
+            Service::CloudFormation => "cloudformation",
         }
     }
 
@@ -36,6 +38,7 @@ impl Service {
             Service::Sqs => sqs::find(name),
             Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
+            Service::CloudFormation => cloudformation::find(name),
         }
     }
 
@@ -50,6 +53,7 @@ impl Service {
             Service::Sqs => &SQS,
             Service::Sns => &SNS,
             Service::Sts => &STS,
+            Service::CloudFormation => &CLOUDFORMATION,
         }
     }
 
@@ -59,6 +63,7 @@ impl Service {
             Service::Sqs => "2012-11-05",
             Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
+            Service::CloudFormation => "2010-05-15",
         }
     }
 
@@ -66,7 +71,7 @@ impl Service {
     fn target_prefix(self) -> Option<&'static str> {
         match self {
             Service::Sqs => Some("AmazonSQS."),
-            Service::Sns | Service::Sts => None,
+            Service::Sns | Service::Sts | Service::CloudFormation => None,
         }
     }
 
@@ -122,6 +127,8 @@ mod tests {
             ("Action=GetCallerIdentity", None, Service::Sts),
             ("Action=ListQueues", None, Service::Sqs),
             ("Action=ListTopics", None, Service::Sns),
+            ("Action=DescribeStacks", None, Service::CloudFormation),
+            ("Action=ListQueues&Version=2010-05-15", None, Service::CloudFormation),
             ("Action=AddPermission", None, Service::Sqs),
             ("Action=AddPermission", Some("sns"), Service::Sns),
             ("Action=AddPermission&Version=2010-03-31", None, Service::Sns),

@@ -24,9 +24,11 @@ pub(crate) enum Namespace {
     Lambda,
     /// In the model of Amazon SNS.
     Sns,
+    /// In the model of AWS CloudFormation.
+    CloudFormation,
     /// In the framework that all AWS services share.
     Coral,
-    /// In its part that looks at members before an operation does; of our services only SNS shows it.
+    /// In its part that looks at members before an operation does; of our services SNS and CloudFormation show it.
     Validation,
 }
 
@@ -37,6 +39,7 @@ impl Namespace {
             Namespace::Sqs => "com.amazonaws.sqs#",
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
+            Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
         }
@@ -155,6 +158,10 @@ errors! {
     KMSOptInRequired, Sns, "KMSOptInRequired", 403;
     ThrottledException, Sns, "Throttled", 429;
     InternalErrorException, Sns, "InternalError", 500;
+    AlreadyExistsException, CloudFormation, "AlreadyExistsException", 400;
+    ChangeSetNotFoundException, CloudFormation, "ChangeSetNotFound", 404;
+    InvalidChangeSetStatusException, CloudFormation, "InvalidChangeSetStatus", 400;
+    LimitExceededException, CloudFormation, "LimitExceededException", 400;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;

@@ -39,16 +39,35 @@ const NO_OPERATION: &str = "none";
 pub type RequestMicros = Histogram<{ REQUEST_MICROS.len() }>;
 
 /// What is known of a request, as far as it got.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) operation: OnceLock<&'static str>,
-    pub(crate) caller: OnceLock<Caller>,
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What it asks for.
+    pub operation: OnceLock<&'static str>,
+    /// Who asks.
+    pub caller: OnceLock<Caller>,
     /// The queue that it names.
-    pub(crate) queue: OnceLock<QueueName>,
+    pub queue: OnceLock<QueueName>,
     /// The topic that it names.
-    pub(crate) topic: OnceLock<TopicName>,
+    pub topic: OnceLock<TopicName>,
+    /// The bucket that it names.
+    pub bucket: OnceLock<String>,
     /// How long it waited for messages.
-    pub(crate) waited: OnceLock<Duration>,
+    pub waited: OnceLock<Duration>,
+}
+
+/// How a request was refused, as metrics and logs tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The error's code, of a fixed set.
+    pub code: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+impl From<&ApiError> for Refused {
+    fn from(error: &ApiError) -> Refused {
+        Refused { code: error.kind().code(), status: error.status() }
+    }
 }
 
 /// Requests of one operation that ended in one way.
@@ -63,7 +82,7 @@ pub struct RequestMetrics {
 }
 
 /// Hears of every request.
-pub(crate) struct Observer {
+pub struct Observer {
     slow_after: Duration,
     /// One row an operation and code: both are of fixed sets.
     requests: Mutex<BTreeMap<(&'static str, &'static str), RequestMicros>>,
@@ -73,27 +92,29 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    pub(crate) fn new(slow_after: Duration, spans: Option<Exporter>) -> Observer {
+    /// Logs what takes longer than `slow_after`, and gives spans to the exporter.
+    pub fn new(slow_after: Duration, spans: Option<Exporter>) -> Observer {
         let lines = || Mutex::new(Lines::starting_at(Instant::now()));
         Observer { slow_after, requests: Mutex::new(BTreeMap::new()), refused: lines(), slow: lines(), spans }
     }
 
     /// A request is answered: with this error's code, if it was refused.
-    pub(crate) fn finished(
+    pub fn finished(
         &self,
         seen: &Seen,
         head: &Parts,
         request_id: RequestId,
         begun: Instant,
-        refusal: Option<&ApiError>,
+        refusal: Option<impl Into<Refused>>,
     ) {
+        let refusal: Option<Refused> = refusal.map(Into::into);
         let now = Instant::now();
         let whole = now.duration_since(begun);
         let took = whole.saturating_sub(seen.waited.get().copied().unwrap_or_default());
         let operation = seen.operation.get().copied().unwrap_or(NO_OPERATION);
-        let code = refusal.map_or(OK, |error| error.kind().code());
+        let code = refusal.map_or(OK, |refused| refused.code);
         if let Some(spans) = &self.spans {
-            let failed = refusal.is_some_and(|error| error.status() >= 500);
+            let failed = refusal.is_some_and(|refused| refused.status >= 500);
             spans.record(span(seen, head, request_id, whole, (operation, code), failed));
         }
         let micros = took.as_micros() as u64;
@@ -105,24 +126,25 @@ impl Observer {
         let duration_ms = micros as f64 / 1000.0;
         let queue = seen.queue.get().map(|queue| format!("{}/{}", queue.account, queue.name)).unwrap_or_default();
         let topic = seen.topic.get().map(|topic| format!("{}/{}", topic.account, topic.name)).unwrap_or_default();
+        let bucket = seen.bucket.get().map(String::as_str).unwrap_or_default();
         let caller = caller(seen, head);
         if refusal.is_some() {
             let Some(left_out) = locked(&self.refused).admit(now) else { return };
             if left_out > 0 {
                 info!(left_out, "more requests were refused than are logged");
             }
-            info!(operation, %queue, %topic, code, ?caller, %request_id, duration_ms, "request refused");
+            info!(operation, %queue, %topic, bucket, code, ?caller, %request_id, duration_ms, "request refused");
         } else {
             let Some(left_out) = locked(&self.slow).admit(now) else { return };
             if left_out > 0 {
                 warn!(left_out, "more requests were slow than are logged");
             }
-            warn!(operation, %queue, %topic, code, ?caller, %request_id, duration_ms, "request slow");
+            warn!(operation, %queue, %topic, bucket, code, ?caller, %request_id, duration_ms, "request slow");
         }
     }
 
     /// By operation and code.
-    pub(crate) fn requests(&self) -> Vec<RequestMetrics> {
+    pub fn requests(&self) -> Vec<RequestMetrics> {
         let requests = locked(&self.requests);
         requests.iter().map(|(&(operation, code), &micros)| RequestMetrics { operation, code, micros }).collect()
     }

@@ -14,6 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
 
+use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
@@ -24,7 +25,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{sns, sts};
+use crate::{cloudformation, sns, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -63,6 +64,8 @@ pub struct Config {
     pub code_source: Arc<dyn CodeSource>,
     /// Where functions' URLs are served: what stands behind `<id>.lambda-url.<region>.` in them.
     pub function_url_host: String,
+    /// Deploys stacks, if the server has any.
+    pub stacks: Option<Arc<dyn Stacks>>,
 }
 
 /// The AWS endpoint: every service on one port.
@@ -72,15 +75,20 @@ pub struct AwsApi {
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
-    pub(crate) observer: Observer,
+    pub(crate) observer: Arc<Observer>,
 }
 
 impl AwsApi {
     /// A door to this broker.
     pub fn new(config: Config, broker: Handle) -> AwsApi {
-        let observer = Observer::new(config.slow_after, config.spans.clone());
+        let observer = Arc::new(Observer::new(config.slow_after, config.spans.clone()));
         let region = config.region.as_str().into();
         AwsApi { region, config, broker, request_ids: RequestIds::default(), observer }
+    }
+
+    /// What hears of every request: other doors on this port tell it of theirs.
+    pub fn observer(&self) -> Arc<Observer> {
+        self.observer.clone()
     }
 
     /// The requests so far, by operation and code.
@@ -101,6 +109,16 @@ impl AwsApi {
     /// Removes the code of functions and layers that are gone.
     pub fn sweep_code(&self) {
         lambda::sweep(&self.config, &self.broker);
+    }
+
+    /// Who signs a request to another door, such as a function's own address, for the service of this name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Verifier::verify`].
+    pub fn identify(&self, service: &str, head: &Parts, body: &[u8]) -> Result<Caller, ApiError> {
+        let now = self.config.clock.now().0 / 1000;
+        self.config.verifier.verify(service, &head.method, &head.uri, &head.headers, body, now)
     }
 
     /// Answers one request whose body was read whole, and which came from `peer`.
@@ -264,7 +282,11 @@ impl AwsApi {
                 sns::call(Source::Query(params), &context, protocol, envelope).await
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
-            (Service::Sns | Service::Sts, None) => Err(ApiError::no_operation()),
+            (Service::CloudFormation, Some(params)) => {
+                let context = context(named.ok_or_else(unknown)?);
+                cloudformation::call(Source::Query(params), &context, protocol, envelope).await
+            }
+            (Service::Sns | Service::Sts | Service::CloudFormation, None) => Err(ApiError::no_operation()),
         }
     }
 }

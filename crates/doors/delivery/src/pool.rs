@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::environment::{Ended, Environment, Run, Seat};
@@ -24,7 +24,7 @@ mod warm;
 #[cfg(test)]
 mod tests;
 
-use warm::{Place, Warm};
+use warm::{Place, Ticket, Warm};
 
 /// The most processes at a time that [`Launcher::processes_max`] may allow. When all are in use the longest idle one
 /// makes room; when none is idle, an invocation that needs another one waits for its turn.
@@ -207,35 +207,33 @@ impl Pool {
         let place = self.warm().place(function, self.limits.waiters_max);
         match place {
             Place::Seat(generation, seat) => Ok((generation, seat)),
-            Place::Outdated => Ok((0, self.start(function, 0, self.permits().await?).await?)),
-            Place::Waiting(generation, ticket, seat) => {
-                let wait = Wait { pool: self, function, ticket, seat };
-                match wait.end().await? {
-                    Turn::Seat(seat) => Ok((generation, seat)),
-                    Turn::Permits(permits) => Ok((generation, self.start(function, generation, permits).await?)),
-                }
-            }
+            Place::Outdated => Ok((0, self.start(function, 0, self.permits(None).await?).await?)),
+            Place::Waiting(generation, ticket) => match (Wait { pool: self, function, ticket }).end().await? {
+                Turn::Seat(seat) => Ok((generation, seat)),
+                Turn::Permits(permits) => Ok((generation, self.start(function, generation, permits).await?)),
+            },
             Place::TooMany => Err(format!("{} invocations wait already", self.limits.waiters_max)),
         }
     }
 
-    /// What a process needs to exist, and then to start.
-    async fn permits(&self) -> Result<Permits, String> {
+    /// What a process needs to start, and to exist.
+    async fn permits(&self, turn: Option<&Arc<Semaphore>>) -> Result<Permits, String> {
+        let acquire =
+            async |permits: &Arc<Semaphore>| permits.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned());
+        let turn = match turn {
+            Some(turn) => Some(acquire(turn).await?),
+            None => None,
+        };
         if self.permits.available_permits() == 0 {
             let ended = self.warm().end_longest_idle();
             drop(ended);
         }
-        let process = self.permits.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?;
-        let start = self.starts.clone().acquire_owned().await.map_err(|_| STOPPING.to_owned())?;
-        Ok((process, start))
+        let process = acquire(&self.permits).await?;
+        let start = acquire(&self.starts).await?;
+        Ok(Permits { process, start, _turn: turn })
     }
 
-    async fn start(
-        &self,
-        function: &Arc<FunctionSpec>,
-        generation: u64,
-        (process, start): Permits,
-    ) -> Result<Seat, String> {
+    async fn start(&self, function: &Arc<FunctionSpec>, generation: u64, permits: Permits) -> Result<Seat, String> {
         let interpreter = self.interpreters.find(&function.runtime).await?;
         if *self.stopping.borrow() {
             return Err(STOPPING.to_owned());
@@ -248,9 +246,9 @@ impl Pool {
         }
         let stopping = self.stopping.subscribe();
         let environment =
-            Environment::start(function, &self.config, self.limits.init_max, api, launch, process, stopping);
+            Environment::start(function, &self.config, self.limits.init_max, api, launch, permits.process, stopping);
         let environment = Arc::new(environment.map_err(|error| format!("Couldn't start the process: {error}"))?);
-        tokio::spawn(count_start(environment.started(), start));
+        tokio::spawn(count_start(environment.started(), permits.start));
         let seat = environment.sit().expect("a new process is free");
         self.warm().began(function, generation, &environment);
         Ok(seat)
@@ -292,15 +290,21 @@ impl Pool {
     }
 }
 
-/// For a process, and for its start.
-type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+/// The right to start a process.
+struct Permits {
+    /// Lasts as long as the process.
+    process: OwnedSemaphorePermit,
+    /// Lasts until it has started.
+    start: OwnedSemaphorePermit,
+    /// Lasts until others can see it.
+    _turn: Option<OwnedSemaphorePermit>,
+}
 
 /// An invocation that waits, for whatever comes first. Dropping it gives its ticket back.
 struct Wait<'a> {
     pool: &'a Pool,
     function: &'a FunctionSpec,
-    ticket: u64,
-    seat: oneshot::Receiver<Seat>,
+    ticket: Ticket,
 }
 
 /// What an invocation has waited for.
@@ -317,13 +321,13 @@ impl Wait<'_> {
             tokio::select! {
                 biased;
                 // An error means that the function was retired: only a new process will do.
-                Ok(seat) = &mut self.seat => Ok(Turn::Seat(seat)),
-                permits = self.pool.permits() => permits.map(Turn::Permits),
+                Ok(seat) = &mut self.ticket.seat => Ok(Turn::Seat(seat)),
+                permits = self.pool.permits(self.ticket.turn.as_ref()) => permits.map(Turn::Permits),
             }
         };
         let turn = timeout(WAIT_MAX, first).await;
-        self.seat.close();
-        match (turn, self.seat.try_recv()) {
+        self.ticket.seat.close();
+        match (turn, self.ticket.seat.try_recv()) {
             // Handed over just when something else had come.
             (_, Ok(seat)) => Ok(Turn::Seat(seat)),
             (Ok(turn), Err(_)) => turn,
@@ -334,7 +338,7 @@ impl Wait<'_> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.pool.warm().leave(self.function, self.ticket);
+        self.pool.warm().leave(self.function, self.ticket.number);
     }
 }
 

@@ -1,11 +1,5 @@
 //! The answers of the front door, in the words of API Gateway.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-};
-
-use base64::{Engine, prelude::BASE64_URL_SAFE};
 use bongsu_http::Response;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -15,50 +9,37 @@ use hyper::{
 };
 use serde::Serialize;
 
-use crate::{Enqueued, providers::Answer};
+use crate::{Enqueued, call::Kind, providers::Answer, request_id::RequestId};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
-/// API Gateway's request ids are that many bytes in base64: sixteen characters.
-const REQUEST_ID_BYTES: usize = 11;
+const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
+const REST_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// Names requests: unique, and unrelated to anything a client could guess from.
-pub(crate) struct RequestIds {
-    keys: [RandomState; 2],
-    next: AtomicU64,
-}
-
-/// One request's name.
-pub(crate) struct RequestId([u8; 16]);
-
-impl RequestIds {
-    pub(crate) fn new() -> Self {
-        Self { keys: [RandomState::new(), RandomState::new()], next: AtomicU64::new(0) }
-    }
-
-    pub(crate) fn draw(&self) -> RequestId {
-        let number = self.next.fetch_add(1, Relaxed);
-        let [high, low] = self.keys.each_ref().map(|key| u128::from(key.hash_one(number)));
-        RequestId((high << 64 | low).to_be_bytes())
+/// Marks an answer with the request's id, as each kind of API does.
+pub(crate) fn mark(answer: &mut Response, id: &RequestId, kind: Kind) {
+    let mut insert = |name, text: String| {
+        let value = HeaderValue::from_str(&text).expect("digits, letters and base64 are a header value");
+        answer.headers_mut().insert(name, value);
+    };
+    match kind {
+        Kind::Http => insert(HTTP_REQUEST_ID, id.short()),
+        Kind::FunctionUrl => insert(REQUEST_ID, id.as_uuid()),
+        Kind::Rest => {
+            insert(REQUEST_ID, id.as_uuid());
+            insert(REST_REQUEST_ID, id.short());
+        }
     }
 }
 
-impl RequestId {
-    /// As SQS writes it: a random UUID.
-    fn as_uuid(&self) -> String {
-        let mut bytes = self.0;
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let digits = hex::encode(bytes);
-        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
-    }
-
-    /// Marks an answer as API Gateway does.
-    pub(crate) fn mark(&self, mut answer: Response) -> Response {
-        let id = BASE64_URL_SAFE.encode(&self.0[..REQUEST_ID_BYTES]);
-        answer.headers_mut().insert(REQUEST_ID, id.parse().expect("base64 is a valid header"));
-        answer
+/// The answer where there is no route.
+pub(crate) fn nothing(kind: Kind) -> Response {
+    match kind {
+        Kind::Http => message(StatusCode::NOT_FOUND, "Not Found"),
+        Kind::Rest => message(StatusCode::FORBIDDEN, "Missing Authentication Token"),
+        Kind::FunctionUrl => capital_message(StatusCode::NOT_FOUND, "Not Found"),
     }
 }
 
@@ -70,9 +51,9 @@ pub(crate) fn taken(enqueued: &Enqueued, id: &RequestId) -> Response {
             send_message_response: SendMessageResponse {
                 response_metadata: ResponseMetadata { request_id: &id.as_uuid() },
                 send_message_result: SendMessageResult {
-                    md5_of_message_attributes: None,
+                    md5_of_message_attributes: enqueued.md5_of_attributes.as_deref(),
                     md5_of_message_body: &enqueued.md5_of_body,
-                    md5_of_message_system_attributes: None,
+                    md5_of_message_system_attributes: enqueued.md5_of_system_attributes.as_deref(),
                     message_id: &enqueued.message_id,
                     sequence_number: enqueued.sequence_number.as_deref(),
                 },
@@ -86,9 +67,27 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     json(status, &Message { message })
 }
 
+/// A refusal in the envelope of functions' own addresses.
+pub(crate) fn capital_message(status: StatusCode, message: &str) -> Response {
+    json(status, &CapitalMessage { message })
+}
+
 /// What a provider's sender wants to hear.
-pub(crate) fn of_provider(answer: Answer) -> Response {
-    with_type(answer.status, HeaderValue::from_static(answer.content_type), answer.body.into())
+pub(crate) fn of_provider(answer: &Answer) -> Response {
+    let Answer { status, content_type, body } = answer;
+    with_type(*status, HeaderValue::from_static(content_type), body.clone().into())
+}
+
+/// A plain text.
+pub(crate) fn text(status: StatusCode, text: String) -> Response {
+    with_type(status, TEXT, text.into())
+}
+
+pub(crate) fn with_type(status: StatusCode, kind: HeaderValue, body: Bytes) -> Response {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, kind);
+    answer
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -96,15 +95,14 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
     with_type(status, JSON, body.into())
 }
 
-fn with_type(status: StatusCode, kind: HeaderValue, body: Bytes) -> Response {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, kind);
-    answer
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct CapitalMessage<'a> {
+    #[serde(rename = "Message")]
     message: &'a str,
 }
 

@@ -8,8 +8,12 @@ const LENGTH_MAX: usize = 128;
 /// The text itself where SQS allows it, else the hexadecimal SHA-256 of it: equal texts stay equal, different ones
 /// different, and no webhook is refused for the spaces or the Hangul in a channel's name.
 pub(crate) fn identifier(text: String) -> String {
-    let valid = (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if valid { text } else { digest(text.as_bytes()) }
+    if is_identifier(&text) { text } else { digest(text.as_bytes()) }
+}
+
+/// Whether SQS allows the text.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The hexadecimal SHA-256 of the bytes.

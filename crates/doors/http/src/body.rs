@@ -1,6 +1,6 @@
-//! Reads a request's body whole, within a size and a time.
+//! Reads a request's body: whole, within a size and a time, or piece by piece, as long as pieces keep coming.
 
-use std::{future::poll_fn, pin::Pin};
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::Body;
@@ -65,6 +65,30 @@ where
     Ok(if parts.is_empty() { whole } else { parts.freeze() })
 }
 
+/// A body that is read piece by piece: of any length, and for as long as the client keeps sending.
+#[derive(Debug)]
+pub struct Pieces<B> {
+    body: B,
+    silence_max: Duration,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Pieces<B> {
+    /// Nothing is read yet.
+    pub fn new(body: B, limits: &Limits) -> Pieces<B> {
+        Pieces { body, silence_max: limits.body_silence }
+    }
+
+    /// How many bytes are still to come, if the client said so.
+    pub fn announced(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    /// The next bytes, at least one; `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        timeout(self.silence_max, next_data(&mut self.body)).await.unwrap_or(Err(BodyError::TimedOut))
+    }
+}
+
 /// The next piece with bytes in it; trailers are of no interest to any door.
 async fn next_data<B>(body: &mut B) -> Result<Option<Bytes>, BodyError>
 where
@@ -92,9 +116,9 @@ mod tests {
     use super::*;
 
     /// A body in given pieces, of unannounced length.
-    struct Pieces(VecDeque<Bytes>);
+    struct Parts(VecDeque<Bytes>);
 
-    impl Body for Pieces {
+    impl Body for Parts {
         type Data = Bytes;
         type Error = Infallible;
 
@@ -107,14 +131,14 @@ mod tests {
     }
 
     async fn collect(pieces: &[&'static str], limit: usize) -> Result<Bytes, BodyError> {
-        let pieces = Pieces(pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect());
+        let pieces = Parts(pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect());
         collect_body(pieces, &Limits { body_bytes_max: limit, ..Limits::default() }).await
     }
 
     #[tokio::test]
     async fn a_body_in_one_piece_is_not_copied() {
         let sent = Bytes::from(vec![7; 100]);
-        for body in [Pieces([sent.clone()].into()), Pieces([Bytes::new(), sent.clone(), Bytes::new()].into())] {
+        for body in [Parts([sent.clone()].into()), Parts([Bytes::new(), sent.clone(), Bytes::new()].into())] {
             let collected = collect_body(body, &Limits::default()).await.unwrap();
             assert_eq!(collected.as_ptr(), sent.as_ptr());
         }
@@ -133,5 +157,33 @@ mod tests {
         let limits = Limits { body_bytes_max: 2, ..Limits::default() };
         assert_eq!(collect_body(Full::new(Bytes::from("abc")), &limits).await, Err(BodyError::TooLarge { limit: 2 }));
         assert_eq!(collect_body(Full::new(Bytes::from("ab")), &limits).await.unwrap(), "ab");
+    }
+    #[tokio::test]
+    async fn pieces_come_as_they_are_sent() {
+        let sent = ["ab", "", "cd"].map(|part| Bytes::from_static(part.as_bytes()));
+        let mut pieces = Pieces::new(Parts(sent.into()), &Limits::default());
+        assert_eq!(pieces.announced(), None);
+        assert_eq!(pieces.next().await, Ok(Some(Bytes::from("ab"))));
+        assert_eq!(pieces.next().await, Ok(Some(Bytes::from("cd"))));
+        assert_eq!(pieces.next().await, Ok(None));
+        assert_eq!(Pieces::new(Full::new(Bytes::from("abc")), &Limits::default()).announced(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn who_falls_silent_is_given_up() {
+        struct Silence;
+        impl Body for Silence {
+            type Data = Bytes;
+            type Error = Infallible;
+
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut task::Context<'_>,
+            ) -> task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+                task::Poll::Pending
+            }
+        }
+        let limits = Limits { body_silence: Duration::from_millis(1), ..Limits::default() };
+        assert_eq!(Pieces::new(Silence, &limits).next().await, Err(BodyError::TimedOut));
     }
 }

@@ -9,11 +9,12 @@ mod limits;
 mod listener;
 mod socket;
 
-pub use body::{BodyError, collect_body};
+pub use body::{BodyError, Pieces, collect_body};
 pub use limits::Limits;
 pub use listener::Listener;
 
-/// A request whose head has arrived; the body is read with [`collect_body`].
+/// A request whose head has arrived; the body is read with [`collect_body`], or piece by piece with
+/// [`Pieces`].
 pub type Request = hyper::Request<hyper::body::Incoming>;
 
 /// An answer whose body is already complete.

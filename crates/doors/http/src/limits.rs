@@ -18,6 +18,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long a whole body may take; [`collect_body`](crate::collect_body) then gives up.
     pub body_timeout: Duration,
+    /// How long a client may send nothing of a body that is read piece by piece; [`Pieces`](crate::Pieces) then gives up.
+    pub body_silence: Duration,
     /// Bytes of a body; [`collect_body`](crate::collect_body) refuses more, before reading if the length is announced.
     pub body_bytes_max: usize,
     /// How long a client may take none of its answer; then disconnected.
@@ -40,6 +42,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(30),
+            body_silence: Duration::from_secs(30),
             body_bytes_max: 1024 * 1024,
             write_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(10),

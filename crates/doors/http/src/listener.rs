@@ -1,8 +1,9 @@
 //! Accepts connections and serves each in a task of its own until told to stop.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
+use bytes::Bytes;
+use hyper::{body::Body, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -13,7 +14,7 @@ use tokio::{
 use tracing::{debug, warn};
 
 use crate::{
-    Limits, Request, Response,
+    Limits, Request,
     socket::{Progress, Socket},
 };
 
@@ -41,10 +42,11 @@ impl Listener {
 
     /// Answers every request with `service`, which also learns the client's address, until `stop` resolves. Then no
     /// connection is accepted and no further request taken; those in flight may end within the limits' grace time.
-    pub async fn serve<S, F>(self, service: S, stop: impl Future<Output = ()>)
+    pub async fn serve<S, F, B>(self, service: S, stop: impl Future<Output = ()>)
     where
         S: Fn(Request, SocketAddr) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Response> + Send + 'static,
+        F: Future<Output = hyper::Response<B>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let (stopping, stopped) = watch::channel(());
         let mut connections = JoinSet::new();
@@ -103,7 +105,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn converse<S, F>(
+async fn converse<S, F, B>(
     http: http1::Builder,
     socket: Socket,
     progress: Progress,
@@ -112,7 +114,8 @@ async fn converse<S, F>(
     mut stopped: watch::Receiver<()>,
 ) where
     S: Fn(Request, SocketAddr) -> F,
-    F: Future<Output = Response>,
+    F: Future<Output = hyper::Response<B>>,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let service = service_fn(|request| {
         progress.begin();

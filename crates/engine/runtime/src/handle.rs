@@ -13,6 +13,7 @@ use bongsu_broker::{
 use bongsu_journal::ReadError;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::blobs::Blobs;
 use crate::courier::Envelopes;
 use crate::events::EndedEvent;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
@@ -119,14 +120,20 @@ pub struct Handle {
     reader: Reader,
     caller: Caller,
     pub(crate) envelopes: Arc<dyn Envelopes>,
+    pub(crate) blobs: Blobs,
 }
 
 /// How many messages are looked at when some are to be shown: as many as the broker shows at once.
 const PEEKED_AT_A_TIME: usize = 1_000;
 
 impl Handle {
-    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, envelopes: Arc<dyn Envelopes>) -> Handle {
-        Handle { requests, reader, caller: Caller::Server, envelopes }
+    pub(crate) fn new(
+        requests: mpsc::Sender<Request>,
+        reader: Reader,
+        envelopes: Arc<dyn Envelopes>,
+        blobs: Blobs,
+    ) -> Handle {
+        Handle { requests, reader, caller: Caller::Server, envelopes, blobs }
     }
 
     /// The same, for somebody whose right is looked at. Without this the server itself asks.
@@ -144,6 +151,17 @@ impl Handle {
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
         let Answer { result, waited } = answer.await.map_err(|_| Refusal::Unavailable)?;
         Ok((result?, waited))
+    }
+
+    /// Has a command decided after those that were asked before, whoever waits for their answers.
+    pub(crate) async fn begin_asking(
+        &self,
+        command: Command,
+    ) -> Result<impl Future<Output = Result<Reply, Refusal>> + use<>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Ask { command, caller: self.caller.clone(), wait: None, reply };
+        self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
+        Ok(async { Ok(answer.await.map_err(|_| Refusal::Unavailable)?.result?) })
     }
 
     pub(crate) async fn ask_done(&self, command: Command) -> Result<(), Refusal> {

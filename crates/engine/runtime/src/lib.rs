@@ -3,6 +3,7 @@
 //! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
+mod blobs;
 mod cleaner;
 mod clock;
 mod contents;
@@ -19,16 +20,20 @@ mod invocation;
 mod known_after;
 mod limits;
 mod metrics;
+mod objects;
+mod open_object;
 mod reader;
 mod replay;
 mod room;
 mod schedules;
 mod shard;
+mod staging;
 mod start;
 mod topic_metrics;
 mod topics;
 mod waiters;
 
+pub use blobs::Blobs;
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
 pub use delivery::DELIVERIES_MAX;
@@ -38,7 +43,10 @@ pub use function_metrics::{EventCounters, FunctionMetrics};
 pub use function_runner::{Batch, Concluded, Event, EventEnd, FunctionRunner, NoFunctions};
 pub use functions::Begun;
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
-pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
+pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, ObjectMetrics, QueueCounters, QueueMetrics};
+pub use objects::{ObjectCopy, ObjectPut, ObjectWritten};
+pub use open_object::{Chunks, OpenObject, READ_BYTES};
 pub use shard::Shard;
+pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};
 pub use topic_metrics::{TopicCounters, TopicMetrics};

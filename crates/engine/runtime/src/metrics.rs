@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::{Broker, Command, Decision, Fact, QueueId, QueueName, QueueStatistics, Reply};
+use bongsu_broker::{
+    Broker, Command, Decision, Fact, FaultKind, FaultPlace, ObjectReply, ObjectStatistics, QueueId, QueueName,
+    QueueStatistics, Reply, Told,
+};
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
@@ -32,12 +35,21 @@ pub struct QueueCounters {
     pub empty_receives: u64,
     /// Deletes that succeeded, also of what was gone already.
     pub deleted: u64,
+    /// What was made to go wrong with messages on purpose, in the order of [`FaultKind::ALL`].
+    pub faults: [u64; FaultKind::ALL.len()],
 }
 
 impl Default for QueueCounters {
     fn default() -> QueueCounters {
         let sent_bytes = Histogram::new(&MESSAGE_BYTES);
-        QueueCounters { sent_bytes, deduplicated: 0, received: 0, empty_receives: 0, deleted: 0 }
+        QueueCounters {
+            sent_bytes,
+            deduplicated: 0,
+            received: 0,
+            empty_receives: 0,
+            deleted: 0,
+            faults: Default::default(),
+        }
     }
 }
 
@@ -61,6 +73,8 @@ pub struct Metrics {
     pub topics: Vec<TopicMetrics>,
     /// By name.
     pub functions: Vec<FunctionMetrics>,
+    /// Buckets and objects.
+    pub objects: ObjectMetrics,
     /// Long polls that wait.
     pub waiting_receives: usize,
     /// Bytes of the journal's records that hold live messages.
@@ -75,9 +89,22 @@ pub struct Metrics {
     pub sync_micros: SyncMicros,
 }
 
+/// The object store in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ObjectMetrics {
+    /// What is in it now.
+    pub statistics: ObjectStatistics,
+    /// Changes that somebody was told of, since the start.
+    pub told: u64,
+    /// Changes that somebody was to be told of who is gone or does not take it, since the start.
+    pub told_in_vain: u64,
+}
+
 /// The counting itself.
 pub(crate) struct Counters {
     queues: BTreeMap<QueueId, QueueCounters>,
+    told: u64,
+    told_in_vain: u64,
     pub(crate) batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
     pub(crate) batch_facts: Histogram<{ BATCH_FACTS.len() }>,
     /// Sizes of the messages of the send that is being decided; kept, so that a send allocates nothing for it.
@@ -90,7 +117,8 @@ pub(crate) struct Subject(Option<QueueId>);
 impl Default for Counters {
     fn default() -> Counters {
         let (batch_bytes, batch_facts) = (Histogram::new(&BATCH_BYTES), Histogram::new(&BATCH_FACTS));
-        Counters { queues: BTreeMap::new(), batch_bytes, batch_facts, sizes: Vec::new() }
+        let (told, told_in_vain) = (0, 0);
+        Counters { queues: BTreeMap::new(), told, told_in_vain, batch_bytes, batch_facts, sizes: Vec::new() }
     }
 }
 
@@ -128,6 +156,11 @@ impl Counters {
                 let deleted = results.iter().filter(|result| result.is_ok()).count();
                 self.queues.entry(queue).or_default().deleted += deleted as u64;
             }
+            (Reply::Object(ObjectReply::Changed(changed)), _) => match changed.told {
+                Told::Nobody => {}
+                Told::Somebody => self.told += 1,
+                Told::InVain => self.told_in_vain += 1,
+            },
             _ => {}
         }
         for fact in &decision.facts {
@@ -143,10 +176,19 @@ impl Counters {
                         self.queues.entry(queue).or_default().deleted += deleted.len() as u64;
                     }
                 }
+                Fact::FaultInjected { place: FaultPlace::Queue(queue), kind } => {
+                    self.queues.entry(*queue).or_default().faults[*kind as usize] += 1;
+                }
                 Fact::QueueDeleted { id } => drop(self.queues.remove(id)),
                 _ => {}
             }
         }
+    }
+
+    /// The object store.
+    pub(crate) fn objects(&self, broker: &Broker) -> ObjectMetrics {
+        let (told, told_in_vain) = (self.told, self.told_in_vain);
+        ObjectMetrics { statistics: broker.object_statistics(), told, told_in_vain }
     }
 
     /// Counts a receive that is answered with nothing.

@@ -46,7 +46,10 @@ impl Shard {
             | Command::ListSubscriptionsByTopic { .. }
             | Command::GetEntry { .. }
             | Command::ListEntries { .. } => return Ok(()),
-            Command::Send { .. }
+            Command::Object(command) if command.only_looks() => return Ok(()),
+            Command::Object(command) if command.lets_go() => self.limits.room_kept_for_cleaning,
+            Command::Object(_)
+            | Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::SetQueueAttributes { .. }
             | Command::TagQueue { .. }

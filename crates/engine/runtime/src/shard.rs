@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd, Place,
-    QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
+    Place, QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -47,6 +47,8 @@ pub(crate) enum Held {
     Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
+    /// Blobs that nobody has any more.
+    Freed(Vec<BlobId>),
 }
 
 /// What ends the wait for an append: how far the journal is durable now.
@@ -413,6 +415,7 @@ impl Shard {
             self.broker.apply(fact, now, to_core(place));
         }
         self.cleaner.owe(self.batch.bytes_len() - before);
+        self.remove_freed_blobs();
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
             self.hold(Held::Effect(effect));
@@ -443,6 +446,7 @@ impl Shard {
             topics: Vec::new(),
             // All at once: there are few of them.
             functions: if after.is_none() { self.function_counters.functions(&self.broker) } else { Vec::new() },
+            objects: self.counters.objects(&self.broker),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),
             disk_bytes: self.journal.span().disk_bytes,
@@ -475,6 +479,7 @@ impl Shard {
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 Some((_, Held::EventEnded(reply, end))) => drop(reply.send(end)),
                 Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
+                Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Replay(_))) if self.stopping => {}
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),

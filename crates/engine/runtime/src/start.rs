@@ -1,13 +1,17 @@
 //! Starting: replays the journal into a broker and hands out the shard and its handle.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{Broker, Entropy, Recorded, Timestamp};
 use bongsu_journal::{Journal, ReadError};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
+use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
 use crate::delivery::DELIVERIES_MAX;
@@ -31,6 +35,8 @@ pub struct Options {
     pub seed: [u8; 32],
     /// How many bytes of recent messages are kept in memory.
     pub recent_bytes_max: usize,
+    /// Whether fault policies have an effect: things then go wrong on purpose.
+    pub faults: bool,
     /// What is done elsewhere.
     pub outside: Outside,
 }
@@ -44,6 +50,8 @@ pub struct Outside {
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
     pub envelopes: Arc<dyn Envelopes>,
+    /// Where the content of large objects is kept.
+    pub blobs: Blobs,
     /// Attempts at endpoints that go on at once, all together, each of which may need a connection. At most half of them
     /// are at the same endpoint.
     pub deliveries_max: usize,
@@ -55,6 +63,7 @@ impl Default for Outside {
             functions: Arc::new(NoFunctions),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),
+            blobs: Blobs::in_memory(),
             deliveries_max: DELIVERIES_MAX,
         }
     }
@@ -66,6 +75,17 @@ pub enum StartError {
     /// The journal could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The files of the object store could not be looked at.
+    #[error("the files of the object store cannot be looked at: {0}")]
+    Blobs(#[from] io::Error),
+    /// Content of objects is missing. Nothing is forgotten: restore the files from a copy.
+    #[error("{count} files of the object store are missing, {first} among them")]
+    BlobsMissing {
+        /// The name of one.
+        first: String,
+        /// How many.
+        count: usize,
+    },
     /// A record is not a fact that this version knows.
     #[error("the record at position {position} of the journal cannot be read by this version: {}", flaw.0)]
     Malformed {
@@ -94,17 +114,32 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
         }
         from = chunk.next;
     }
+    if options.faults {
+        broker.allow_faults();
+    }
     broker.limit_endpoint_attempts(options.outside.deliveries_max / 2);
     broker.finish_replay();
     meet(&options.clock, broker.now());
     broker.advance(options.clock.now());
     info!(facts, "replayed");
+    keep_blobs(&broker, options.outside.blobs.clone()).await?;
     let reader = Reader::new(journal.clone(), options.recent_bytes_max);
     let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
-    let handle = Handle::new(requests, reader.clone(), options.outside.envelopes.clone());
+    let handle =
+        Handle::new(requests, reader.clone(), options.outside.envelopes.clone(), options.outside.blobs.clone());
     let entropy = Entropy::from_seed(options.seed);
     let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.outside);
     Ok((handle, shard))
+}
+
+/// Removes content that no fact names, and makes sure that the rest is there.
+async fn keep_blobs(broker: &Broker, blobs: Blobs) -> Result<(), StartError> {
+    let known: BTreeSet<_> = broker.blobs().collect();
+    let missing = spawn_blocking(move || blobs.keep_only(&known)).await.expect("looking at files does not panic")?;
+    match missing.first() {
+        Some(first) => Err(StartError::BlobsMissing { first: first.to_string(), count: missing.len() }),
+        None => Ok(()),
+    }
 }
 
 /// Time goes on from the latest that the journal has seen, if the clock can be put forward.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Broker, Command, Decision, DeliveryEnd, DeliverySubject, Fact, FilteredOut, Reply, TopicId, TopicName,
-    TopicStatistics,
+    Broker, Command, Decision, DeliveryEnd, DeliverySubject, Fact, FaultKind, FaultPlace, FilteredOut, Reply, TopicId,
+    TopicName, TopicStatistics,
 };
 use bongsu_histogram::Histogram;
 
@@ -32,6 +32,8 @@ pub struct TopicCounters {
     pub not_dead_lettered: u64,
     /// Notifications out of the archive that are in queues.
     pub replayed: u64,
+    /// What was made to go wrong with subscribers' copies on purpose.
+    pub faults: [u64; FaultKind::ALL.len()],
 }
 
 impl Default for TopicCounters {
@@ -45,6 +47,7 @@ impl Default for TopicCounters {
             dead_lettered: 0,
             not_dead_lettered: 0,
             replayed: 0,
+            faults: Default::default(),
         }
     }
 }
@@ -110,6 +113,11 @@ impl Counters {
             match fact {
                 Fact::Published { topic, notification, copies, .. } if notification.replayed => {
                     self.topics.entry(*topic).or_default().replayed += copies.len() as u64;
+                }
+                Fact::FaultInjected { place: FaultPlace::Subscription(_), kind } => {
+                    if let Reply::Published { topic, .. } = &decision.reply {
+                        self.topics.entry(*topic).or_default().faults[*kind as usize] += 1;
+                    }
                 }
                 Fact::TopicDeleted { id } => drop(self.topics.remove(id)),
                 _ => {}

@@ -78,6 +78,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described.py", &[]);
     check(&Server::ephemeral(&[]), "described_sns.py", &[]);
     check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
+    check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
 }
 
 #[test]
@@ -88,6 +89,13 @@ fn the_aws_cli_lives_through_the_life_of_messages() {
 #[test]
 fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
     check(&Server::ephemeral(&[]), "cli_redrive.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_deploy_stacks() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "cli_stacks.sh", &[]);
+    check(&server, "cloudformation.py", &[]);
 }
 
 #[test]
@@ -153,6 +161,23 @@ fn the_aws_cli_lives_through_the_life_of_a_function() {
 #[test]
 fn terraform_makes_and_changes_functions() {
     check(&Server::ephemeral(&[]), "terraform_functions.py", &[]);
+fn boto3_keeps_objects_in_buckets() {
+    check(&Server::ephemeral(&[]), "s3.py", &[]);
+}
+
+#[test]
+fn many_writers_of_one_document_lose_no_update() {
+    check(&Server::ephemeral(&[]), "s3_shared_state.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_copies_and_syncs_files() {
+    check(&Server::ephemeral(&[]), "cli_s3.sh", &[]);
+}
+
+#[test]
+fn only_those_who_can_sign_get_at_objects() {
+    check(&server_with_credentials(), "s3_signatures.py", &[]);
 }
 
 #[test]
@@ -171,11 +196,15 @@ fn only_signed_requests_are_accepted_over_the_query_protocol_too() {
 }
 
 fn check_signatures(protocol: &str) {
+    check(&server_with_credentials(), "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+}
+
+/// The file with the credentials is read before the server is ready, and may be gone afterwards.
+fn server_with_credentials() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let credentials = folder.path().join("credentials");
     fs::write(&credentials, CREDENTIALS).unwrap();
-    let server = Server::ephemeral(&["--credentials", credentials.to_str().unwrap()]);
-    check(&server, "signatures.py", &[("BONGSU_PROTOCOL", protocol)]);
+    Server::ephemeral(&["--credentials", credentials.to_str().unwrap()])
 }
 
 #[test]

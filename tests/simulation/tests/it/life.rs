@@ -405,7 +405,7 @@ async fn serve(disk: &SimulatedDisk, clock: &ManualClock) -> Result<Server, ()> 
     seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
     seed[8..16].copy_from_slice(&disk.changes().to_le_bytes());
     let clock = Clock::Manual(clock.clone());
-    let options = Options { clock, seed, recent_bytes_max: 2000, outside: Outside::default() };
+    let options = Options { clock, seed, recent_bytes_max: 2000, faults: false, outside: Outside::default() };
     let (broker, shard) = match start(journal.clone(), options).await {
         Ok(started) => started,
         Err(error) => panic!("{error}"),

@@ -4,6 +4,7 @@ mod addresses;
 mod bench;
 mod fake;
 mod feed;
+mod fence;
 mod functions;
 mod harness;
 mod invoke;

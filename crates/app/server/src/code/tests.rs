@@ -59,7 +59,7 @@ async fn nothing_is_put_outside_and_nothing_is_left_of_what_is_refused() {
     for broken in [Bytes::from_static(b"PK"), Bytes::new(), whole.slice(..whole.len() - 30)] {
         assert_eq!(kept(&code, broken).await, Err(CodeRefusal::NotAnArchive));
     }
-    assert!(!folder.path().join("out").exists() && !folder.path().join("code/out").exists());
+    assert!(!folder.path().join("out").exists() && !folder.path().join(FOLDER).join("out").exists());
     assert_eq!(fs::read_dir(folder.path().join(FOLDER)).expect("a folder").count(), 0);
 }
 
@@ -82,7 +82,7 @@ async fn what_nothing_refers_to_goes_and_what_is_being_brought_stays() {
     let alive = code.keep(zip(&[("a", "alive")])).await.expect("a good archive");
     let (alive, held) = (alive.code, alive.held);
     let gone = kept(&code, zip(&[("a", "gone")])).await.expect("a good archive");
-    fs::create_dir(folder.path().join("code/unfinished-0-x")).expect("a directory");
+    fs::create_dir(folder.path().join(FOLDER).join("unfinished-0-x")).expect("a directory");
     let keeps: BTreeSet<Box<str>> = [alive.clone()].into();
     code.sweep(Box::pin(async move { Some(keeps) }));
     tokio::task::yield_now().await;

@@ -3,10 +3,12 @@
 mod deletion;
 mod deliveries;
 mod entries;
+mod faults;
 pub(crate) mod functions;
 pub(crate) mod invocations;
 mod mappings;
 mod move_tasks;
+mod objects;
 mod peek;
 mod permissions;
 mod publish;
@@ -124,6 +126,7 @@ impl Broker {
             Command::ListEntries { account, prefix, after, max } => {
                 Ok(self.decide_list_entries(account, &prefix, after.as_deref(), max))
             }
+            Command::Object(command) => self.decide_object(*command, entropy),
             Command::MoveMessages { source } => Ok(self.decide_move_messages(source, entropy)),
         }
     }

@@ -82,6 +82,23 @@ pub(super) struct Draft {
     tally: PublishTally,
 }
 
+impl Draft {
+    /// How many copies the queue gets before one more, which is counted.
+    pub(super) fn count_in_queue(&mut self, queue: QueueId) -> u64 {
+        count(self.in_queue.entry(queue).or_default())
+    }
+
+    /// The same of what is to be delivered to an endpoint.
+    pub(super) fn count_in_outbox(&mut self, subscription: SubscriptionId) -> u64 {
+        count(self.in_outbox.entry(subscription).or_default())
+    }
+}
+
+fn count(before: &mut u64) -> u64 {
+    *before += 1;
+    *before - 1
+}
+
 impl Broker {
     /// A single publish is a batch of one. What is wrong with one entry is wrong with all.
     pub(super) fn decide_publish(
@@ -150,6 +167,7 @@ impl Broker {
         };
         let mut wanted = filter::Prepared::new(&entry);
         let mut copies = Vec::with_capacity(recipients.len() + usize::from(definition.attributes.archive.is_some()));
+        let mut after = Vec::new();
         for recipient in recipients {
             let form = recipient.form(&entry);
             if let Err(reason) = admit(&recipient.subscription.definition().attributes, &mut wanted, form.body) {
@@ -157,7 +175,11 @@ impl Broker {
                 continue;
             }
             let to = self.copy_to(&notification, entry.attributes_count, form, recipient, origin, draft);
-            copies.extend(to.map(|to| Copy { form, to }));
+            if let Some(to) = to {
+                let (subscriber, outbox_next) =
+                    (recipient.subscription.definition(), recipient.subscription.outbox.next_sequence);
+                self.copy_with_faults(Copy { form, to }, subscriber, outbox_next, draft, &mut copies, &mut after);
+            }
         }
         if definition.attributes.archive.is_some() {
             let form = CopyForm { subscription: SubscriptionId(0), raw: false, body: 0 };
@@ -172,6 +194,7 @@ impl Broker {
         // Nothing is left to be done of a message that nobody wants, unless its number counts.
         if fifo || !copies.is_empty() {
             draft.facts.push(Fact::Published { topic: topic.id, notification, copies, deduplication });
+            draft.facts.extend(after);
         }
         Published { message_id, sequence: fifo.then_some(sequence), duplicate: false }
     }
@@ -189,9 +212,7 @@ impl Broker {
     ) -> Option<CopyTo> {
         let definition = recipient.subscription.definition();
         if definition.protocol != Protocol::Sqs {
-            let ahead = draft.in_outbox.entry(form.subscription).or_default();
-            let sequence = recipient.subscription.outbox.next_sequence + *ahead;
-            *ahead += 1;
+            let sequence = recipient.subscription.outbox.next_sequence + draft.count_in_outbox(form.subscription);
             return Some(CopyTo::Outbox { sequence });
         }
         let fits = !(form.raw && attributes_count > RAW_ATTRIBUTES_MAX);
@@ -224,9 +245,7 @@ impl Broker {
         {
             return None;
         }
-        let ahead = draft.in_queue.entry(queue.id).or_default();
-        let sequence = queue.next_sequence + *ahead;
-        *ahead += 1;
+        let sequence = queue.next_sequence + draft.count_in_queue(queue.id);
         Some(CopyTo::Queue {
             queue: queue.id,
             sequence,

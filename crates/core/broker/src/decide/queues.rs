@@ -34,6 +34,7 @@ impl Broker {
         }
         self.check_redrive(&given, &name)?;
         check_tags(&tags, &name)?;
+        self.check_faults(&tags, given.attributes.fifo)?;
         let id = loop {
             let id = QueueId::new(entropy.next_u64(), given.attributes.fifo);
             if !self.queues.contains_key(&id) {
@@ -73,6 +74,7 @@ impl Broker {
 
     pub(super) fn decide_tag_queue(&self, name: &QueueName, added: Tags) -> Result<Decision, Rejection> {
         let (id, mut tags) = self.tags(name)?;
+        self.check_faults(&added, id.is_fifo())?;
         tags.extend(added);
         check_tags(&tags, name)?;
         Ok(Decision::fact(Fact::QueueTagged { id, tags: tags.into_iter().collect() }))

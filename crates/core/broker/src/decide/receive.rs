@@ -120,7 +120,7 @@ impl Broker {
     }
 
     /// The dead-letter queue and the limit. A target that is gone, or that is the queue itself, keeps messages here.
-    fn dead_letters_of(&self, queue: &Queue) -> Option<(&Queue, u32)> {
+    pub(super) fn dead_letters_of(&self, queue: &Queue) -> Option<(&Queue, u32)> {
         let redrive = queue.attributes().redrive.as_ref()?;
         let target = self.queue(&redrive.target).ok()?;
         (target.id != queue.id && target.id.is_fifo() == queue.id.is_fifo())

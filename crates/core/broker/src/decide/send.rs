@@ -26,6 +26,7 @@ impl Broker {
             let result = check(queue, &entry).map(|()| self.accept(queue, entry, &mut facts, entropy));
             results.push(result);
         }
+        let facts = self.with_faults(queue, facts);
         Ok(Decision { facts, reply: Reply::Sent(results), effects: Vec::new() })
     }
 

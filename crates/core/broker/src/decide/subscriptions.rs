@@ -70,6 +70,7 @@ impl Broker {
         if added.attributes.filter.is_some() {
             self.check_filters(topic)?;
         }
+        self.check_faults_allowed(&added.attributes)?;
         let id = SubscriptionId(entropy.next_uuid());
         let has_to_say_yes =
             added.protocol.is_http() || matches!(added.protocol, Protocol::Email | Protocol::EmailJson);
@@ -167,6 +168,7 @@ impl Broker {
         if attributes.filter.is_some() && definition.attributes.filter.is_none() {
             self.check_filters(&self.topics.by_id[&definition.topic])?;
         }
+        self.check_faults_allowed(&attributes)?;
         let definition = SubscriptionDefinition { attributes, ..definition.clone() };
         let replay = if name == "ReplayPolicy" { self.decide_replay(id, &definition)? } else { None };
         let mut facts = vec![Fact::SubscriptionDefined { id, definition }];

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Broker, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueName, TopicName};
+use crate::{
+    Broker, Decision, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueName, Reply, TopicName,
+};
 
 /// What was put where, and how much of it nobody could take.
 #[derive(Default)]
@@ -47,9 +49,14 @@ impl Broker {
         }
         for (queue, entries) in messages {
             let count = entries.len();
-            let sent = self.decide_send(&queue, entries, entropy).map(|decision| decision.facts).unwrap_or_default();
-            told.failed += count - sent.len();
-            told.facts.extend(sent);
+            match self.decide_send(&queue, entries, entropy) {
+                Ok(Decision { facts, reply: Reply::Sent(results), .. }) => {
+                    told.failed += results.iter().filter(|result| result.is_err()).count();
+                    told.facts.extend(facts);
+                }
+                Ok(other) => unreachable!("a send answered {:?}", other.reply),
+                Err(_) => told.failed += count,
+            }
         }
         for (topic, entries) in publications {
             let count = entries.len();

@@ -8,6 +8,7 @@ use functions::*;
 
 use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
+use crate::object::fact::tests::any_object_fact;
 use crate::{Copy, *};
 
 prop_compose! {
@@ -382,6 +383,10 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
         InvocationEnded { function: any_box(), sequence: any::<u64>(), succeeded: any::<bool>() }
         ScheduleSet { definition: any_schedule(), made_at: any_time(), next_at: prop::option::of(any_time()) }
         ScheduleRemoved { name: any_box() }
+        FaultInjected {
+            place: any::<u128>().prop_map(|id| FaultPlace::Subscription(SubscriptionId(id))),
+            kind: prop::sample::select(FaultKind::ALL.to_vec()),
+        }
         ScheduleFired { name: any_box(), next_at: prop::option::of(any_time()) }
         MappingSet { id: any_mapping_id(), definition: any_mapping() }
         MappingDeleted { id: any_mapping_id() }
@@ -478,6 +483,7 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
         }
         EntryPut { key: any_entry_key(), value: any::<Vec<u8>>().prop_map(Bytes::from) }
         EntryRemoved { key: any_entry_key() }
+        Object { fact: any_object_fact() }
         NotificationKept { notification: any_notification(), copies: prop::collection::vec(any_kept_copy(), 0..4) }
         TopicDeduplicationKept {
             topic: any_topic(),

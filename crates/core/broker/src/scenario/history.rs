@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use super::object_state::{ObservedBucket, observe_buckets};
 use crate::function::state::KnownFunction;
 use crate::move_task::MoveTask;
 use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
@@ -53,6 +54,7 @@ impl History {
     /// A broker as it is after a restart at `now`.
     pub(super) fn rebuild(&self, now: Timestamp) -> Broker {
         let mut broker = Broker::new();
+        broker.allow_faults();
         for (place, recorded) in self.recorded() {
             broker.apply(&recorded.fact, recorded.at, place);
         }
@@ -64,10 +66,18 @@ impl History {
 
     /// What lies at `place`.
     pub(super) fn stored(&self, place: Place) -> Stored {
-        let bytes = self.records.get(&place.position).expect("the record of a live message is there");
+        self.recorded_at(place).into_stored(place.part).expect("the record of something that is handed out")
+    }
+
+    /// What happened at `place`.
+    pub(super) fn fact(&self, place: Place) -> Fact {
+        self.recorded_at(place).fact
+    }
+
+    fn recorded_at(&self, place: Place) -> Recorded {
+        let bytes = self.records.get(&place.position).expect("the record of what is alive is there");
         assert_eq!(bytes.len(), place.length as usize, "a place gives its record's length");
-        let recorded = Recorded::decode(bytes.clone()).expect("written by this version");
-        recorded.into_stored(place.part).expect("the record of something that is handed out")
+        Recorded::decode(bytes.clone()).expect("written by this version")
     }
 
     fn recorded(&self) -> impl Iterator<Item = (Place, Recorded)> {
@@ -163,6 +173,7 @@ pub(super) struct Observed {
     topics: Vec<ObservedTopic>,
     subscriptions: Vec<ObservedSubscription>,
     entries: Vec<Entry>,
+    buckets: Vec<ObservedBucket>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -261,6 +272,7 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
             .range(super::script::ACCOUNT, "", None)
             .map(|(path, value)| Entry { path: path.into(), value: value.clone() })
             .collect(),
+        buckets: observe_buckets(&broker.objects, history),
     }
 }
 

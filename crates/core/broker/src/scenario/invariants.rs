@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::object_state::check_objects;
 use crate::move_task::MoveTask;
 use crate::queue::{Message, Queue, Visibility};
 use crate::topic::schedule::Timer;
@@ -42,6 +43,7 @@ pub(super) fn check_state(broker: &Broker) {
     }
     check_records(broker);
     check_topics(broker);
+    check_objects(&broker.objects);
     assert!(broker.next_deadline().is_none_or(|deadline| deadline > broker.now()), "no deadline is missed");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
@@ -67,7 +69,7 @@ fn check_records(broker: &Broker) {
         *count += 1;
     }
     let alive: u64 = records.values().map(|(length, _)| length).sum();
-    assert_eq!(broker.alive_bytes(), alive, "alive bytes are those of the records that hold something");
+    assert_eq!(broker.alive_bytes, alive, "alive bytes are those of the records that hold something");
     for (position, (_, count)) in &records {
         assert_eq!(broker.shared.get(position).copied().unwrap_or(1), *count, "who shares the record at {position}");
     }

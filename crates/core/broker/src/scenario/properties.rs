@@ -66,6 +66,8 @@ fn line() -> impl Strategy<Value = String> {
         "map a f batch=3 window=5",
         "delete-function f",
         "purge a",
+        "faults a delay=0.2 delay-seconds=3 drop=0.1 reorder=0.3 seed=1",
+        "faults a.fifo delay=0.1 delay-seconds=2 drop=0.1 seed=2",
         "purge a.fifo",
         "tag a x:1",
         "set a.fifo delay=3 retention=60",

@@ -5,6 +5,7 @@
 //!            [dead-letters=NAME after=N]        a name that ends in .fifo makes a FIFO queue
 //!            [policy=JSON] [allow=none|NAME] [tag=K:V] [cooldown] making a queue; allow says who may name it for dead letters
 //! set NAME ...                                  the same words without those of the last line but allow
+//! faults NAME WORD ...                          a subscriber has the attribute Faults, with _ for spaces
 //! tag NAME K:V ... | untag NAME K ... | tags NAME | purge NAME [cooldown] | sources NAME
 //! peek NAME [from=N] [max=N]                    v, d or f: visible, delayed, in flight
 //! delete-queue NAME | list [PREFIX] | count NAME | statistics NAME
@@ -49,19 +50,22 @@
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
+//! Lines about buckets and objects are in `object_script`.
+//!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::object_script::Shelves;
 use super::topics::Subscribers;
 use super::words::*;
 use super::world::World;
 use crate::{
-    Account, AttemptId, AttributesGiven, Command, Delivery, Effect, GroupStatistics, MappingDefinition, MappingId,
-    MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, PutWhen, QueueName,
-    QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
+    Account, AttemptId, AttributesGiven, Command, Delivery, Effect, FAULTS_TAG, GroupStatistics, MappingDefinition,
+    MappingId, MessageId, MoveTaskDescription, MoveTaskId, MoveTaskStatus, Peeked, PeekedState, Place, PutWhen,
+    QueueName, QueueStatistics, ReceiptHandle, Rejection, Reply, Seconds, Sent, Stored, VisibilityChange,
 };
 
 pub(super) const ACCOUNT: Account = Account(1);
@@ -108,6 +112,7 @@ pub(super) struct Story {
     /// The identities that messages were seen to get from move tasks, by name of the message.
     new_ids: BTreeMap<String, Vec<MessageId>>,
     pub(super) subscribers: Subscribers,
+    pub(super) shelves: Shelves,
     /// How many events were made.
     pub(super) events: u64,
 }
@@ -122,6 +127,7 @@ impl Story {
             move_tasks: Vec::new(),
             new_ids: BTreeMap::new(),
             subscribers: Subscribers::default(),
+            shelves: Shelves::default(),
             events: 0,
         }
     }
@@ -131,6 +137,7 @@ impl Story {
         step.split_whitespace().map(|word| word.split('=').next().unwrap_or(word)).all(|name| match name.split_at(1) {
             ("#", _) => self.find_handle(name).is_some(),
             ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
+            ("^", upload) => self.shelves.knows(upload),
             ("%", task) => (1..=self.move_tasks.len()).contains(&number(task)),
             ("~", event) => self.world.has_event(number(event)),
             _ => true,
@@ -144,7 +151,8 @@ impl Story {
             return "ok".into();
         }
         let mut words = Words(step.split_whitespace().collect());
-        if let Some(answer) = self.play_topics(step).or_else(|| self.play_events(step)) {
+        let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
+        if let Some(answer) = topics_or_objects.or_else(|| self.play_events(step)) {
             return answer;
         }
         let command = match words.next() {
@@ -212,6 +220,10 @@ impl Story {
                 Command::SetQueueAttributes { queue: name, given: given.expect("a script gives what parses") }
             }
             "tag" => Command::TagQueue { queue: words.queue(), tags: words.rest().map(tag).collect() },
+            "faults" => Command::TagQueue {
+                queue: words.queue(),
+                tags: [(FAULTS_TAG.into(), words.rest().collect::<Vec<_>>().join(" ").into())].into(),
+            },
             "untag" => Command::UntagQueue { queue: words.queue(), keys: words.rest().map(Box::from).collect() },
             "purge" => Command::PurgeQueue { cooldown: words.flag("cooldown"), queue: words.queue() },
             "sources" => Command::ListDeadLetterSources {
@@ -456,6 +468,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),
+        Rejection::FaultsInvalid { reason } => format!("faults: {reason}"),
         Rejection::ScheduleInvalid { reason } => format!("schedule: {reason}"),
         Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
         Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),

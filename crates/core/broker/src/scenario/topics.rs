@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
 use super::words::{Words, number, tag};
 use crate::{
-    Command, DeliveryOutcome, DueDelivery, Protocol, Publication, PublishTally, Question, QueueName, Replay, Reply,
-    Stored, Subscriber, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription, SubscriptionId,
-    SubscriptionState, Text, Token, TopicAttributes, TopicName,
+    Command, DeliveryOutcome, DueDelivery, FAULTS_ATTRIBUTE, Protocol, Publication, PublishTally, Question, QueueName,
+    Replay, Reply, Stored, Subscriber, SubscriptionAdded, SubscriptionAttributes, SubscriptionDescription,
+    SubscriptionId, SubscriptionState, Text, Token, TopicAttributes, TopicName,
 };
 
 /// What a script calls subscriptions, and the attempts at their endpoints.
@@ -144,12 +144,12 @@ impl Story {
                         let authenticated = words.flag("authenticated");
                         Command::ConfirmSubscription { token: Token(token), authenticated }
                     }
-                    _ => Command::SetSubscriptionAttribute {
-                        id,
-                        name: words.next().into(),
-                        value: words.next().into(),
-                        region: REGION.into(),
-                    },
+                    _ => {
+                        let (name, value) = (words.next(), words.next());
+                        let value = if name == FAULTS_ATTRIBUTE { value.replace('_', " ") } else { value.to_owned() };
+                        let (name, value, region) = (name.into(), value.into(), REGION.into());
+                        Command::SetSubscriptionAttribute { id, name, value, region }
+                    }
                 }
             }
             _ => return None,

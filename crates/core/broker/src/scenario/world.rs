@@ -211,6 +211,10 @@ impl World {
         due.len()
     }
 
+    pub(super) fn fact(&self, place: Place) -> Fact {
+        self.history.fact(place)
+    }
+
     pub(super) fn stored(&self, place: Place) -> Stored {
         self.history.stored(place)
     }
@@ -258,6 +262,7 @@ impl World {
 fn forget_signals(broker: &mut Broker) {
     broker.take_woken();
     broker.take_due_moves();
+    broker.take_freed_blobs();
 }
 
 /// Panics with the lines that differ: the states themselves are too long to read.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::archive::ReplayPolicy;
 use super::attributes::{ATTRIBUTE_BYTES_MAX, is_same};
 use crate::wire::{Malformed, Wire};
-use crate::{Account, Protocol, QueueName, Rejection, Text};
+use crate::{Account, FAULTS_ATTRIBUTE, FaultPolicy, Protocol, QueueName, Rejection, Text};
 
 const RAW: &str = "RawMessageDelivery";
 const SCOPE: &str = "FilterPolicyScope";
@@ -50,6 +50,8 @@ pub struct SubscriptionAttributes {
     pub filter: Option<Arc<FilterPolicy>>,
     /// What it wants to have once more.
     pub replay: Option<ReplayPolicy>,
+    /// What goes wrong on purpose.
+    pub faults: Option<FaultPolicy>,
 }
 
 /// Why an attribute is refused.
@@ -131,6 +133,10 @@ impl SubscriptionAttributes {
                 return refuse("Only firehose subscriptions have it.");
             }
             "SubscriptionRoleArn" => {}
+            FAULTS_ATTRIBUTE => {
+                let parsed = FaultPolicy::parse(value, subscriber.of_fifo);
+                parsed.map(drop).or_else(|invalid| refuse(&invalid.to_string()))?;
+            }
             "ReplayPolicy" if protocol != Protocol::Sqs => return refuse("Only sqs subscriptions have it."),
             "ReplayPolicy" => ReplayPolicy::parse(value).map(drop).or_else(|reason| refuse(&reason))?,
             _ => return Err(Fault::Unknown),
@@ -163,6 +169,7 @@ impl SubscriptionAttributes {
         match name {
             RAW => self.raw = value.eq_ignore_ascii_case("true"),
             "RedrivePolicy" => self.dead_letters = dead_letters(value),
+            FAULTS_ATTRIBUTE => self.faults = FaultPolicy::parse(value, false).ok().filter(|_| !value.is_empty()),
             "ReplayPolicy" => self.replay = ReplayPolicy::parse(value).unwrap_or_default(),
             "DeliveryPolicy" => {
                 let parse = |endpoint| SubscriptionDeliveryPolicy::parse(value, endpoint);

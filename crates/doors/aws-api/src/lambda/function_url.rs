@@ -13,7 +13,8 @@ use crate::codec::Integer;
 use crate::error::ApiError;
 use crate::operation::Context;
 
-const ID_LENGTH: usize = 32;
+/// Of the host's first label; AWS's has as many characters.
+const ID_BYTES: usize = 16;
 const MAX_AGE_SECONDS: i64 = 86_400;
 
 /// Which other sites may use a URL.
@@ -123,7 +124,7 @@ impl CorsInput {
 impl FunctionUrlConfig {
     pub(super) fn new(function: &FunctionRef, kept: Kept, cx: &Context<'_>) -> FunctionUrlConfig {
         let config = cx.config;
-        let id = url_id(config.account, function);
+        let id = url_id(function);
         FunctionUrlConfig {
             function_url: format!("http://{id}.lambda-url.{}.{}/", config.region, config.function_url_host),
             function_arn: cx.function_arn(&function.to_string()),
@@ -137,10 +138,8 @@ impl FunctionUrlConfig {
 }
 
 /// Follows from the function's name, so that a URL is the same again when it is made again.
-fn url_id(account: Account, function: &FunctionRef) -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let digest = Sha256::digest(format!("{account}:{function}"));
-    digest.iter().take(ID_LENGTH).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+fn url_id(function: &FunctionRef) -> String {
+    hex::encode(&Sha256::digest(function.to_string())[..ID_BYTES])
 }
 
 /// Where the URL of a function, or of its alias, is kept.
@@ -175,7 +174,7 @@ pub async fn function_urls(broker: &Handle, account: Account, region: &str) -> R
         let qualifier = Some(qualifier).filter(|qualifier| *qualifier != LATEST).map(Box::from);
         let function = FunctionRef { name: name.into(), qualifier };
         Some(FunctionUrl {
-            id: url_id(account, &function),
+            id: url_id(&function),
             function,
             iam: kept.auth_type != "NONE",
             streams: kept.invoke_mode.as_deref() == Some("RESPONSE_STREAM"),

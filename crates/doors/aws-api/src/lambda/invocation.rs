@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use bongsu_broker::{FunctionRef, FunctionVersion, QueuedInvocation, Rejection, Text};
-use bongsu_runtime::Refusal;
+use bongsu_broker::{FunctionRef, QueuedInvocation, Text};
 use bongsu_traces::TraceContext;
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::constraints::Constraints;
-use super::invoker::{Invocation, Invoked};
+use super::invoker::{Invocation, InvokeRefusal, Invoked};
 use super::refusal::invalid;
 use super::rest::Output;
 use crate::error::{ApiError, ErrorKind};
@@ -105,12 +104,6 @@ pub(super) fn too_large(bytes_max: usize, kind: &str) -> ApiError {
     ApiError::new(ErrorKind::RequestTooLargeException, text)
 }
 
-/// How an invocation that somebody waited for ended.
-pub(super) struct Ended {
-    pub(super) version: FunctionVersion,
-    pub(super) invoked: Invoked,
-}
-
 impl Context<'_> {
     fn trace_id(&self) -> Option<&str> {
         let header = self.headers.get(TRACE_ID)?.to_str().ok()?;
@@ -124,15 +117,8 @@ impl Context<'_> {
         payload: Bytes,
         client_context: Option<String>,
         wants_log: bool,
-    ) -> Result<Ended, ApiError> {
-        let begun = match self.broker.begin_invocation(function.clone()).await {
-            Ok(begun) => begun,
-            Err(Refusal::Rejected(Rejection::FunctionBusy)) => return Err(self.busy(&function).await),
-            Err(refusal) => return Err(self.refused(refusal)),
-        };
-        let version = begun.function.version;
+    ) -> Result<Invoked, ApiError> {
         let invocation = Invocation {
-            function,
             request_id: self.request_id.to_string(),
             payload,
             trace_id: self.trace_id().map(str::to_owned),
@@ -140,14 +126,18 @@ impl Context<'_> {
             wants_log,
         };
         let since = Instant::now();
-        let invoked = self.config.functions.invoke(begun, invocation).await;
+        let invoked = self.config.functions.invoke(&function.to_string(), invocation).await;
         self.seen.waited.get_or_init(|| since.elapsed());
-        Ok(Ended { version, invoked: invoked.ok_or_else(ApiError::stopping)? })
+        match invoked {
+            Ok(invoked) => Ok(invoked),
+            Err(InvokeRefusal::DoesNotExist) => Err(self.function_not_found(&function.to_string())),
+            Err(InvokeRefusal::TooManyRunning) => Err(self.busy(&function).await),
+            Err(InvokeRefusal::Unavailable) => Err(ApiError::stopping()),
+        }
     }
 
     /// Whose limit it is: the function's own, or the account's.
     async fn busy(&self, function: &FunctionRef) -> ApiError {
-        self.config.functions.throttled(function);
         let described = self.broker.describe_function(FunctionRef::latest(&function.name)).await;
         let is_reserved = described.is_ok_and(|described| described.reserved.is_some());
         let kind = if is_reserved { ErrorKind::TooManyReservedRequests } else { ErrorKind::TooManyRequestsException };

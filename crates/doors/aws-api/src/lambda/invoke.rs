@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use super::constraints::Constraints;
 use super::invocation::{
-    EVENT_BYTES_MAX, EXECUTED_VERSION, Ended, FUNCTION_ERROR, Kind, LOG_RESULT, PAYLOAD_BYTES_MAX, REMAPPED_LENGTH,
+    EVENT_BYTES_MAX, EXECUTED_VERSION, FUNCTION_ERROR, Kind, LOG_RESULT, PAYLOAD_BYTES_MAX, REMAPPED_LENGTH,
     client_context, payload, wants_log,
 };
+use super::invoker::Invoked;
 use super::rest::Output;
 use crate::error::ApiError;
 use crate::operation::Context;
@@ -43,8 +44,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
     }
 }
 
-fn answer(Ended { version, invoked }: Ended, wants_log: bool) -> Output {
-    let version = HeaderValue::try_from(version.to_string()).expect("a version is a header value");
+fn answer(invoked: Invoked, wants_log: bool) -> Output {
+    let version = HeaderValue::try_from(invoked.version.to_string()).expect("a version is a header value");
     let mut headers = vec![(EXECUTED_VERSION, version), (REMAPPED_LENGTH, HeaderValue::from_static("0"))];
     if invoked.result.is_err() {
         headers.push((FUNCTION_ERROR, HeaderValue::from_static("Unhandled")));

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::constraints::Constraints;
 use super::event_stream::put_event;
-use super::invocation::{EXECUTED_VERSION, Ended, Kind, PAYLOAD_BYTES_MAX, client_context, payload, wants_log};
+use super::invocation::{EXECUTED_VERSION, Kind, PAYLOAD_BYTES_MAX, client_context, payload, wants_log};
+use super::invoker::Invoked;
 use super::refusal::invalid;
 use super::rest::Output;
 use crate::error::ApiError;
@@ -60,8 +61,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
     }
 }
 
-fn answer(Ended { version, invoked }: Ended, wants_log: bool) -> Output {
-    let version = HeaderValue::try_from(version.to_string()).expect("a version is a header value");
+fn answer(invoked: Invoked, wants_log: bool) -> Output {
+    let version = HeaderValue::try_from(invoked.version.to_string()).expect("a version is a header value");
     let headers = vec![
         (CONTENT_TYPE, EVENT_STREAM),
         (STREAMED_TYPE, HeaderValue::from_static("application/octet-stream")),

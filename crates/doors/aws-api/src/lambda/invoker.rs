@@ -2,8 +2,7 @@
 
 use std::pin::Pin;
 
-use bongsu_broker::{FunctionRef, FunctionVersion};
-use bongsu_runtime::Begun;
+use bongsu_broker::FunctionVersion;
 use bytes::Bytes;
 
 /// How much of an invocation's log its caller may be shown: the end of it.
@@ -14,21 +13,16 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Runs the functions of the server's account.
 pub trait Invoker: Send + Sync {
-    /// Runs what has begun, and to its end also if nobody waits for that. None if the server is stopping.
-    fn invoke(&self, begun: Begun, invocation: Invocation) -> Answer<Option<Invoked>>;
+    /// Runs a function once, by `NAME` or `NAME:QUALIFIER`, and to its end also if nobody waits for that.
+    fn invoke(&self, function: &str, invocation: Invocation) -> Answer<Result<Invoked, InvokeRefusal>>;
 
     /// This function is gone, with all its versions or with this one alone.
     fn deleted(&self, function: &str, version: Option<FunctionVersion>);
-
-    /// An invocation of this function was refused, because as many as may go on.
-    fn throttled(&self, function: &FunctionRef);
 }
 
 /// One event for a function.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// As the function was asked for.
-    pub function: FunctionRef,
     /// A UUID: the request's id is the invocation's.
     pub request_id: String,
     /// JSON, handed on byte by byte.
@@ -44,21 +38,32 @@ pub struct Invocation {
 /// How an invocation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoked {
+    /// Which version was run.
+    pub version: FunctionVersion,
     /// What the function returned, or else the JSON of its error.
     pub result: Result<Bytes, Bytes>,
     /// At most [`LOG_TAIL_BYTES_MAX`]; empty unless it was wanted.
     pub log_tail: Vec<u8>,
 }
 
-/// A server that runs nothing.
+/// Why a function was not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvokeRefusal {
+    /// There is none of this name.
+    DoesNotExist,
+    /// As many invocations of it are going on as may.
+    TooManyRunning,
+    /// The server is stopping.
+    Unavailable,
+}
+
+/// A server that has no functions.
 pub struct NoFunctions;
 
 impl Invoker for NoFunctions {
-    fn invoke(&self, _: Begun, _: Invocation) -> Answer<Option<Invoked>> {
-        Box::pin(async { None })
+    fn invoke(&self, _: &str, _: Invocation) -> Answer<Result<Invoked, InvokeRefusal>> {
+        Box::pin(async { Err(InvokeRefusal::DoesNotExist) })
     }
 
     fn deleted(&self, _: &str, _: Option<FunctionVersion>) {}
-
-    fn throttled(&self, _: &FunctionRef) {}
 }

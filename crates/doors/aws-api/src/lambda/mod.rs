@@ -103,7 +103,7 @@ pub use configuration::function_arn;
 pub use details::{LogFormat, RuntimeSettings};
 pub use function_url::{FunctionUrl, UrlCors, function_urls};
 pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
-pub use invoker::{Answer, Invocation, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
+pub use invoker::{Answer, Invocation, InvokeRefusal, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
 pub use mapping_uuid::mapping_uuid;
 #[cfg(test)]
 pub(crate) use unavailable::UNAVAILABLE;

@@ -73,7 +73,7 @@ impl<'a> Authorization<'a> {
         self.check_time(now)
     }
 
-    fn check_time(&self, now: u64) -> Result<(), ApiError> {
+    pub(super) fn check_time(&self, now: u64) -> Result<(), ApiError> {
         let (time, then) = (&self.time, self.time.epoch_seconds());
         let server = RequestTime::at(now);
         if then > now.saturating_add(SKEW_SECONDS_MAX) {
@@ -130,7 +130,7 @@ impl<'a> Scope<'a> {
         Ok(Scope { access_key_id, day, region, service, terminator, rest })
     }
 
-    fn check(&self, region: &str, service: &str, time: &RequestTime) -> Result<(), ApiError> {
+    pub(super) fn check(&self, region: &str, service: &str, time: &RequestTime) -> Result<(), ApiError> {
         let Scope { day, terminator, .. } = self;
         if self.region != region {
             let text = format!("Credential should be scoped to a valid region, not '{}'.", self.region);

@@ -75,7 +75,7 @@ impl Caller {
     }
 
     /// Who it is, as policies look at it.
-    pub(crate) fn client(&self) -> &Arc<Client> {
+    pub fn client(&self) -> &Arc<Client> {
         &self.0.client
     }
 

@@ -13,10 +13,10 @@ use super::presigned::SIGNATURE;
 
 pub(super) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 pub(super) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
-const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+pub(super) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 /// Says instead of a digest that the body is not signed.
-const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+pub(super) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The canonical form of a usual SDK request fits without growing the buffer.
 const CANONICAL_BYTES_USUAL: usize = 1024;
@@ -30,8 +30,16 @@ pub(super) struct Signed<'a> {
     pub(super) path: &'a str,
     pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
+    pub(super) rules: Rules<'a>,
     pub(super) names: &'a str,
+}
+
+/// What stands for the body, and how the path is written: S3 goes its own way.
+pub(super) enum Rules<'a> {
+    /// The body's digest; the path is normalized and encoded once more.
+    Usual { body: &'a [u8] },
+    /// What the request says in `x-amz-content-sha256`; the path stays as it is, as `//` and `..` are part of keys.
+    S3 { content_sha256: &'a str },
 }
 
 impl Signed<'_> {
@@ -52,7 +60,10 @@ impl Signed<'_> {
         let mut out = Vec::with_capacity(CANONICAL_BYTES_USUAL);
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b'\n');
-        put_path(self.path, &mut out);
+        match self.rules {
+            Rules::Usual { .. } => put_path(self.path, &mut out),
+            Rules::S3 { .. } => put_path_of_key(self.path, &mut out),
+        }
         out.push(b'\n');
         put_query(self.query, &mut out);
         out.push(b'\n');
@@ -75,11 +86,12 @@ impl Signed<'_> {
     }
 
     fn put_body_digest(&self, out: &mut Vec<u8>) {
-        if self.leaves_the_body_out() {
-            out.extend_from_slice(UNSIGNED_PAYLOAD.as_bytes());
-        } else {
+        match self.rules {
+            // Whoever reads the body compares it.
+            Rules::S3 { content_sha256 } => out.extend_from_slice(content_sha256.as_bytes()),
+            Rules::Usual { .. } if self.leaves_the_body_out() => out.extend_from_slice(UNSIGNED_PAYLOAD.as_bytes()),
             // A digest that the header claims is not believed.
-            put_hex(&Sha256::digest(self.body).into(), out);
+            Rules::Usual { body } => put_hex(&Sha256::digest(body).into(), out),
         }
     }
 
@@ -121,6 +133,17 @@ fn put_path(path: &str, out: &mut Vec<u8>) {
     let is_folder = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
     if segments.is_empty() || is_folder {
         out.push(b'/');
+    }
+}
+
+/// The path as it is, every character encoded in the one right way.
+fn put_path_of_key(path: &str, out: &mut Vec<u8>) {
+    for (position, segment) in path.split('/').enumerate() {
+        if position > 0 {
+            out.push(b'/');
+        }
+        let decoded: Cow<'_, [u8]> = percent_decode_str(segment).into();
+        out.extend(percent_encode(&decoded, ENCODED).flat_map(str::bytes));
     }
 }
 

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::TERMINATOR;
-use super::authorization::Authorization;
+use super::authorization::{Authorization, Scope};
 use super::caller::{Caller, Principal};
 use super::refusal::mismatch;
 use crate::error::ApiError;
@@ -110,6 +110,12 @@ impl Credential {
         // Kept only now, so that nobody without the secret can crowd out the keys in use.
         self.keep_signing_key(SigningKey { day: day.into(), service: service.into(), key });
         Ok(())
+    }
+
+    /// What signs in this scope.
+    pub(super) fn signing_key(&self, scope: &Scope<'_>) -> HmacSha256 {
+        let known = self.known_signing_key(scope.day, scope.service);
+        known.unwrap_or_else(|| derive_signing_key(&self.secret, scope.day, scope.region, scope.service))
     }
 
     fn known_signing_key(&self, day: &str, service: &str) -> Option<HmacSha256> {

@@ -6,7 +6,7 @@ use hmac::Mac;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 
-use super::canonical::{DATE, Signed};
+use super::canonical::{DATE, Rules, Signed};
 use super::credentials::derive_signing_key;
 use super::date::RequestTime;
 use super::{ALGORITHM, TERMINATOR};
@@ -44,7 +44,9 @@ impl Signer<'_> {
         let names = names.join(";");
         let scope = format!("{}/{region}/{service}/{TERMINATOR}", time.day());
         let (path, query) = (uri.path(), uri.query().unwrap_or_default());
-        let string_to_sign = Signed { method, path, query, headers, body, names: &names }.string_to_sign(&time, &scope);
+        let rules = Rules::Usual { body };
+        let string_to_sign =
+            Signed { method, path, query, headers, rules, names: &names }.string_to_sign(&time, &scope);
         let key = derive_signing_key(secret, time.day(), region, service);
         let signature = hex::encode(key.chain_update(string_to_sign).finalize().into_bytes());
         let authorization =

@@ -294,7 +294,8 @@ fn a_date_header_stands_in_for_x_amz_date() {
     let mut request = Request::new("GET /", &[("date", "Sun, 30 Aug 2015 12:36:00 GMT")], "");
     request.headers.remove(DATE);
     let (method, headers) = (&request.method, &request.headers);
-    let signed = Signed { method, path: "/", query: "", headers, body: b"", names: "date;host" };
+    let signed =
+        Signed { method, path: "/", query: "", headers, rules: Rules::Usual { body: b"" }, names: "date;host" };
     let time = RequestTime::at(NOW);
     let string_to_sign = signed.string_to_sign(&time, "20150830/us-east-1/service/aws4_request");
     let key = derive_signing_key(SECRET, "20150830", "us-east-1", "service");
@@ -320,7 +321,7 @@ fn secrets_do_not_show() {
 #[test]
 fn signing_keys_are_kept_only_after_a_right_signature_and_only_so_many() {
     let verifier = verifier();
-    let kept = || match &verifier.mode {
+    let kept = || match &*verifier.mode {
         Mode::Verifying { credentials, .. } => credentials.get(ACCESS_KEY_ID).unwrap().signing_keys_kept(),
         Mode::Development { .. } => unreachable!("it verifies"),
     };

@@ -80,7 +80,8 @@ impl Vector {
             Some(presigned) => presigned.authorization().unwrap(),
             None => Authorization::of_header(&headers[AUTHORIZATION], headers).unwrap(),
         };
-        let signed = Signed { method, path, query, headers, body, names: authorization.signed_headers };
+        let signed =
+            Signed { method, path, query, headers, rules: Rules::Usual { body }, names: authorization.signed_headers };
         let canonical_request = String::from_utf8(signed.canonical_request()).unwrap();
         let time = authorization.time;
         let scope = &authorization.scope;

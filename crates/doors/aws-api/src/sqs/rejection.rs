@@ -1,6 +1,6 @@
 //! The one table from the broker's rejections to AWS's errors.
 
-use bongsu_broker::Rejection;
+use bongsu_broker::{FAULTS_TAG, Rejection};
 use bongsu_runtime::Refusal;
 
 use super::move_tasks::resource_does_not_exist;
@@ -135,6 +135,9 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::MoveTaskRunning => ApiError::invalid_parameter(
             "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
         ),
+        Rejection::FaultsInvalid { reason } => {
+            ApiError::invalid_parameter(format!("The tag {FAULTS_TAG} is refused: {reason}."))
+        }
         Rejection::TooManyMoveTasks => ApiError::new(OverLimit, "Too many active message move tasks."),
         Rejection::MoveTaskUnknown => ApiError::new(ResourceNotFoundException, "Task does not exist."),
         Rejection::MoveTaskNotRunning => ApiError::invalid_parameter("Only active tasks can be cancelled."),
@@ -165,6 +168,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::PublishTooLong { .. }
         | Rejection::EntryChanged
         | Rejection::EntryTooLong
+        | Rejection::Object(_)
         | Rejection::TooManyEntries
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, NoFunctions, NoObjects};
+use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -130,12 +131,18 @@ impl Server {
 
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
-        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions), None).await
     }
 
     /// A server with these functions.
     pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
         Server::configured(verifier, false, None, functions).await
+    }
+
+    /// A server with these stacks.
+    pub(crate) async fn with_stacks(verifier: Verifier, stacks: Arc<dyn Stacks>) -> Server {
+        let functions = Arc::new(NoFunctions);
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks)).await
     }
 
     async fn configured(
@@ -144,7 +151,7 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
     ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None).await
     }
 
     async fn started(
@@ -153,6 +160,7 @@ impl Server {
         cooldowns: bool,
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
+        stacks: Option<Arc<dyn Stacks>>,
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
@@ -160,6 +168,7 @@ impl Server {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
+            faults: false,
             outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
@@ -178,6 +187,7 @@ impl Server {
             code: Arc::new(Shelf),
             code_source: Arc::new(NoObjects),
             function_url_host: "localhost:8080".to_owned(),
+            stacks,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }
@@ -340,7 +350,17 @@ pub(crate) fn sns_request(operation: &str, input: &Value) -> Request<Bytes> {
     form_request("/", form.finish())
 }
 
-/// Spells the members of a structure as botocore does for SNS.
+pub(crate) fn cloudformation_request(operation: &str, input: &Value) -> Request<Bytes> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", operation).append_pair("Version", "2010-05-15");
+    nest("", input, &mut form);
+    form_request("/", form.finish())
+}
+
+/// Members of requests that are structures, where all others are maps.
+const STRUCTURES: [&str; 2] = ["DeploymentConfig", "RollbackConfiguration"];
+
+/// Spells the members of a structure as botocore does for SNS and CloudFormation.
 fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, String>) {
     for (member, value) in input.as_object().expect("a structure") {
         match value {
@@ -353,6 +373,9 @@ fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, 
                         scalar => drop(form.append_pair(&name, &text(scalar))),
                     }
                 }
+            }
+            Value::Object(_) if STRUCTURES.contains(&member.as_str()) => {
+                nest(&format!("{prefix}{member}."), value, form)
             }
             Value::Object(entries) => {
                 let (key, value_name) =

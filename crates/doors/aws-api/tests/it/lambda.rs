@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use bongsu_aws_api::REQUEST_BYTES_MAX;
-use bongsu_aws_api::lambda::{self, EVENT_BYTES_MAX, Invocation, Invoked, Invoker, PAYLOAD_BYTES_MAX};
+use bongsu_aws_api::lambda::{self, EVENT_BYTES_MAX, Invocation, InvokeRefusal, Invoked, Invoker, PAYLOAD_BYTES_MAX};
 use bongsu_aws_api::sigv4::{AccessKey, Credentials, Principal, Signer, Verifier};
-use bongsu_broker::{FunctionRef, FunctionVersion};
-use bongsu_runtime::Begun;
+use bongsu_broker::FunctionVersion;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -17,23 +16,28 @@ use crate::harness::{ACCOUNT, Answer, NOW, REGION, Server, sign};
 /// Answers with what it was given: `work` and its versions do; `fails` says why not.
 #[derive(Default)]
 struct Functions {
-    seen: Mutex<Vec<Invocation>>,
+    seen: Mutex<Vec<(String, Invocation)>>,
 }
 
 impl Invoker for Functions {
-    fn invoke(&self, begun: Begun, invocation: Invocation) -> lambda::Answer<Option<Invoked>> {
-        self.seen.lock().expect("a list").push(invocation.clone());
+    fn invoke(&self, function: &str, invocation: Invocation) -> lambda::Answer<Result<Invoked, InvokeRefusal>> {
+        let mut seen = self.seen.lock().expect("a list");
+        seen.push((function.to_owned(), invocation.clone()));
         let log_tail = if invocation.wants_log { b"END\n".to_vec() } else { Vec::new() };
-        let result = match &*begun.function.name {
-            "fails" => Err(r#"{"errorType":"E"}"#.into()),
-            _ => Ok(invocation.payload),
+        let version = FunctionVersion::Latest;
+        let answer = match function {
+            "work" | "work:$LATEST" => Ok(Invoked { version, result: Ok(invocation.payload), log_tail }),
+            "work:1" | "work:live" => {
+                Ok(Invoked { version: FunctionVersion::Number(1), result: Ok(invocation.payload), log_tail })
+            }
+            "fails" => Ok(Invoked { version, result: Err(r#"{"errorType":"E"}"#.into()), log_tail }),
+            "full" => Err(InvokeRefusal::TooManyRunning),
+            _ => Err(InvokeRefusal::DoesNotExist),
         };
-        Box::pin(async move { Some(Invoked { result, log_tail }) })
+        Box::pin(async move { answer })
     }
 
     fn deleted(&self, _: &str, _: Option<FunctionVersion>) {}
-
-    fn throttled(&self, _: &FunctionRef) {}
 }
 
 /// A server with the functions `work`, which has a version and an alias, `fails`, and `full`, which may not run.
@@ -91,7 +95,7 @@ async fn a_function_gets_the_event_and_its_answer_comes_back_byte_by_byte() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "{ \"a\":1 }"));
     assert_eq!(answer.headers["x-amz-executed-version"], "$LATEST");
     assert!(!answer.headers.contains_key("x-amz-function-error") && !answer.headers.contains_key("x-amz-log-result"));
-    let seen = functions.seen.lock().unwrap().remove(0);
+    let (_, seen) = functions.seen.lock().unwrap().remove(0);
     assert_eq!(answer.headers["x-amzn-requestid"], seen.request_id.as_str());
     assert_eq!((seen.trace_id.as_deref(), seen.wants_log), (Some(trace.1), false));
     assert!(server.api.requests().iter().any(|requests| requests.operation == "Invoke"));
@@ -154,7 +158,7 @@ async fn a_qualifier_names_a_version_or_an_alias() {
         let answer = server.send(Request::post(target).body("{}").expect("a request")).await;
         assert_eq!((answer.status, &answer.headers["x-amz-executed-version"]), (200, &version.parse().unwrap()));
     }
-    let seen: Vec<String> = functions.seen.lock().unwrap().iter().map(|seen| seen.function.to_string()).collect();
+    let seen: Vec<String> = functions.seen.lock().unwrap().iter().map(|seen| seen.0.clone()).collect();
     assert_eq!(seen, ["work:$LATEST", "work:1", "work:live"]);
     let target = "/2015-03-31/functions/work:live/invocations?Qualifier=$LATEST";
     let answer = server.send(Request::post(target).body("{}").expect("a request")).await;
@@ -183,7 +187,7 @@ async fn a_client_context_goes_along() {
     let server = server(functions.clone()).await;
     let context = ("x-amz-client-context", "eyJhIjogMX0=");
     assert_eq!(server.send(request("work", &[context], "{}")).await.status, 200);
-    assert_eq!(functions.seen.lock().unwrap()[0].client_context.as_deref(), Some(r#"{"a":1}"#));
+    assert_eq!(functions.seen.lock().unwrap()[0].1.client_context.as_deref(), Some(r#"{"a":1}"#));
     let answer = server.send(request("work", &[("x-amz-client-context", "*")], "{}")).await;
     assert_eq!(refusal(&answer).1, "InvalidRequestContentException");
 }

@@ -18,13 +18,14 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 const UNAUTHORIZED: u16 = 401;
 
 /// An answer as it comes in.
-#[derive(Default)]
 pub(crate) struct Answer {
     /// What was received and is not a head: first nothing but part of one, then the body.
     received: Vec<u8>,
     head: Option<Head>,
     /// Whether anything came at all.
     is_begun: bool,
+    /// Bytes of the body, as transferred, that matter.
+    body_bytes_max: usize,
 }
 
 /// What matters of a head.
@@ -56,7 +57,18 @@ pub(crate) enum Malformed {
     Length,
 }
 
+impl Default for Answer {
+    fn default() -> Self {
+        Self::up_to(ANSWER_BODY_BYTES_MAX)
+    }
+}
+
 impl Answer {
+    /// An answer of whose body so many bytes matter, as transferred.
+    pub(crate) fn up_to(body_bytes_max: usize) -> Self {
+        Self { received: Vec::new(), head: None, is_begun: false, body_bytes_max }
+    }
+
     /// Takes in what has been received next.
     pub(crate) fn take_in(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         self.is_begun |= !bytes.is_empty();
@@ -89,9 +101,22 @@ impl Answer {
         self.head.as_ref().map(|head| head.framing.parse(&self.received).bytes).unwrap_or_default()
     }
 
+    /// The body if all of it is there: up to where its head says that it ends or, where that says nothing, to the end of
+    /// the connection.
+    pub(crate) fn whole_body(&self) -> Option<Vec<u8>> {
+        let framing = self.head.as_ref()?.framing;
+        let Body { bytes, end } = framing.parse(&self.received);
+        let is_whole = match end {
+            End::At(_) => true,
+            End::Ahead => framing == Framing::UntilClose && self.received.len() < self.body_bytes_max,
+            End::Nowhere => false,
+        };
+        is_whole.then_some(bytes)
+    }
+
     /// True if there is no more to read, or no more that matters.
     pub(crate) fn is_read(&self) -> bool {
-        let is_enough = self.received.len() >= ANSWER_BODY_BYTES_MAX;
+        let is_enough = self.received.len() >= self.body_bytes_max;
         self.head.as_ref().is_some_and(|head| is_enough || head.framing.parse(&self.received).end != End::Ahead)
     }
 
@@ -287,6 +312,24 @@ mod tests {
         }
         let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(ANSWER_BODY_BYTES_MAX));
         assert!(answer(&long).is_read());
+    }
+
+    #[test]
+    fn a_body_is_whole_once_its_end_is_there_or_its_connection_is_closed() {
+        for (text, body) in [
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab", Some("ab")),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", None),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", Some("ab")),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n", None),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", None),
+            ("HTTP/1.1 200 OK\r\n\r\nab", Some("ab")),
+            ("HTTP/1.1 200 OK\r\n\r\nabcd", None),
+            ("HTTP/1.1 200 OK\r\n", None),
+        ] {
+            let mut answer = Answer::up_to(4);
+            answer.take_in(text.as_bytes()).unwrap();
+            assert_eq!(answer.whole_body().as_deref(), body.map(str::as_bytes), "{text}");
+        }
     }
 
     #[test]

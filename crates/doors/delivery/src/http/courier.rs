@@ -19,13 +19,13 @@ use super::{Attempt, Fault, HttpSettings, Outcome, Post};
 /// Hands over requests. Cloning is cheap, and clones share their connections.
 #[derive(Clone)]
 pub struct HttpCourier {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    connector: Connector,
+pub(super) struct Inner {
+    pub(super) connector: Connector,
     pool: Arc<Pool>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl HttpCourier {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
 use crate::environment::{Environment, Seat};
@@ -42,6 +42,8 @@ struct Generation {
     free: Vec<Free>,
     /// By their tickets, the oldest first.
     waiters: VecDeque<Waiter>,
+    /// One permit to start a process, where one process has room for several of those that wait.
+    turn: Option<Arc<Semaphore>>,
 }
 
 struct Free {
@@ -59,13 +61,22 @@ struct Waiter {
 pub(super) enum Place {
     /// Into a process of this generation.
     Seat(u64, Seat),
-    /// Into a new process of this generation, unless another one becomes free before. There is a ticket to be given
-    /// back, and a channel through which a seat may come.
-    Waiting(u64, u64, oneshot::Receiver<Seat>),
+    /// Into a new process of this generation, unless another one becomes free before.
+    Waiting(u64, Ticket),
     /// Into a new process that is not kept: the caller has not heard of the new version yet.
     Outdated,
     /// Nowhere: so many wait already.
     TooMany,
+}
+
+/// A place among those that wait.
+pub(super) struct Ticket {
+    /// By this it is given back.
+    pub(super) number: u64,
+    /// A seat may come through here.
+    pub(super) seat: oneshot::Receiver<Seat>,
+    /// Who wants to start a process has to wait for this permit too, if there is one.
+    pub(super) turn: Option<Arc<Semaphore>>,
 }
 
 impl Warm {
@@ -74,7 +85,8 @@ impl Warm {
         if versions.get(&function.version_name).is_none_or(|known| known.version < function.version) {
             self.generations += 1;
             let (number, version) = (self.generations, function.version);
-            let generation = Generation { number, version, free: Vec::new(), waiters: VecDeque::new() };
+            let turn = (function.concurrency_per_process > 1).then(|| Arc::new(Semaphore::new(1)));
+            let generation = Generation { number, version, free: Vec::new(), waiters: VecDeque::new(), turn };
             versions.insert(function.version_name.clone(), generation);
         }
         let generation = versions.get_mut(&function.version_name).expect("it was just inserted");
@@ -91,7 +103,8 @@ impl Warm {
         self.tickets += 1;
         let (seat, comes) = oneshot::channel();
         generation.waiters.push_back(Waiter { ticket: self.tickets, since: Instant::now(), seat });
-        Place::Waiting(generation.number, self.tickets, comes)
+        let ticket = Ticket { number: self.tickets, seat: comes, turn: generation.turn.clone() };
+        Place::Waiting(generation.number, ticket)
     }
 
     /// Takes a ticket back.
@@ -127,7 +140,7 @@ impl Warm {
         environment: Arc<Environment>,
         all_taken: bool,
     ) -> Option<Arc<Environment>> {
-        let is_wanted_elsewhere = all_taken && environment.is_idle() && self.has_waited_long(generation);
+        let elsewhere = if all_taken && environment.is_idle() { self.longest_wait(generation) } else { None };
         let known = self.functions.get_mut(&function.name);
         let Some(generation) = known.and_then(|known| known.current(function, generation)) else {
             return Some(environment);
@@ -135,21 +148,22 @@ impl Warm {
         if environment.is_shared() {
             generation.free.retain(|free| !Arc::ptr_eq(&free.environment, &environment));
         }
-        if is_wanted_elsewhere {
+        let is_wanted_here = !generation.waiters.is_empty();
+        if elsewhere.is_some_and(|wait| !is_wanted_here || wait >= PATIENCE) {
             return Some(environment);
         }
         generation.offer(environment);
         None
     }
 
-    /// Whether somebody outside of this generation has lost patience.
-    fn has_waited_long(&self, but: u64) -> bool {
+    /// How long somebody outside of this generation has waited.
+    fn longest_wait(&self, but: u64) -> Option<Duration> {
         if self.waiting == 0 {
-            return false;
+            return None;
         }
         let generations = self.functions.values().flat_map(|known| known.versions.values());
-        let mut oldest = generations.filter(|generation| generation.number != but).filter_map(|it| it.waiters.front());
-        oldest.any(|waiter| waiter.since.elapsed() >= PATIENCE)
+        let others = generations.filter(|generation| generation.number != but);
+        others.filter_map(|generation| generation.waiters.front()).map(|waiter| waiter.since.elapsed()).max()
     }
 
     /// Forgets a function's processes. What is returned is to be dropped.

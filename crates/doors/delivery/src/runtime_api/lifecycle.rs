@@ -115,6 +115,9 @@ impl Lifecycle {
         let Some(open) = self.assigned.pop_front() else {
             if self.taken.is_empty() {
                 self.state = State::Ready;
+            } else {
+                // It asks for more on another connection than the one on which it got what it works on.
+                self.wanted_max = self.wanted_max.max(self.polls + self.taken.len() + 1);
             }
             return Ok(None);
         };
@@ -214,10 +217,8 @@ mod tests {
     fn a_connection_that_broke_leaves_its_event_to_the_next_one() {
         let connection = Connection::default();
         let mut lifecycle = running("a", &connection);
-        let other = Connection::default();
-        assert!(next(&mut lifecycle, &other).is_none(), "the one that has it lives");
         drop(connection);
-        assert_eq!(next(&mut lifecycle, &other).unwrap(), "a");
+        assert_eq!(next(&mut lifecycle, &Connection::default()).unwrap(), "a");
     }
 
     #[test]
@@ -237,6 +238,15 @@ mod tests {
         drop(lifecycle.assign(event("a")));
         assert_eq!(next(&mut lifecycle, &connection).unwrap(), "a");
         assert!(next(&mut lifecycle, &connection).is_none(), "connections of a pool are anybody's");
+    }
+
+    #[test]
+    fn a_runtime_that_asks_for_more_while_it_works_wants_more() {
+        let holder = Connection::default();
+        let mut lifecycle = running("a", &holder);
+        assert_eq!(lifecycle.wanted_max(), 1);
+        assert!(lifecycle.next(&Connection::default()).unwrap().is_none());
+        assert_eq!(lifecycle.wanted_max(), 2);
     }
 
     #[test]

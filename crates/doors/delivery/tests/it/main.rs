@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+mod clients;
 mod http;
 mod lifetime;
+mod limits;
+mod node;
 mod output;
 mod provided;
 mod python;

@@ -142,7 +142,7 @@ pub(crate) fn invocation(request_id: &str, payload: impl Into<Bytes>) -> Invocat
 }
 
 /// Written by another process: an executable that this one has open for writing could not be started by its siblings.
-fn write_executable(path: &Path, source: &str) {
+pub(crate) fn write_executable(path: &Path, source: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"cat > "$1" && chmod 755 "$1""#, "sh"]).arg(path).stdin(Stdio::piped());
     let mut shell = shell.spawn().unwrap();

@@ -1,15 +1,15 @@
 //! Every answer of the front door, and the message behind it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use bongsu_gateway::{FrontDoor, MESSAGE_BYTES_MAX};
+use bongsu_gateway::{Apis, MESSAGE_BYTES_MAX};
 use bongsu_http::Limits;
 use http_body_util::Full;
 use hyper::Request;
 use serde_json::Value;
 
 use crate::harness::{
-    Heard, NOW, Queues, front_door, github, github_headers, hmac_sha256, post, routes, send, slack_headers,
+    Heard, NOW, front_door, github, github_headers, hmac_sha256, http_api, post, routes, send, slack_headers,
 };
 
 const MINUTES_5: Duration = Duration::from_secs(300);
@@ -49,7 +49,7 @@ async fn an_event_is_answered_as_api_gateway_answers_it() {
     assert_eq!(message.body, EVENT);
     assert_eq!(message.group.as_deref(), Some("C1"));
     assert_eq!(message.deduplication_id.as_deref(), Some("Ev1"));
-    assert_eq!(message.redelivery_window, HOUR);
+    assert_eq!(message.redelivery_window, Some(HOUR));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_signed_text_is_taken_byte_for_byte() {
     assert_eq!(message.body, body);
     assert_eq!(message.group.as_deref(), Some("github"));
     assert_eq!(message.deduplication_id.as_deref(), Some("72d3162e-cc78-11e3"));
-    assert_eq!(message.redelivery_window, MINUTES_5);
+    assert_eq!(message.redelivery_window, Some(MINUTES_5));
 
     let heard = post(&door, "/github", &headers[..1], body).await;
     assert_refused(&heard, 400, "$request.header.X-GitHub-Delivery selects nothing");
@@ -204,10 +204,9 @@ async fn the_sender_learns_whether_to_try_again() {
 
 #[test]
 fn two_apis_with_one_route_are_refused_by_name() {
-    let mut twice = routes();
-    let mut second = twice[3].clone();
-    (second.api_name, second.webhook) = ("shop".into(), github());
-    twice.push(second);
-    let error = FrontDoor::new(twice, Arc::new(Queues::default()), Arc::new(|| 0), Limits::default()).err().unwrap();
-    assert_eq!(error.to_string(), "`POST /github` is claimed by the HTTP APIs `til` and `shop`");
+    let mut second = routes().remove(3);
+    second.webhook = Some(github());
+    let apis = vec![http_api("til", routes()), http_api("shop", vec![second])];
+    let error = Apis::new(apis, Vec::new()).err().unwrap();
+    assert_eq!(error.to_string(), "`POST /github` is claimed by the APIs `til` and `shop`");
 }

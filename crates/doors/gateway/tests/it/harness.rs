@@ -2,42 +2,47 @@
 
 use std::{
     collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bongsu_gateway::{
-    BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, FrontDoor, Route, Selector, Webhook, WebhookMessage,
+    Api, ApiKind, Apis, BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, FrontDoor, Identify,
+    Identity, Integration, Invocation, Invoke, InvokeError, NewMessage, Outside, Route, Selector, ServiceRequest,
+    Services, Settings, Stage, Webhook,
 };
-use bongsu_http::Limits;
+use bongsu_http::{Limits, Response};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
+use hyper::{Request, http::request::Parts};
 use sha2::Sha256;
 
 /// The time at every test's front door, in seconds.
 pub(crate) const NOW: u64 = 1_763_800_000;
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 pub(crate) const SLACK_SECRET: &str = "unit-test-signing-secret";
 pub(crate) const GITHUB_SECRET: &str = "It's a Secret to Everybody";
 
 /// Remembers what it was given. Swallows repeated deduplication ids, and fails for two queues by their names.
 #[derive(Default)]
-pub(crate) struct Queues(Mutex<Vec<(String, WebhookMessage)>>);
+pub(crate) struct Queues(Mutex<Vec<(String, NewMessage)>>);
 
 impl Queues {
-    pub(crate) fn take(&self) -> Vec<(String, WebhookMessage)> {
+    pub(crate) fn take(&self) -> Vec<(String, NewMessage)> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
     /// The only message there is.
-    pub(crate) fn take_one(&self) -> WebhookMessage {
+    pub(crate) fn take_one(&self) -> NewMessage {
         let [(_, message)] = <[_; 1]>::try_from(self.take()).unwrap();
         message
     }
 }
 
 impl Enqueue for Queues {
-    fn enqueue(&self, queue: &str, message: WebhookMessage) -> BoxFuture<'_, Result<Enqueued, EnqueueError>> {
+    fn enqueue(&self, queue: &str, message: NewMessage) -> BoxFuture<'_, Result<Enqueued, EnqueueError>> {
         let (queue, fifo) = (queue.to_owned(), queue.ends_with(".fifo"));
         Box::pin(async move {
             match queue.as_str() {
@@ -57,8 +62,36 @@ impl Enqueue for Queues {
                 md5_of_body: "5d41402abc4b2a76b9719d911017c592".into(),
                 sequence_number: fifo.then(|| format!("{}", 100 + number)),
                 duplicate: seen.is_some(),
+                ..Enqueued::default()
             })
         })
+    }
+}
+
+/// Where no function, service, identity or address is asked for.
+pub(crate) struct Nobody;
+
+impl Invoke for Nobody {
+    fn invoke(&self, _: Invocation) -> BoxFuture<'_, Result<Bytes, InvokeError>> {
+        Box::pin(async { Err(InvokeError::NotFound) })
+    }
+}
+
+impl Services for Nobody {
+    fn ask(&self, _: ServiceRequest) -> BoxFuture<'_, Response> {
+        panic!("no service is asked")
+    }
+}
+
+impl Fetch for Nobody {
+    fn get(&self, _: &str) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        Box::pin(async { Err(FetchError) })
+    }
+}
+
+impl Identify for Nobody {
+    fn identify(&self, _: &Parts, _: &[u8]) -> Option<Identity> {
+        None
     }
 }
 
@@ -67,7 +100,9 @@ pub(crate) fn selector(text: &str) -> Option<Selector> {
 }
 
 fn route(key: &str, queue: &str, body: BodyKind, webhook: Webhook) -> Route {
-    Route { key: key.parse().unwrap(), api_name: "til".into(), queue: queue.into(), body, webhook }
+    let (parameters, responses) = (BTreeMap::new(), BTreeMap::new());
+    let integration = Integration::SendMessage { queue: queue.into(), parameters, responses };
+    Route { key: key.parse().unwrap(), integration, webhook: Some(Webhook { body, ..webhook }) }
 }
 
 pub(crate) fn slack() -> Webhook {
@@ -82,6 +117,7 @@ pub(crate) fn github() -> Webhook {
         options: options.map(|(name, value)| (name.into(), value.into())).into(),
         group: selector("github"),
         deduplication: selector("$request.header.X-GitHub-Delivery"),
+        ..Webhook::default()
     }
 }
 
@@ -105,10 +141,31 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
+/// An HTTP API without named stages.
+pub(crate) fn http_api(name: &str, routes: Vec<Route>) -> Api {
+    Api {
+        id: "a1b2c3d4e5".into(),
+        name: name.into(),
+        kind: ApiKind::Http,
+        stages: vec![Stage::without_name()],
+        cors: None,
+        routes,
+        binary_media_types: Vec::new(),
+    }
+}
+
+pub(crate) fn settings(limits: Limits) -> Settings {
+    let (clock, slow_after) = (Arc::new(|| NOW * 1000), Duration::from_secs(1));
+    Settings { clock, limits, account: "000000000042".into(), slow_after }
+}
+
 pub(crate) fn front_door(limits: Limits) -> (FrontDoor, Arc<Queues>) {
     let queues = Arc::new(Queues::default());
-    let door = FrontDoor::new(routes(), queues.clone(), Arc::new(|| NOW * 1000), limits).unwrap();
-    (door, queues)
+    let nobody = Arc::new(Nobody);
+    let (functions, services, identities, fetch) = (nobody.clone(), nobody.clone(), nobody.clone(), nobody);
+    let outside = Outside { queues: queues.clone(), functions, services, identities, fetch };
+    let apis = Apis::new(vec![http_api("til", routes())], Vec::new()).unwrap();
+    (FrontDoor::new(apis, outside, settings(limits)), queues)
 }
 
 pub(crate) fn hmac_sha256(secret: &str, message: &[u8]) -> String {
@@ -146,7 +203,7 @@ pub(crate) async fn post(door: &FrontDoor, path: &str, headers: &[(&str, String)
 }
 
 pub(crate) async fn send(door: &FrontDoor, request: Request<Full<Bytes>>) -> Heard {
-    let (head, body) = door.handle(request).await.into_parts();
+    let (head, body) = door.handle(request, PEER).await.into_parts();
     assert_eq!(head.headers["apigw-requestid"].len(), 16);
     let Ok(body) = body.collect().await;
     Heard {

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "clippy sees helpers of an integration test as code that ships")]
 
 mod answers;
+mod bounds;
+mod functions;
 mod harness;
+mod messages;
+mod rest;
 mod strangers;
 mod wire;
+mod world;

@@ -1,6 +1,6 @@
 //! The front door behind a real listener.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bongsu_http::{Limits, Listener};
 use tokio::{
@@ -10,21 +10,21 @@ use tokio::{
 
 use crate::harness::{Queues, front_door, slack_headers};
 
-async fn serve(limits: Limits) -> (std::net::SocketAddr, Arc<Queues>) {
+async fn serve(limits: Limits) -> (SocketAddr, Arc<Queues>) {
     let (door, queues) = front_door(limits.clone());
     let door = Arc::new(door);
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), limits).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = move |request, _| {
+    let service = move |request, peer: SocketAddr| {
         let door = door.clone();
-        async move { door.handle(request).await }
+        async move { door.handle(request, peer.ip()).await }
     };
     tokio::spawn(listener.serve(service, std::future::pending()));
     (address, queues)
 }
 
 /// Sends raw bytes and reads until the server hangs up.
-async fn exchange(address: std::net::SocketAddr, request: &[u8]) -> String {
+async fn exchange(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
     let mut heard = Vec::new();

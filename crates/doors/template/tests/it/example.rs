@@ -21,13 +21,13 @@ fn the_til_challenge_is_read_whole() {
              10 s, 128 MiB, reserved None
              TIL_STORE=/srv/til
         106: mapping HandlerMessages til-challenge.fifo -> til-challenge, batch 10, reports true, at once None, enabled
-        78: route Events til-challenge POST /slack/events -> til-challenge.fifo
-             body Body
-             group Some(BodyPath(JsonPath { steps: [Member("event"), Member("user")] })), deduplication Some(BodyPath(JsonPath { steps: [Member("event_id")] }))
-             webhook slack (line 86) ["mine"] None
+        35: api Api til-challenge Http, stages $default
+        78: route Events POST /slack/events
+             SendMessage { queue: "til-challenge.fifo", parameters: {"MessageBody": "$request.body", "MessageDeduplicationId": "$request.body.event_id", "MessageGroupId": "$request.body.event.user"}, responses: {}, timeout_millis: 30000 }
+             webhook slack (line 86) ["mine"] {}
+             group Some("$.event.user"), deduplication Some("$.event_id")
         114: output RequestUrl = http://127.0.0.1:8080/slack/events
         117: output QueueUrl = http://127.0.0.1:4566/000000000000/til-challenge.fifo
-        41: ignored Stage AWS::ApiGatewayV2::Stage: routes are served without a stage
         48: ignored SendRole AWS::IAM::Role: roles and policies are not evaluated
     "#]].assert_eq(&read_with(TIL_CHALLENGE, &[("SigningSecret", "mine"), ("Store", "/srv/til")]));
 }
@@ -45,9 +45,7 @@ fn data_entry_is_read_whole() {
         38: queue DeadLetters = data-entry-dead-letters, dead letters -
              MessageRetentionPeriod=1209600
         18: topic Jobs = data-entry
-        44: policy FromTopic of Queue("data-entry-emergency")
-             {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:data-entry"}}}]}
-        44: policy FromTopic of Queue("data-entry-dead-letters")
+        44: policy FromTopic of [Queue("data-entry-emergency"), Queue("data-entry-dead-letters")]
              {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:data-entry"}}}]}
         57: function Worker = data-entry, python3.11 app.handler in ./handler
              30 s, 128 MiB, reserved Some(20)
@@ -57,6 +55,8 @@ fn data_entry_is_read_whole() {
         72: subscription WorkerJob data-entry -> lambda arn:aws:lambda:us-east-1:000000000000:function:data-entry
              DeliveryPolicy={"healthyRetryPolicy":{"numRetries":61,"numNoDelayRetries":1,"minDelayTarget":60,"maxDelayTarget":60}}
              RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:data-entry-dead-letters"}
+        72: WorkerJobPermission AWS::Lambda::Permission
+             Permission(PermissionResource { function: FunctionReference { name: "data-entry", qualifier: None }, action: "lambda:InvokeFunction", principal: "sns.amazonaws.com", source_arn: Some("arn:aws:sns:us-east-1:000000000000:data-entry"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
         89: output TopicArn = arn:aws:sns:us-east-1:000000000000:data-entry
         92: output EmergencyQueueUrl = http://127.0.0.1:4566/000000000000/data-entry-emergency
         94: output DeadLettersUrl = http://127.0.0.1:4566/000000000000/data-entry-dead-letters

@@ -77,7 +77,8 @@ async fn nobody_is_told_the_time_by_a_shard_that_stopped() {
 async fn start_shifted(journal: &Arc<MemoryJournal>, clock: &ShiftedClock) -> Handle {
     let journal: Arc<dyn Journal> = journal.clone();
     let clock = Clock::Shifted(clock.clone());
-    let options = Options { clock, seed: [7; 32], recent_bytes_max: 1 << 20, outside: Outside::default() };
+    let options =
+        Options { clock, seed: [7; 32], recent_bytes_max: 1 << 20, faults: false, outside: Outside::default() };
     let (broker, shard) = start(journal, options).await.unwrap();
     tokio::spawn(shard.run());
     broker

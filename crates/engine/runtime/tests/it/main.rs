@@ -12,6 +12,7 @@ mod events;
 mod functions;
 mod metrics;
 mod move_tasks;
+mod objects;
 mod restart;
 mod room;
 mod slow_reads;

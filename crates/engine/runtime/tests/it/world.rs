@@ -10,7 +10,7 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options,
+    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options,
     Outside, Received, Refusal, start,
 };
 use tokio::task::{JoinHandle, yield_now};
@@ -35,6 +35,7 @@ pub(crate) struct Setting {
     pub(crate) courier: Arc<dyn Courier>,
     pub(crate) deliveries_max: usize,
     pub(crate) segment_bytes: u64,
+    pub(crate) blobs: Blobs,
 }
 
 impl Default for Setting {
@@ -46,6 +47,7 @@ impl Default for Setting {
             courier: Arc::new(NoCourier),
             deliveries_max: DELIVERIES_MAX,
             segment_bytes: SEGMENT_BYTES,
+            blobs: Blobs::in_memory(),
         }
     }
 }
@@ -60,9 +62,9 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes } = setting;
-        let outside = Outside { functions, courier, deliveries_max, ..Outside::default() };
-        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, outside };
+        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes, blobs } = setting;
+        let outside = Outside { functions, courier, deliveries_max, blobs, ..Outside::default() };
+        let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }
     }

@@ -4,7 +4,7 @@ use hmac::Mac;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 
-use super::super::canonical::Signed;
+use super::super::canonical::{Rules, Signed};
 use super::super::credentials::derive_signing_key;
 use super::super::{AccessKey, Caller, Credentials, Principal, Verifier};
 use super::*;
@@ -48,7 +48,7 @@ impl Request {
         let names = form_urlencoded::parse(self.query.as_bytes()).find(|(name, _)| name == SIGNED_HEADERS);
         let names = names.map_or_else(String::new, |(_, names)| names.into_owned());
         let Request { method, query, headers, body } = &self;
-        let signed = Signed { method, path: "/", query, headers, body, names: &names };
+        let signed = Signed { method, path: "/", query, headers, rules: Rules::Usual { body }, names: &names };
         let time = RequestTime::at(NOW);
         let string_to_sign = signed.string_to_sign(&time, "20150830/us-east-1/sqs/aws4_request");
         let key = derive_signing_key(SECRET, "20150830", "us-east-1", "sqs");

@@ -3,6 +3,7 @@
 mod answers;
 mod connections;
 mod credentials;
+mod fetched;
 mod guarded;
 mod harness;
 mod hostile;

@@ -1,0 +1,13 @@
+//! `DeleteBucket`: deletes a bucket without objects.
+
+use hyper::StatusCode;
+
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::error::S3Error;
+use crate::incoming::Incoming;
+
+pub(crate) async fn call(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error> {
+    cx.store.delete_bucket(cx.bucket()?).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
