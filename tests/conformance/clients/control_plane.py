@@ -6,6 +6,9 @@ import json
 import pathlib
 import tempfile
 import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
 import uuid
 
 from functions import HANDLERS, ROLE, Functions, archive
@@ -201,6 +204,12 @@ class ControlPlane(Functions):
         self.functions.remove_permission(FunctionName=name, StatementId="sns", RevisionId=told["RevisionId"])
         self.refused("ResourceNotFoundException", self.functions.remove_permission, FunctionName=name, StatementId="sns")
 
+    def fetch(self, url, path):
+        """What a function answers at its URL, whose host only some machines can look up."""
+        host = urllib.parse.urlsplit(url).netloc
+        request = urllib.request.Request(f"http://127.0.0.1:{host.rsplit(':', 1)[1]}/{path}", headers={"Host": host})
+        return urllib.request.urlopen(request).read()
+
     def test_a_function_has_a_url(self):
         name = self.make()
         cors = {"AllowOrigins": ["*"], "MaxAge": 60}
@@ -208,9 +217,13 @@ class ControlPlane(Functions):
         self.assertEqual((made["Cors"], made["FunctionArn"]), (cors, self.arn(name)))
         self.assertNotIn("InvokeMode", made)
         self.assertRegex(made["FunctionUrl"], r"^http://[0-9a-f]{32}\.lambda-url\.us-east-1\.")
+        self.assertEqual(json.loads(self.fetch(made["FunctionUrl"], "x"))["event"]["rawPath"], "/x")
         self.refused("ResourceConflictException", self.functions.create_function_url_config, FunctionName=name, AuthType="NONE")
         changed = self.functions.update_function_url_config(FunctionName=name, AuthType="AWS_IAM")
         self.assertEqual((changed["AuthType"], changed["Cors"], changed["FunctionUrl"]), ("AWS_IAM", cors, made["FunctionUrl"]))
+        with self.assertRaises(urllib.error.HTTPError) as raised:
+            self.fetch(made["FunctionUrl"], "x")
+        self.assertEqual(raised.exception.code, 403)
         self.assertEqual(len(self.functions.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]), 1)
         self.functions.delete_function_url_config(FunctionName=name)
         self.refused("ResourceNotFoundException", self.functions.get_function_url_config, FunctionName=name)

@@ -16,6 +16,7 @@ mod elasticmq;
 mod event_records;
 mod function_counters;
 mod function_metrics;
+mod function_urls;
 mod functions;
 mod ingress;
 mod invocations;

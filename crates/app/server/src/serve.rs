@@ -260,11 +260,13 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             functions: functions.clone(),
             code: Arc::new(code),
             code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
+            function_urls: world.clone(),
             function_url_host: format!("localhost:{}", ingress_address.port()),
             stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
     ));
+    aws.serve_function_urls().await.map_err(|_| ServeError::StacksNotKept)?;
     // Of functions that went while this was being written, or before their code was.
     aws.sweep_code();
     let front_door = ingress::open(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoCode, NoFunctions, NoObjects};
+use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoCode, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
 use bongsu_broker::{FunctionVersion, QueueName, TopicAttributes, TopicName};
@@ -67,6 +67,7 @@ impl World {
             functions: functions.clone(),
             code: Arc::new(NoCode),
             code_source: Arc::new(NoObjects),
+            function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
             stacks: None,
         };

@@ -46,5 +46,6 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionUrlCo
         last_modified: now,
     };
     cx.keep(&path(&function), None, &kept).await?;
+    cx.serve_urls().await?;
     Ok(FunctionUrlConfig::new(&function, kept, cx))
 }

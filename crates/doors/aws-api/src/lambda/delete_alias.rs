@@ -23,5 +23,5 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError>
     for kind in KEPT_BY_QUALIFIER {
         cx.forget(&format!("function/{function}/{kind}/{}", input.name)).await?;
     }
-    Ok(())
+    cx.serve_urls().await
 }

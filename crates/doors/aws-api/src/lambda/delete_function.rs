@@ -40,5 +40,5 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError>
         }
     }
     sweep(cx.config, &cx.broker);
-    Ok(())
+    cx.serve_urls().await
 }

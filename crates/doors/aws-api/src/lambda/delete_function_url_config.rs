@@ -19,5 +19,6 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError>
     let function = cx.url_function(&input.function_name, input.qualifier.as_deref())?;
     cx.described(&function).await?;
     cx.function_url(&function).await?;
-    cx.forget(&path(&function)).await
+    cx.forget(&path(&function)).await?;
+    cx.serve_urls().await
 }

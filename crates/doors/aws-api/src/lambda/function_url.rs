@@ -12,6 +12,7 @@ use super::times;
 use crate::codec::Integer;
 use crate::error::ApiError;
 use crate::operation::Context;
+use crate::service::Config;
 
 /// Of the host's first label; AWS's has as many characters.
 const ID_BYTES: usize = 16;
@@ -157,13 +158,37 @@ impl Context<'_> {
         }
     }
 
+    /// Has the front door follow a change.
+    pub(super) async fn serve_urls(&self) -> Result<(), ApiError> {
+        serve_urls(self.config, &self.broker).await.map_err(|refusal| self.refused(refusal))
+    }
+
     pub(super) async fn function_url(&self, function: &FunctionRef) -> Result<super::kept::Kept<Kept>, ApiError> {
         self.stored(&path(function)).await?.ok_or_else(resource_not_found)
     }
 }
 
+/// Serves functions' URLs.
+pub trait UrlDoor: Send + Sync {
+    /// Serves these from now on, and no others that were told of so.
+    fn serve(&self, urls: Vec<FunctionUrl>);
+}
+
+/// A server whose functions have no URLs.
+pub struct NoUrls;
+
+impl UrlDoor for NoUrls {
+    fn serve(&self, _: Vec<FunctionUrl>) {}
+}
+
+/// Has the front door serve all function URLs as they are now.
+pub(crate) async fn serve_urls(config: &Config, broker: &Handle) -> Result<(), Refusal> {
+    config.function_urls.serve(function_urls(broker, config.account, &config.region).await?);
+    Ok(())
+}
+
 /// All function URLs, for the front door.
-pub async fn function_urls(broker: &Handle, account: Account, region: &str) -> Result<Vec<FunctionUrl>, Refusal> {
+async fn function_urls(broker: &Handle, account: Account, region: &str) -> Result<Vec<FunctionUrl>, Refusal> {
     let prefix = entry_path(region, "function/");
     let found = broker.entries(account, &prefix, None, ENTRIES_MAX).await?;
     let urls = found.into_iter().filter_map(|entry| {

@@ -36,5 +36,6 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionUrlCo
         last_modified: cx.config.clock.now().0,
     };
     cx.keep(&path(&function), Some(&before), &kept).await?;
+    cx.serve_urls().await?;
     Ok(FunctionUrlConfig::new(&function, kept, cx))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, NoFunctions, NoObjects};
 use bongsu_aws_api::cloudformation::Stacks;
+use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -186,6 +186,7 @@ impl Server {
             functions,
             code: Arc::new(Shelf),
             code_source: Arc::new(NoObjects),
+            function_urls: Arc::new(NoUrls),
             function_url_host: "localhost:8080".to_owned(),
             stacks,
         };
