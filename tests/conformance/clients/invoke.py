@@ -54,7 +54,7 @@ class Invoke(unittest.TestCase):
         with self.assertRaises(self.functions.exceptions.RequestTooLargeException):
             self.invoke("adds", "x" * (6 << 20))
         with self.assertRaises(self.functions.exceptions.InvalidParameterValueException):
-            self.invoke("adds", {}, InvocationType="Event")
+            self.invoke("adds", {}, TenantId="somebody")
 
     def test_the_aws_cli_writes_the_answer_to_a_file(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -16,12 +16,17 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
+use tokio::sync::Semaphore;
 use tracing::error;
 
 use crate::clock_door::ClockDoor;
+use crate::functions::Processes;
 use crate::metrics::{self, Page, Process};
 use crate::notifications::Notifications;
 use crate::objects::{self, Answer};
+
+/// Requests that bring code at once: each takes as much memory as an archive may have bytes, and more.
+pub(crate) const UPLOADS_MAX: usize = 4;
 
 /// How the path of a signing certificate begins.
 const CERTIFICATE: &str = "/SimpleNotificationService-";
@@ -35,6 +40,9 @@ pub(crate) struct Door {
     pub(crate) front_door: Arc<FrontDoor>,
     pub(crate) clock: ClockDoor,
     pub(crate) limits: Limits,
+    /// One for each request that may bring code now.
+    pub(crate) uploads: Semaphore,
+    pub(crate) processes: Processes,
     /// Whether others than this machine may read the metrics, which name queues.
     pub(crate) metrics_open: bool,
     pub(crate) spans: Option<Exporter>,
@@ -65,7 +73,13 @@ async fn answer_whole(door: &Door, head: Parts, body: Incoming, peer: SocketAddr
     if ClockDoor::is_asked(head.uri.path()) {
         return door.clock.answer(&head, body, peer).await;
     }
-    match collect_body(body, &door.limits).await {
+    let body_bytes_max = door.aws.body_bytes_max(&head);
+    let _upload = match body_bytes_max > door.limits.body_bytes_max {
+        // Nobody closes it.
+        true => door.uploads.acquire().await.ok(),
+        false => None,
+    };
+    match collect_body(body, &Limits { body_bytes_max, ..door.limits.clone() }).await {
         Ok(body) => door.aws.answer(&head, body, peer.ip()).await,
         Err(BodyError::TooLarge { .. }) => door.aws.refuse_too_large(&head),
         Err(BodyError::TimedOut) => text(StatusCode::REQUEST_TIMEOUT, "The request's body did not arrive in time.\n"),
@@ -96,7 +110,14 @@ impl Door {
         let Ok(shard) = self.broker.metrics().await else {
             return text(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.\n");
         };
+        let Ok(inventory) = self.broker.functions().await else {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.\n");
+        };
+        let is_mapping = |id| inventory.mappings.iter().any(|mapping| mapping.id == id);
+        let is_function = |name: &str| shard.functions.iter().any(|function| *function.name == *name);
         let page = Page {
+            counted: self.processes.counters().retain(is_function, is_mapping),
+            mappings: inventory.mappings,
             shard,
             requests: self.aws.requests(),
             log_lines_left_out: self.aws.log_lines_left_out(),

@@ -5,24 +5,30 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use bongsu_aws_api::attributes_digest::Digest;
-use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
-use bongsu_aws_api::received::{message_id, receipt_handle, system_attributes};
+use bongsu_aws_api::lambda::{LogFormat as KeptLogFormat, RuntimeSettings, function_arn};
+use bongsu_aws_api::received::message_id;
 use bongsu_aws_api::request_id::RequestIds;
-use bongsu_broker::{AttemptOutcome, Destination, Function, FunctionVersion, InvocationRecord, MessageId};
-use bongsu_delivery::sqs_event::{
-    BatchOutcome, EventAttribute, EventAttributeValue, EventRecord, batch_outcome, event,
+use bongsu_broker::{
+    Account, AttemptOutcome, Destination, Function, FunctionVersion, InvocationRecord, Mapping, MappingId, MessageId,
 };
+use bongsu_delivery::sqs_event::{BatchOutcome, batch_outcome};
 use bongsu_delivery::{
-    EPHEMERAL_STORAGE_MB_MIN, FunctionSpec, Functions, Invocation, InvocationEnd, LogFormat, LogLine, LogSink,
-    LogStream, Runtime,
+    FunctionSpec, Functions, Invocation, InvocationEnd, LogFormat, LogLine, LogSink, LogStream, Runtime,
 };
+use bongsu_event_pattern::Filters;
 use bongsu_journal::BoxFuture;
-use bongsu_runtime::{Batch, Concluded, Event, EventEnd, FunctionRunner};
+use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{info, warn};
 
+use crate::batch_event::{payload, written};
+use crate::code::Code;
+use crate::event_records::Writer;
+use crate::function_counters::Counters;
 use crate::log_tails::LogTails;
+
+/// Mappings whose filters are kept as they were read; beyond that all are read anew.
+const FILTERS_KEPT_MAX: usize = 10_000;
 
 /// Runs functions in processes of their own.
 #[derive(Clone)]
@@ -31,26 +37,61 @@ pub(crate) struct Processes {
     shared: Arc<Shared>,
 }
 
+/// Where functions are, and what is told of them.
+pub(crate) struct Place {
+    pub(crate) region: String,
+    pub(crate) account: Account,
+    pub(crate) code: Code,
+    pub(crate) clock: Clock,
+    pub(crate) spans: Option<Exporter>,
+}
+
 struct Shared {
-    region: String,
+    place: Place,
     request_ids: RequestIds,
-    spans: Option<Exporter>,
+    counters: Counters,
     /// Each function's definition as the delivery door wants it, made anew when it changes.
     specs: Mutex<BTreeMap<(Box<str>, FunctionVersion), Definition>>,
+    /// Each mapping's filters, read once.
+    filters: Mutex<BTreeMap<MappingId, (Arc<Mapping>, Arc<Filters>)>>,
 }
 
 /// A function as the broker defines it, and as the delivery door wants it.
 type Definition = (Arc<Function>, Arc<FunctionSpec>);
 
 impl Processes {
-    pub(crate) fn new(functions: Functions, region: String, spans: Option<Exporter>) -> Processes {
-        let shared = Shared { region, request_ids: RequestIds::default(), spans, specs: Mutex::default() };
+    pub(crate) fn new(functions: Functions, place: Place) -> Processes {
+        let shared = Shared {
+            place,
+            request_ids: RequestIds::default(),
+            counters: Counters::default(),
+            specs: Mutex::default(),
+            filters: Mutex::default(),
+        };
         Processes { functions, shared: Arc::new(shared) }
     }
 
     /// Runs a function once. Whoever asks has had the broker count it against the function's limit.
     pub(crate) async fn invoke(&self, function: &Arc<Function>, invocation: Invocation) -> InvocationEnd {
-        self.functions.invoke(&self.spec(function), invocation).await
+        let begun = Instant::now();
+        let end = self.functions.invoke(&self.spec(function), invocation).await;
+        self.shared.counters.invoked(&function.name, begun.elapsed(), matches!(end, InvocationEnd::Failed(_)));
+        end
+    }
+
+    /// What functions have done.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// A function is gone, with all its versions or with this one alone: its processes end when they have nothing to do.
+    pub(crate) fn forget(&self, function: &str, version: Option<FunctionVersion>) {
+        let is_gone = |known: &(Box<str>, FunctionVersion)| {
+            *known.0 == *function && version.is_none_or(|version| version == known.1)
+        };
+        self.shared.specs.lock().expect("nothing panics while it holds this lock").retain(|known, _| !is_gone(known));
+        // Those of other versions are started anew when they are needed.
+        self.functions.retire(function);
     }
 
     /// Ends all processes.
@@ -74,13 +115,36 @@ impl Processes {
             Some((_, spec)) => spec.version + 1,
             None => 1,
         };
-        let spec = Arc::new(to_spec(function, version));
+        let spec = Arc::new(to_spec(function, version, &self.shared.place.code));
         specs.insert(key, (function.clone(), spec.clone()));
         spec
     }
-}
 
-impl Processes {
+    /// The filters of a mapping. Patterns were looked at when they were set; one that cannot be read now lets all through.
+    fn filters(&self, mapping: &Arc<Mapping>) -> Arc<Filters> {
+        let mut filters = self.shared.filters.lock().expect("nothing panics while it holds this lock");
+        match filters.get(&mapping.id) {
+            Some((known, read)) if known.definition.filters == mapping.definition.filters => read.clone(),
+            _ => {
+                let read = Filters::parse(&mapping.definition.filters).unwrap_or_else(|fault| {
+                    warn!(queue = %mapping.definition.queue.name, reason = fault.reason(), "filters cannot be read");
+                    Filters::default()
+                });
+                let read = Arc::new(read);
+                if filters.len() >= FILTERS_KEPT_MAX {
+                    filters.clear();
+                }
+                filters.insert(mapping.id, (mapping.clone(), read.clone()));
+                read
+            }
+        }
+    }
+
+    fn arn(&self, function: &str) -> String {
+        let Place { region, account, .. } = &self.shared.place;
+        function_arn(region, *account, function)
+    }
+
     /// Runs a function on a notification.
     pub(crate) async fn notify(
         &self,
@@ -95,22 +159,89 @@ impl Processes {
             InvocationEnd::Failed(failure) => Err(failure.to_string()),
         }
     }
+
+    /// Runs a function on those messages of a batch that its mapping's filters let through; the others are worked off.
+    async fn run_batch(&self, batch: Batch) -> AttemptOutcome {
+        let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
+        let filters = self.filters(&batch.mapping);
+        let (mut admitted, mut places) = (Vec::new(), Vec::new());
+        for (place, message) in written(&batch, region).into_iter().enumerate() {
+            if message.is_admitted(&filters) {
+                admitted.push(message);
+                places.push(place);
+            }
+        }
+        let polled = batch.messages.len();
+        if admitted.is_empty() {
+            self.shared.counters.batch(batch.mapping.id, polled, 0, 0);
+            return AttemptOutcome::Succeeded;
+        }
+        let request_id = self.shared.request_ids.next().to_string();
+        let trace_id = places.iter().find_map(|place| batch.messages[*place].content.trace_header.as_ref());
+        let trace_id = trace_id.map(|header| header.to_string());
+        let context = trace_id.as_deref().and_then(TraceContext::from_xray);
+        let invoked_arn = Some(self.arn(&definition.function.to_string()));
+        let payload = payload(&admitted, &definition.queue.arn(region), region);
+        let begun = Instant::now();
+        let invocation = Invocation { trace_id, invoked_arn, ..Invocation::new(request_id, payload) };
+        let end = self.invoke(&batch.function, invocation).await;
+        if let Some(spans) = &self.shared.place.spans {
+            spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
+        }
+        let ids: Vec<&str> = admitted.iter().map(|message| message.id()).collect();
+        let failed: Vec<usize> = failed(&batch, &ids, end).into_iter().map(|place| places[place]).collect();
+        self.shared.counters.batch(batch.mapping.id, polled, ids.len(), failed.len());
+        match failed.len() {
+            0 => AttemptOutcome::Succeeded,
+            count if count == polled => AttemptOutcome::Failed,
+            _ => AttemptOutcome::PartlyFailed(failed),
+        }
+    }
 }
 
-fn to_spec(function: &Function, version: u64) -> FunctionSpec {
+/// Which of these messages the function did not work off, by their places, in rising order.
+fn failed(batch: &Batch, ids: &[&str], end: InvocationEnd) -> Vec<usize> {
+    let definition = &batch.mapping.definition;
+    let (function, queue, messages) = (&batch.function.name, &definition.queue.name, ids.len());
+    let response = match end {
+        InvocationEnd::Returned(response) => response,
+        InvocationEnd::Failed(failure) => {
+            warn!(%function, %queue, messages, %failure, "attempt failed");
+            return (0..messages).collect();
+        }
+    };
+    match batch_outcome(&response, definition.report_batch_item_failures, ids) {
+        BatchOutcome::AllSucceeded => Vec::new(),
+        BatchOutcome::Failed(places) => {
+            warn!(%function, %queue, messages, failed = places.len(), "attempt partly failed");
+            places
+        }
+        BatchOutcome::AllFailed => {
+            let failure = "the response is not a batch response, or names a message that is not in the batch";
+            warn!(%function, %queue, messages, failure, "attempt failed");
+            (0..messages).collect()
+        }
+    }
+}
+
+fn to_spec(function: &Function, version: u64, code: &Code) -> FunctionSpec {
+    let settings = RuntimeSettings::of(function);
     FunctionSpec {
         name: function.name.to_string(),
         version_name: function.version.to_string(),
         version,
         runtime: runtime(&function.runtime),
         handler: function.handler.to_string(),
-        code: (*function.code).into(),
-        layers: function.layers.iter().map(|layer| (&**layer).into()).collect(),
+        code: code.directory(&function.code),
+        layers: function.layers.iter().map(|layer| code.directory(layer)).collect(),
         timeout: Duration::from_secs(function.timeout_seconds.into()),
         memory_mb: function.memory_mb,
-        ephemeral_storage_mb: EPHEMERAL_STORAGE_MB_MIN,
+        ephemeral_storage_mb: settings.ephemeral_storage_mb,
         concurrency_per_process: 1,
-        log_format: LogFormat::Text,
+        log_format: match settings.log_format {
+            KeptLogFormat::Text => LogFormat::Text,
+            KeptLogFormat::Json { level } => LogFormat::Json { level },
+        },
         environment: function.environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
     }
 }
@@ -126,51 +257,19 @@ fn runtime(name: &str) -> Runtime {
 impl FunctionRunner for Processes {
     fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome> {
         let this = self.clone();
-        Box::pin(async move {
-            let name = &batch.function.name;
-            let ids: Vec<String> = batch.messages.iter().map(|m| message_id(m.content.message_id)).collect();
-            let request_id = this.shared.request_ids.next().to_string();
-            let trace_id = batch.messages.first().and_then(|message| message.content.trace_header.as_ref());
-            let trace_id = trace_id.map(|header| header.to_string());
-            let payload = payload(&batch, &ids, &this.shared.region);
-            let context = trace_id.as_deref().and_then(TraceContext::from_xray);
-            let begun = Instant::now();
-            let invocation = Invocation { trace_id, ..Invocation::new(request_id, payload) };
-            let end = this.invoke(&batch.function, invocation).await;
-            if let Some(spans) = &this.shared.spans {
-                spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
-            }
-            let response = match end {
-                InvocationEnd::Returned(response) => response,
-                InvocationEnd::Failed(failure) => {
-                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages = ids.len(), %failure, "attempt failed");
-                    return AttemptOutcome::Failed;
-                }
-            };
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            match batch_outcome(&response, batch.mapping.definition.report_batch_item_failures, &ids) {
-                BatchOutcome::AllSucceeded => AttemptOutcome::Succeeded,
-                BatchOutcome::Failed(places) => {
-                    let (messages, failed) = (ids.len(), places.len());
-                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages, failed, "attempt partly failed");
-                    AttemptOutcome::PartlyFailed(places)
-                }
-                BatchOutcome::AllFailed => {
-                    let failure = "the response is not a batch response, or names a message that is not in the batch";
-                    warn!(function = %name, queue = %batch.mapping.definition.queue.name, messages = ids.len(), failure, "attempt failed");
-                    AttemptOutcome::Failed
-                }
-            }
-        })
+        Box::pin(async move { this.run_batch(batch).await })
     }
 
     fn run_event(&self, event: Event) -> BoxFuture<'static, EventEnd> {
         let this = self.clone();
         Box::pin(async move {
+            let age = this.shared.place.clock.now().0.saturating_sub(event.queued_at.0);
+            this.shared.counters.event_began(&event.function.name, Duration::from_millis(age));
             let request_id = message_id(MessageId(event.invocation.request_id));
             let trace_id = event.invocation.trace_header.as_ref().map(|header| header.to_string());
+            let invoked_arn = Some(this.arn(&event.invoked.to_string()));
             let payload = event.invocation.payload.into_bytes();
-            let invocation = Invocation { trace_id, ..Invocation::new(request_id, payload) };
+            let invocation = Invocation { trace_id, invoked_arn, ..Invocation::new(request_id, payload) };
             match this.invoke(&event.function, invocation).await {
                 InvocationEnd::Returned(response) => EventEnd::Returned(response),
                 InvocationEnd::Failed(failure) => {
@@ -181,8 +280,11 @@ impl FunctionRunner for Processes {
         })
     }
 
-    fn records(&self, _: Concluded) -> BoxFuture<'static, Vec<(Destination, InvocationRecord)>> {
-        Box::pin(async { Vec::new() })
+    fn records(&self, concluded: Concluded) -> BoxFuture<'static, Vec<(Destination, InvocationRecord)>> {
+        let Place { region, account, clock, .. } = &self.shared.place;
+        let next_request_id = self.shared.request_ids.next().number();
+        let writer = Writer { region, account: *account, now: clock.now(), next_request_id };
+        Box::pin(std::future::ready(writer.records(&concluded)))
     }
 }
 
@@ -200,64 +302,6 @@ fn span(batch: &Batch, context: Option<TraceContext>, took: Duration, failed: bo
             ("messaging.batch.message_count", batch.messages.len().to_string()),
         ],
         failed,
-    }
-}
-
-/// The event that the function gets.
-fn payload(batch: &Batch, ids: &[String], region: &str) -> bytes::Bytes {
-    /// What a record borrows from.
-    struct Owned {
-        handle: String,
-        attributes: MessageAttributes,
-        body_md5: Digest,
-        attributes_md5: Option<Digest>,
-    }
-    let owned: Vec<Owned> = batch
-        .messages
-        .iter()
-        .map(|message| {
-            // Written by this server; unreadable attributes are left out rather than the message.
-            let stored = &mut &message.content.attributes[..];
-            let attributes =
-                if stored.is_empty() { Ok(MessageAttributes::default()) } else { MessageAttributes::decode(stored) };
-            let attributes = attributes.unwrap_or_default();
-            Owned {
-                handle: receipt_handle(message.delivery.handle),
-                body_md5: Digest::from_bytes(message.content.body_md5),
-                attributes_md5: (!attributes.is_empty()).then(|| attributes.digest()),
-                attributes,
-            }
-        })
-        .collect();
-    let arn = batch.mapping.definition.queue.arn(region);
-    let records: Vec<EventRecord<'_>> = batch
-        .messages
-        .iter()
-        .zip(ids)
-        .zip(&owned)
-        .map(|((message, id), owned)| EventRecord {
-            message_id: id,
-            receipt_handle: &owned.handle,
-            body: &message.content.body,
-            attributes: system_attributes(message, region).collect(),
-            message_attributes: owned.attributes.iter().map(to_event).collect(),
-            md5_of_body: owned.body_md5.as_str(),
-            md5_of_message_attributes: owned.attributes_md5.as_ref().map(Digest::as_str),
-            event_source_arn: &arn,
-            aws_region: region,
-        })
-        .collect();
-    event(&records)
-}
-
-fn to_event(attribute: &bongsu_aws_api::message_attributes::MessageAttribute) -> EventAttribute<'_> {
-    EventAttribute {
-        name: &attribute.name,
-        data_type: &attribute.data_type,
-        value: match &attribute.value {
-            Value::Text(text) => EventAttributeValue::String(text),
-            Value::Binary(bytes) => EventAttributeValue::Binary(bytes),
-        },
     }
 }
 

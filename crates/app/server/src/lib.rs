@@ -4,12 +4,19 @@
 //! told to stop. Everything that decides, endures or talks is in the other crates.
 
 mod api;
+mod batch_event;
 mod clock_door;
+mod code;
+mod code_source;
 mod config;
 mod courier;
 mod credentials;
 mod deploy;
 mod elasticmq;
+mod event_records;
+mod function_counters;
+mod function_metrics;
+mod function_urls;
 mod functions;
 mod ingress;
 mod invocations;

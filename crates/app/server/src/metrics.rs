@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bongsu_aws_api::observation::RequestMetrics;
-use bongsu_broker::{FaultKind, GroupStatistics};
+use bongsu_broker::{FaultKind, GroupStatistics, Mapping};
 use bongsu_gateway::RouteMetrics;
 use bongsu_histogram::Histogram;
 use bongsu_runtime::{Metrics, QueueMetrics};
@@ -14,7 +14,8 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::{ingress, object_metrics, topic_metrics};
+use crate::function_counters::Counted;
+use crate::{function_metrics, ingress, object_metrics, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -135,6 +136,9 @@ pub(crate) struct Process {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) shard: Metrics,
+    /// What functions and mappings have done.
+    pub(crate) counted: Counted,
+    pub(crate) mappings: Vec<Mapping>,
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
     pub(crate) spans_dropped: u64,
@@ -183,6 +187,7 @@ impl Collector for Page {
             }
         }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
+        function_metrics::encode(&self.shard.functions, &self.counted, &self.mappings, &mut to)?;
         ingress::encode(&self.routes, &mut to)?;
         object_metrics::encode(&self.shard.objects, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {

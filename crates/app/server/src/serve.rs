@@ -18,14 +18,17 @@ use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
 use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 use tracing::{info, warn};
 
+use crate::api::UPLOADS_MAX;
 use crate::clock_door::ClockDoor;
+use crate::code::Code;
+use crate::code_source::Buckets;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
-use crate::functions::{FunctionLog, Processes};
+use crate::functions::{FunctionLog, Place, Processes};
 use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
@@ -168,12 +171,20 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
     });
     let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
-    let processes = Processes::new(functions, config.region.clone(), spans.clone());
     let journal = open(&config.storage)?;
+    let code = Code::open(data_directory(&config.storage)).map_err(ServeError::Code)?;
     let test_clock = config.test_clock.then(|| TestClock::open(&config.storage)).transpose()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Random)?;
     let clock = test_clock.as_ref().map_or(Clock::System, TestClock::clock);
+    let place = Place {
+        region: config.region.clone(),
+        account: config.account,
+        code: code.clone(),
+        clock: clock.clone(),
+        spans: spans.clone(),
+    };
+    let processes = Processes::new(functions, place);
     let notifications = Arc::new(notifications(&config, &queues_url)?);
     let http = HttpCourier::new(http_settings(&config, is_open)).map_err(ServeError::Http)?;
     let mail = Maildir::of(data_directory(&config.storage));
@@ -227,7 +238,13 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     if let Some(up) = &up {
         summary += &up.deploy().await?;
     }
-    let functions = Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails });
+    let functions = Arc::new(Invocations {
+        broker: broker.clone(),
+        processes: processes.clone(),
+        log_tails,
+        account: config.account,
+        region: config.region.as_str().into(),
+    });
     let aws = Arc::new(AwsApi::new(
         bongsu_aws_api::Config {
             account: config.account,
@@ -241,10 +258,17 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             spans: spans.clone(),
             public_url: config.public_url.clone(),
             functions: functions.clone(),
+            code: Arc::new(code),
+            code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
+            function_urls: world.clone(),
+            function_url_host: format!("localhost:{}", ingress_address.port()),
             stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
     ));
+    aws.serve_function_urls().await.map_err(|_| ServeError::StacksNotKept)?;
+    // Of functions that went while this was being written, or before their code was.
+    aws.sweep_code();
     let front_door = ingress::open(
         world.fronts.apis()?,
         Ways {
@@ -280,6 +304,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         front_door: front_door.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
         limits: api_limits,
+        uploads: Semaphore::new(UPLOADS_MAX),
+        processes: processes.clone(),
         metrics_open: config.metrics_open || config.insecure,
         spans,
         started_at: SystemTime::now(),

@@ -56,6 +56,7 @@ pub use function::invocation::{
     Conclusion, DueInvocation, InvocationCondition, InvocationEnd, InvocationOutcome, InvocationStep, QueuedInvocation,
 };
 pub use function::mapping::{MAPPING_BATCH_MESSAGES_MAX, Mapping, MappingDefinition, MappingId};
+pub use function::statistics::FunctionStatistics;
 pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
 };

@@ -2,6 +2,7 @@
 //! the tables that the code itself is made of.
 
 mod cloudformation;
+mod lambda;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

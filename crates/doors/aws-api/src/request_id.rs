@@ -34,6 +34,11 @@ impl RequestIds {
 }
 
 impl RequestId {
+    /// The UUID as a number.
+    pub fn number(self) -> u128 {
+        self.0
+    }
+
     /// The 36 characters.
     pub fn text(self) -> [u8; 36] {
         uuid_text(self.0)

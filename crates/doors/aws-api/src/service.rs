@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
-use bongsu_runtime::{Clock, Handle};
+use bongsu_runtime::{Clock, Handle, Refusal};
 use bongsu_traces::Exporter;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -18,7 +18,7 @@ use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
-use crate::lambda::{self, Invoker};
+use crate::lambda::{self, CodeSource, CodeStore, Invoker, UrlDoor};
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
@@ -58,6 +58,14 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Runs functions for Lambda's `Invoke`.
     pub functions: Arc<dyn Invoker>,
+    /// Keeps functions' code.
+    pub code: Arc<dyn CodeStore>,
+    /// Reads code out of buckets.
+    pub code_source: Arc<dyn CodeSource>,
+    /// Serves functions' URLs.
+    pub function_urls: Arc<dyn UrlDoor>,
+    /// Where that is: what stands behind `<id>.lambda-url.<region>.` in them.
+    pub function_url_host: String,
     /// Deploys stacks, if the server has any.
     pub stacks: Option<Arc<dyn Stacks>>,
 }
@@ -65,7 +73,7 @@ pub struct Config {
 /// The AWS endpoint: every service on one port.
 pub struct AwsApi {
     pub(crate) config: Config,
-    broker: Handle,
+    pub(crate) broker: Handle,
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
     request_ids: RequestIds,
@@ -93,6 +101,25 @@ impl AwsApi {
     /// Lines about refused and slow requests that were left out of the log, because there were too many.
     pub fn log_lines_left_out(&self) -> u64 {
         self.observer.lines_left_out()
+    }
+
+    /// The largest body that a request may have. Only what brings code may have more than [`REQUEST_BYTES_MAX`].
+    pub fn body_bytes_max(&self, head: &Parts) -> usize {
+        if lambda::is_upload(head) { lambda::UPLOAD_BYTES_MAX } else { REQUEST_BYTES_MAX }
+    }
+
+    /// Has the front door serve the URLs of all functions that have one.
+    ///
+    /// # Errors
+    ///
+    /// When the server is stopping.
+    pub async fn serve_function_urls(&self) -> Result<(), Refusal> {
+        lambda::serve_urls(&self.config, &self.broker).await
+    }
+
+    /// Removes the code of functions and layers that are gone.
+    pub fn sweep_code(&self) {
+        lambda::sweep(&self.config, &self.broker);
     }
 
     /// Who signs a request to another door, such as a function's own address, for the service of this name.

@@ -67,8 +67,12 @@ pub(crate) fn run(due: DueInvocation, functions: Arc<dyn FunctionRunner>, handle
         let found = event(&due, &handle).await;
         let (conclusion, invocation, end) = match (due.step, found) {
             (InvocationStep::Run(version), Found::Event(invocation)) => {
-                let event =
-                    Event { function: version.clone(), invoked: function.clone(), invocation: invocation.clone() };
+                let event = Event {
+                    function: version.clone(),
+                    invoked: function.clone(),
+                    invocation: invocation.clone(),
+                    queued_at,
+                };
                 let end = functions.run_event(event).await;
                 match handle.end_invocation(&function.name, sequence, end.outcome()).await {
                     Ok(InvocationEnd::Conclude(conclusion)) => (conclusion, invocation, Some((version, end))),

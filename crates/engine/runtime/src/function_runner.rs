@@ -29,6 +29,8 @@ pub struct Event {
     pub invoked: FunctionRef,
     /// The event.
     pub invocation: QueuedInvocation,
+    /// When it was taken.
+    pub queued_at: Timestamp,
 }
 
 /// How a function ended.

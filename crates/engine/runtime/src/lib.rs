@@ -12,6 +12,7 @@ mod delivery;
 mod entries;
 mod events;
 mod fatal;
+mod function_metrics;
 mod function_runner;
 mod functions;
 mod handle;
@@ -38,6 +39,7 @@ pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel,
 pub use delivery::DELIVERIES_MAX;
 pub use events::EVENTS_MAX;
 pub use fatal::Fatal;
+pub use function_metrics::{EventCounters, FunctionMetrics};
 pub use function_runner::{Batch, Concluded, Event, EventEnd, FunctionRunner, NoFunctions};
 pub use functions::Begun;
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};

@@ -9,6 +9,7 @@ use bongsu_broker::{
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
+use crate::function_metrics::FunctionMetrics;
 use crate::topic_metrics::TopicMetrics;
 
 /// Bounds for the sizes of messages, in bytes: the last is the largest message there is.
@@ -70,6 +71,8 @@ pub struct Metrics {
     pub queues: Vec<QueueMetrics>,
     /// By name, likewise.
     pub topics: Vec<TopicMetrics>,
+    /// By name.
+    pub functions: Vec<FunctionMetrics>,
     /// Buckets and objects.
     pub objects: ObjectMetrics,
     /// Long polls that wait.

@@ -77,6 +77,7 @@ fn requests_and_answers_have_the_published_shapes() {
 fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described.py", &[]);
     check(&Server::ephemeral(&[]), "described_sns.py", &[]);
+    check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
 }
 
@@ -135,6 +136,31 @@ fn terraform_makes_and_changes_topics_and_subscriptions() {
 /// Validators insist on a certificate of Amazon's host; the programs look for it here.
 fn server_with_certificate_of_amazon() -> Server {
     Server::ephemeral(&["--certificate-url", "https://sns.us-east-1.amazonaws.com"])
+}
+
+#[test]
+fn boto3_makes_changes_and_invokes_functions() {
+    check(&Server::ephemeral(&[]), "control_plane.py", &[]);
+}
+
+#[test]
+fn boto3_fires_events_and_hears_how_they_ended() {
+    check(&Server::ephemeral(&["--test-clock"]), "events.py", &[]);
+}
+
+#[test]
+fn boto3_has_queues_feed_functions() {
+    check(&Server::ephemeral(&["--test-clock"]), "mappings.py", &[]);
+}
+
+#[test]
+fn the_aws_cli_lives_through_the_life_of_a_function() {
+    check(&Server::ephemeral(&[]), "cli_functions.sh", &[]);
+}
+
+#[test]
+fn terraform_makes_and_changes_functions() {
+    check(&Server::ephemeral(&[]), "terraform_functions.py", &[]);
 }
 
 #[test]

@@ -19,7 +19,9 @@ impl Invoke for Functions {
         let Invocation { function, payload, timeout: patience, trace_id } = invocation;
         let request_id = self.request_ids.next().to_string();
         let trace_id = Some(trace_id);
-        let invocation = bongsu_aws_api::lambda::Invocation { request_id, payload, trace_id, wants_log: false };
+        let client_context = None;
+        let invocation =
+            bongsu_aws_api::lambda::Invocation { request_id, payload, trace_id, client_context, wants_log: false };
         let answer = self.invoker.invoke(&function, invocation);
         Box::pin(async move {
             let invoked = match patience {

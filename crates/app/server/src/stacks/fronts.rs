@@ -63,6 +63,21 @@ impl Fronts {
         Ok(())
     }
 
+    /// Serves these functions' own addresses, of which no stack knows, instead of those before.
+    pub(crate) fn replace_urls(&self, urls: Vec<FunctionUrl>) -> Result<(), RouteError> {
+        let mut served = self.served();
+        let mut changed = served.clone();
+        changed.retain(|(stack, _), _| !stack.is_empty());
+        // No stack has an empty name.
+        changed.extend(urls.into_iter().map(|url| ((String::new(), url.function.clone()), Front::Url(url))));
+        let apis = compile(changed.values().cloned())?;
+        if let Some(front_door) = self.front_door.get() {
+            front_door.replace(apis);
+        }
+        *served = changed;
+        Ok(())
+    }
+
     fn served(&self) -> MutexGuard<'_, BTreeMap<FrontKey, Front>> {
         self.served.lock().expect("nothing panics while it holds this lock")
     }

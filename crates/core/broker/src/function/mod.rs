@@ -6,6 +6,7 @@ pub(crate) mod mapping;
 pub(crate) mod queue;
 pub(crate) mod running;
 pub(crate) mod state;
+pub(crate) mod statistics;
 pub(crate) mod window;
 
 use std::fmt;

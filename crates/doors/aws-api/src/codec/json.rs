@@ -25,7 +25,8 @@ pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, ApiError> 
     }
 }
 
-fn refusal(error: serde_json::Error) -> ApiError {
+/// Why an input cannot be read.
+pub(crate) fn refusal(error: serde_json::Error) -> ApiError {
     match error.classify() {
         Category::Data => {
             let text = error.to_string();
@@ -37,7 +38,8 @@ fn refusal(error: serde_json::Error) -> ApiError {
     }
 }
 
-fn not_an_object() -> ApiError {
+/// The refusal of a body that is something else.
+pub(crate) fn not_an_object() -> ApiError {
     ApiError::new(ErrorKind::SerializationException, "The request body is not a JSON object.")
 }
 

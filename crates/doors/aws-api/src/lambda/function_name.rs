@@ -1,7 +1,14 @@
 //! How a request names a function: by name, by partial ARN or by ARN, each with or without a qualifier.
 
-/// The qualifier of the one version there is.
-pub(crate) const LATEST: &str = "$LATEST";
+use bongsu_broker::FunctionRef;
+
+use super::constraints::Constraints;
+use super::refusal::{invalid, not_found};
+use crate::error::{ApiError, ErrorKind};
+use crate::operation::Context;
+
+/// What names keep to, in AWS's words.
+const PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?";
 
 /// A function as a request names it; what is left out is the caller's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +38,95 @@ impl<'a> FunctionName<'a> {
         };
         let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let is_valid = (1..=NAME_CHARACTERS_MAX).contains(&name.len()) && name.bytes().all(in_name);
+        let is_qualifier = |text: &str| !text.is_empty() && text.bytes().all(|byte| in_name(byte) || byte == b'$');
+        let is_valid = is_valid && qualifier.is_none_or(is_qualifier);
         is_valid.then_some(FunctionName { region, account, name, qualifier })
+    }
+}
+
+/// A function of this server's, and whether somebody of its own account asks.
+pub(super) struct Named {
+    pub(super) function: FunctionRef,
+    pub(super) is_own: bool,
+}
+
+impl Context<'_> {
+    /// The ARN of `NAME` or `NAME:QUALIFIER`.
+    pub(super) fn function_arn(&self, name: &str) -> String {
+        super::function_arn(&self.config.region, self.config.account, name)
+    }
+
+    /// The function that a request names, whoever asks.
+    pub(super) fn named(&self, function: &str, qualifier: Option<&str>) -> Result<Named, ApiError> {
+        let Some(named) = FunctionName::parse(function) else {
+            let mut constraints = Constraints::default();
+            constraints.pattern("functionName", function, PATTERN, false);
+            return Err(constraints.check().err().unwrap_or_else(ApiError::internal_failure));
+        };
+        let region = &self.config.region;
+        if let Some(other) = named.region.filter(|other| other != region) {
+            let text = format!("Functions from '{other}' are not reachable in this region ('{region}')");
+            return Err(not_found(text));
+        }
+        let qualifier = match (named.qualifier, qualifier) {
+            (Some(named), Some(asked)) if named != asked => {
+                return Err(invalid(
+                    "The derived qualifier from the function name does not match the specified qualifier.",
+                ));
+            }
+            (named, asked) => named.or(asked),
+        };
+        let function = FunctionRef { name: named.name.into(), qualifier: qualifier.map(Box::from) };
+        let account = named.account.unwrap_or(self.caller.account());
+        let own = self.config.account.to_string();
+        if account != own {
+            let arn = format!("arn:aws:lambda:{region}:{account}:function:{function}");
+            // All functions are of the server's account.
+            return Err(if account == self.caller.account() {
+                not_found(format!("Function not found: {arn}"))
+            } else {
+                self.denied("InvokeFunction", &arn)
+            });
+        }
+        Ok(Named { function, is_own: self.caller.account() == own })
+    }
+
+    /// The same for somebody of the function's account: all others have no business with it but to invoke it.
+    pub(super) fn own_function(&self, function: &str, qualifier: Option<&str>) -> Result<FunctionRef, ApiError> {
+        let Named { function, is_own } = self.named(function, qualifier)?;
+        if !is_own {
+            let operation = self.seen.operation.get().copied().unwrap_or_default();
+            return Err(self.denied(operation, &self.function_arn(&function.to_string())));
+        }
+        Ok(function)
+    }
+
+    /// The function as a whole: a qualifier is not wanted.
+    pub(super) fn whole_function(&self, function: &str) -> Result<Box<str>, ApiError> {
+        let function = self.own_function(function, None)?;
+        match function.qualifier {
+            None => Ok(function.name),
+            Some(_) => Err(invalid("This operation does not permit to specify a function with a qualifier.")),
+        }
+    }
+
+    /// Refuses whoever is not of the account that has the functions.
+    pub(super) fn check_account(&self, resource: &str) -> Result<(), ApiError> {
+        if self.caller.account() == self.config.account.to_string() {
+            return Ok(());
+        }
+        let operation = self.seen.operation.get().copied().unwrap_or_default();
+        let arn = format!("arn:aws:lambda:{}:{}:{resource}", self.config.region, self.config.account);
+        Err(self.denied(operation, &arn))
+    }
+
+    pub(super) fn denied(&self, action: &str, arn: &str) -> ApiError {
+        let text = format!(
+            "User: {} is not authorized to perform: lambda:{action} on resource: {arn} because no resource-based policy \
+             allows the lambda:{action} action",
+            self.caller.arn()
+        );
+        ApiError::new(ErrorKind::AccessDeniedException, text)
     }
 }
 
@@ -56,9 +151,17 @@ mod tests {
 
     #[test]
     fn what_names_no_function_is_refused() {
-        for text in
-            ["", "a b", "work:1:2", "arn:aws:sqs:r:0:work", "arn:aws:lambda:r:0:function:", "한", &"x".repeat(65)]
-        {
+        for text in [
+            "",
+            "a b",
+            "work:1:2",
+            "arn:aws:sqs:r:0:work",
+            "arn:aws:lambda:r:0:function:",
+            "한",
+            "a:b c",
+            "a:",
+            &"x".repeat(65),
+        ] {
             assert_eq!(FunctionName::parse(text), None, "{text}");
         }
     }

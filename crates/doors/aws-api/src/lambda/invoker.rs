@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use bongsu_broker::FunctionVersion;
 use bytes::Bytes;
 
 /// How much of an invocation's log its caller may be shown: the end of it.
@@ -12,11 +13,11 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Runs the functions of the server's account.
 pub trait Invoker: Send + Sync {
-    /// Whether there is a function of this name.
-    fn exists(&self, function: &str) -> Answer<Result<bool, InvokeRefusal>>;
-
-    /// Runs the function once, and to its end also if nobody waits for that.
+    /// Runs a function once, by `NAME` or `NAME:QUALIFIER`, and to its end also if nobody waits for that.
     fn invoke(&self, function: &str, invocation: Invocation) -> Answer<Result<Invoked, InvokeRefusal>>;
+
+    /// This function is gone, with all its versions or with this one alone.
+    fn deleted(&self, function: &str, version: Option<FunctionVersion>);
 }
 
 /// One event for a function.
@@ -28,6 +29,8 @@ pub struct Invocation {
     pub payload: Bytes,
     /// An X-Ray trace header.
     pub trace_id: Option<String>,
+    /// The caller's context: JSON.
+    pub client_context: Option<String>,
     /// Whether the caller wants to see the end of the log.
     pub wants_log: bool,
 }
@@ -35,6 +38,8 @@ pub struct Invocation {
 /// How an invocation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoked {
+    /// Which version was run.
+    pub version: FunctionVersion,
     /// What the function returned, or else the JSON of its error.
     pub result: Result<Bytes, Bytes>,
     /// At most [`LOG_TAIL_BYTES_MAX`]; empty unless it was wanted.
@@ -56,11 +61,9 @@ pub enum InvokeRefusal {
 pub struct NoFunctions;
 
 impl Invoker for NoFunctions {
-    fn exists(&self, _: &str) -> Answer<Result<bool, InvokeRefusal>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn invoke(&self, _: &str, _: Invocation) -> Answer<Result<Invoked, InvokeRefusal>> {
         Box::pin(async { Err(InvokeRefusal::DoesNotExist) })
     }
+
+    fn deleted(&self, _: &str, _: Option<FunctionVersion>) {}
 }

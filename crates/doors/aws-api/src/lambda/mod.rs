@@ -1,61 +1,234 @@
-//! AWS Lambda, as far as functions are invoked by it: a REST protocol, with JSON for errors.
+//! AWS Lambda: one file an operation, and the one table that names them with their paths. A REST protocol, with JSON.
 
+mod add_permission;
+mod alias;
+mod code;
+mod configuration;
+mod constraints;
+mod create_alias;
+mod create_event_source_mapping;
+mod create_function;
+mod create_function_url_config;
+mod delete_alias;
+mod delete_event_source_mapping;
+mod delete_function;
+mod delete_function_concurrency;
+mod delete_function_event_invoke_config;
+mod delete_function_url_config;
+mod delete_layer_version;
+mod delete_provisioned_concurrency_config;
+mod destination;
+mod details;
+mod event_source_mapping;
+mod event_stream;
 mod function_name;
+mod function_settings;
+mod function_url;
+mod get_account_settings;
+mod get_alias;
+mod get_event_source_mapping;
+mod get_function;
+mod get_function_code_signing_config;
+mod get_function_concurrency;
+mod get_function_configuration;
+mod get_function_event_invoke_config;
+mod get_function_recursion_config;
+mod get_function_url_config;
+mod get_layer_version;
+mod get_layer_version_by_arn;
+mod get_policy;
+mod get_provisioned_concurrency_config;
+mod get_runtime_management_config;
+mod invocation;
 mod invoke;
+mod invoke_async;
+mod invoke_config;
+mod invoke_with_response_stream;
 mod invoker;
+mod kept;
+mod layer;
+mod list_aliases;
+mod list_event_source_mappings;
+mod list_function_event_invoke_configs;
+mod list_function_url_configs;
+mod list_functions;
+mod list_layer_versions;
+mod list_layers;
+mod list_provisioned_concurrency_configs;
+mod list_tags;
+mod list_versions_by_function;
+mod mapping_settings;
+mod mapping_uuid;
+mod pages;
+mod permission;
+mod provisioned_concurrency;
+mod publish_layer_version;
+mod publish_version;
+mod put_function_concurrency;
+mod put_function_event_invoke_config;
+mod put_provisioned_concurrency_config;
+mod refusal;
+mod remove_permission;
+mod rest;
+mod runtime;
+mod tag_resource;
+mod tagged;
+mod times;
+mod unavailable;
+mod untag_resource;
+mod update_alias;
+mod update_event_source_mapping;
+mod update_function_code;
+mod update_function_configuration;
+mod update_function_event_invoke_config;
+mod update_function_url_config;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::Response;
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
-use percent_encoding::percent_decode_str;
-use serde::Serialize;
-use tracing::debug;
 
-use crate::error::{ApiError, ErrorKind};
+use crate::error::ApiError;
 use crate::observation::Seen;
+use crate::operation::Context;
 use crate::request_id::RequestId;
-use crate::service::{AwsApi, REQUEST_ID};
-use crate::sigv4::Caller;
+use crate::service::AwsApi;
+use rest::{Input, Output, Reply, Route};
 
-pub use invoke::PAYLOAD_BYTES_MAX;
+pub(crate) use code::sweep;
+pub use code::{CodeRefusal, CodeSource, CodeStore, KeptCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX};
+pub use configuration::function_arn;
+pub use details::{LogFormat, RuntimeSettings};
+pub(crate) use function_url::serve_urls;
+pub use function_url::{FunctionUrl, NoUrls, UrlCors, UrlDoor};
+pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 pub use invoker::{Answer, Invocation, InvokeRefusal, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
+pub use mapping_uuid::mapping_uuid;
+#[cfg(test)]
+pub(crate) use unavailable::UNAVAILABLE;
 
 const SIGNING_NAME: &str = "lambda";
-const FUNCTIONS: &str = "/2015-03-31/functions";
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-/// What an operation may use.
-struct Context<'a> {
-    functions: &'a Arc<dyn Invoker>,
-    /// Only a verified request has one.
-    caller: &'a Caller,
-    /// Whose functions there are.
-    account: String,
-    region: &'a str,
-    head: &'a Parts,
-    /// Of the query string.
-    qualifier: Option<String>,
-    body: &'a Bytes,
-    request_id: RequestId,
-    seen: &'a Seen,
+/// One row an operation: its name, its method and path as the service model has them, the status of its success, its
+/// module. A query behind the path is what tells it from another of the same path.
+macro_rules! operations {
+    ($($name:literal, $method:literal $path:literal => $status:literal $module:ident;)*) => {
+        const ROUTES: &[Route] =
+            &[$(Route { name: $name, method: $method, path: $path, status: $status }),*];
+
+        async fn run(route: &Route, input: Input, cx: &Context<'_>) -> Result<Output, ApiError> {
+            match route.name {
+                $($name => $module::call(input.decode()?, cx).await?.reply(route.status),)*
+                unknown => unreachable!("{unknown} stands in no row"),
+            }
+        }
+
+        /// The names of all operations.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// What each operation takes.
+        #[cfg(test)]
+        pub(crate) fn inputs() -> Vec<(&'static str, crate::compat::shapes::Shape)> {
+            vec![$(($name, crate::compat::shapes::trace(|tracer, cx| {
+                let input = serde::Deserialize::deserialize(tracer)?;
+                cx.map_or(Ok(()), |cx| Ok(drop($module::call(input, cx))))
+            }))),*]
+        }
+    };
 }
 
-/// What an operation answers.
-struct Output {
-    status: StatusCode,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    body: Bytes,
+operations! {
+    "AddPermission", "POST" "/2015-03-31/functions/{FunctionName}/policy" => 201 add_permission;
+    "CreateAlias", "POST" "/2015-03-31/functions/{FunctionName}/aliases" => 201 create_alias;
+    "CreateEventSourceMapping", "POST" "/2015-03-31/event-source-mappings" => 202 create_event_source_mapping;
+    "CreateFunction", "POST" "/2015-03-31/functions" => 201 create_function;
+    "CreateFunctionUrlConfig", "POST" "/2021-10-31/functions/{FunctionName}/url" => 201 create_function_url_config;
+    "DeleteAlias", "DELETE" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 204 delete_alias;
+    "DeleteEventSourceMapping", "DELETE" "/2015-03-31/event-source-mappings/{UUID}" => 202 delete_event_source_mapping;
+    "DeleteFunction", "DELETE" "/2015-03-31/functions/{FunctionName}" => 204 delete_function;
+    "DeleteFunctionConcurrency", "DELETE" "/2017-10-31/functions/{FunctionName}/concurrency"
+        => 204 delete_function_concurrency;
+    "DeleteFunctionEventInvokeConfig", "DELETE" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 204 delete_function_event_invoke_config;
+    "DeleteFunctionUrlConfig", "DELETE" "/2021-10-31/functions/{FunctionName}/url" => 204 delete_function_url_config;
+    "DeleteLayerVersion", "DELETE" "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"
+        => 204 delete_layer_version;
+    "DeleteProvisionedConcurrencyConfig", "DELETE" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 204 delete_provisioned_concurrency_config;
+    "GetAccountSettings", "GET" "/2016-08-19/account-settings" => 200 get_account_settings;
+    "GetAlias", "GET" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 200 get_alias;
+    "GetEventSourceMapping", "GET" "/2015-03-31/event-source-mappings/{UUID}" => 200 get_event_source_mapping;
+    "GetFunction", "GET" "/2015-03-31/functions/{FunctionName}" => 200 get_function;
+    "GetFunctionCodeSigningConfig", "GET" "/2020-06-30/functions/{FunctionName}/code-signing-config"
+        => 200 get_function_code_signing_config;
+    "GetFunctionConcurrency", "GET" "/2019-09-30/functions/{FunctionName}/concurrency" => 200 get_function_concurrency;
+    "GetFunctionConfiguration", "GET" "/2015-03-31/functions/{FunctionName}/configuration"
+        => 200 get_function_configuration;
+    "GetFunctionEventInvokeConfig", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 get_function_event_invoke_config;
+    "GetFunctionRecursionConfig", "GET" "/2024-08-31/functions/{FunctionName}/recursion-config"
+        => 200 get_function_recursion_config;
+    "GetFunctionUrlConfig", "GET" "/2021-10-31/functions/{FunctionName}/url" => 200 get_function_url_config;
+    "GetLayerVersion", "GET" "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}" => 200 get_layer_version;
+    "GetLayerVersionByArn", "GET" "/2018-10-31/layers?find=LayerVersion" => 200 get_layer_version_by_arn;
+    "GetPolicy", "GET" "/2015-03-31/functions/{FunctionName}/policy" => 200 get_policy;
+    "GetProvisionedConcurrencyConfig", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 200 get_provisioned_concurrency_config;
+    "GetRuntimeManagementConfig", "GET" "/2021-07-20/functions/{FunctionName}/runtime-management-config"
+        => 200 get_runtime_management_config;
+    "Invoke", "POST" "/2015-03-31/functions/{FunctionName}/invocations" => 200 invoke;
+    "InvokeAsync", "POST" "/2014-11-13/functions/{FunctionName}/invoke-async" => 202 invoke_async;
+    "InvokeWithResponseStream", "POST" "/2021-11-15/functions/{FunctionName}/response-streaming-invocations"
+        => 200 invoke_with_response_stream;
+    "ListAliases", "GET" "/2015-03-31/functions/{FunctionName}/aliases" => 200 list_aliases;
+    "ListEventSourceMappings", "GET" "/2015-03-31/event-source-mappings" => 200 list_event_source_mappings;
+    "ListFunctionEventInvokeConfigs", "GET" "/2019-09-25/functions/{FunctionName}/event-invoke-config/list"
+        => 200 list_function_event_invoke_configs;
+    "ListFunctionUrlConfigs", "GET" "/2021-10-31/functions/{FunctionName}/urls" => 200 list_function_url_configs;
+    "ListFunctions", "GET" "/2015-03-31/functions" => 200 list_functions;
+    "ListLayerVersions", "GET" "/2018-10-31/layers/{LayerName}/versions" => 200 list_layer_versions;
+    "ListLayers", "GET" "/2018-10-31/layers" => 200 list_layers;
+    "ListProvisionedConcurrencyConfigs", "GET" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL"
+        => 200 list_provisioned_concurrency_configs;
+    "ListTags", "GET" "/2017-03-31/tags/{Resource}" => 200 list_tags;
+    "ListVersionsByFunction", "GET" "/2015-03-31/functions/{FunctionName}/versions" => 200 list_versions_by_function;
+    "PublishLayerVersion", "POST" "/2018-10-31/layers/{LayerName}/versions" => 201 publish_layer_version;
+    "PublishVersion", "POST" "/2015-03-31/functions/{FunctionName}/versions" => 201 publish_version;
+    "PutFunctionConcurrency", "PUT" "/2017-10-31/functions/{FunctionName}/concurrency" => 200 put_function_concurrency;
+    "PutFunctionEventInvokeConfig", "PUT" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 put_function_event_invoke_config;
+    "PutProvisionedConcurrencyConfig", "PUT" "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+        => 202 put_provisioned_concurrency_config;
+    "RemovePermission", "DELETE" "/2015-03-31/functions/{FunctionName}/policy/{StatementId}" => 204 remove_permission;
+    "TagResource", "POST" "/2017-03-31/tags/{Resource}" => 204 tag_resource;
+    "UntagResource", "DELETE" "/2017-03-31/tags/{Resource}" => 204 untag_resource;
+    "UpdateAlias", "PUT" "/2015-03-31/functions/{FunctionName}/aliases/{Name}" => 200 update_alias;
+    "UpdateEventSourceMapping", "PUT" "/2015-03-31/event-source-mappings/{UUID}" => 202 update_event_source_mapping;
+    "UpdateFunctionCode", "PUT" "/2015-03-31/functions/{FunctionName}/code" => 200 update_function_code;
+    "UpdateFunctionConfiguration", "PUT" "/2015-03-31/functions/{FunctionName}/configuration"
+        => 200 update_function_configuration;
+    "UpdateFunctionEventInvokeConfig", "POST" "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+        => 200 update_function_event_invoke_config;
+    "UpdateFunctionUrlConfig", "PUT" "/2021-10-31/functions/{FunctionName}/url" => 200 update_function_url_config;
 }
+
+/// The operations that upload code, whose requests may be larger than any other's.
+const UPLOADS: [&str; 3] = ["CreateFunction", "PublishLayerVersion", "UpdateFunctionCode"];
+
+/// The operations whose body is an event, and no input of theirs.
+const EVENTS: [&str; 3] = ["Invoke", "InvokeAsync", "InvokeWithResponseStream"];
 
 /// Whether the path is one of Lambda's.
 pub(crate) fn is_asked(head: &Parts) -> bool {
-    head.uri.path().strip_prefix(FUNCTIONS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    rest::is_served(ROUTES, head.uri.path())
+}
+
+/// Whether the request may be as large as uploaded code is.
+pub(crate) fn is_upload(head: &Parts) -> bool {
+    rest::find(ROUTES, head).is_some_and(|(route, _)| UPLOADS.contains(&route.name))
 }
 
 /// Answers a request whose path is one of Lambda's.
@@ -64,16 +237,19 @@ pub(crate) async fn answer(api: &AwsApi, head: &Parts, body: &Bytes, request_id:
     let outcome = call(api, head, body, request_id, &seen).await;
     api.observer.finished(&seen, head, request_id, begun, outcome.as_ref().err());
     match outcome {
-        Ok(Output { status, headers, body }) => respond(status, headers, body, request_id),
-        Err(error) => refuse(&error, request_id),
+        Ok(output) => rest::respond(output, request_id),
+        Err(error) => refusal::respond(&error, request_id),
     }
 }
 
 /// The answer to a request whose body is too large to be read.
 pub(crate) fn refuse_too_large(api: &AwsApi, head: &Parts, request_id: RequestId) -> Response<Full<Bytes>> {
-    let error = invoke::too_large();
+    let error = match rest::find(ROUTES, head) {
+        Some((route, _)) if UPLOADS.contains(&route.name) => code::upload_too_large(route.name),
+        _ => invocation::too_large(PAYLOAD_BYTES_MAX, "RequestResponse"),
+    };
     api.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));
-    refuse(&error, request_id)
+    refusal::respond(&error, request_id)
 }
 
 /// Who calls is known before anything else is looked at.
@@ -88,72 +264,35 @@ async fn call(
     let now = config.clock.now().0 / 1000;
     let caller = config.verifier.verify(SIGNING_NAME, &head.method, &head.uri, &head.headers, body, now)?;
     seen.caller.get_or_init(|| caller.clone());
-    let path = head.uri.path().strip_prefix(FUNCTIONS).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
-    let Some((function, "invocations")) = path.split_once('/') else {
+    let Some((route, labels)) = rest::find(ROUTES, head) else {
         return Err(ApiError::unknown_operation(&format!("{} {}", head.method, head.uri.path())));
     };
-    if head.method != Method::POST {
-        return Err(ApiError::unknown_operation(&format!("{} {}", head.method, head.uri.path())));
-    }
-    seen.operation.get_or_init(|| "Invoke");
-    let function = percent_decode_str(function).decode_utf8_lossy();
-    let query = head.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let context = Context {
-        functions: &config.functions,
+    seen.operation.get_or_init(|| route.name);
+    let cx = Context {
+        // What the caller may do with functions is looked at here; everything of them is of one account.
+        broker: api.broker.clone(),
         caller: &caller,
-        account: config.account.to_string(),
-        region: &config.region,
-        head,
-        qualifier: pairs.find(|(name, _)| name == "Qualifier").map(|(_, value)| value.into_owned()),
+        is_signed: true,
+        config,
+        headers: &head.headers,
+        path: head.uri.path(),
         body,
         request_id,
         seen,
     };
-    invoke::call(&context, &function).await
+    let document: &[u8] = if EVENTS.contains(&route.name) { b"" } else { body };
+    let mut input = Input::read(labels, head.uri.query(), document)?;
+    input.add_headers(&head.headers)?;
+    input.check(route.name)?;
+    run(route, input, &cx).await
 }
 
-/// The members that the model gives errors. `Message` has its capital where the model has it.
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(rename = "Type")]
-    fault: &'static str,
-    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
-    capital_message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn refuse(error: &ApiError, request_id: RequestId) -> Response<Full<Bytes>> {
-    debug!(%request_id, kind = ?error.kind(), text = error.message(), "refused");
-    let has_capital = error.kind() == ErrorKind::ResourceNotFoundException;
-    let is_throttled = error.kind() == ErrorKind::TooManyRequestsException;
-    let body = ErrorBody {
-        reason: is_throttled.then_some("ReservedFunctionConcurrentInvocationLimitExceeded"),
-        fault: if error.kind().is_sender_fault() { "User" } else { "Service" },
-        capital_message: has_capital.then_some(error.message()),
-        message: (!has_capital).then_some(error.message()),
-    };
-    let body = serde_json::to_vec(&body).expect("strings are always JSON");
-    let status = StatusCode::from_u16(error.status()).expect("the table holds HTTP status codes");
-    let shape = HeaderValue::from_static(error.kind().shape());
-    respond(status, vec![(ERROR_TYPE, shape)], body.into(), request_id)
-}
-
-fn respond(
-    status: StatusCode,
-    more: Vec<(HeaderName, HeaderValue)>,
-    body: Bytes,
-    request_id: RequestId,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, JSON);
-    let request_id = HeaderValue::from_bytes(&request_id.text()).expect("digits and hyphens are a header value");
-    headers.insert(REQUEST_ID, request_id);
-    headers.extend(more);
-    response
+    #[test]
+    fn operations_stand_in_order_and_once() {
+        assert!(NAMES.is_sorted_by(|a, b| a < b));
+    }
 }

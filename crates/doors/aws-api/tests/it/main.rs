@@ -4,6 +4,7 @@ mod access;
 mod administration;
 mod batches;
 mod fan_out;
+mod functions;
 mod harness;
 mod identity;
 mod lambda;

@@ -1,0 +1,293 @@
+//! The REST protocol: paths to operations; labels, query and body into one input; outputs into answers.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::refusal::invalid;
+use super::unavailable;
+use crate::codec::json;
+use crate::error::{ApiError, ErrorKind};
+use crate::request_id::RequestId;
+use crate::service::REQUEST_ID;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// How an operation is asked for.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) name: &'static str,
+    pub(super) method: &'static str,
+    /// With labels in braces, and perhaps a parameter of the query that it must have.
+    pub(super) path: &'static str,
+    /// Of a success.
+    pub(super) status: u16,
+}
+
+/// What the labels of a path stand for.
+pub(super) type Labels<'a> = Vec<(&'static str, Cow<'a, str>)>;
+
+impl Route {
+    fn segments(&self) -> impl Iterator<Item = &'static str> {
+        segments(self.path.split('?').next().unwrap_or_default())
+    }
+
+    fn labels<'a>(&self, path: &'a str) -> Option<Labels<'a>> {
+        let mut labels = Vec::new();
+        let mut given = segments(path);
+        for segment in self.segments() {
+            let given = given.next()?;
+            match segment.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
+                Some(label) => labels.push((label, percent_decode_str(given).decode_utf8_lossy())),
+                None if segment != given => return None,
+                None => {}
+            }
+        }
+        given.next().is_none().then_some(labels)
+    }
+
+    /// The parameter that tells it from another operation of the same path.
+    fn parameter(&self) -> Option<&'static str> {
+        self.path.split_once('?').map(|(_, parameter)| parameter)
+    }
+}
+
+/// Without the slashes at both ends.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.trim_matches('/').split('/')
+}
+
+/// Whether a path begins as one of these do: with the version and the kind of thing.
+pub(super) fn is_served(routes: &[Route], path: &str) -> bool {
+    let beginning = |path| segments(path).take(2).map(str::to_owned).collect::<Vec<_>>();
+    let given = beginning(path);
+    routes.iter().any(|route| route.segments().take(2).eq(given.iter().map(String::as_str)))
+}
+
+/// The operation that a request asks for.
+pub(super) fn find<'r, 'a>(routes: &'r [Route], head: &'a Parts) -> Option<(&'r Route, Labels<'a>)> {
+    let mut parameters = head.uri.query().unwrap_or_default().split('&');
+    let of_path = routes.iter().filter(|route| head.method == route.method);
+    let candidates = of_path.filter_map(|route| Some((route, route.labels(head.uri.path())?)));
+    let (special, usual): (Vec<_>, Vec<_>) = candidates.partition(|(route, _)| route.parameter().is_some());
+    let asked_for = |(route, _): &(&Route, Labels<'_>)| parameters.any(|given| Some(given) == route.parameter());
+    special.into_iter().find(asked_for).or_else(|| usual.into_iter().next())
+}
+
+/// An operation's input: the members of its body, of its path and of its query.
+pub(super) struct Input(Map<String, Value>);
+
+/// Members that are numbers also in a path or a query.
+const NUMBERS: [&str; 2] = ["MaxItems", "VersionNumber"];
+/// Members that stand in headers.
+const HEADERS: [(&str, &str); 5] = [
+    ("x-amz-client-context", "ClientContext"),
+    ("x-amz-durable-execution-name", "DurableExecutionName"),
+    ("x-amz-invocation-type", "InvocationType"),
+    ("x-amz-log-type", "LogType"),
+    ("x-amz-tenant-id", "TenantId"),
+];
+/// The one member that may stand in a query several times, and its name there.
+const TAG_KEYS: (&str, &str) = ("tagKeys", "TagKeys");
+
+impl Input {
+    /// Reads a request. What its path says stands above what its body says.
+    pub(super) fn read(labels: Labels<'_>, query: Option<&str>, body: &[u8]) -> Result<Input, ApiError> {
+        let body = body.trim_ascii();
+        let document = if body.is_empty() { Value::Object(Map::new()) } else { read_json(body)? };
+        let Value::Object(mut members) = without_nulls(document) else { return Err(json::not_an_object()) };
+        let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        for (name, value) in query.map(|(name, value)| (name.into_owned(), value)) {
+            if name == TAG_KEYS.0 {
+                let keys = members.entry(TAG_KEYS.1).or_insert_with(|| Value::Array(Vec::new()));
+                keys.as_array_mut().into_iter().for_each(|keys| keys.push(Value::from(&*value)));
+            } else if !value.is_empty() {
+                let value = member(&name, &value)?;
+                members.insert(name, value);
+            }
+        }
+        for (label, value) in labels {
+            members.insert(label.to_owned(), member(label, &value)?);
+        }
+        Ok(Input(members))
+    }
+
+    /// Adds what only headers say.
+    pub(super) fn add_headers(&mut self, headers: &HeaderMap) -> Result<(), ApiError> {
+        for (header, member) in HEADERS {
+            if let Some(value) = headers.get(header) {
+                let text = value.to_str().map_err(|_| invalid(format!("The header {header} is not text.")))?;
+                self.0.insert(member.to_owned(), Value::from(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what is not available here.
+    pub(super) fn check(&self, operation: &str) -> Result<(), ApiError> {
+        unavailable::check(operation, &self.0)
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        T::deserialize(Value::Object(self.0)).map_err(json::refusal)
+    }
+}
+
+fn read_json(body: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(body).map_err(|fault| {
+        let text = format!("Could not parse request body into json: {fault}");
+        ApiError::new(ErrorKind::InvalidRequestContentException, text)
+    })
+}
+
+/// A member that is null counts as not given.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let given = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(given.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn member(name: &str, value: &str) -> Result<Value, ApiError> {
+    if !NUMBERS.contains(&name) {
+        return Ok(Value::from(value));
+    }
+    let number: i64 = value.parse().map_err(|_| {
+        ApiError::new(ErrorKind::SerializationException, format!("{value} can not be converted to an Integer"))
+    })?;
+    Ok(Value::from(number))
+}
+
+/// What an operation answers.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) status: StatusCode,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
+}
+
+/// What an operation returns, on its way to an answer of the usual status.
+pub(super) trait Reply {
+    fn reply(self, status: u16) -> Result<Output, ApiError>;
+}
+
+impl<T: Serialize> Reply for T {
+    fn reply(self, status: u16) -> Result<Output, ApiError> {
+        let body = Bytes::from(json::encode(&self)?);
+        Ok(Output { status: known(status), headers: Vec::new(), body })
+    }
+}
+
+/// An operation that says everything about its answer itself.
+impl Reply for Output {
+    fn reply(self, _: u16) -> Result<Output, ApiError> {
+        Ok(self)
+    }
+}
+
+pub(super) fn known(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).expect("the tables hold HTTP status codes")
+}
+
+pub(super) fn respond(output: Output, request_id: RequestId) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(output.body));
+    *response.status_mut() = output.status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, JSON);
+    let request_id = HeaderValue::from_bytes(&request_id.text()).expect("digits and hyphens are a header value");
+    headers.insert(REQUEST_ID, request_id);
+    for (name, value) in output.headers {
+        headers.insert(name, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::lambda::ROUTES;
+
+    fn asked(method: &str, target: &str) -> Option<(&'static str, Vec<String>)> {
+        let (head, ()) = Request::builder().method(method).uri(target).body(()).unwrap().into_parts();
+        let (route, labels) = find(ROUTES, &head)?;
+        Some((route.name, labels.into_iter().map(|(_, value)| value.into_owned()).collect()))
+    }
+
+    #[test]
+    fn method_and_path_name_the_operation() {
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+        for (method, target, name, labels) in [
+            ("GET", "/2015-03-31/functions", "ListFunctions", vec![]),
+            ("GET", "/2015-03-31/functions/?MaxItems=1", "ListFunctions", vec![]),
+            ("POST", "/2015-03-31/functions", "CreateFunction", vec![]),
+            ("GET", "/2015-03-31/functions/f%3Alive", "GetFunction", vec!["f:live"]),
+            ("DELETE", "/2015-03-31/functions/f/aliases/live", "DeleteAlias", vec!["f", "live"]),
+            (
+                "GET",
+                "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af",
+                "ListTags",
+                vec![arn],
+            ),
+            (
+                "GET",
+                "/2019-09-30/functions/f/provisioned-concurrency?List=ALL",
+                "ListProvisionedConcurrencyConfigs",
+                vec!["f"],
+            ),
+            (
+                "GET",
+                "/2019-09-30/functions/f/provisioned-concurrency?Qualifier=1",
+                "GetProvisionedConcurrencyConfig",
+                vec!["f"],
+            ),
+            ("GET", "/2018-10-31/layers?find=LayerVersion&Arn=a", "GetLayerVersionByArn", vec![]),
+            ("GET", "/2018-10-31/layers", "ListLayers", vec![]),
+        ] {
+            let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+            assert_eq!(asked(method, target), Some((name, labels)), "{method} {target}");
+        }
+        assert_eq!(asked("PATCH", "/2015-03-31/functions"), None);
+        assert_eq!(asked("GET", "/2015-03-31/functions/f/aliases/live/more"), None);
+        assert!(is_served(ROUTES, "/2015-03-31/functions/a/b") && is_served(ROUTES, "/2016-08-19/account-settings"));
+        assert!(!is_served(ROUTES, "/2015-03-31") && !is_served(ROUTES, "/2015-03-31/other"));
+    }
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Members {
+        name: String,
+        max_items: Option<i64>,
+        tag_keys: Vec<String>,
+    }
+
+    #[test]
+    fn labels_query_and_body_make_one_input() {
+        let read = |labels, query, body: &str| {
+            Input::read(labels, query, body.as_bytes()).and_then(Input::decode::<Members>).map_err(|error| error.kind())
+        };
+        let labels = vec![("Name", Cow::Borrowed("of the path"))];
+        let expected =
+            Members { name: "of the path".into(), max_items: Some(7), tag_keys: vec!["a".into(), "b c".into()] };
+        let query = Some("tagKeys=a&MaxItems=7&tagKeys=b+c&Marker=");
+        assert_eq!(read(labels, query, r#"{"Name":"of the body","MaxItems":null}"#), Ok(expected));
+        assert_eq!(read(Vec::new(), None, ""), Ok(Members::default()));
+        assert_eq!(read(Vec::new(), None, "[]"), Err(ErrorKind::SerializationException));
+        assert_eq!(read(Vec::new(), None, "{"), Err(ErrorKind::InvalidRequestContentException));
+        assert_eq!(read(Vec::new(), Some("MaxItems=x"), ""), Err(ErrorKind::SerializationException));
+        assert_eq!(read(Vec::new(), None, r#"{"Name":{}}"#), Err(ErrorKind::SerializationException));
+    }
+}
