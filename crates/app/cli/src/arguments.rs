@@ -147,6 +147,10 @@ pub(crate) struct ServeArguments {
     /// Send spans of requests and of functions' attempts to this OpenTelemetry collector, over OTLP/HTTP.
     #[arg(long, value_name = "URL", value_parser = otlp_endpoint)]
     otlp_endpoint: Option<OtlpEndpoint>,
+    /// Keep what functions print in this much of the data directory, in MiB, for `bongsu logs`; the oldest lines make room. 0
+    /// keeps nothing.
+    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(..=1_048_576))]
+    function_logs: u32,
     /// Whom functions run as: auto, same, or a user as UID or UID:GID. With auto, under a server that is root, that is nobody
     /// (65534), as long as nobody can read the code and its interpreter; otherwise it is the server's user.
     #[arg(long, default_value = "auto", value_name = "USER", value_parser = function_user)]
@@ -196,6 +200,7 @@ impl ServeArguments {
             faults: self.faults,
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,
+            function_log_bytes_max: u64::from(self.function_logs) << 20,
             recent_bytes_max: self.cache as usize * (1 << 20),
             launcher: Launcher {
                 words: crate::launch::words(self.unfenced_functions),
