@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::bench::BenchArguments;
 use crate::doctor::DoctorArguments;
 use crate::launch::LaunchArguments;
+use crate::logs::LogsArguments;
 use crate::peek::PeekArguments;
 use crate::redrive::RedriveArguments;
 
@@ -54,6 +55,14 @@ pub(crate) enum Command {
     /// The endpoint is --endpoint-url, AWS_ENDPOINT_URL or that of --queue-url; else a Bongsu on this machine. Keys and
     /// region are found where the AWS tools look for them; without keys requests are not signed.
     Bench(BenchArguments),
+    /// Show what functions printed, all of it or what is looked for.
+    ///
+    /// The server keeps it as long as there is room (serve --function-logs), and shows it to its own machine. A filter is a
+    /// pattern of CloudWatch Logs: words that a line must have (ERROR "order 42"), of which it must have one (?WARN ?ERROR),
+    /// that it must not have (-DEBUG), or a condition on lines of JSON ({ $.level = "ERROR" && $.took > 5 }).
+    ///
+    /// Exit codes: 0 when there were lines, 1 when there were none, 2 when it failed or was refused.
+    Logs(LogsArguments),
     /// Show a queue's messages without receiving them.
     Peek(PeekArguments),
     /// Move the messages of a dead-letter queue back, or feed any queue to a function, a queue or a topic.

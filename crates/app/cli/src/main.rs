@@ -1,10 +1,11 @@
-//! The one binary: `serve` and `up` run a server; `bench`, `peek` and `redrive` ask one; `doctor` looks at the machine.
+//! The one binary: `serve` and `up` run a server; `bench`, `logs`, `peek` and `redrive` ask one; `doctor` looks at the machine.
 
 mod arguments;
 mod ask;
 mod bench;
 mod doctor;
 mod launch;
+mod logs;
 mod peek;
 mod redrive;
 mod run;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve_with(serve, None),
         Command::Up { template, parameters, serve } => serve_with(serve, Some((template, parameters))),
         Command::Bench(arguments) => ask::run(bench::run(arguments)),
+        Command::Logs(arguments) => ask::run(logs::run(arguments)),
         Command::Peek(arguments) => ask::run(peek::run(arguments)),
         Command::Redrive(arguments) => ask::run(redrive::run(arguments)),
         Command::Doctor(arguments) => ask::run(doctor::run(arguments)),

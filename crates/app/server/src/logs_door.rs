@@ -35,6 +35,8 @@ pub(crate) struct LogsDoor {
     store: Option<Arc<LogStore>>,
     /// Whether others than this machine may read it.
     is_open: bool,
+    /// Whether the server is on its way down, and nobody is to wait any more.
+    stopping: watch::Sender<bool>,
 }
 
 /// What a request asks for.
@@ -59,7 +61,12 @@ impl LogsDoor {
     pub(crate) const PATH: &str = "/_bongsu/logs";
 
     pub(crate) fn new(store: Option<Arc<LogStore>>, is_open: bool) -> LogsDoor {
-        LogsDoor { store, is_open }
+        LogsDoor { store, is_open, stopping: watch::Sender::new(false) }
+    }
+
+    /// Has everybody answered who waits.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
     }
 
     pub(crate) fn counts(&self) -> LogCounts {
@@ -80,7 +87,7 @@ impl LogsDoor {
         let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let asked = parse(head.uri.query().unwrap_or_default(), u64::try_from(now_ms).unwrap_or(u64::MAX));
         let asked = asked.map_err(|reason| (StatusCode::BAD_REQUEST, reason.into()))?;
-        found(store, asked).await.map_err(|fault| match fault {
+        found(store, asked, self.stopping.subscribe()).await.map_err(|fault| match fault {
             SearchError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.".into()),
             SearchError::Files(error) => {
                 error!(%error, "the log of functions cannot be read");
@@ -102,7 +109,7 @@ impl LogsDoor {
 }
 
 /// Searches again with every write, until there is something or the time is over.
-async fn found(store: &Arc<LogStore>, asked: Asked) -> Result<Page, SearchError> {
+async fn found(store: &Arc<LogStore>, asked: Asked, mut stopping: watch::Receiver<bool>) -> Result<Page, SearchError> {
     let Asked { mut query, wait } = asked;
     let deadline = Instant::now() + wait;
     let mut writes = store.writes();
@@ -110,15 +117,15 @@ async fn found(store: &Arc<LogStore>, asked: Asked) -> Result<Page, SearchError>
         // Marked before the look, so that no write falls in between.
         writes.borrow_and_update();
         let page = store.find(query.clone()).await?;
-        if !page.lines.is_empty() || !page.is_end || !written_by(deadline, &mut writes).await {
+        if !page.lines.is_empty() || !page.is_end || Instant::now() >= deadline {
             return Ok(page);
         }
-        query.after = page.next;
+        tokio::select! {
+            Ok(Ok(())) = timeout_at(deadline, writes.changed()) => query.after = page.next,
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(page),
+            else => return Ok(page),
+        }
     }
-}
-
-async fn written_by(deadline: Instant, writes: &mut watch::Receiver<()>) -> bool {
-    Instant::now() < deadline && timeout_at(deadline, writes.changed()).await.is_ok_and(|changed| changed.is_ok())
 }
 
 fn parse(parameters: &str, now_ms: u64) -> Result<Asked, String> {

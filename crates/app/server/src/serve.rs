@@ -231,6 +231,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             spans: spans.clone(),
             public_url: config.public_url.clone(),
             functions: functions.clone(),
+            function_logs: logs.clone(),
         },
         broker.clone(),
     ));
@@ -303,6 +304,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     }
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
+    door.logs.stop();
     broker.stop().await;
     // A door that panicked has said so; what remains is to stop.
     for serving in serve_apis.into_iter().chain([serve_ingress]) {

@@ -4,6 +4,7 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
 use crate::codec::{Dialect, Params, SNS, SQS};
+use crate::logs::{self, LOGS};
 use crate::sigv4::Claim;
 use crate::sts::{self, STS};
 use crate::{sns, sqs};
@@ -16,10 +17,11 @@ pub(crate) enum Service {
     Sqs,
     Sns,
     Sts,
+    Logs,
 }
 
 impl Service {
-    const ALL: [Service; 3] = [Service::Sqs, Service::Sns, Service::Sts];
+    const ALL: [Service; 4] = [Service::Sqs, Service::Sns, Service::Sts, Service::Logs];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Service {
             Service::Sqs => "sqs",
             Service::Sns => "sns",
             Service::Sts => "sts",
+            Service::Logs => "logs",
         }
     }
 
@@ -36,6 +39,7 @@ impl Service {
             Service::Sqs => sqs::find(name),
             Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
+            Service::Logs => logs::find(name),
         }
     }
 
@@ -50,6 +54,7 @@ impl Service {
             Service::Sqs => &SQS,
             Service::Sns => &SNS,
             Service::Sts => &STS,
+            Service::Logs => &LOGS,
         }
     }
 
@@ -59,6 +64,7 @@ impl Service {
             Service::Sqs => "2012-11-05",
             Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
+            Service::Logs => "2014-03-28",
         }
     }
 
@@ -66,6 +72,7 @@ impl Service {
     fn target_prefix(self) -> Option<&'static str> {
         match self {
             Service::Sqs => Some("AmazonSQS."),
+            Service::Logs => Some("Logs_20140328."),
             Service::Sns | Service::Sts => None,
         }
     }

@@ -24,6 +24,8 @@ pub(crate) enum Namespace {
     Lambda,
     /// In the model of Amazon SNS.
     Sns,
+    /// In the model of Amazon CloudWatch Logs.
+    Logs,
     /// In the framework that all AWS services share.
     Coral,
     /// In its part that looks at members before an operation does; of our services only SNS shows it.
@@ -37,6 +39,7 @@ impl Namespace {
             Namespace::Sqs => "com.amazonaws.sqs#",
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
+            Namespace::Logs => "com.amazonaws.logs#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
         }
@@ -145,6 +148,9 @@ errors! {
     KMSOptInRequired, Sns, "KMSOptInRequired", 403;
     ThrottledException, Sns, "Throttled", 429;
     InternalErrorException, Sns, "InternalError", 500;
+    LogGroupNotFound as "ResourceNotFoundException", Logs, "ResourceNotFoundException", 400;
+    LogsParameterInvalid as "InvalidParameterException", Logs, "InvalidParameterException", 400;
+    InvalidOperationException, Logs, "InvalidOperationException", 400;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;
@@ -380,9 +386,10 @@ mod tests {
 
     #[test]
     fn every_code_names_one_error_of_a_service() {
-        for service in [Namespace::Sqs, Namespace::Sns] {
-            let others = if service == Namespace::Sqs { Namespace::Sns } else { Namespace::Sqs };
-            let kinds: Vec<_> = ErrorKind::ALL.iter().filter(|kind| kind.namespace() != others).collect();
+        let services = [Namespace::Sqs, Namespace::Sns, Namespace::Logs];
+        for service in services {
+            let is_of_others = |kind: &ErrorKind| kind.namespace() != service && services.contains(&kind.namespace());
+            let kinds: Vec<_> = ErrorKind::ALL.iter().filter(|kind| !is_of_others(kind)).collect();
             let codes: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.code()).collect();
             let shapes: std::collections::BTreeSet<_> =
                 kinds.iter().map(|kind| kind.row().namespace.prefix().to_owned() + kind.shape()).collect();

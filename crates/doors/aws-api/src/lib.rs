@@ -1,6 +1,6 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
-//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/` or `sts/` (what
+//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`, `logs/` or `sts/` (what
 //! goes in, what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
 //! Lambda, a REST service, has its whole way in `lambda`.
 
@@ -12,6 +12,7 @@ mod compat;
 mod directory;
 pub mod error;
 pub mod lambda;
+mod logs;
 pub mod message_attributes;
 pub mod observation;
 mod operation;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
+use bongsu_function_log::LogStore;
 use bongsu_runtime::{Clock, Handle};
 use bongsu_traces::Exporter;
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
 use crate::lambda::{self, Invoker};
+use crate::logs;
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
@@ -57,6 +59,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Runs functions for Lambda's `Invoke`.
     pub functions: Arc<dyn Invoker>,
+    /// What functions printed, if it is kept.
+    pub function_logs: Option<Arc<LogStore>>,
 }
 
 /// The AWS endpoint: every service on one port.
@@ -125,10 +129,16 @@ impl AwsApi {
         let outcome = self.call(service, head, &body, params, peer, protocol, request_id, &seen).await;
         let refusal = outcome.as_ref().err();
         self.observer.finished(&seen, head, request_id, begun, refusal);
-        match outcome {
+        let mut response = match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
+        };
+        if service == Service::Logs {
+            // It has another version of JSON, and never spoke Query.
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(logs::CONTENT_TYPE));
+            response.headers_mut().remove(QUERY_ERROR);
         }
+        response
     }
 
     /// Shows messages: in JSON, or as a receive's answer in XML to whoever accepts XML and no JSON.
@@ -263,6 +273,10 @@ impl AwsApi {
                 sns::call(Source::Query(params), &context, protocol, envelope).await
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
+            (Service::Logs, None) => {
+                logs::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
+            }
+            (Service::Logs, Some(_)) => Err(unknown()),
             (Service::Sns | Service::Sts, None) => Err(ApiError::no_operation()),
         }
     }

@@ -49,14 +49,7 @@ impl Output {
         let reader = Reader {
             stdout: Stream::new(LogStream::Stdout, stdout)?,
             stderr: Stream::new(LogStream::Stderr, stderr)?,
-            log: Log {
-                function,
-                version,
-                sink,
-                open: Vec::new(),
-                bytes_left: INVOCATION_LOG_BYTES_MAX,
-                noted: false,
-            },
+            log: Log { function, version, sink, open: Vec::new(), bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
             buffer: vec![0; READ_BYTES],
         };
         tokio::spawn(reader.run(marks));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::Cursor;
+use crate::streams::{DAY_MS, stream_name};
 
 /// A line that is to be kept.
 #[derive(Clone, Debug)]
@@ -72,6 +73,13 @@ pub(crate) struct Stored<'a> {
     pub(crate) stream: Source,
     #[serde(borrow)]
     pub(crate) text: Cow<'a, str>,
+}
+
+impl Line {
+    /// The name of its log stream, as CloudWatch Logs has them.
+    pub fn stream_name(&self) -> String {
+        stream_name(self.time_ms / DAY_MS, &self.version)
+    }
 }
 
 impl NewLine {

@@ -53,7 +53,19 @@ mod tests {
         ] {
             assert_eq!(parse_moment(text, NOW), Ok(ms), "{text}");
         }
-        for wrong in ["", "m", "10", "10 apples", "-5m", "yesterday", "1969-01-01T00:00:00Z", "2026-11-23", "xd", "-1", "1795404600"] {
+        for wrong in [
+            "",
+            "m",
+            "10",
+            "10 apples",
+            "-5m",
+            "yesterday",
+            "1969-01-01T00:00:00Z",
+            "2026-11-23",
+            "xd",
+            "-1",
+            "1795404600",
+        ] {
             assert!(parse_moment(wrong, NOW).is_err(), "{wrong}");
         }
     }

@@ -42,10 +42,12 @@ impl FilterPattern {
         }
         let text = text.trim();
         if text.starts_with('[') {
-            let reason = "patterns for space-delimited lines, [a, b, …], are not available: use terms, or JSON patterns";
+            let reason =
+                "patterns for space-delimited lines, [a, b, …], are not available: use terms, or JSON patterns";
             return Err(PatternError(reason.to_owned()));
         }
-        let kind = if text.starts_with('{') { Kind::Json(json::parse(text)?) } else { Kind::Terms(Terms::parse(text)?) };
+        let kind =
+            if text.starts_with('{') { Kind::Json(json::parse(text)?) } else { Kind::Terms(Terms::parse(text)?) };
         Ok(FilterPattern(kind))
     }
 

@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 
 use crate::files::Files;
 use crate::line::Stored;
+use crate::streams::{DAY_MS, stream_name};
 use crate::{Cursor, FilterPattern, Line};
 
 /// The most lines of a page.
@@ -26,8 +27,11 @@ const ESCAPED: &[u8] = br"\\u";
 pub struct Query {
     /// The function's name.
     pub function: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
+    /// Names of log streams, of which the line must be of one, if there are any. What follows a name's bracket tells
+    /// processes apart at AWS, and is not looked at.
+    pub streams: Vec<String>,
+    /// How the name of its log stream begins.
+    pub stream_prefix: Option<String>,
     /// What the line says.
     pub pattern: Option<FilterPattern>,
     /// The invocation, or how its id begins.
@@ -70,7 +74,8 @@ impl Default for Query {
     fn default() -> Query {
         Query {
             function: None,
-            version: None,
+            streams: Vec::new(),
+            stream_prefix: None,
             pattern: None,
             request_id: None,
             since_ms: None,
@@ -196,13 +201,26 @@ impl Sieve<'_> {
         let is_wanted = query.since_ms.is_none_or(|since| stored.time >= since)
             && query.until_ms.is_none_or(|until| stored.time < until)
             && query.function.as_ref().is_none_or(|function| *function == stored.function)
-            && query.version.as_ref().is_none_or(|version| *version == stored.version)
             && query
                 .request_id
                 .as_ref()
                 .is_none_or(|wanted| stored.request_id.as_ref().is_some_and(|id| id.starts_with(wanted)))
-            && query.pattern.as_ref().is_none_or(|pattern| pattern.matches(&stored.text));
+            && query.pattern.as_ref().is_none_or(|pattern| pattern.matches(&stored.text))
+            && self.is_of_streams(&stored);
         is_wanted.then(|| stored.into_line(at))
+    }
+}
+
+impl Sieve<'_> {
+    fn is_of_streams(&self, line: &Stored<'_>) -> bool {
+        let Query { streams, stream_prefix, .. } = self.query;
+        if streams.is_empty() && stream_prefix.is_none() {
+            return true;
+        }
+        let own = stream_name(line.time / DAY_MS, &line.version);
+        let is_of = |prefix: &String| own.starts_with(prefix) || prefix.starts_with(&own);
+        (streams.is_empty() || streams.iter().any(|stream| stream.starts_with(&own)))
+            && stream_prefix.as_ref().is_none_or(is_of)
     }
 }
 

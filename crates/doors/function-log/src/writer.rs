@@ -49,18 +49,7 @@ impl Writer {
         let is_torn = last.map_or(Ok(false), |last| files.is_torn(last))?;
         let (file, bytes) = files.append(number)?;
         let (pending, pending_lines) = (Vec::with_capacity(2 * CHUNK_BYTES), 0);
-        Ok(Writer {
-            files,
-            shared,
-            number,
-            file,
-            bytes,
-            is_torn,
-            pending,
-            pending_lines,
-            told: None,
-            told_left_out: 0,
-        })
+        Ok(Writer { files, shared, number, file, bytes, is_torn, pending, pending_lines, told: None, told_left_out: 0 })
     }
 
     /// Writes until nobody is left to hand in lines.

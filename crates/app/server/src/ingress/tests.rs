@@ -60,6 +60,7 @@ impl World {
             spans: None,
             public_url: None,
             functions: functions.clone(),
+            function_logs: None,
         };
         let ways = Ways {
             broker: broker.clone(),

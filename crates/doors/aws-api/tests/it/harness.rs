@@ -6,6 +6,7 @@ use bongsu_aws_api::lambda::{Invoker, NoFunctions};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
+use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
 use bongsu_runtime::{Attempted, Clock, Courier, ManualClock, Options, Outside, Parcel, ParcelContent};
 use bytes::Bytes;
@@ -112,12 +113,18 @@ impl Server {
 
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
-        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions)).await
+        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions), None).await
     }
 
     /// A server with these functions.
     pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
         Server::configured(verifier, false, None, functions).await
+    }
+
+    /// A server in development mode with these functions, and what they printed.
+    pub(crate) async fn with_logs(functions: Arc<dyn Invoker>, logs: Option<Arc<LogStore>>) -> Server {
+        let verifier = Verifier::development(ACCOUNT);
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, logs).await
     }
 
     async fn configured(
@@ -126,7 +133,7 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
     ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None).await
     }
 
     async fn started(
@@ -135,6 +142,7 @@ impl Server {
         cooldowns: bool,
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
+        logs: Option<Arc<LogStore>>,
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
@@ -158,6 +166,7 @@ impl Server {
             host: "127.0.0.1:4566".to_owned(),
             public_url,
             functions,
+            function_logs: logs,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }

@@ -7,6 +7,7 @@ mod fan_out;
 mod harness;
 mod identity;
 mod lambda;
+mod logs;
 mod messages;
 mod mobile_push;
 mod move_tasks;

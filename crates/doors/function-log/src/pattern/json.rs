@@ -125,12 +125,7 @@ fn test(reader: &mut Reader<'_>) -> Result<Test, PatternError> {
         return test.ok_or_else(|| reader.fault("NULL, TRUE or FALSE is missing"));
     }
     // The longer one of two that begin alike comes first.
-    let orders = [
-        ("<=", Order::LessOrEqual),
-        ("<", Order::Less),
-        (">=", Order::GreaterOrEqual),
-        (">", Order::Greater),
-    ];
+    let orders = [("<=", Order::LessOrEqual), ("<", Order::Less), (">=", Order::GreaterOrEqual), (">", Order::Greater)];
     if let Some((_, order)) = orders.into_iter().find(|(sign, _)| reader.take(sign)) {
         reader.skip_spaces();
         let begin = reader.place();

@@ -35,7 +35,11 @@ fn every_condition_must_hold() {
         (Query { function: Some("til".into()), ..all() }, vec![0, 2, 3, 4]),
         (Query { function: Some("other".into()), ..all() }, vec![1]),
         (Query { function: Some("oth".into()), ..all() }, vec![]),
-        (Query { version: Some("7".into()), ..all() }, vec![1]),
+        (Query { streams: vec!["2026/11/23/[7]".into()], ..all() }, vec![1]),
+        (Query { streams: vec!["2026/11/23/[7]0123abc".into(), "2026/11/24/[$LATEST]".into()], ..all() }, vec![1]),
+        (Query { stream_prefix: Some("2026/11/23/[$".into()), ..all() }, vec![0, 2, 3, 4]),
+        (Query { stream_prefix: Some("2026/11/23/[7]0123".into()), ..all() }, vec![1]),
+        (Query { stream_prefix: Some("2026/12".into()), ..all() }, vec![]),
         (Query { pattern: pattern("ERROR"), ..all() }, vec![0, 1, 2]),
         (Query { pattern: pattern("ERROR -one"), function: Some("til".into()), ..all() }, vec![2]),
         (Query { pattern: pattern("{ $.level = ERROR }"), ..all() }, vec![4]),
@@ -98,10 +102,9 @@ async fn days_and_versions_are_told_apart() {
     let lines = [version(5, "$LATEST"), version(7, "$LATEST"), version(8, "3"), version(DAY_MS, "3")];
     let store = std::sync::Arc::new(store(lines));
     let streams = store.streams(None).await.unwrap();
-    let day = MIDNIGHT_MS / DAY_MS;
-    let told: Vec<_> = streams["til"].iter().map(|((day, version), stream)| (*day, version.as_str(), stream.bytes)).collect();
-    assert_eq!(told, [(day, "$LATEST", 10), (day, "3", 5), (day + 1, "3", 5)]);
-    let latest = &streams["til"][&(day, "$LATEST".to_owned())];
+    let told: Vec<_> = streams["til"].iter().map(|(name, stream)| (name.as_str(), stream.bytes)).collect();
+    assert_eq!(told, [("2026/11/23/[$LATEST]", 10), ("2026/11/23/[3]", 5), ("2026/11/24/[3]", 5)]);
+    let latest = &streams["til"]["2026/11/23/[$LATEST]"];
     assert_eq!((latest.first_ms, latest.last_ms), (MIDNIGHT_MS + 5, MIDNIGHT_MS + 7));
     assert!(store.streams(Some("other".to_owned())).await.unwrap().is_empty());
 }
