@@ -120,14 +120,6 @@ pub(crate) fn search(files: &Files, query: &Query) -> io::Result<Page> {
     Ok(Page { lines: found.into_lines(), next, is_end: true })
 }
 
-/// Behind the last line.
-pub(crate) fn end(files: &Files) -> io::Result<Cursor> {
-    let Some(last) = files.numbers()?.last().copied() else { return Ok(Cursor::default()) };
-    let file = files.read(last)?;
-    let offset = file.map_or(Ok(0), |file| Ok::<_, io::Error>(file.metadata()?.len()))?;
-    Ok(Cursor { file: last, offset })
-}
-
 /// Whether the file was last written before this time, and so has only lines from before.
 fn is_older(file: &File, since_ms: u64) -> bool {
     let written = file.metadata().and_then(|metadata| metadata.modified());

@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::search::{self, Page, Query};
 use crate::streams::{self, Streams};
 use crate::writer::{Job, Writer};
-use crate::{Cursor, NewLine};
+use crate::NewLine;
 
 /// What a log takes of the disk, unless somebody says otherwise.
 pub const TOTAL_BYTES_DEFAULT: u64 = 256 << 20;
@@ -36,7 +36,7 @@ pub struct LogStore {
     jobs: SyncSender<Job>,
     files: Files,
     shared: Arc<Shared>,
-    searches: Semaphore,
+    searches: Arc<Semaphore>,
     /// Gone with the store, if it keeps nothing.
     _temporary: Option<TempDir>,
 }
@@ -100,7 +100,7 @@ impl LogStore {
         let (jobs, taken) = sync_channel(LINES_WAITING_MAX);
         let writer = Writer::open(files.clone(), shared.clone())?;
         thread::Builder::new().name("function-log".to_owned()).spawn(move || writer.run(&taken))?;
-        let searches = Semaphore::new(SEARCHES_MAX);
+        let searches = Arc::new(Semaphore::new(SEARCHES_MAX));
         Ok(LogStore { jobs, files, shared, searches, _temporary: temporary })
     }
 
@@ -161,19 +161,14 @@ impl LogStore {
         self: &Arc<LogStore>,
         work: impl FnOnce(&LogStore) -> io::Result<T> + Send + 'static,
     ) -> Result<T, SearchError> {
-        let _turn = self.searches.acquire().await.map_err(|_| SearchError::Stopping)?;
+        let turn = self.searches.clone().acquire_owned().await.map_err(|_| SearchError::Stopping)?;
         let this = self.clone();
-        Ok(spawn_blocking(move || work(&this)).await.map_err(|_| SearchError::Stopping)??)
-    }
-
-    /// The place behind every line that is written by now.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be read.
-    pub fn end(&self) -> io::Result<Cursor> {
-        self.flush();
-        search::end(&self.files)
+        let working = spawn_blocking(move || {
+            // Given back when the work is done, also if nobody waits for it any more.
+            let _turn = turn;
+            work(&this)
+        });
+        Ok(working.await.map_err(|_| SearchError::Stopping)??)
     }
 
     /// Hears of every write from now on.

@@ -81,3 +81,17 @@ fn time(given: Option<Integer>, name: &str) -> Result<Option<u64>, ApiError> {
 fn invalid_token() -> ApiError {
     invalid("The specified nextToken is invalid.")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compat::shapes::Shape;
+
+    #[test]
+    fn every_operation_takes_its_members_in_camel_case() {
+        for (name, shape) in super::inputs() {
+            let Shape::Structure(members) = shape else { panic!("{name} takes a structure") };
+            let is_camel_case = |member: &&str| member.starts_with(|first: char| first.is_ascii_lowercase());
+            assert!(members.contains_key("limit") && members.keys().all(is_camel_case), "{name}: {members:?}");
+        }
+    }
+}
