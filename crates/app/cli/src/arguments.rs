@@ -12,14 +12,16 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::BenchArguments;
 use crate::doctor::DoctorArguments;
+use crate::down::DownArguments;
 use crate::launch::LaunchArguments;
 use crate::logs::LogsArguments;
 use crate::peek::PeekArguments;
+use crate::plan::PlanArguments;
 use crate::redrive::RedriveArguments;
 
 /// Whose requests are, and where, when neither a flag nor a file says.
-const ACCOUNT_DEFAULT: Account = Account(0);
-const REGION_DEFAULT: &str = "us-east-1";
+pub(crate) const ACCOUNT_DEFAULT: Account = Account(0);
+pub(crate) const REGION_DEFAULT: &str = "us-east-1";
 
 /// The settings that are no flags.
 const VARIABLES_HELP: &str = "\
@@ -40,16 +42,22 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve the AWS endpoint.
     Serve(ServeArguments),
-    /// Serve, after deploying a CloudFormation or SAM template.
+    /// Serve, after deploying a CloudFormation or SAM template, and follow its changes.
+    ///
+    /// The template's resources are a stack, kept in the data directory. When the template changes, so does the stack; when
+    /// that fails, everything stays as it was. When code in a directory beside the template changes, functions run the new.
     Up {
-        /// The template.
-        template: PathBuf,
-        /// A parameter of the template: NAME=VALUE. May be given several times.
-        #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
-        parameters: Vec<(String, String)>,
+        #[command(flatten)]
+        template: TemplateArguments,
         #[command(flatten)]
         serve: ServeArguments,
     },
+    /// Show what `up` would change, without a change.
+    ///
+    /// Exit codes: 0 when nothing would change, 2 when something would, 1 when that cannot be told.
+    Plan(PlanArguments),
+    /// Delete a stack of a server that runs, with everything that it is made of.
+    Down(DownArguments),
     /// Put any SQS endpoint under load and show rates and latencies.
     ///
     /// The endpoint is --endpoint-url, AWS_ENDPOINT_URL or that of --queue-url; else a Bongsu on this machine. Keys and
@@ -87,6 +95,26 @@ pub(crate) enum Command {
     /// Start a function's process so that it ends with the server.
     #[command(hide = true)]
     LaunchFunction(LaunchArguments),
+}
+
+/// A template and what it is given.
+#[derive(Args)]
+pub(crate) struct TemplateArguments {
+    /// The template.
+    template: PathBuf,
+    /// A parameter of the template: NAME=VALUE. May be given several times.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+    /// The name of the stack; otherwise that of the template's file, or of its folder if the file is called template.
+    #[arg(long, value_name = "NAME", value_parser = stack_name)]
+    stack_name: Option<String>,
+}
+
+impl TemplateArguments {
+    pub(crate) fn into_file(self) -> TemplateFile {
+        let TemplateArguments { template, parameters, stack_name } = self;
+        TemplateFile { path: template, parameters: parameters.into_iter().collect(), stack_name }
+    }
 }
 
 #[derive(Args)]
@@ -178,10 +206,7 @@ pub(crate) struct ServeArguments {
 
 impl ServeArguments {
     /// Flags come before the ElasticMQ configuration, and that before what is usual.
-    pub(crate) fn into_config(
-        self,
-        template: Option<(PathBuf, Vec<(String, String)>)>,
-    ) -> Result<Config, ElasticMqError> {
+    pub(crate) fn into_config(self, template: Option<TemplateArguments>) -> Result<Config, ElasticMqError> {
         let elasticmq = self.elasticmq_conf.as_deref().map(ElasticMqFile::read).transpose()?;
         let settings = elasticmq.as_ref().map(ElasticMqFile::settings);
         let rest_sqs = settings.and_then(|settings| settings.rest_sqs);
@@ -216,8 +241,7 @@ impl ServeArguments {
                 user: if self.unfenced_functions { FunctionUser::Same } else { self.function_user },
                 processes_max: self.function_processes.map_or_else(processes_max_here, usize::from),
             },
-            template: template
-                .map(|(path, parameters)| TemplateFile { path, parameters: parameters.into_iter().collect() }),
+            template: template.map(TemplateArguments::into_file),
             elasticmq,
         })
     }
@@ -243,16 +267,25 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "an address is an IP address and a port, such as 127.0.0.1:4566".to_owned())
 }
 
-fn account(text: &str) -> Result<Account, String> {
+pub(crate) fn account(text: &str) -> Result<Account, String> {
     text.parse().map_err(|()| "an account is twelve digits".to_owned())
 }
 
-fn region(text: &str) -> Result<String, String> {
+pub(crate) fn region(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !text.is_empty() && text.bytes().all(allowed) {
         Ok(text.to_owned())
     } else {
         Err("a region is of lower-case letters, digits and hyphens".to_owned())
+    }
+}
+
+pub(crate) fn stack_name(text: &str) -> Result<String, String> {
+    let begins = text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+    if begins && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        Ok(text.to_owned())
+    } else {
+        Err("a stack's name is a letter, then up to 127 letters, digits and hyphens".to_owned())
     }
 }
 
@@ -340,6 +373,15 @@ mod tests {
             "dlq --cancel --rate 1",
         ] {
             assert!(!parses(format!("bongsu redrive {wrong}").trim()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_held_against_one_stack() {
+        assert!(parses("bongsu plan t.yaml --parameter A=b --data d --stack-name s"));
+        assert!(parses("bongsu plan t.yaml --against http://127.0.0.1:4566") && parses("bongsu down shop"));
+        for wrong in ["plan", "plan t.yaml --data d --against u", "down a_b", "plan t.yaml --stack-name 1"] {
+            assert!(!parses(&format!("bongsu {wrong}")), "{wrong}");
         }
     }
 

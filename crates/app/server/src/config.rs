@@ -84,4 +84,6 @@ pub struct TemplateFile {
     pub path: PathBuf,
     /// Parameters by name.
     pub parameters: BTreeMap<String, String>,
+    /// The name of its stack; otherwise that of the file, or of its folder.
+    pub stack_name: Option<String>,
 }

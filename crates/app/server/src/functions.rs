@@ -59,6 +59,14 @@ impl Processes {
         self.functions.stop().await;
     }
 
+    /// The function's directory holds other code than it did: processes that have read it take no more invocations.
+    pub(crate) fn code_changed(&self, function: &str) {
+        let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
+        if let Some((_, spec)) = specs.get_mut(&(function.into(), FunctionVersion::Latest)) {
+            *spec = Arc::new(FunctionSpec { version: spec.version + 1, ..(**spec).clone() });
+        }
+    }
+
     fn spec(&self, function: &Arc<Function>) -> Arc<FunctionSpec> {
         let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
         let key = (function.name.clone(), function.version);

@@ -13,7 +13,7 @@ use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
 use bongsu_function_log::LogStore;
-use bongsu_gateway::{Apis, RouteError};
+use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
@@ -26,7 +26,6 @@ use tracing::{info, warn};
 use crate::clock_door::ClockDoor;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
-use crate::deploy::Plan;
 use crate::functions::{FunctionLog, Processes};
 use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
@@ -34,9 +33,11 @@ use crate::log_tails::LogTails;
 use crate::logs_door::LogsDoor;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
+use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
 use crate::test_clock::TestClock;
 use crate::{
-    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, Storage, TestClockError, api, objects,
+    API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, StacksError, Storage, TestClockError,
+    api, objects,
 };
 
 /// Connections to the AWS endpoint at once: ten thousand consumers that wait, and some that do something.
@@ -81,16 +82,6 @@ pub enum ServeError {
     /// More addresses than are served.
     #[error("--api-also can be given at most {API_ALSO_MAX} times")]
     TooManyAddresses,
-    /// An unsigned route where strangers can reach it needs a decision.
-    #[error(
-        "{address} can be reached from outside and route {route} takes unsigned requests: say --insecure to allow it"
-    )]
-    IngressExposed {
-        /// As configured.
-        address: SocketAddr,
-        /// The route.
-        route: String,
-    },
     /// The credentials are wrong.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -109,6 +100,15 @@ pub enum ServeError {
     /// The test clock cannot be taken up.
     #[error(transparent)]
     TestClock(#[from] TestClockError),
+    /// The stacks cannot be read.
+    #[error(transparent)]
+    Stacks(#[from] StacksError),
+    /// The stacks cannot be kept.
+    #[error("the stacks cannot be kept; the log says why")]
+    StacksNotKept,
+    /// Code of functions cannot be kept.
+    #[error("code of functions cannot be kept: {0}")]
+    Code(io::Error),
     /// The template cannot be deployed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -157,9 +157,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let mut api_urls = vec![api_url.clone()];
     api_urls.extend(apis_also.iter().zip(&config.api_also).map(|(also, at)| format!("http://{}", address(also, *at))));
     let queues_url = config.public_url.as_ref().map_or_else(|| api_url.clone(), PublicUrl::to_string);
-    let plan = config.template.as_ref().map(|template| Plan::read(template, &config, &queues_url, &ingress_url));
-    let plan = plan.transpose()?;
-    check_exposure(&config, is_open, plan.as_ref())?;
+    let template = config.template.as_ref().map(Template::new).transpose()?;
+    check_exposure(&config, is_open)?;
     if let Some(file) = &config.elasticmq {
         file.tell_notices();
     }
@@ -187,7 +186,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let couriers =
         Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let options = bongsu_runtime::Options {
-        clock,
+        clock: clock.clone(),
         seed,
         recent_bytes_max: config.recent_bytes_max,
         faults: config.faults,
@@ -202,20 +201,37 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
 
-    // What cannot be served is found before anything is made.
-    let apis = plan.as_ref().map_or(Ok(Vec::new()), Plan::apis)?;
-    let apis = Apis::new(apis, Vec::new()).map_err(|error| match &plan {
-        Some(plan) => ServeError::Deploy(plan.route_fault(&error)),
-        None => ServeError::Route(error),
-    })?;
+    let world = Arc::new(World {
+        broker: broker.clone(),
+        account: config.account,
+        region: config.region.clone(),
+        code: CodeStore::open(&config.storage).map_err(ServeError::Code)?,
+        fronts: Fronts::new(!config.insecure && !config.ingress.ip().is_loopback()),
+    });
+    let surroundings = Surroundings {
+        region: config.region.clone(),
+        account: config.account.to_string(),
+        api_base: queues_url.clone(),
+        ingress_base: ingress_url.clone(),
+    };
+    let store = Store::of(data_directory(&config.storage));
+    let stacks = Engine::open(store, surroundings, world.clone(), clock)?;
+    // Whatever keeps a stack from being taken up has been told in the log.
+    stacks.recover().await.map_err(|_| ServeError::StacksNotKept)?;
     let mut summary = String::new();
     if let Some(file) = &config.elasticmq {
         for queue in file.deploy(&broker, config.account, &config.region).await? {
             summary += &format!("Queue    {queue}  {queues_url}/{}/{queue}\n", config.account);
         }
     }
-    if let Some(plan) = &plan {
-        summary += &plan.deploy(&broker, &config).await?;
+    let up = template.map(|template| Up {
+        engine: stacks.clone(),
+        broker: broker.clone(),
+        account: config.account,
+        template,
+    });
+    if let Some(up) = &up {
+        summary += &up.deploy().await?;
     }
     let functions = Arc::new(Invocations { broker: broker.clone(), processes: processes.clone(), log_tails });
     let aws = Arc::new(AwsApi::new(
@@ -232,11 +248,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             public_url: config.public_url.clone(),
             functions: functions.clone(),
             function_logs: logs.clone(),
+            stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
     ));
     let front_door = ingress::open(
-        apis,
+        world.fronts.apis()?,
         Ways {
             broker: broker.clone(),
             functions,
@@ -248,6 +265,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             slow_after: config.slow_after,
         },
     );
+    world.fronts.open(front_door.clone());
 
     if test_clock.is_some() {
         warn!(
@@ -295,6 +313,11 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         },
         until_stop(),
     ));
+    let data = data_directory(&config.storage).map(Path::to_owned);
+    let watching = match up {
+        Some(up) => Some(tokio::spawn(up.watch(processes.clone(), data).await)),
+        None => None,
+    };
     announce(&summary, &api_urls, &ingress_url);
 
     tokio::select! {
@@ -305,6 +328,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
     door.logs.stop();
+    if let Some(watching) = watching {
+        watching.abort();
+    }
+    stacks.stop().await;
     broker.stop().await;
     // A door that panicked has said so; what remains is to stop.
     for serving in serve_apis.into_iter().chain([serve_ingress]) {
@@ -338,7 +365,7 @@ fn address(listener: &Listener, configured: SocketAddr) -> SocketAddr {
 }
 
 /// Loopback by default; anything else needs credentials, or the word `--insecure`.
-fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result<(), ServeError> {
+fn check_exposure(config: &Config, is_open: bool) -> Result<(), ServeError> {
     if config.api_also.len() > API_ALSO_MAX {
         return Err(ServeError::TooManyAddresses);
     }
@@ -349,15 +376,7 @@ fn check_exposure(config: &Config, is_open: bool, plan: Option<&Plan>) -> Result
         return Err(ServeError::ApiExposed { address: config.api });
     }
     let exposed = config.api_also.iter().find(|also| !also.ip().is_loopback() && is_open);
-    if let Some(address) = exposed {
-        return Err(ServeError::ApiAlsoExposed { address: *address });
-    }
-    match plan.and_then(Plan::unsigned_route) {
-        Some(route) if !config.ingress.ip().is_loopback() => {
-            Err(ServeError::IngressExposed { address: config.ingress, route })
-        }
-        _ => Ok(()),
-    }
+    exposed.map_or(Ok(()), |address| Err(ServeError::ApiAlsoExposed { address: *address }))
 }
 
 fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {

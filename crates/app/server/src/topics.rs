@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Account, Protocol, QueueName, Rejection, Subscriber, SubscriptionAdded, SubscriptionAttributes,
-    SubscriptionDescription, Tags, TopicAttributes, TopicName,
+    Account, FAULTS_ATTRIBUTE, Protocol, QueueName, Rejection, Subscriber, SubscriptionAdded, SubscriptionAttributes,
+    SubscriptionDescription, SubscriptionId, Tags, TopicAttributes, TopicName,
 };
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{SubscriptionResource, TopicResource};
@@ -15,8 +15,9 @@ use crate::queues::Outcome;
 const PAGE: usize = 100;
 /// What a subscription's attributes are as long as nobody sets them. A template says all there is to say of a
 /// subscription, as with CloudFormation: a filter that it no longer names would keep messages back that it asks for.
-const UNSET: [(&str, &str); 6] = [
+const UNSET: [(&str, &str); 7] = [
     ("DeliveryPolicy", ""),
+    (FAULTS_ATTRIBUTE, ""),
     ("FilterPolicy", "{}"),
     ("FilterPolicyScope", "MessageAttributes"),
     ("RawMessageDelivery", "false"),
@@ -96,6 +97,7 @@ pub(crate) struct Subscribed {
     pub(crate) outcome: Outcome,
     /// Its endpoint was asked, and has yet to say yes.
     pub(crate) pending: bool,
+    pub(crate) id: SubscriptionId,
 }
 
 impl Subscription {
@@ -132,7 +134,7 @@ impl Subscription {
                 outcome = Outcome::Changed;
             }
             if !known.definition.is_pending() {
-                return Ok(Subscribed { outcome, pending: false });
+                return Ok(Subscribed { outcome, pending: false, id: known.id });
             }
         }
         let owner = self.topic.account;
@@ -145,8 +147,24 @@ impl Subscription {
             // Of one that is there they have been changed.
             attributes: if known.is_some() { SubscriptionAttributes::default() } else { self.attributes },
         };
-        let (_, pending) = broker.subscribe(self.topic, added).await?;
-        Ok(Subscribed { outcome, pending })
+        let (id, pending) = broker.subscribe(self.topic, added).await?;
+        Ok(Subscribed { outcome, pending, id })
+    }
+
+    /// Whether the endpoint is subscribed.
+    pub(crate) async fn is_there(&self, broker: &Handle) -> Result<bool, Refusal> {
+        match self.find(broker).await {
+            Err(Refusal::Rejected(Rejection::TopicDoesNotExist)) => Ok(false),
+            found => Ok(found?.is_some()),
+        }
+    }
+
+    /// Ends the subscription of the endpoint, if there is one. One that was never confirmed ends by itself.
+    pub(crate) async fn end(&self, broker: &Handle) -> Result<(), Refusal> {
+        match self.find(broker).await?.filter(|known| !known.definition.is_pending()) {
+            Some(known) => broker.unsubscribe(known.id, true).await,
+            None => Ok(()),
+        }
     }
 
     async fn find(&self, broker: &Handle) -> Result<Option<SubscriptionDescription>, Refusal> {

@@ -116,6 +116,7 @@ impl World {
             public_url: None,
             functions: std::sync::Arc::new(bongsu_aws_api::lambda::NoFunctions),
             function_logs: None,
+            stacks: None,
         };
         let shard = tokio::spawn(shard.run());
         World { journal, clock, api: AwsApi::new(config, broker), shard, handle: String::new() }

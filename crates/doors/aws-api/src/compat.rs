@@ -1,6 +1,7 @@
 //! What of each service works: `docs/compat/<service>.md` for people and `docs/compat/<service>.json` for tests, both made of
 //! the tables that the code itself is made of.
 
+mod cloudformation;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

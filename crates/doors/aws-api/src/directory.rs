@@ -3,11 +3,11 @@
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
-use crate::codec::{Dialect, Params, SNS, SQS};
+use crate::codec::{CLOUDFORMATION, Dialect, Params, SNS, SQS};
 use crate::logs::{self, LOGS};
 use crate::sigv4::Claim;
 use crate::sts::{self, STS};
-use crate::{sns, sqs};
+use crate::{cloudformation, sns, sqs};
 
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -17,11 +17,12 @@ pub(crate) enum Service {
     Sqs,
     Sns,
     Sts,
+    CloudFormation,
     Logs,
 }
 
 impl Service {
-    const ALL: [Service; 4] = [Service::Sqs, Service::Sns, Service::Sts, Service::Logs];
+    const ALL: [Service; 5] = [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation, Service::Logs];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -30,6 +31,7 @@ impl Service {
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::Logs => "logs",
+            Service::CloudFormation => "cloudformation",
         }
     }
 
@@ -40,6 +42,7 @@ impl Service {
             Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
             Service::Logs => logs::find(name),
+            Service::CloudFormation => cloudformation::find(name),
         }
     }
 
@@ -55,6 +58,7 @@ impl Service {
             Service::Sns => &SNS,
             Service::Sts => &STS,
             Service::Logs => &LOGS,
+            Service::CloudFormation => &CLOUDFORMATION,
         }
     }
 
@@ -65,6 +69,7 @@ impl Service {
             Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
             Service::Logs => "2014-03-28",
+            Service::CloudFormation => "2010-05-15",
         }
     }
 
@@ -73,7 +78,7 @@ impl Service {
         match self {
             Service::Sqs => Some("AmazonSQS."),
             Service::Logs => Some("Logs_20140328."),
-            Service::Sns | Service::Sts => None,
+            Service::Sns | Service::Sts | Service::CloudFormation => None,
         }
     }
 
@@ -129,6 +134,8 @@ mod tests {
             ("Action=GetCallerIdentity", None, Service::Sts),
             ("Action=ListQueues", None, Service::Sqs),
             ("Action=ListTopics", None, Service::Sns),
+            ("Action=DescribeStacks", None, Service::CloudFormation),
+            ("Action=ListQueues&Version=2010-05-15", None, Service::CloudFormation),
             ("Action=AddPermission", None, Service::Sqs),
             ("Action=AddPermission", Some("sns"), Service::Sns),
             ("Action=AddPermission&Version=2010-03-31", None, Service::Sns),

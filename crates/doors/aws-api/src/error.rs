@@ -26,9 +26,11 @@ pub(crate) enum Namespace {
     Sns,
     /// In the model of Amazon CloudWatch Logs.
     Logs,
+    /// In the model of AWS CloudFormation.
+    CloudFormation,
     /// In the framework that all AWS services share.
     Coral,
-    /// In its part that looks at members before an operation does; of our services only SNS shows it.
+    /// In its part that looks at members before an operation does; of our services SNS and CloudFormation show it.
     Validation,
 }
 
@@ -40,6 +42,7 @@ impl Namespace {
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Logs => "com.amazonaws.logs#",
+            Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
         }
@@ -151,6 +154,10 @@ errors! {
     LogGroupNotFound as "ResourceNotFoundException", Logs, "ResourceNotFoundException", 400;
     LogsParameterInvalid as "InvalidParameterException", Logs, "InvalidParameterException", 400;
     InvalidOperationException, Logs, "InvalidOperationException", 400;
+    AlreadyExistsException, CloudFormation, "AlreadyExistsException", 400;
+    ChangeSetNotFoundException, CloudFormation, "ChangeSetNotFound", 404;
+    InvalidChangeSetStatusException, CloudFormation, "InvalidChangeSetStatus", 400;
+    LimitExceededException, CloudFormation, "LimitExceededException", 400;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;
@@ -386,7 +393,7 @@ mod tests {
 
     #[test]
     fn every_code_names_one_error_of_a_service() {
-        let services = [Namespace::Sqs, Namespace::Sns, Namespace::Logs];
+        let services = [Namespace::Sqs, Namespace::Sns, Namespace::CloudFormation, Namespace::Logs];
         for service in services {
             let is_of_others = |kind: &ErrorKind| kind.namespace() != service && services.contains(&kind.namespace());
             let kinds: Vec<_> = ErrorKind::ALL.iter().filter(|kind| !is_of_others(kind)).collect();

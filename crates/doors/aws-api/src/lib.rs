@@ -1,11 +1,13 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
-//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`, `logs/` or `sts/` (what
-//! goes in, what is asked of the broker, what comes out), and back through `codec` in the protocol it came in.
+//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
+//! `sts/`, `cloudformation/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
+//! in the protocol it came in.
 //! Lambda, a REST service, has its whole way in `lambda`.
 
 pub mod attributes_digest;
 pub mod characters;
+pub mod cloudformation;
 pub mod codec;
 #[cfg(test)]
 mod compat;

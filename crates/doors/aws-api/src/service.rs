@@ -15,6 +15,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tracing::debug;
 
+use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
@@ -26,7 +27,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{sns, sts};
+use crate::{cloudformation, sns, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -61,6 +62,8 @@ pub struct Config {
     pub functions: Arc<dyn Invoker>,
     /// What functions printed, if it is kept.
     pub function_logs: Option<Arc<LogStore>>,
+    /// Deploys stacks, if the server has any.
+    pub stacks: Option<Arc<dyn Stacks>>,
 }
 
 /// The AWS endpoint: every service on one port.
@@ -277,7 +280,11 @@ impl AwsApi {
                 logs::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
             }
             (Service::Logs, Some(_)) => Err(unknown()),
-            (Service::Sns | Service::Sts, None) => Err(ApiError::no_operation()),
+            (Service::CloudFormation, Some(params)) => {
+                let context = context(named.ok_or_else(unknown)?);
+                cloudformation::call(Source::Query(params), &context, protocol, envelope).await
+            }
+            (Service::Sns | Service::Sts | Service::CloudFormation, None) => Err(ApiError::no_operation()),
         }
     }
 }

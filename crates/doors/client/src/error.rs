@@ -118,7 +118,15 @@ fn in_xml(body: &[u8]) -> Option<Refusal> {
 pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    let plain = [
+        ("&#xD;", "\r"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
     Some(plain.into_iter().fold(text.to_owned(), |text, (escaped, character)| text.replace(escaped, character)))
 }
 

@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
+use crate::NewLine;
 use crate::files::Files;
 use crate::search::{self, Page, Query};
 use crate::streams::{self, Streams};
 use crate::writer::{Job, Writer};
-use crate::NewLine;
 
 /// What a log takes of the disk, unless somebody says otherwise.
 pub const TOTAL_BYTES_DEFAULT: u64 = 256 << 20;

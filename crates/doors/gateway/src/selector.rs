@@ -55,6 +55,11 @@ impl FromStr for Selector {
 }
 
 impl Selector {
+    /// Whether the body must be JSON for it.
+    pub fn looks_into_body(&self) -> bool {
+        matches!(self.kind, Kind::Json(_))
+    }
+
     /// The value selected: a header, or the JSON string's content, or a JSON number or truth value as it is written.
     /// `None` where nothing is there, or `null`, an object, a list or an empty text.
     pub(crate) fn select(&self, headers: &HeaderMap, body: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! `AWS::Serverless::Function` and `AWS::Lambda::Function` → a function to start from a local folder.
+//! `AWS::Lambda::Function` → a function and where its code is.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,13 +7,37 @@ use crate::names;
 use crate::node::Entry;
 use crate::reader::Reader;
 use crate::scope::Identity;
-use crate::template::{Declared, Kind};
-use crate::{Inputs, Secret};
+use crate::stack::{Definition, Reference};
+use crate::types::{Naming, Read, Reading, ResourceType};
+use crate::{Inputs, Secret, queue};
+
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "AWS::Lambda::Function",
+    identity,
+    read: Read::Properties(|reading| read(reading).map(Definition::Function)),
+    metadata: &[],
+    told: &[
+        ("CodeSigningConfigArn", "code is not signed"),
+        ("KmsKeyArn", "variables are kept as they are"),
+        ("LoggingConfig", "logs are kept as the function writes them"),
+        ("RecursiveLoop", "loops are not looked for"),
+        ("RuntimeManagementConfig", "the runtimes are those of this machine"),
+        ("SnapStart", "processes start from nothing"),
+        ("VpcConfig", "functions are in the network of this machine"),
+    ],
+    replaced_by: &["FunctionName", "PackageType"],
+};
 
 /// The timeout of a function that names none, in seconds.
 const TIMEOUT_DEFAULT: u32 = 3;
 /// The memory of a function that names none, in MiB.
 const MEMORY_DEFAULT: u32 = 128;
+/// The room under `/tmp` of a function that names none, in MiB.
+const EPHEMERAL_STORAGE_DEFAULT: u32 = 512;
+/// How many layers a function may have.
+const LAYERS_MAX: usize = 5;
+/// The longest code that stands in the template itself, in bytes.
+const INLINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many bytes the names and values of a function's variables may have together.
 pub const ENVIRONMENT_BYTES_MAX: usize = 4096;
 /// What the executable of a `provided` runtime is called.
@@ -40,38 +64,19 @@ const RESERVED_VARIABLES: [&str; 19] = [
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
 ];
-/// What SAM's `Globals: Function` may give.
-pub(crate) const GLOBAL_PROPERTIES: [&str; 9] = [
-    "Architectures",
-    "CodeUri",
-    "Environment",
-    "Handler",
-    "MemorySize",
-    "ReservedConcurrentExecutions",
-    "Runtime",
-    "Tags",
-    "Timeout",
-];
-/// What AWS needs and a local function does not.
-pub(crate) const IGNORED_PROPERTIES: [&str; 5] = ["Architectures", "Description", "Policies", "Role", "Tags"];
-
 /// A function to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionResource {
-    /// The resource's name inside the template.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
     /// The function's name.
     pub name: String,
     /// What `Fn::GetAtt … Arn` gives.
     pub arn: String,
     /// What runs the code.
     pub runtime: Runtime,
-    /// `module.function` for Python; unused by `provided` runtimes.
+    /// `module.function` for Python and Node.js; unused by `provided` runtimes.
     pub handler: String,
-    /// The folder of the code as the template says it: relative to the template's own folder unless absolute.
-    pub code: String,
+    /// Where its code is.
+    pub code: Code,
     /// How long an invocation may take, 1 to 900 seconds.
     pub timeout_seconds: u32,
     /// How much memory it asks for, 128 to 10240 MiB.
@@ -80,6 +85,50 @@ pub struct FunctionResource {
     pub environment: BTreeMap<String, Secret>,
     /// How many invocations may run at once; 0 switches the function off.
     pub reserved_concurrency: Option<u32>,
+    /// Its `Description`.
+    pub description: Option<String>,
+    /// The role it is said to have; nothing is asked of it.
+    pub role: Option<String>,
+    /// Its layers, the lowest first.
+    pub layers: Vec<Reference>,
+    /// The ARN of the queue or topic that asynchronous events go to which it cannot do.
+    pub dead_letter: Option<String>,
+    /// How much room it has under `/tmp`, 512 to 10240 MiB.
+    pub ephemeral_storage_mebibytes: u32,
+    /// What it is built for.
+    pub architecture: Architecture,
+    /// Whether its invocations are traced (`Active`).
+    pub tracing: bool,
+    /// The tags of the function.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Where code is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A path as the template says it: relative to the template's own folder unless absolute.
+    Directory(String),
+    /// The text of the one file there is.
+    Inline(String),
+    /// A zip in the object store.
+    Object {
+        /// Its bucket.
+        bucket: String,
+        /// Its key.
+        key: String,
+        /// Its version, if one is named.
+        version: Option<String>,
+    },
+}
+
+/// What a function is built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Architecture {
+    /// `x86_64`.
+    #[default]
+    X86,
+    /// `arm64`.
+    Arm,
 }
 
 /// What runs a function's code.
@@ -87,6 +136,8 @@ pub struct FunctionResource {
 pub enum Runtime {
     /// Python 3 of this minor version.
     Python3(u8),
+    /// Node.js of this major version.
+    Node(u8),
     /// An executable that speaks the Runtime API, built for Amazon Linux 2.
     ProvidedAl2,
     /// An executable that speaks the Runtime API, built for Amazon Linux 2023.
@@ -99,9 +150,11 @@ impl Runtime {
             "provided.al2" => Some(Runtime::ProvidedAl2),
             "provided.al2023" => Some(Runtime::ProvidedAl2023),
             _ => {
-                let minor = text.strip_prefix("python3.")?.parse().ok().map(Runtime::Python3)?;
+                let node = text.strip_prefix("nodejs").and_then(|rest| rest.strip_suffix(".x"));
+                let python = text.strip_prefix("python3.").and_then(|minor| minor.parse().ok()).map(Runtime::Python3);
+                let found = python.or_else(|| node?.parse().ok().map(Runtime::Node))?;
                 // Refuses other spellings of the same number, such as `python3.011`.
-                (minor.to_string() == text).then_some(minor)
+                (found.to_string() == text).then_some(found)
             }
         }
     }
@@ -112,6 +165,7 @@ impl fmt::Display for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Runtime::Python3(minor) => write!(f, "python3.{minor}"),
+            Runtime::Node(major) => write!(f, "nodejs{major}.x"),
             Runtime::ProvidedAl2 => f.write_str("provided.al2"),
             Runtime::ProvidedAl2023 => f.write_str("provided.al2023"),
         }
@@ -119,19 +173,15 @@ impl fmt::Display for Runtime {
 }
 
 /// The name given, or a generated one, and what follows from it.
-pub(crate) fn identity(logical_id: &str, given: Option<String>, inputs: &Inputs) -> Identity {
-    let name = given.unwrap_or_else(|| names::generated(inputs, logical_id, "", names::FUNCTION_NAME_MAX));
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    let (inputs, given) = (naming.inputs, naming.text("FunctionName"));
+    let name = given.unwrap_or_else(|| names::generated(inputs, naming.logical_id, "", names::FUNCTION_NAME_MAX));
     let attributes = vec![("Arn", names::function_arn(inputs, &name))];
-    Identity { reference: Some(name.clone()), name, attributes }
+    Identity::named(name, attributes)
 }
 
-/// Reads the properties, but for `Events`, which the caller takes before. `None` when something needed is missing.
-pub(crate) fn read(
-    declared: &Declared<'_>,
-    identity: &Identity,
-    inputs: &Inputs,
-    mut reader: Reader<'_>,
-) -> Option<FunctionResource> {
+/// `None` when something needed is missing.
+fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<FunctionResource> {
     let name = identity.name.clone();
     reader.text("FunctionName");
     if !names::is_function_name(&name) {
@@ -140,17 +190,37 @@ pub(crate) fn read(
             "FunctionName can only include alphanumeric characters, hyphens, or underscores, 1 to 64 in length",
         );
     }
+    if reader.one_of("PackageType", &["Zip", "Image"]).as_deref() == Some("Image") {
+        reader.fault(reader.line_of("PackageType"), "PackageType Image is not supported: code is a zip or a folder");
+        reader.pass_all();
+        return None;
+    }
     let runtime = runtime(&mut reader);
     let handler = handler(&mut reader, runtime.as_ref());
-    let code = code(&mut reader, if declared.kind == Kind::ServerlessFunction { "CodeUri" } else { "Code" });
+    let code = code(&mut reader, "Code", runtime.as_ref());
     let timeout_seconds = reader.whole("Timeout", 1..=900).unwrap_or(TIMEOUT_DEFAULT);
     let memory_mebibytes = reader.whole("MemorySize", 128..=10_240).unwrap_or(MEMORY_DEFAULT);
     let environment = environment(&mut reader);
     let reserved_concurrency = reader.whole("ReservedConcurrentExecutions", 0..=1_000_000);
+    let description = reader.string("Description");
+    let role = reader.string("Role");
+    let layers = reader.references("Layers");
+    if layers.len() > LAYERS_MAX {
+        reader.fault(reader.line_of("Layers"), format!("a function has at most {LAYERS_MAX} layers"));
+    }
+    let dead_letter = inner(&mut reader, "DeadLetterConfig", |config| config.string("TargetArn")).flatten();
+    if let Some(reason) = dead_letter.as_ref().and_then(|arn| dead_letter_fault(arn, inputs)) {
+        reader.fault(reader.line_of("DeadLetterConfig"), format!("DeadLetterConfig: {reason}"));
+    }
+    let ephemeral_storage_mebibytes = inner(&mut reader, "EphemeralStorage", |size| size.whole("Size", 512..=10_240))
+        .flatten()
+        .unwrap_or(EPHEMERAL_STORAGE_DEFAULT);
+    let tracing =
+        inner(&mut reader, "TracingConfig", |config| config.one_of("Mode", &["Active", "PassThrough"])).flatten();
+    let architecture = architecture(&mut reader);
+    let tags = queue::tags(&mut reader);
     reader.finish();
     Some(FunctionResource {
-        logical_id: declared.logical_id.to_owned(),
-        line: declared.line,
         arn: names::function_arn(inputs, &name),
         name,
         runtime: runtime?,
@@ -160,21 +230,38 @@ pub(crate) fn read(
         memory_mebibytes,
         environment,
         reserved_concurrency,
+        description,
+        role,
+        layers,
+        dead_letter,
+        ephemeral_storage_mebibytes,
+        architecture,
+        tracing: tracing.as_deref() == Some("Active"),
+        tags,
     })
+}
+
+/// Reads a map with nothing but this in it.
+fn inner<T>(reader: &mut Reader<'_>, name: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> Option<T> {
+    let mut inner = reader.map(name)?;
+    let found = read(&mut inner);
+    inner.finish();
+    Some(found)
 }
 
 fn runtime(reader: &mut Reader<'_>) -> Option<Runtime> {
     let text = reader.required("Runtime")?;
     let runtime = Runtime::parse(&text);
     if runtime.is_none() {
-        let reason = format!("runtime {text} is not supported yet: python3.x, provided.al2023 or provided.al2 is");
+        let reason =
+            format!("runtime {text} is not supported yet: python3.x, nodejs2x.x, provided.al2023 or provided.al2 is");
         reader.fault(reader.line_of("Runtime"), reason);
     }
     runtime
 }
 
 fn handler(reader: &mut Reader<'_>, runtime: Option<&Runtime>) -> Option<String> {
-    let Some(Runtime::Python3(_)) = runtime else {
+    let Some(Runtime::Python3(_) | Runtime::Node(_)) = runtime else {
         return Some(reader.string("Handler").unwrap_or_else(|| PROVIDED_HANDLER.to_owned()));
     };
     let handler = reader.required("Handler")?;
@@ -187,20 +274,59 @@ fn handler(reader: &mut Reader<'_>, runtime: Option<&Runtime>) -> Option<String>
     Some(handler)
 }
 
-fn code(reader: &mut Reader<'_>, property: &str) -> Option<String> {
+/// A path, or a map that says where the code is.
+pub(crate) fn code(reader: &mut Reader<'_>, property: &str, runtime: Option<&Runtime>) -> Option<Code> {
     let line = reader.line_of(property);
-    if !reader.has(property) {
-        reader.fault(line, format!("{property} is missing"));
+    reader.require(property);
+    let given = reader.take(property)?;
+    if let Some(path) = given.as_text() {
+        let is_path = !path.text.is_empty() && !path.text.contains("://");
+        if !is_path {
+            reader.fault(line, format!("{property} must be the path of a folder, or a map of S3Bucket and S3Key"));
+        }
+        return is_path.then(|| Code::Directory(path.text.clone()));
     }
-    let code = reader.take(property)?;
-    match code.as_text() {
-        Some(path) if !path.text.is_empty() && !path.text.contains("://") => Some(path.text.clone()),
+    let mut map = reader.within(given, property)?;
+    map.pass(&["S3ObjectStorageMode", "SourceKMSKeyArn"]);
+    let inline = map.text("ZipFile").map(|text| text.text);
+    let (bucket, key) = (map.string("S3Bucket"), map.string("S3Key"));
+    let version = map.string("S3ObjectVersion");
+    map.finish();
+    match (inline, bucket, key) {
+        (Some(text), None, None) => {
+            let runs_text = matches!(runtime, None | Some(Runtime::Python3(_) | Runtime::Node(_)));
+            if !runs_text {
+                reader.fault(line, "ZipFile is for Python and Node.js: other runtimes need an executable");
+            }
+            if text.len() > INLINE_BYTES_MAX {
+                reader.fault(line, format!("ZipFile has more than {INLINE_BYTES_MAX} bytes"));
+            }
+            Some(Code::Inline(text))
+        }
+        (None, Some(bucket), Some(key)) => Some(Code::Object { bucket, key, version }),
         _ => {
-            reader.fault(
-                line,
-                format!("{property} must be the path of a local folder; other places are not supported yet"),
-            );
+            reader.fault(line, format!("{property} must have either ZipFile or S3Bucket and S3Key"));
             None
+        }
+    }
+}
+
+fn dead_letter_fault(arn: &str, inputs: &Inputs) -> Option<String> {
+    match names::queue_of_arn(arn, inputs).or_else(|_| names::topic_of_arn(arn, inputs)) {
+        Ok(name) if name.ends_with(names::FIFO_SUFFIX) => Some("it must be a standard queue or topic".to_owned()),
+        Ok(_) => None,
+        Err(_) => Some("TargetArn must be the ARN of a queue or topic".to_owned()),
+    }
+}
+
+fn architecture(reader: &mut Reader<'_>) -> Architecture {
+    let given = reader.strings("Architectures");
+    match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["x86_64"] => Architecture::X86,
+        ["arm64"] => Architecture::Arm,
+        _ => {
+            reader.fault(reader.line_of("Architectures"), "Architectures must be [x86_64] or [arm64]");
+            Architecture::X86
         }
     }
 }
@@ -240,11 +366,10 @@ mod tests {
 
     #[test]
     fn a_runtime_has_one_spelling() {
-        for text in ["python3.8", "python3.14", "provided.al2", "provided.al2023"] {
+        for text in ["python3.8", "python3.14", "nodejs22.x", "provided.al2", "provided.al2023"] {
             assert_eq!(Runtime::parse(text).map(|runtime| runtime.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "python3.", "python3.011", "python3.+9", "python2.7", "python3.999", "provided", "nodejs22.x"]
-        {
+        for text in ["", "python3.", "python3.011", "python3.+9", "python2.7", "python3.999", "provided", "nodejs22"] {
             assert_eq!(Runtime::parse(text), None, "{text}");
         }
     }

@@ -1,7 +1,10 @@
-//! A value of the template as JSON text: filter policies, delivery policies, access policies.
+//! A value of the template as JSON: text of policies and inputs, and a form in which two templates can be compared.
+
+use sha2::{Digest, Sha256};
 
 use crate::error::Faults;
 use crate::node::{Node, Text, Value};
+use crate::scope::known_later;
 
 /// What a scalar becomes, as YAML and CloudFormation leave that open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub(crate) fn text(node: &Node, scalars: Scalars, faults: &mut Faults) -> Option
 fn write(out: &mut String, node: &Node, scalars: Scalars, faults: &mut Faults) -> Option<()> {
     match &node.value {
         Value::Broken => return None,
+        Value::Later(name, _) => {
+            faults.at(node.line, known_later(name));
+            return None;
+        }
         Value::Null => out.push_str("null"),
         Value::Text(text) => {
             if text.hidden {
@@ -52,6 +59,25 @@ fn write(out: &mut String, node: &Node, scalars: Scalars, faults: &mut Faults) -
         }
     }
     Some(())
+}
+
+/// The value for comparison with another one: every scalar a text, and a hash in place of what must not be shown.
+pub(crate) fn comparable(node: &Node) -> serde_json::Value {
+    use serde_json::Value as Json;
+    let reference = |key: &str, value: Json| Json::Object([(key.to_owned(), value)].into_iter().collect());
+    match &node.value {
+        Value::Null | Value::Broken => Json::Null,
+        Value::Text(text) if text.hidden => Json::from(format!("sha256:{}", hex::encode(Sha256::digest(&text.text)))),
+        Value::Text(text) => Json::from(text.text.as_str()),
+        Value::List(items) => items.iter().map(comparable).collect(),
+        Value::Map(entries) => {
+            Json::Object(entries.iter().map(|entry| (entry.key.clone(), comparable(&entry.node))).collect())
+        }
+        Value::Later(id, None) => reference("Ref", Json::from(id.as_str())),
+        Value::Later(id, Some(attribute)) => {
+            reference("Fn::GetAtt", [id, attribute].into_iter().map(|text| Json::from(text.as_str())).collect())
+        }
+    }
 }
 
 fn quoted(text: &str) -> String {

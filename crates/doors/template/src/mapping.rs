@@ -1,12 +1,31 @@
-//! What connects a queue with a function: `AWS::Lambda::EventSourceMapping`, and SAM's events.
+//! `AWS::Lambda::EventSourceMapping` → what connects a queue with a function.
 
 use std::collections::BTreeMap;
 
+use bongsu_event_pattern::{FILTERS_MAX, MappingFilter};
+
 use crate::error::Faults;
+use crate::json::Scalars;
 use crate::names::{self, FIFO_SUFFIX};
 use crate::reader::Reader;
-use crate::template::Declared;
-use crate::{FunctionResource, Inputs, QueueResource};
+use crate::scope::Identity;
+use crate::stack::{Definition, Stack};
+use crate::types::{Naming, Read, Reading, ResourceType};
+use crate::{FunctionReference, queue};
+
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "AWS::Lambda::EventSourceMapping",
+    identity,
+    read: Read::Properties(|reading| read(reading).map(Definition::Mapping)),
+    metadata: &[],
+    told: &[
+        ("KmsKeyArn", "filters are kept as they are"),
+        ("LoggingConfig", "the server's log has one level"),
+        ("MetricsConfig", "mappings are counted whether asked or not"),
+        ("ProvisionedPollerConfig", "a queue is read as fast as its function works"),
+    ],
+    replaced_by: &["EventSourceArn", "SelfManagedEventSource", "StartingPosition"],
+};
 
 /// How many messages one invocation gets when the mapping does not say.
 const BATCH_SIZE_DEFAULT: u32 = 10;
@@ -14,103 +33,83 @@ const BATCH_SIZE_DEFAULT: u32 = 10;
 const BATCH_SIZE_MAX: u32 = 10;
 /// The largest batch there is.
 const BATCH_SIZE_WITH_WINDOW_MAX: u32 = 10_000;
+/// How long a batch may be waited for, in seconds.
+const WINDOW_SECONDS_MAX: u32 = 300;
 
 /// An event source mapping to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingResource {
-    /// The resource's name inside the template; for a SAM event the function's followed by the event's.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
-    /// The name of the function, which is one of the template's.
-    pub function: String,
+    /// The function, which may exist already instead of being in the template.
+    pub function: FunctionReference,
     /// The name of the queue, which may exist already instead of being in the template.
     pub queue: String,
-    /// How many messages one invocation gets at most, 1 to 10.
+    /// How many messages one invocation gets at most, 1 to 10,000; above 10 only with a batching window.
     pub batch_size: u32,
+    /// How long a batch may be waited for, 0 to 300 seconds; 0 for a FIFO queue.
+    pub batching_window_seconds: u32,
     /// Whether the function's answer names the messages that failed.
     pub report_batch_item_failures: bool,
     /// How many invocations of this mapping may run at once, 2 to 1000.
     pub maximum_concurrency: Option<u32>,
     /// Whether it starts out reading the queue.
     pub enabled: bool,
+    /// Patterns in JSON: a message that none of them matches is deleted. Empty for all messages.
+    pub filters: Vec<String>,
+    /// The tags of the mapping.
+    pub tags: BTreeMap<String, String>,
 }
 
-impl MappingResource {
-    /// A mapping that says nothing but what it connects.
-    pub(crate) fn with_defaults(logical_id: String, line: u32, function: &str, queue: &str) -> MappingResource {
-        MappingResource {
-            logical_id,
-            line,
-            function: function.to_owned(),
-            queue: queue.to_owned(),
-            batch_size: BATCH_SIZE_DEFAULT,
-            report_batch_item_failures: false,
-            maximum_concurrency: None,
-            enabled: true,
-        }
-    }
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    let id = names::uuid(naming.inputs, naming.logical_id);
+    let (region, account) = (&naming.inputs.region, &naming.inputs.account);
+    let arn = format!("arn:aws:lambda:{region}:{account}:event-source-mapping:{id}");
+    Identity::named(id.clone(), vec![("Id", id), ("EventSourceMappingArn", arn)])
 }
 
-/// Reads `AWS::Lambda::EventSourceMapping`.
-pub(crate) fn read(declared: &Declared<'_>, inputs: &Inputs, mut reader: Reader<'_>) -> Option<MappingResource> {
-    let function = reader.required("FunctionName").map(|text| names::function_of(&text, inputs));
-    let logical_id = declared.logical_id.to_owned();
-    let mapping = read_common(logical_id, declared.line, function, "EventSourceArn", inputs, &mut reader);
-    reader.finish();
-    mapping
-}
-
-/// Reads the properties of an event of type `SQS`.
-pub(crate) fn read_event(
-    logical_id: String,
-    line: u32,
-    function: &str,
-    inputs: &Inputs,
-    reader: &mut Reader<'_>,
-) -> Option<MappingResource> {
-    read_common(logical_id, line, Some(function.to_owned()), "Queue", inputs, reader)
-}
-
-fn read_common(
-    logical_id: String,
-    line: u32,
-    function: Option<String>,
-    queue_property: &str,
-    inputs: &Inputs,
-    reader: &mut Reader<'_>,
-) -> Option<MappingResource> {
-    let queue = queue(reader, queue_property, inputs);
-    let batch_size = batch_size(reader, queue.as_deref());
-    let report_batch_item_failures = reports_failures(reader);
-    let maximum_concurrency = maximum_concurrency(reader);
+fn read(Reading { inputs, mut reader, .. }: Reading<'_, '_>) -> Option<MappingResource> {
+    let function = function_reference(&mut reader, "FunctionName", inputs);
+    let queue = reader.required("EventSourceArn").and_then(|arn| {
+        let queue = names::queue_of_arn(&arn, inputs);
+        let line = reader.line_of("EventSourceArn");
+        queue.map_err(|reason| reader.fault(line, format!("EventSourceArn: {reason}"))).ok()
+    });
+    let is_fifo = queue.as_deref().is_some_and(|name| name.ends_with(FIFO_SUFFIX));
+    let (batch_size, batching_window_seconds) = batch(&mut reader, is_fifo);
+    let report_batch_item_failures = reports_failures(&mut reader);
+    let maximum_concurrency = maximum_concurrency(&mut reader);
     let enabled = reader.boolean("Enabled").unwrap_or(true);
-    let (function, queue) = (function?, queue?);
+    let filters = filters(&mut reader);
+    let tags = queue::tags(&mut reader);
+    reader.finish();
     Some(MappingResource {
-        logical_id,
-        line,
-        function,
-        queue,
+        function: function?,
+        queue: queue?,
         batch_size,
+        batching_window_seconds,
         report_batch_item_failures,
         maximum_concurrency,
         enabled,
+        filters,
+        tags,
     })
 }
 
-fn queue(reader: &mut Reader<'_>, property: &str, inputs: &Inputs) -> Option<String> {
-    let arn = reader.required(property)?;
-    let queue = names::queue_of_arn(&arn, inputs);
-    queue.map_err(|reason| reader.fault(reader.line_of(property), format!("{property}: {reason}"))).ok()
+/// A property that names a function.
+pub(crate) fn function_reference(
+    reader: &mut Reader<'_>,
+    name: &str,
+    inputs: &crate::Inputs,
+) -> Option<FunctionReference> {
+    let text = reader.required(name)?;
+    let found = names::function_reference(&text, inputs);
+    found.map_err(|reason| reader.fault(reader.line_of(name), format!("{name}: {reason}"))).ok()
 }
 
-/// How many messages of this queue one invocation gets at most.
-pub(crate) fn batch_size(reader: &mut Reader<'_>, queue: Option<&str>) -> u32 {
-    let is_fifo = queue.is_some_and(|queue| queue.ends_with(FIFO_SUFFIX));
-    let window = reader.whole("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or(0);
-    if window > 0 {
-        let reason = "MaximumBatchingWindowInSeconds is not supported yet, only 0 is";
-        reader.fault(reader.line_of("MaximumBatchingWindowInSeconds"), reason);
+fn batch(reader: &mut Reader<'_>, is_fifo: bool) -> (u32, u32) {
+    const WINDOW: &str = "MaximumBatchingWindowInSeconds";
+    let window = reader.whole(WINDOW, 0..=WINDOW_SECONDS_MAX).unwrap_or(0);
+    if is_fifo && window > 0 {
+        reader.fault(reader.line_of(WINDOW), "Batching window is not supported for FIFO queues");
     }
     let most = if is_fifo { BATCH_SIZE_MAX } else { BATCH_SIZE_WITH_WINDOW_MAX };
     let size = reader.whole("BatchSize", 1..=most).unwrap_or(BATCH_SIZE_DEFAULT);
@@ -120,7 +119,7 @@ pub(crate) fn batch_size(reader: &mut Reader<'_>, queue: Option<&str>) -> u32 {
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
         );
     }
-    size
+    (size, window)
 }
 
 fn reports_failures(reader: &mut Reader<'_>) -> bool {
@@ -139,31 +138,47 @@ fn maximum_concurrency(reader: &mut Reader<'_>) -> Option<u32> {
     maximum
 }
 
-/// What a mapping asks of its function and queue, in AWS's words.
-pub(crate) fn check(
-    mappings: &[MappingResource],
-    functions: &[FunctionResource],
-    queues: &[QueueResource],
-    faults: &mut Faults,
-) {
-    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for mapping in mappings {
-        let MappingResource { logical_id, function, queue, .. } = mapping;
-        faults.concern(Some(logical_id));
-        if let Some(first) = seen.insert((function, queue), logical_id) {
-            let reason = format!("{first} already connects the queue {queue} with the function {function}");
-            faults.at(mapping.line, reason);
+/// A pattern is JSON in a text; SAM's users like to write it as a map, which becomes one.
+fn filters(reader: &mut Reader<'_>) -> Vec<String> {
+    let line = reader.line_of("FilterCriteria");
+    let Some(mut criteria) = reader.map("FilterCriteria") else { return Vec::new() };
+    let mut filters = Vec::new();
+    for node in criteria.list("Filters") {
+        let Some(mut filter) = criteria.within(node, "a filter") else { continue };
+        filter.require("Pattern");
+        let line = filter.line_of("Pattern");
+        let pattern = filter.json("Pattern", Scalars::AsWritten);
+        filter.finish();
+        if let Some(Err(fault)) = pattern.as_deref().map(MappingFilter::parse) {
+            criteria.fault(line, format!("{fault} {}", fault.reason()));
         }
-        let Some(function) = functions.iter().find(|function| function.name == mapping.function) else {
-            faults.at(mapping.line, format!("the function {} is not in this template", mapping.function));
-            continue;
-        };
-        let Some(queue) = queues.iter().find(|queue| queue.name == mapping.queue) else { continue };
+        filters.extend(pattern);
+    }
+    criteria.finish();
+    if filters.len() > FILTERS_MAX {
+        reader.fault(line, format!("FilterCriteria: at most {FILTERS_MAX} filters"));
+    }
+    filters
+}
+
+/// What a mapping asks of its function and queue, in AWS's words.
+pub(crate) fn check(stack: &Stack, faults: &mut Faults) {
+    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for (resource, mapping) in stack.mappings() {
+        let name = &*mapping.function.name;
+        faults.concern(Some(&resource.logical_id));
+        if let Some(first) = seen.insert((name, &mapping.queue), &resource.logical_id) {
+            let reason = format!("{first} already connects the queue {} with the function {name}", mapping.queue);
+            faults.at(resource.line, reason);
+        }
+        let function = stack.functions().find(|(_, function)| function.name == name);
+        let queue = stack.queues().find(|(_, queue)| queue.name == mapping.queue);
+        let (Some((_, function)), Some((_, queue))) = (function, queue) else { continue };
         let (hidden, timeout) = (queue.visibility_timeout_seconds(), function.timeout_seconds);
         if hidden < timeout {
             let reason =
                 format!("Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds");
-            faults.at(mapping.line, reason);
+            faults.at(resource.line, reason);
         }
     }
     faults.concern(None);

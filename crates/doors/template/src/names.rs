@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::Inputs;
+use crate::{FunctionReference, Inputs, Target};
 
 /// The longest queue name, `.fifo` included.
 pub(crate) const QUEUE_NAME_MAX: usize = 80;
@@ -10,8 +10,16 @@ pub(crate) const QUEUE_NAME_MAX: usize = 80;
 pub(crate) const TOPIC_NAME_MAX: usize = 256;
 /// The longest function name.
 pub(crate) const FUNCTION_NAME_MAX: usize = 64;
+/// The longest bucket name.
+pub(crate) const BUCKET_NAME_MAX: usize = 63;
 /// What the name of every FIFO queue and topic ends in.
 pub(crate) const FIFO_SUFFIX: &str = ".fifo";
+
+/// As AWS spells them: 8, 4, 4, 4 and 12 hexadecimal digits.
+pub(crate) fn uuid(inputs: &Inputs, logical_id: &str) -> String {
+    let digits = id(inputs, logical_id, 32);
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
 
 /// The name of a resource that was not given one: the same each time the same stack is read.
 pub(crate) fn generated(inputs: &Inputs, logical_id: &str, suffix: &str, length_max: usize) -> String {
@@ -47,6 +55,32 @@ pub(crate) fn is_topic_name(name: &str) -> bool {
 
 pub(crate) fn is_function_name(name: &str) -> bool {
     name.len() <= FUNCTION_NAME_MAX && is_word(name)
+}
+
+pub(crate) fn is_alias(name: &str) -> bool {
+    name.len() <= 128 && is_word(name) && !name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(crate) fn is_layer_name(name: &str) -> bool {
+    name.len() <= 140 && is_word(name)
+}
+
+pub(crate) fn is_stage(name: &str) -> bool {
+    name.len() <= 128 && is_word(name)
+}
+
+pub(crate) fn is_bucket_name(name: &str) -> bool {
+    let is_end = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    (3..=BUCKET_NAME_MAX).contains(&bytes.len())
+        && bytes.iter().all(|byte| is_end(*byte) || matches!(byte, b'-' | b'.'))
+        && [bytes.first(), bytes.last()].iter().all(|end| end.is_some_and(|byte| is_end(*byte)))
+        && !name.contains("..")
+}
+
+/// A version's number, an alias or `$LATEST`.
+fn is_qualifier(text: &str) -> bool {
+    text == "$LATEST" || (text.len() <= 128 && is_word(text))
 }
 
 fn is_word(text: &str) -> bool {
@@ -115,10 +149,12 @@ fn named_in_arn(
     Ok(name.to_owned())
 }
 
-/// The name of the function an ARN points to.
-pub(crate) fn function_of_arn(arn: &str, inputs: &Inputs) -> Result<String, String> {
-    let name = arn.strip_prefix(&function_arn(inputs, "")).filter(|name| is_function_name(name));
-    name.map(str::to_owned).ok_or_else(|| format!("an ARN of a function is needed: {}", function_arn(inputs, "NAME")))
+/// The function an ARN points to.
+pub(crate) fn function_of_arn(arn: &str, inputs: &Inputs) -> Result<FunctionReference, String> {
+    match arn.starts_with("arn:") {
+        true => function_reference(arn, inputs),
+        false => Err(format!("an ARN of a function is needed: {}", function_arn(inputs, "NAME"))),
+    }
 }
 
 /// The name of the queue a URL points to; the host is the caller's view and does not matter.
@@ -135,9 +171,28 @@ pub(crate) fn queue_of_url(url: &str, inputs: &Inputs) -> Result<String, String>
     Ok(name.to_owned())
 }
 
-/// The name of the function that a mapping points to by name or ARN.
-pub(crate) fn function_of(text: &str, inputs: &Inputs) -> String {
-    text.strip_prefix(&function_arn(inputs, "")).unwrap_or(text).to_owned()
+/// The function, and its version or alias, that a name or an ARN points to; it need not be one of the template.
+pub(crate) fn function_reference(text: &str, inputs: &Inputs) -> Result<FunctionReference, String> {
+    let local = text.strip_prefix(&function_arn(inputs, ""));
+    let partial = text.strip_prefix(inputs.account.as_str()).and_then(|rest| rest.strip_prefix(":function:"));
+    let (name, qualifier) = match local.or(partial).unwrap_or(text).split_once(':') {
+        Some((name, qualifier)) => (name, Some(qualifier)),
+        None => (local.or(partial).unwrap_or(text), None),
+    };
+    if !is_function_name(name) || qualifier.is_some_and(|qualifier| !is_qualifier(qualifier)) {
+        return Err(format!("the name or ARN of a function is needed: {}", function_arn(inputs, "NAME")));
+    }
+    Ok(FunctionReference { name: name.to_owned(), qualifier: qualifier.map(str::to_owned) })
+}
+
+/// Only an ARN says which service is meant.
+pub(crate) fn target(arn: &str, inputs: &Inputs) -> Result<Target, String> {
+    match arn.split(':').nth(2) {
+        Some("lambda") => function_reference(arn, inputs).map(Target::Function),
+        Some("sqs") => queue_of_arn(arn, inputs).map(Target::Queue),
+        Some("sns") => topic_of_arn(arn, inputs).map(Target::Topic),
+        _ => Err("the ARN of a function, queue or topic is needed".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -163,12 +218,29 @@ mod tests {
             assert_eq!(topic(wrong), None, "{wrong}");
         }
         let function = |text: &str| function_of_arn(text, &inputs).ok();
-        assert_eq!(function("arn:aws:lambda:us-east-1:000000000000:function:f").as_deref(), Some("f"));
-        for wrong in
-            ["f", "arn:aws:lambda:us-east-1:000000000000:function:f:live", "arn:aws:lambda:eu-west-1:1:function:f"]
-        {
+        let plain = FunctionReference { name: "f".to_owned(), qualifier: None };
+        assert_eq!(function("arn:aws:lambda:us-east-1:000000000000:function:f"), Some(plain));
+        let live = FunctionReference { name: "f".to_owned(), qualifier: Some("live".to_owned()) };
+        assert_eq!(function("arn:aws:lambda:us-east-1:000000000000:function:f:live"), Some(live));
+        for wrong in [
+            "f",
+            "arn:aws:lambda:eu-west-1:1:function:f",
+            "arn:aws:lambda:us-east-1:000000000000:function:f:",
+            "arn:aws:lambda:us-east-1:000000000000:function:f:a:b",
+        ] {
             assert_eq!(function(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_function_is_named_in_three_ways() {
+        let inputs = Inputs::default();
+        let name = |text: &str| function_reference(text, &inputs).ok().map(|found| found.to_string());
+        for text in ["f", "000000000000:function:f", "arn:aws:lambda:us-east-1:000000000000:function:f"] {
+            assert_eq!(name(text).as_deref(), Some("f"));
+            assert_eq!(name(&format!("{text}:7")).as_deref(), Some("f:7"));
+        }
+        assert_eq!(name("a b"), None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(crate) enum Value {
     Text(Text),
     List(Vec<Node>),
     Map(Vec<Entry>),
+    /// Only the deployment tells: what `Ref`, or `Fn::GetAtt` of this attribute, gives for a resource.
+    Later(String, Option<String>),
     /// Could not be resolved; the reason has been reported, and nobody needs to report it again.
     Broken,
 }
@@ -86,7 +88,18 @@ impl Node {
             Value::Text(_) => "a text",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
+            Value::Later(..) => "a value that is known only after deployment",
             Value::Broken => "a faulty value",
+        }
+    }
+
+    /// Whether a `NoEcho` parameter is part of it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        match &self.value {
+            Value::Text(text) => text.hidden,
+            Value::List(items) => items.iter().any(Node::is_hidden),
+            Value::Map(entries) => entries.iter().any(|entry| entry.node.is_hidden()),
+            _ => false,
         }
     }
 

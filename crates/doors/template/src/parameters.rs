@@ -4,12 +4,14 @@ use crate::error::{Fault, Faults};
 use crate::node::{Entry, Node, Text, Value};
 use crate::reader::Reader;
 use crate::scope::Scope;
+use crate::stack::Parameter;
 
 /// The longest parameter value, in bytes; CloudFormation's own limit.
 pub const PARAMETER_BYTES_MAX: usize = 4096;
 
-/// Fills the scope with the value of every parameter.
-pub(crate) fn read(declared: &[Entry], scope: &mut Scope<'_>, faults: &mut Faults) {
+/// Fills the scope with the value of every parameter, and tells them.
+pub(crate) fn read(declared: &[Entry], scope: &mut Scope<'_>, faults: &mut Faults) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
     for name in scope.inputs.parameters.keys() {
         if !declared.iter().any(|entry| entry.key == *name) {
             faults.outside(format!("parameter {name} is given, but the template does not declare it"));
@@ -18,8 +20,21 @@ pub(crate) fn read(declared: &[Entry], scope: &mut Scope<'_>, faults: &mut Fault
     for entry in declared {
         // A faulty parameter still has a value of some kind, so that its uses are not reported as well.
         let value = read_one(entry, scope, faults).unwrap_or(Value::Broken);
-        scope.parameters.insert(entry.key.clone(), Node { line: entry.line, value });
+        let node = Node { line: entry.line, value };
+        parameters.extend(told(&entry.key, &node));
+        scope.parameters.insert(entry.key.clone(), node);
     }
+    parameters
+}
+
+fn told(name: &str, node: &Node) -> Option<Parameter> {
+    let texts = match &node.value {
+        Value::List(items) => items.iter().filter_map(Node::as_text).map(|text| text.text.as_str()).collect(),
+        _ => vec![node.as_text()?.text.as_str()],
+    };
+    let no_echo = node.is_hidden();
+    let value = if no_echo { "****".to_owned() } else { texts.join(",") };
+    Some(Parameter { name: name.to_owned(), value, no_echo })
 }
 
 fn read_one(entry: &Entry, scope: &Scope<'_>, faults: &mut Faults) -> Option<Value> {
@@ -49,19 +64,29 @@ fn read_one(entry: &Entry, scope: &Scope<'_>, faults: &mut Faults) -> Option<Val
         rules.check(value).map_err(|why| Fault::new(*line, format!("parameter {name} is {shown}: {why}")))
     };
     let text = |text: &str| Value::Text(Text { hidden, ..Text::plain(text) });
+    let listed = |check: &dyn Fn(&str) -> Result<(), Fault>| {
+        let item = |item: &str| check(item.trim()).map(|()| Node { line: *line, value: text(item.trim()) });
+        value.split(',').map(item).collect::<Result<_, _>>().map(Value::List)
+    };
+    let number = |number: &str| match decimal(number) {
+        None => Err(Fault::new(*line, format!("parameter {name} is {shown}: a number is needed"))),
+        Some(_) => check(number),
+    };
     let checked = match kind.as_str() {
         _ if value.len() > PARAMETER_BYTES_MAX => {
             Err(Fault::new(*line, format!("parameter {name} is longer than {PARAMETER_BYTES_MAX} bytes")))
         }
+        "Number" => number(&value).map(|()| text(&value)),
+        "List<Number>" => listed(&number),
+        "CommaDelimitedList" | "List<String>" => listed(&check),
         "String" => check(&value).map(|()| text(&value)),
-        "Number" if decimal(&value).is_none() => {
-            Err(Fault::new(*line, format!("parameter {name} is {shown}: a number is needed")))
+        _ if kind.starts_with("AWS::SSM::Parameter::Value<") => {
+            let reason = "there is no Parameter Store here: give the value itself, as a String";
+            Err(Fault::new(*line, format!("parameter {name}: type {kind} is not supported: {reason}")))
         }
-        "Number" => check(&value).map(|()| text(&value)),
-        "CommaDelimitedList" => {
-            let item = |item: &str| check(item.trim()).map(|()| Node { line: *line, value: text(item.trim()) });
-            value.split(',').map(item).collect::<Result<_, _>>().map(Value::List)
-        }
+        // What EC2 and Route 53 call their things is not checked: there is nothing to check it against.
+        _ if kind.starts_with("List<AWS::") && kind.ends_with('>') => listed(&check),
+        _ if kind.starts_with("AWS::") => check(&value).map(|()| text(&value)),
         _ => Err(Fault::new(*line, format!("parameter {name}: type {kind} is not supported yet"))),
     };
     checked.map_err(|fault| faults.push(fault)).ok()

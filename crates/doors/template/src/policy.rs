@@ -9,17 +9,63 @@ use crate::error::Faults;
 use crate::json::Scalars;
 use crate::names;
 use crate::reader::Reader;
-use crate::template::{Declared, Kind};
+use crate::scope::Identity;
+use crate::stack::{Definition, Stack};
+use crate::types::{Naming, Read, Reading, ResourceType};
+
+pub(crate) static QUEUE_POLICY: ResourceType = ResourceType {
+    name: "AWS::SQS::QueuePolicy",
+    identity,
+    read: Read::Properties(|mut reading| {
+        let of = many(&mut reading, "Queues", queue);
+        read(reading, of, &Limits::QUEUE)
+    }),
+    metadata: &[],
+    told: &[],
+    replaced_by: &[],
+};
+
+pub(crate) static QUEUE_INLINE_POLICY: ResourceType = ResourceType {
+    name: "AWS::SQS::QueueInlinePolicy",
+    identity,
+    read: Read::Properties(|mut reading| {
+        let of = one(&mut reading, "Queue", queue);
+        read(reading, of, &Limits::QUEUE)
+    }),
+    metadata: &[],
+    told: &[],
+    replaced_by: &["Queue"],
+};
+
+pub(crate) static TOPIC_POLICY: ResourceType = ResourceType {
+    name: "AWS::SNS::TopicPolicy",
+    identity,
+    read: Read::Properties(|mut reading| {
+        let of = many(&mut reading, "Topics", topic);
+        read(reading, of, &Limits::TOPIC)
+    }),
+    metadata: &[],
+    told: &[],
+    replaced_by: &[],
+};
+
+pub(crate) static TOPIC_INLINE_POLICY: ResourceType = ResourceType {
+    name: "AWS::SNS::TopicInlinePolicy",
+    identity,
+    read: Read::Properties(|mut reading| {
+        let of = one(&mut reading, "TopicArn", topic);
+        read(reading, of, &Limits::TOPIC)
+    }),
+    metadata: &[],
+    told: &[],
+    replaced_by: &["TopicArn"],
+};
 
 /// An access policy to set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyResource {
-    /// The resource's name inside the template.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
-    /// Whose it is to be.
-    pub of: PolicyOf,
+    /// Whose it is to be; at least one.
+    pub of: Vec<PolicyOf>,
     /// The policy, in JSON.
     pub document: String,
 }
@@ -33,31 +79,19 @@ pub enum PolicyOf {
     Topic(String),
 }
 
-/// Reads the properties: one policy, and for each queue or topic that it names a resource of its own.
-pub(crate) fn read(declared: &Declared<'_>, inputs: &Inputs, mut reader: Reader<'_>) -> Vec<PolicyResource> {
-    let of = match declared.kind {
-        Kind::TopicPolicy { inline: true } => one(&mut reader, "TopicArn", |arn| topic(arn, inputs)),
-        Kind::TopicPolicy { inline: false } => many(&mut reader, "Topics", |arn| topic(arn, inputs)),
-        Kind::QueuePolicy { inline: true } => one(&mut reader, "Queue", |url| queue(url, inputs)),
-        _ => many(&mut reader, "Queues", |url| queue(url, inputs)),
-    };
-    let limits = match declared.kind {
-        Kind::TopicPolicy { .. } => Limits::TOPIC,
-        _ => Limits::QUEUE,
-    };
-    let document = document(&mut reader, &limits);
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    Identity::named(names::id(naming.inputs, naming.logical_id, 10), Vec::new())
+}
+
+fn read(Reading { mut reader, .. }: Reading<'_, '_>, of: Vec<PolicyOf>, limits: &Limits) -> Option<Definition> {
+    let document = document(&mut reader, limits);
     reader.finish();
-    let Some(document) = document else { return Vec::new() };
-    let (logical_id, line) = (declared.logical_id, declared.line);
-    let policy = |of| PolicyResource { logical_id: logical_id.to_owned(), line, of, document: document.clone() };
-    of.into_iter().map(policy).collect()
+    Some(Definition::Policy(PolicyResource { of, document: document? }))
 }
 
 fn document(reader: &mut Reader<'_>, limits: &Limits) -> Option<String> {
     const NAME: &str = "PolicyDocument";
-    if !reader.has(NAME) {
-        reader.fault(reader.line_of(""), format!("{NAME} is missing"));
-    }
+    reader.require(NAME);
     let document = reader.json(NAME, Scalars::Texts)?;
     match Policy::parse(&document, limits) {
         Ok(_) => Some(document),
@@ -76,17 +110,17 @@ fn queue(url: &str, inputs: &Inputs) -> Result<PolicyOf, String> {
     names::queue_of_url(url, inputs).map(PolicyOf::Queue)
 }
 
-fn one(reader: &mut Reader<'_>, name: &str, find: impl Fn(&str) -> Result<PolicyOf, String>) -> Vec<PolicyOf> {
+type Find = fn(&str, &Inputs) -> Result<PolicyOf, String>;
+
+fn one(Reading { reader, inputs, .. }: &mut Reading<'_, '_>, name: &str, find: Find) -> Vec<PolicyOf> {
     let Some(text) = reader.required(name) else { return Vec::new() };
-    found(reader, name, find(&text)).into_iter().collect()
+    found(reader, name, find(&text, inputs)).into_iter().collect()
 }
 
-fn many(reader: &mut Reader<'_>, name: &str, find: impl Fn(&str) -> Result<PolicyOf, String>) -> Vec<PolicyOf> {
-    if !reader.has(name) {
-        reader.fault(reader.line_of(""), format!("{name} is missing"));
-    }
-    let texts = reader.texts(name).unwrap_or_default();
-    texts.iter().filter_map(|text| found(reader, name, find(&text.text))).collect()
+fn many(Reading { reader, inputs, .. }: &mut Reading<'_, '_>, name: &str, find: Find) -> Vec<PolicyOf> {
+    reader.require(name);
+    let texts = reader.strings(name);
+    texts.iter().filter_map(|text| found(reader, name, find(text, inputs))).collect()
 }
 
 fn found(reader: &mut Reader<'_>, name: &str, found: Result<PolicyOf, String>) -> Option<PolicyOf> {
@@ -94,13 +128,15 @@ fn found(reader: &mut Reader<'_>, name: &str, found: Result<PolicyOf, String>) -
 }
 
 /// A queue or topic has one policy: of two, the template does not say which.
-pub(crate) fn check(policies: &[PolicyResource], faults: &mut Faults) {
+pub(crate) fn check(stack: &Stack, faults: &mut Faults) {
     let mut seen: BTreeMap<&PolicyOf, &str> = BTreeMap::new();
-    for PolicyResource { logical_id, line, of, .. } in policies {
-        if let Some(first) = seen.insert(of, logical_id) {
-            let (PolicyOf::Queue(name) | PolicyOf::Topic(name)) = of;
-            faults.concern(Some(logical_id));
-            faults.at(*line, format!("{name} has the policy of resource {first} already"));
+    for (resource, policy) in stack.policies() {
+        for of in &policy.of {
+            if let Some(first) = seen.insert(of, &resource.logical_id) {
+                let (PolicyOf::Queue(name) | PolicyOf::Topic(name)) = of;
+                faults.concern(Some(&resource.logical_id));
+                faults.at(resource.line, format!("{name} has the policy of resource {first} already"));
+            }
         }
     }
     faults.concern(None);

@@ -2,24 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use crate::FaultPolicy;
 use crate::names::{self, FIFO_SUFFIX};
 use crate::node::Value;
 use crate::reader::Reader;
 use crate::scope::Identity;
-use crate::{Inputs, template::Declared};
+use crate::stack::Definition;
+use crate::types::{Naming, Read, Reading, ResourceType};
 
 /// The visibility timeout of a queue that names none, in seconds.
 const VISIBILITY_TIMEOUT_DEFAULT: u32 = 30;
 /// How many queues may be named as the only sources of a dead-letter queue.
 const SOURCE_QUEUES_MAX: usize = 10;
 
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "AWS::SQS::Queue",
+    identity,
+    read: Read::Properties(|reading| Some(Definition::Queue(read(reading)))),
+    metadata: &["Faults"],
+    told: &[],
+    replaced_by: &["FifoQueue", "QueueName"],
+};
+
 /// A queue to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QueueResource {
-    /// The resource's name inside the template.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
     /// The queue's name, with `.fifo` for a FIFO queue.
     pub name: String,
     /// What `Ref` gives.
@@ -32,6 +39,8 @@ pub struct QueueResource {
     pub tags: BTreeMap<String, String>,
     /// The name of the queue that its redrive policy points to, which may exist already instead of being in the template.
     pub dead_letter_queue: Option<String>,
+    /// What is to go wrong on purpose.
+    pub faults: Option<FaultPolicy>,
 }
 
 impl QueueResource {
@@ -52,22 +61,18 @@ impl QueueResource {
 }
 
 /// The name given, or a generated one, and what follows from it.
-pub(crate) fn identity(logical_id: &str, given: Option<String>, is_fifo: bool, inputs: &Inputs) -> Identity {
-    let suffix = if is_fifo { FIFO_SUFFIX } else { "" };
-    let name = given.unwrap_or_else(|| names::generated(inputs, logical_id, suffix, names::QUEUE_NAME_MAX));
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    let suffix = if naming.is_true("FifoQueue") { FIFO_SUFFIX } else { "" };
+    let (inputs, given) = (naming.inputs, naming.text("QueueName"));
+    let name = given.unwrap_or_else(|| names::generated(inputs, naming.logical_id, suffix, names::QUEUE_NAME_MAX));
     let url = names::queue_url(inputs, &name);
     let attributes =
         vec![("Arn", names::queue_arn(inputs, &name)), ("QueueName", name.clone()), ("QueueUrl", url.clone())];
-    Identity { name, reference: Some(url), attributes }
+    Identity::new(name, url, attributes)
 }
 
 /// Reads the properties. A fault leaves its attribute out.
-pub(crate) fn read(
-    declared: &Declared<'_>,
-    identity: &Identity,
-    inputs: &Inputs,
-    mut reader: Reader<'_>,
-) -> QueueResource {
+fn read(Reading { identity, inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> QueueResource {
     let name = identity.name.clone();
     let name_line = reader.line_of("QueueName");
     reader.text("QueueName");
@@ -128,11 +133,17 @@ pub(crate) fn read(
     }
     check_couplings(&attributes, is_fifo, &mut reader);
     let tags = tags(&mut reader);
+    let faults = metadata.faults;
+    if let Some(faults) = &faults {
+        faults.check_order(is_fifo, &mut reader);
+        if faults.drop > 0.0 && dead_letter_queue.is_none() {
+            reader.fault(reader.line_of(""), "Faults: Drop needs a RedrivePolicy: what is dropped is a dead letter");
+        }
+    }
     reader.finish();
 
     let (url, arn) = (names::queue_url(inputs, &name), names::queue_arn(inputs, &name));
-    let logical_id = declared.logical_id.to_owned();
-    QueueResource { logical_id, line: declared.line, name, url, arn, attributes, tags, dead_letter_queue }
+    QueueResource { name, url, arn, attributes, tags, dead_letter_queue, faults }
 }
 
 fn redrive_policy(reader: &mut Reader<'_>) -> Option<(String, u32)> {

@@ -1,10 +1,13 @@
 //! Takes typed properties out of a resolved map; what nobody took is an error.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::Reference;
 use crate::error::Faults;
 use crate::json::{self, Scalars};
 use crate::node::{Entry, Node, Text, Value};
+use crate::scope::known_later;
 
 /// The properties of a resource, or a map inside of them. Accessors report a wrong type and then answer `None`.
 pub(crate) struct Reader<'f> {
@@ -87,6 +90,10 @@ impl<'f> Reader<'f> {
                 self.hide(&text);
                 Some(text)
             }
+            Value::Later(of, _) => {
+                self.fault(self.line_of(name), known_later(&of));
+                None
+            }
             _ => {
                 self.fault(self.line_of(name), format!("{name} must be a single value, not {}", node.kind()));
                 None
@@ -94,14 +101,30 @@ impl<'f> Reader<'f> {
         }
     }
 
+    /// A single value that the deployment may have to find.
+    pub(crate) fn reference(&mut self, name: &str) -> Option<Reference> {
+        match self.entries.iter().find(|entry| entry.key == name).map(|entry| &entry.node.value) {
+            Some(Value::Later(..)) => self.take(name).and_then(|node| reference_of(&node)),
+            _ => self.string(name).map(Reference::Known),
+        }
+    }
+
+    /// A list of single values that the deployment may have to find.
+    pub(crate) fn references(&mut self, name: &str) -> Vec<Reference> {
+        let items = self.list(name);
+        let found: Option<Vec<Reference>> = items.iter().map(reference_of).collect();
+        if found.is_none() && !items.iter().any(|item| matches!(item.value, Value::Broken)) {
+            self.fault(self.line_of(name), format!("{name} must be a list of texts"));
+        }
+        found.unwrap_or_default()
+    }
+
     pub(crate) fn string(&mut self, name: &str) -> Option<String> {
         self.text(name).map(|text| text.text)
     }
 
     pub(crate) fn required(&mut self, name: &str) -> Option<String> {
-        if !self.has(name) {
-            self.fault(self.line, format!("{name} is missing"));
-        }
+        self.require(name);
         self.string(name)
     }
 
@@ -111,6 +134,17 @@ impl<'f> Reader<'f> {
         if number.is_none() {
             let (low, high) = (range.start(), range.end());
             let reason = format!("{name} must be a whole number from {low} to {high}, not {}", text.text);
+            self.fault(self.line_of(name), reason);
+        }
+        number
+    }
+
+    pub(crate) fn decimal(&mut self, name: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        let text = self.text(name)?;
+        let number = text.text.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let (low, high) = (range.start(), range.end());
+            let reason = format!("{name} must be a number from {low} to {high}, not {}", text.text);
             self.fault(self.line_of(name), reason);
         }
         number
@@ -167,6 +201,35 @@ impl<'f> Reader<'f> {
         }
     }
 
+    /// A map of texts whose keys are of the user's choice.
+    pub(crate) fn text_map(&mut self, name: &str) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        let Some(mut inner) = self.map(name) else { return texts };
+        for key in inner.names() {
+            if let Some(text) = inner.string(&key) {
+                texts.insert(key, text);
+            }
+        }
+        texts
+    }
+
+    /// The names of everything that is given.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.entries.iter().map(|entry| entry.key.clone()).collect()
+    }
+
+    /// The items of a list of texts.
+    pub(crate) fn strings(&mut self, name: &str) -> Vec<String> {
+        self.texts(name).unwrap_or_default().into_iter().map(|text| text.text).collect()
+    }
+
+    /// A fault unless the property is given.
+    pub(crate) fn require(&mut self, name: &str) {
+        if !self.has(name) {
+            self.fault(self.line, format!("{name} is missing"));
+        }
+    }
+
     /// A `NoEcho` value must not appear in a fault about it.
     fn hide(&mut self, text: &Text) {
         if text.hidden {
@@ -196,6 +259,11 @@ impl<'f> Reader<'f> {
         }
     }
 
+    /// What is left need not be looked at: what it belongs to has been refused.
+    pub(crate) fn pass_all(&mut self) {
+        self.taken.fill(true);
+    }
+
     /// Every property that was not taken is one that would have no effect: better refused than silently lost.
     pub(crate) fn finish(self) {
         for (entry, taken) in self.entries.iter().zip(&self.taken) {
@@ -203,5 +271,15 @@ impl<'f> Reader<'f> {
                 self.faults.at(entry.line, format!("property {} is not supported", entry.key));
             }
         }
+    }
+}
+
+fn reference_of(node: &Node) -> Option<Reference> {
+    match &node.value {
+        Value::Text(text) => Some(Reference::Known(text.text.clone())),
+        Value::Later(logical_id, attribute) => {
+            Some(Reference::Later { logical_id: logical_id.clone(), attribute: attribute.clone() })
+        }
+        _ => None,
     }
 }

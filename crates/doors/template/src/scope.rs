@@ -1,7 +1,7 @@
-//! What the intrinsic functions see: parameters, mappings, conditions and the names of resources.
+//! What references can mean: parameters, mappings, conditions and resources; and the walk that resolves them.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Inputs;
 use crate::error::{Fault, Faults};
@@ -13,38 +13,65 @@ pub const RESOLVED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Everything a reference can mean.
 pub(crate) struct Scope<'a> {
     pub(crate) inputs: &'a Inputs,
+    /// Whether the template asks for `AWS::LanguageExtensions`.
+    pub(crate) language_extensions: bool,
     pub(crate) parameters: BTreeMap<String, Node>,
     pub(crate) mappings: Vec<Entry>,
     /// `None` for a condition that is faulty and has been reported.
     pub(crate) conditions: BTreeMap<String, Option<bool>>,
     /// Resources that a condition leaves out, with the condition.
     pub(crate) excluded: BTreeMap<String, String>,
+    /// Other names of resources: SAM's `Function.Alias`, and layers, whose logical ids SAM changes.
+    pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) identities: BTreeMap<String, Identity>,
+    pub(crate) imports: RefCell<BTreeSet<String>>,
+    uses: RefCell<BTreeSet<String>>,
     resolved_bytes: Cell<usize>,
 }
 
-/// What other resources can say about a resource.
+/// What other resources can say about a resource. `None` is what only the deployment tells.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     /// The resource's own name or id, as the service knows it.
     pub(crate) name: String,
-    /// What `Ref` gives; nothing when only the deployment tells.
+    /// What `Ref` gives.
     pub(crate) reference: Option<String>,
     /// What `Fn::GetAtt` gives.
-    pub(crate) attributes: Vec<(&'static str, String)>,
+    pub(crate) attributes: Vec<(&'static str, Option<String>)>,
+}
+
+impl Identity {
+    /// A resource that `Ref` names by its name, with these attributes.
+    pub(crate) fn named(name: String, attributes: Vec<(&'static str, String)>) -> Identity {
+        Identity::new(name.clone(), name, attributes)
+    }
+
+    pub(crate) fn new(name: String, reference: String, attributes: Vec<(&'static str, String)>) -> Identity {
+        let attributes = attributes.into_iter().map(|(name, value)| (name, Some(value))).collect();
+        Identity { name, reference: Some(reference), attributes }
+    }
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(inputs: &'a Inputs) -> Scope<'a> {
         Scope {
             inputs,
+            language_extensions: false,
             parameters: BTreeMap::new(),
             mappings: Vec::new(),
             conditions: BTreeMap::new(),
             excluded: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             identities: BTreeMap::new(),
+            imports: RefCell::default(),
+            uses: RefCell::default(),
             resolved_bytes: Cell::new(0),
         }
+    }
+
+    /// The logical ids that were referred to since this was last asked.
+    pub(crate) fn take_uses(&self) -> BTreeSet<String> {
+        self.uses.take()
     }
 
     /// Replaces every intrinsic function by its value; `None` is `AWS::NoValue`. What cannot be resolved is reported and
@@ -67,34 +94,9 @@ impl<'a> Scope<'a> {
         Some(Node { line: node.line, value })
     }
 
-    /// Whether a condition holds: its name, or one of the condition functions.
-    pub(crate) fn condition(&self, node: &Node) -> Result<bool, Fault> {
-        let line = node.line;
-        let Some((name, argument)) = only_entry(node) else {
-            return Err(Fault::new(line, format!("a condition function is needed, not {}", node.kind())));
-        };
-        match name {
-            "Condition" => self.named_condition(&literal(argument, "Condition")?, line),
-            "Fn::Equals" => {
-                let [left, right] = &*self.arguments(argument, name)? else {
-                    return Err(Fault::new(line, "Fn::Equals needs a list of two values"));
-                };
-                Ok(text_of(left, name)?.text == text_of(right, name)?.text)
-            }
-            "Fn::Not" => match argument.as_list() {
-                Some([condition]) => Ok(!self.condition(condition)?),
-                _ => Err(Fault::new(line, "Fn::Not needs a list of one condition")),
-            },
-            "Fn::And" | "Fn::Or" => {
-                let conditions = argument.as_list().unwrap_or_default();
-                if !(2..=10).contains(&conditions.len()) {
-                    return Err(Fault::new(line, format!("{name} needs a list of 2 to 10 conditions")));
-                }
-                let values: Vec<bool> = conditions.iter().map(|node| self.condition(node)).collect::<Result<_, _>>()?;
-                Ok(if name == "Fn::And" { values.iter().all(|value| *value) } else { values.contains(&true) })
-            }
-            _ => Err(Fault::new(line, format!("{name} is not a condition function"))),
-        }
+    /// Resolves every value of a map.
+    pub(crate) fn resolve_entries(&self, entries: &[Entry], faults: &mut Faults) -> Vec<Entry> {
+        entries.iter().filter_map(|entry| Some(entry.with(self.resolve(&entry.node, faults)?))).collect()
     }
 
     pub(crate) fn named_condition(&self, name: &str, line: u32) -> Result<bool, Fault> {
@@ -104,13 +106,20 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether the condition that a resource or output names holds; without one it does.
+    pub(crate) fn holds(&self, condition: Option<&Node>) -> Result<bool, Fault> {
+        let Some(node) = condition else { return Ok(true) };
+        self.named_condition(&literal(node, "Condition")?, node.line)
+    }
+
     /// Strict: the first fault ends it.
-    fn evaluate(&self, node: &Node) -> Result<Option<Node>, Fault> {
+    pub(crate) fn evaluate(&self, node: &Node) -> Result<Option<Node>, Fault> {
         let line = node.line;
         let value = match &node.value {
             // Whether a value may be missing is up to whoever reads it: JSON has a word for nothing.
             Value::Null => Value::Null,
             Value::Broken => Value::Broken,
+            Value::Later(id, attribute) => Value::Later(id.clone(), attribute.clone()),
             Value::Text(text) => return self.made(line, text.clone()).map(Some),
             Value::List(items) => {
                 Value::List(items.iter().filter_map(|item| self.evaluate(item).transpose()).collect::<Result<_, _>>()?)
@@ -129,56 +138,48 @@ impl<'a> Scope<'a> {
         Ok(Some(Node { line, value }))
     }
 
-    fn call(&self, name: &str, argument: &Node, line: u32) -> Result<Option<Node>, Fault> {
-        match name {
-            "Ref" => self.reference(&literal(argument, name)?, line),
-            "Fn::GetAtt" => self.get_attribute(argument, line).map(Some),
-            "Fn::Sub" => self.sub(argument, line).map(Some),
-            "Fn::Join" => self.join(argument, line).map(Some),
-            "Fn::Split" => self.split(argument, line).map(Some),
-            "Fn::Select" => self.select(argument, line).map(Some),
-            "Fn::FindInMap" => self.find_in_map(argument, line).map(Some),
-            "Fn::If" => {
-                let Some([condition, yes, no]) = argument.as_list() else {
-                    return Err(Fault::new(line, "Fn::If needs a list of a condition's name and two values"));
-                };
-                let holds = self.named_condition(&literal(condition, name)?, condition.line)?;
-                self.evaluate(if holds { yes } else { no })
-            }
-            "Fn::And" | "Fn::Equals" | "Fn::Not" | "Fn::Or" => {
-                Err(Fault::new(line, format!("{name} stands only in Conditions")))
-            }
-            _ => Err(Fault::new(line, format!("{name} is not supported yet"))),
-        }
-    }
-
-    fn reference(&self, name: &str, line: u32) -> Result<Option<Node>, Fault> {
+    pub(crate) fn reference(&self, name: &str, line: u32) -> Result<Option<Node>, Fault> {
         let text = match name {
             "AWS::NoValue" => return Ok(None),
+            "AWS::NotificationARNs" => return Ok(Some(Node { line, value: Value::List(Vec::new()) })),
             "AWS::Region" => self.inputs.region.clone(),
             "AWS::AccountId" => self.inputs.account.clone(),
             "AWS::StackName" => self.inputs.stack_name.clone(),
+            "AWS::StackId" => self.inputs.stack_id.clone(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             _ => {
                 if let Some(parameter) = self.parameters.get(name) {
                     return self.copied(parameter, line).map(Some);
                 }
-                match self.identities.get(name) {
-                    Some(identity) => identity.reference.clone().ok_or_else(|| known_later(name, line))?,
-                    None => return Err(self.unknown(name, line)),
+                let (id, identity) = self.resource(name, line)?;
+                match &identity.reference {
+                    Some(text) => text.clone(),
+                    None => return Ok(Some(Node { line, value: Value::Later(id.to_owned(), None) })),
                 }
             }
         };
         self.made(line, Text::plain(text)).map(Some)
     }
 
-    fn attribute(&self, name: &str, attribute: &str, line: u32) -> Result<Node, Fault> {
-        let Some(identity) = self.identities.get(name) else { return Err(self.unknown(name, line)) };
+    pub(crate) fn attribute(&self, name: &str, attribute: &str, line: u32) -> Result<Node, Fault> {
+        let (id, identity) = self.resource(name, line)?;
         match identity.attributes.iter().find(|(known, _)| *known == attribute) {
-            Some((_, value)) => self.made(line, Text::plain(value)),
-            None if identity.reference.is_none() => Err(known_later(name, line)),
+            Some((_, Some(value))) => self.made(line, Text::plain(value)),
+            Some((_, None)) => Ok(Node { line, value: Value::Later(id.to_owned(), Some(attribute.to_owned())) }),
             None => Err(Fault::new(line, format!("resource {name} has no attribute {attribute}"))),
+        }
+    }
+
+    /// The resource of this name, which is noted as used.
+    fn resource(&self, name: &str, line: u32) -> Result<(&str, &Identity), Fault> {
+        let name = self.aliases.get(name).map_or(name, String::as_str);
+        match self.identities.get_key_value(name) {
+            Some((id, identity)) => {
+                self.uses.borrow_mut().insert(id.clone());
+                Ok((id, identity))
+            }
+            None => Err(self.unknown(name, line)),
         }
     }
 
@@ -192,154 +193,20 @@ impl<'a> Scope<'a> {
         )
     }
 
-    fn get_attribute(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let (name, attribute) = match &argument.value {
-            Value::Text(text) => {
-                text.text.split_once('.').map(|(name, attribute)| (name.to_owned(), attribute.to_owned()))
-            }
-            Value::List(items) => match &items[..] {
-                [name, attribute] => Some((literal(name, "Fn::GetAtt")?, self.text(attribute, "Fn::GetAtt")?.text)),
-                _ => None,
-            },
-            _ => None,
-        }
-        .ok_or_else(|| Fault::new(line, "Fn::GetAtt needs a resource and an attribute: Resource.Attribute"))?;
-        self.attribute(&name, &attribute, line)
-    }
-
-    fn sub(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let (template, variables) = match &argument.value {
-            Value::List(items) => match &items[..] {
-                [template, variables] => (literal(template, "Fn::Sub")?, variables.as_map()),
-                _ => (String::new(), None),
-            },
-            _ => (literal(argument, "Fn::Sub")?, Some(&[][..])),
-        };
-        let Some(variables) = variables else {
-            return Err(Fault::new(line, "Fn::Sub needs a text, or a list of a text and a map"));
-        };
-        let mut known = BTreeMap::new();
-        for variable in variables {
-            known.insert(variable.key.as_str(), self.text(&variable.node, "Fn::Sub")?);
-        }
-        let mut made = Text::plain("");
-        let mut rest = template.as_str();
-        while let Some((before, after)) = rest.split_once("${") {
-            let Some((name, after)) = after.split_once('}') else {
-                return Err(Fault::new(line, "Fn::Sub: a ${ is not closed"));
-            };
-            self.append(&mut made, &Text::plain(before), line)?;
-            rest = after;
-            let part = match (name.strip_prefix('!'), known.get(name), name.split_once('.')) {
-                (Some(kept), ..) => Text::plain(format!("${{{kept}}}")),
-                (_, Some(variable), _) => variable.clone(),
-                (_, _, Some((resource, attribute))) => {
-                    text_of(&self.attribute(resource, attribute, line)?, "Fn::Sub")?.clone()
-                }
-                _ => match self.reference(name, line)? {
-                    Some(node) => text_of(&node, "Fn::Sub")?.clone(),
-                    None => return Err(Fault::new(line, "Fn::Sub cannot use AWS::NoValue")),
-                },
-            };
-            self.append(&mut made, &part, line)?;
-        }
-        self.append(&mut made, &Text::plain(rest), line)?;
-        Ok(Node { line, value: Value::Text(made) })
-    }
-
-    fn join(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let Some([delimiter, list]) = argument.as_list() else {
-            return Err(Fault::new(line, "Fn::Join needs a list of a delimiter and a list"));
-        };
-        let delimiter = Text::plain(literal(delimiter, "Fn::Join")?);
-        let mut made = Text::plain("");
-        for (index, item) in self.list(list, "Fn::Join")?.iter().enumerate() {
-            if index > 0 {
-                self.append(&mut made, &delimiter, line)?;
-            }
-            self.append(&mut made, text_of(item, "Fn::Join")?, line)?;
-        }
-        Ok(Node { line, value: Value::Text(made) })
-    }
-
-    fn split(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let Some([delimiter, text]) = argument.as_list() else {
-            return Err(Fault::new(line, "Fn::Split needs a list of a delimiter and a text"));
-        };
-        let delimiter = literal(delimiter, "Fn::Split")?;
-        if delimiter.is_empty() {
-            return Err(Fault::new(line, "Fn::Split needs a delimiter that is not empty"));
-        }
-        let Text { text, hidden, .. } = self.text(text, "Fn::Split")?;
-        let part = |part: &str| self.made(line, Text { hidden, ..Text::plain(part) });
-        Ok(Node { line, value: Value::List(text.split(&delimiter).map(part).collect::<Result<_, _>>()?) })
-    }
-
-    fn select(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let Some([index, list]) = argument.as_list() else {
-            return Err(Fault::new(line, "Fn::Select needs a list of an index and a list"));
-        };
-        let index = self.text(index, "Fn::Select")?;
-        let position: Option<usize> = index.text.parse().ok();
-        let mut list = self.list(list, "Fn::Select")?;
-        match position {
-            Some(position) if position < list.len() => Ok(list.swap_remove(position)),
-            _ => Err(Fault::new(line, format!("Fn::Select: no entry {} in a list of {}", index.shown(), list.len()))),
-        }
-    }
-
-    fn find_in_map(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let [map, first, second] = &*self.arguments(argument, "Fn::FindInMap")? else {
-            return Err(Fault::new(line, "Fn::FindInMap needs a list of a map's name and two keys"));
-        };
-        let [map, first, second] =
-            [text_of(map, "Fn::FindInMap")?, text_of(first, "Fn::FindInMap")?, text_of(second, "Fn::FindInMap")?];
-        let found = self.mappings.iter().find(|entry| entry.key == map.text);
-        let found = found.and_then(|entry| entry.node.get(&first.text)?.get(&second.text));
-        match found {
-            Some(node) => self.copied(node, line),
-            None => {
-                let (map, first, second) = (map.shown(), first.shown(), second.shown());
-                Err(Fault::new(line, format!("Mappings have no {map}, {first}, {second}")))
-            }
-        }
-    }
-
-    fn arguments(&self, argument: &Node, function: &str) -> Result<Vec<Node>, Fault> {
-        match &argument.value {
-            Value::List(items) => items.iter().filter_map(|item| self.evaluate(item).transpose()).collect(),
-            _ => Err(Fault::new(argument.line, format!("{function} needs a list"))),
-        }
-    }
-
-    fn list(&self, node: &Node, function: &str) -> Result<Vec<Node>, Fault> {
-        match self.evaluate(node)?.map(|node| node.value) {
-            Some(Value::List(items)) => Ok(items),
-            _ => Err(Fault::new(node.line, format!("{function} needs a list"))),
-        }
-    }
-
-    fn text(&self, node: &Node, function: &str) -> Result<Text, Fault> {
-        match self.evaluate(node)? {
-            Some(found) => text_of(&found, function).cloned(),
-            None => Err(Fault::new(node.line, format!("{function} cannot use AWS::NoValue"))),
-        }
-    }
-
-    fn append(&self, made: &mut Text, part: &Text, line: u32) -> Result<(), Fault> {
+    pub(crate) fn append(&self, made: &mut Text, part: &Text, line: u32) -> Result<(), Fault> {
         self.spend(part.text.len(), line)?;
         made.text.push_str(&part.text);
         made.hidden |= part.hidden;
         Ok(())
     }
 
-    fn made(&self, line: u32, text: Text) -> Result<Node, Fault> {
+    pub(crate) fn made(&self, line: u32, text: Text) -> Result<Node, Fault> {
         self.spend(text.text.len() + 1, line)?;
         Ok(Node { line, value: Value::Text(text) })
     }
 
     /// A text or a list of texts from a parameter or mapping; the line is that of its use.
-    fn copied(&self, node: &Node, line: u32) -> Result<Node, Fault> {
+    pub(crate) fn copied(&self, node: &Node, line: u32) -> Result<Node, Fault> {
         match &node.value {
             Value::Text(text) => self.made(line, text.clone()),
             Value::List(items) => {
@@ -361,26 +228,31 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn only_entry(node: &Node) -> Option<(&str, &Node)> {
+pub(crate) fn only_entry(node: &Node) -> Option<(&str, &Node)> {
     match node.as_map() {
         Some([entry]) => Some((&entry.key, &entry.node)),
         _ => None,
     }
 }
 
-fn known_later(name: &str, line: u32) -> Fault {
-    Fault::new(line, format!("the ARN of {name} is known only after deployment: it cannot be referred to here"))
-}
-
 /// The intrinsic function that stands here, if one does.
-fn function_of(node: &Node) -> Option<(&str, &Node)> {
+pub(crate) fn function_of(node: &Node) -> Option<(&str, &Node)> {
     only_entry(node).filter(|(key, _)| *key == "Ref" || key.starts_with("Fn::"))
 }
 
-fn literal(node: &Node, function: &str) -> Result<String, Fault> {
+pub(crate) fn literal(node: &Node, function: &str) -> Result<String, Fault> {
     text_of(node, function).map(|text| text.text.clone())
 }
 
-fn text_of<'n>(node: &'n Node, function: &str) -> Result<&'n Text, Fault> {
-    node.as_text().ok_or_else(|| Fault::new(node.line, format!("{function} needs a text, not {}", node.kind())))
+pub(crate) fn text_of<'n>(node: &'n Node, function: &str) -> Result<&'n Text, Fault> {
+    match &node.value {
+        Value::Text(text) => Ok(text),
+        Value::Later(name, _) => Err(Fault::new(node.line, known_later(name))),
+        _ => Err(Fault::new(node.line, format!("{function} needs a text, not {}", node.kind()))),
+    }
+}
+
+/// Why a value cannot stand where it is needed before the deployment.
+pub(crate) fn known_later(name: &str) -> String {
+    format!("what {name} has is known only after deployment: it cannot be referred to here")
 }

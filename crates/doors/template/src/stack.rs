@@ -1,34 +1,84 @@
 //! What a template asks for: plain data, with every reference resolved to a name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::Faults;
 use crate::{
-    FunctionResource, MappingResource, PolicyResource, QueueResource, RouteResource, SubscriptionResource,
-    TopicResource,
+    AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource, FunctionUrlResource,
+    LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource, ScheduleResource,
+    SubscriptionResource, TopicResource, VersionResource,
 };
 
-/// The resources of a template.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A template, read for a stack.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
-    /// Queues; a dead-letter queue comes before the queues that use it.
-    pub queues: Vec<QueueResource>,
-    /// Topics, in the template's order.
-    pub topics: Vec<TopicResource>,
-    /// Access policies; no two for the same queue or topic.
-    pub policies: Vec<PolicyResource>,
-    /// Functions, in the template's order.
-    pub functions: Vec<FunctionResource>,
-    /// What connects queues with functions.
-    pub mappings: Vec<MappingResource>,
-    /// What topics deliver to; no two the same.
-    pub subscriptions: Vec<SubscriptionResource>,
-    /// Routes of all HTTP APIs; no two take the same requests.
-    pub routes: Vec<RouteResource>,
+    /// The template's `Description`.
+    pub description: Option<String>,
+    /// The parameters that the template declares, in its order.
+    pub parameters: Vec<Parameter>,
+    /// What it asks for, in the order of creation: everything comes after what it refers to.
+    pub resources: Vec<Resource>,
     /// The `Outputs` section.
     pub outputs: Vec<Output>,
+    /// What `Fn::ImportValue` asked other stacks for.
+    pub imports: BTreeSet<String>,
     /// What the template has for AWS's sake and has no effect here, to be shown to the user.
     pub ignored: Vec<Ignored>,
+}
+
+/// Lists of one kind of definition, each with its resource, in the order of creation.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $list:ident: $kind:ident($type:ty);)*) => {
+        impl Stack {
+            $(
+                $(#[$doc])*
+                pub fn $list(&self) -> impl Iterator<Item = (&Resource, &$type)> {
+                    self.resources.iter().filter_map(|resource| match &resource.definition {
+                        Definition::$kind(definition) => Some((resource, definition)),
+                        _ => None,
+                    })
+                }
+            )*
+        }
+    };
+}
+
+kinds! {
+    /// Queues; a dead-letter queue comes before the queues that refer to it.
+    queues: Queue(QueueResource);
+    /// Topics.
+    topics: Topic(TopicResource);
+    /// Access policies; no two for the same queue or topic.
+    policies: Policy(PolicyResource);
+    /// Subscriptions that are resources; those inside of a topic are the topic's.
+    subscriptions: Subscription(SubscriptionResource);
+    /// Functions.
+    functions: Function(FunctionResource);
+    /// What connects queues with functions.
+    mappings: Mapping(MappingResource);
+    /// Buckets.
+    buckets: Bucket(BucketResource);
+    /// Schedules.
+    schedules: Schedule(ScheduleResource);
+    /// HTTP and REST APIs with all of their routes; no two routes of one take the same requests.
+    apis: Api(ApiResource);
+}
+
+impl Stack {
+    /// The resource of this logical id.
+    pub fn resource(&self, logical_id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.logical_id == logical_id)
+    }
+}
+
+/// A parameter and the value it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its key.
+    pub name: String,
+    /// Its value, the items of a list joined with `,`; `****` for a `NoEcho` parameter.
+    pub value: String,
+    /// Whether the value is not to be shown.
+    pub no_echo: bool,
 }
 
 /// One entry of the `Outputs` section.
@@ -38,10 +88,26 @@ pub struct Output {
     pub name: String,
     /// Where it begins in the template.
     pub line: u32,
-    /// The resolved value, or `****` when a `NoEcho` parameter is part of it.
-    pub value: String,
+    /// The value; `****` when a `NoEcho` parameter is part of it.
+    pub value: Reference,
     /// Its `Description`.
     pub description: Option<String>,
+    /// The name under which other stacks import it.
+    pub export: Option<String>,
+}
+
+/// A value, or where the deployment finds it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// The value.
+    Known(String),
+    /// What a resource of the stack turns out to have.
+    Later {
+        /// The resource.
+        logical_id: String,
+        /// The attribute of `Fn::GetAtt`; `None` for `Ref`, which gives the physical id.
+        attribute: Option<String>,
+    },
 }
 
 /// A resource, or a property of one, that has no effect here.
@@ -57,22 +123,70 @@ pub struct Ignored {
     pub why: &'static str,
 }
 
-/// Puts every dead-letter queue before its sources. Queues that point to each other in a circle are a fault.
-pub(crate) fn in_order_of_creation(queues: Vec<QueueResource>, faults: &mut Faults) -> Vec<QueueResource> {
-    let mut waiting = queues;
-    let mut ordered: Vec<QueueResource> = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let names: BTreeSet<String> = waiting.iter().map(|queue| queue.name.clone()).collect();
-        let (blocked, ready): (Vec<_>, Vec<_>) = waiting
-            .into_iter()
-            .partition(|queue| queue.dead_letter_queue.as_ref().is_some_and(|target| names.contains(target)));
-        if ready.is_empty() {
-            let circle: Vec<&str> = blocked.iter().map(|queue| queue.logical_id.as_str()).collect();
-            faults.at(blocked[0].line, format!("Circular dependency between resources: [{}]", circle.join(", ")));
-            return ordered;
-        }
-        ordered.extend(ready);
-        waiting = blocked;
-    }
-    ordered
+/// A resource of the stack; those that SAM generates are resources like all others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Its name inside the template.
+    pub logical_id: String,
+    /// Where it begins in the template.
+    pub line: u32,
+    /// AWS's name of its type.
+    pub type_name: &'static str,
+    /// What `Ref` gives, the same each time the same stack is read; `None` when only the deployment tells.
+    pub physical_id: Option<String>,
+    /// The logical ids of resources of the stack that it names or refers to.
+    pub depends_on: Vec<String>,
+    /// What `Fn::GetAtt` gives, as far as that is known before the deployment.
+    pub attributes: BTreeMap<String, String>,
+    /// What becomes of it when it leaves the stack.
+    pub deletion_policy: DeletionPolicy,
+    /// What becomes of the old one when it is replaced.
+    pub update_replace_policy: DeletionPolicy,
+    /// The resolved properties, for comparison: every scalar is a text, and what is made from a `NoEcho` parameter
+    /// is `sha256:` and its hash. Empty for what is only recorded.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+    /// What stands under `Metadata: Bongsu:`, in the same form; signing secrets are hashes.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// What it is.
+    pub definition: Definition,
+}
+
+/// What becomes of a resource that the stack no longer wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeletionPolicy {
+    /// It is deleted.
+    #[default]
+    Delete,
+    /// It stays, outside of the stack.
+    Retain,
+    /// It stays, unless its creation is being rolled back.
+    RetainExceptOnCreate,
+}
+
+/// What a resource is, typed.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant holds the type that says it")]
+pub enum Definition {
+    Queue(QueueResource),
+    Topic(TopicResource),
+    Policy(PolicyResource),
+    Subscription(SubscriptionResource),
+    Function(FunctionResource),
+    Version(VersionResource),
+    Alias(AliasResource),
+    LayerVersion(LayerVersionResource),
+    FunctionUrl(FunctionUrlResource),
+    EventInvokeConfig(EventInvokeConfigResource),
+    Permission(PermissionResource),
+    Mapping(MappingResource),
+    Bucket(BucketResource),
+    Schedule(ScheduleResource),
+    Api(ApiResource),
+    /// An integration, route, stage, deployment, method or path: contained in its API.
+    ApiPart {
+        /// The logical id of the API.
+        api: String,
+    },
+    /// Accepted for AWS's sake, with the reason why it has no effect here.
+    Recorded(&'static str),
 }

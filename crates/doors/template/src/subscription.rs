@@ -1,5 +1,4 @@
-//! Subscriptions → what `Subscribe` takes: `AWS::SNS::Subscription`, those inside of a topic, and SAM's events of type
-//! `SNS`.
+//! Subscriptions → what `Subscribe` takes: `AWS::SNS::Subscription`, and those inside of a topic.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +10,27 @@ use crate::json::Scalars;
 use crate::names::{self, FIFO_SUFFIX};
 use crate::node::Text;
 use crate::reader::Reader;
-use crate::template::Declared;
-use crate::{FunctionResource, Inputs};
+use crate::scope::Identity;
+use crate::stack::{Definition, Stack};
+use crate::types::{Naming, Read, Reading, ResourceType};
+use crate::{FaultPolicy, Inputs};
+
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "AWS::SNS::Subscription",
+    identity,
+    read: Read::Properties(|reading| read(reading).map(Definition::Subscription)),
+    metadata: &["DeliveryPolicy", "Faults"],
+    told: &[],
+    replaced_by: &["Endpoint", "Protocol", "TopicArn"],
+};
 
 /// How a subscriber can be reached.
 const PROTOCOLS: [&str; 9] =
     ["application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"];
 
 /// A subscription to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SubscriptionResource {
-    /// The resource's name inside the template; for a SAM event the function's followed by the event's, and the topic's
-    /// if it is named there.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
     /// The name of the topic, which may exist already instead of being in the template.
     pub topic: String,
     /// `sqs`, `lambda`, `http` and so on.
@@ -36,6 +41,8 @@ pub struct SubscriptionResource {
     pub endpoint_is_secret: bool,
     /// The attributes exactly as `Subscribe` takes them; those not given in the template are absent.
     pub attributes: BTreeMap<String, String>,
+    /// What is to go wrong on purpose.
+    pub faults: Option<FaultPolicy>,
 }
 
 impl SubscriptionResource {
@@ -83,13 +90,14 @@ struct Subscriber {
     endpoint: Text,
 }
 
-/// Reads `AWS::SNS::Subscription`.
-pub(crate) fn read(
-    declared: &Declared<'_>,
-    delivery_policy: Option<&DeliveryPolicy>,
-    inputs: &Inputs,
-    mut reader: Reader<'_>,
-) -> Option<SubscriptionResource> {
+/// Its ARN ends in an id that is made when it is made.
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    let name = names::id(naming.inputs, naming.logical_id, 10);
+    Identity { name, reference: None, attributes: vec![("Arn", None)] }
+}
+
+fn read(Reading { inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<SubscriptionResource> {
+    let delivery_policy = metadata.delivery_policy.as_ref();
     let topic = topic(&mut reader, "TopicArn", inputs);
     let subscriber = subscriber(&mut reader, topic.as_deref(), inputs);
     check_region(&mut reader, inputs);
@@ -112,60 +120,33 @@ pub(crate) fn read(
     if let (Some(policy), Some(Subscriber { protocol, .. })) = (own.as_ref().or(delivery_policy), &subscriber) {
         keep(DeliveryPolicy::NAME, policy.checked(protocol, raw == Some(true), &mut reader));
     }
+    if let (Some(faults), Some(topic)) = (&metadata.faults, &topic) {
+        faults.check_order(topic.ends_with(FIFO_SUFFIX), &mut reader);
+    }
     reader.finish();
-    let (logical_id, line) = (declared.logical_id.to_owned(), declared.line);
-    Some(resource(logical_id, line, topic?, subscriber?, attributes))
+    Some(resource(topic?, subscriber?, attributes, metadata.faults))
 }
 
 /// Reads the `Subscription` list of a topic.
-pub(crate) fn read_list(
-    declared: &Declared<'_>,
-    topic: &str,
-    inputs: &Inputs,
-    reader: &mut Reader<'_>,
-) -> Vec<SubscriptionResource> {
+pub(crate) fn read_list(topic: &str, inputs: &Inputs, reader: &mut Reader<'_>) -> Vec<SubscriptionResource> {
     let mut subscriptions = Vec::new();
     for node in reader.list("Subscription") {
-        let line = node.line;
         let Some(mut entry) = reader.within(node, "Subscription") else { continue };
         let subscriber = subscriber(&mut entry, Some(topic), inputs);
         entry.finish();
-        let (logical_id, topic) = (declared.logical_id.to_owned(), topic.to_owned());
-        subscriptions
-            .extend(subscriber.map(|subscriber| resource(logical_id, line, topic, subscriber, BTreeMap::new())));
+        let new = |subscriber| resource(topic.to_owned(), subscriber, BTreeMap::new(), None);
+        subscriptions.extend(subscriber.map(new));
     }
     subscriptions
 }
 
-/// Reads what an event of type `SNS` says of the subscription of this endpoint.
-pub(crate) fn read_event(
-    logical_id: String,
-    line: u32,
-    (protocol, endpoint): (&str, String),
-    inputs: &Inputs,
-    reader: &mut Reader<'_>,
-) -> Option<SubscriptionResource> {
-    let topic = topic(reader, "Topic", inputs);
-    check_region(reader, inputs);
-    let mut attributes = read_filter(reader);
-    attributes.extend(redrive_policy(reader, endpoint.ends_with(FIFO_SUFFIX), inputs));
-    let topic = topic?;
-    if let Err(reason) = check_endpoint(protocol, &endpoint, Some(&topic), inputs) {
-        reader.fault(reader.line_of("Topic"), format!("Topic: {reason}"));
-        return None;
-    }
-    let subscriber = Subscriber { protocol: protocol.to_owned(), endpoint: Text::plain(endpoint) };
-    Some(resource(logical_id, line, topic, subscriber, attributes))
-}
-
 fn resource(
-    logical_id: String,
-    line: u32,
     topic: String,
     Subscriber { protocol, endpoint: Text { text: endpoint, hidden, .. } }: Subscriber,
     attributes: BTreeMap<String, String>,
+    faults: Option<FaultPolicy>,
 ) -> SubscriptionResource {
-    SubscriptionResource { logical_id, line, topic, protocol, endpoint, endpoint_is_secret: hidden, attributes }
+    SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret: hidden, attributes, faults }
 }
 
 fn topic(reader: &mut Reader<'_>, property: &str, inputs: &Inputs) -> Option<String> {
@@ -181,11 +162,8 @@ fn check_region(reader: &mut Reader<'_>, inputs: &Inputs) {
 }
 
 fn subscriber(reader: &mut Reader<'_>, topic: Option<&str>, inputs: &Inputs) -> Option<Subscriber> {
-    for property in ["Protocol", "Endpoint"] {
-        if !reader.has(property) {
-            reader.fault(reader.line_of(""), format!("{property} is missing"));
-        }
-    }
+    reader.require("Protocol");
+    reader.require("Endpoint");
     let protocol = reader.one_of("Protocol", &PROTOCOLS);
     let endpoint = reader.text("Endpoint");
     let (protocol, endpoint) = (protocol?, endpoint?);
@@ -258,17 +236,16 @@ fn check_redrive_policy(text: &str, to_fifo: bool, inputs: &Inputs) -> Result<()
     }
 }
 
-/// What subscriptions ask of each other and of functions.
-pub(crate) fn check(subscriptions: &[SubscriptionResource], functions: &[FunctionResource], faults: &mut Faults) {
+/// No two may be the same.
+pub(crate) fn check(stack: &Stack, faults: &mut Faults) {
+    let inside =
+        stack.topics().flat_map(|(resource, topic)| topic.subscriptions.iter().map(move |one| (resource, one)));
     let mut seen: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
-    for subscription in subscriptions {
-        let SubscriptionResource { logical_id, topic, protocol, endpoint, .. } = subscription;
-        faults.concern(Some(logical_id));
-        if let Some(first) = seen.insert((topic, protocol, endpoint), logical_id) {
-            faults.at(subscription.line, format!("{first} already subscribes {endpoint} to the topic {topic}"));
-        }
-        if protocol == "lambda" && !functions.iter().any(|function| function.arn == *endpoint) {
-            faults.at(subscription.line, format!("the function {endpoint} is not in this template"));
+    for (resource, subscription) in inside.chain(stack.subscriptions()) {
+        let SubscriptionResource { topic, protocol, endpoint, .. } = subscription;
+        faults.concern(Some(&resource.logical_id));
+        if let Some(first) = seen.insert((topic, protocol, endpoint), &resource.logical_id) {
+            faults.at(resource.line, format!("{first} already subscribes {endpoint} to the topic {topic}"));
         }
     }
     faults.concern(None);

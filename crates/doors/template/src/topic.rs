@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::json::Scalars;
 use crate::names::{self, FIFO_SUFFIX};
+use crate::queue;
 use crate::reader::Reader;
 use crate::scope::Identity;
-use crate::stack::Ignored;
+use crate::stack::Definition;
 use crate::subscription::{self, SubscriptionResource};
-use crate::{Inputs, queue, template::Declared};
+use crate::types::{Naming, Read, Reading, ResourceType};
 
 /// The longest display name, in characters.
 const DISPLAY_NAME_CHARS_MAX: usize = 100;
@@ -21,13 +22,18 @@ const LOGGED_PROTOCOLS: [(&str, &str); 5] = [
     ("sqs", "SQS"),
 ];
 
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "AWS::SNS::Topic",
+    identity,
+    read: Read::Properties(|reading| Some(Definition::Topic(read(reading)))),
+    metadata: &[],
+    told: &[("DataProtectionPolicy", "messages are not searched for sensitive data")],
+    replaced_by: &["FifoTopic", "TopicName"],
+};
+
 /// A topic to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TopicResource {
-    /// The resource's name inside the template.
-    pub logical_id: String,
-    /// Where it begins in the template.
-    pub line: u32,
     /// The topic's name, with `.fifo` for a FIFO topic.
     pub name: String,
     /// What `Ref` gives.
@@ -36,26 +42,22 @@ pub struct TopicResource {
     pub attributes: BTreeMap<String, String>,
     /// The tags of the topic.
     pub tags: BTreeMap<String, String>,
+    /// Those that the topic's own list names.
+    pub subscriptions: Vec<SubscriptionResource>,
 }
 
 /// The name given, or a generated one, and what follows from it.
-pub(crate) fn identity(logical_id: &str, given: Option<String>, is_fifo: bool, inputs: &Inputs) -> Identity {
-    let suffix = if is_fifo { FIFO_SUFFIX } else { "" };
-    let name = given.unwrap_or_else(|| names::generated(inputs, logical_id, suffix, names::TOPIC_NAME_MAX));
+fn identity(naming: &mut Naming<'_, '_>) -> Identity {
+    let suffix = if naming.is_true("FifoTopic") { FIFO_SUFFIX } else { "" };
+    let (inputs, given) = (naming.inputs, naming.text("TopicName"));
+    let name = given.unwrap_or_else(|| names::generated(inputs, naming.logical_id, suffix, names::TOPIC_NAME_MAX));
     let arn = names::topic_arn(inputs, &name);
     let attributes = vec![("TopicArn", arn.clone()), ("TopicName", name.clone())];
-    Identity { name, reference: Some(arn), attributes }
-}
-
-/// Everything that a topic's properties give.
-pub(crate) struct Read {
-    pub(crate) topic: TopicResource,
-    pub(crate) subscriptions: Vec<SubscriptionResource>,
-    pub(crate) ignored: Option<Ignored>,
+    Identity::new(name, arn, attributes)
 }
 
 /// Reads the properties. A fault leaves its attribute out.
-pub(crate) fn read(declared: &Declared<'_>, identity: &Identity, inputs: &Inputs, mut reader: Reader<'_>) -> Read {
+fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> TopicResource {
     let name = identity.name.clone();
     let is_fifo = check_name(&name, &mut reader);
     let mut attributes = BTreeMap::new();
@@ -79,21 +81,12 @@ pub(crate) fn read(declared: &Declared<'_>, identity: &Identity, inputs: &Inputs
             reader.fault(reader.line_of(property), format!("{property} needs FifoTopic: true"));
         }
     }
-    let ignored = reader.has("DataProtectionPolicy").then(|| Ignored {
-        logical_id: declared.logical_id.to_owned(),
-        line: reader.line_of("DataProtectionPolicy"),
-        kind: "DataProtectionPolicy".to_owned(),
-        why: "messages are not searched for sensitive data",
-    });
-    reader.take("DataProtectionPolicy");
-    let subscriptions = subscription::read_list(declared, &name, inputs, &mut reader);
+    let subscriptions = subscription::read_list(&name, inputs, &mut reader);
     let tags = queue::tags(&mut reader);
     reader.finish();
 
     let arn = names::topic_arn(inputs, &name);
-    let logical_id = declared.logical_id.to_owned();
-    let topic = TopicResource { logical_id, line: declared.line, name, arn, attributes, tags };
-    Read { topic, subscriptions, ignored }
+    TopicResource { name, arn, attributes, tags, subscriptions }
 }
 
 /// Whether it is a FIFO topic's.

@@ -77,6 +77,7 @@ fn requests_and_answers_have_the_published_shapes() {
 fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described.py", &[]);
     check(&Server::ephemeral(&[]), "described_sns.py", &[]);
+    check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
 }
 
 #[test]
@@ -87,6 +88,13 @@ fn the_aws_cli_lives_through_the_life_of_messages() {
 #[test]
 fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
     check(&Server::ephemeral(&[]), "cli_redrive.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_deploy_stacks() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "cli_stacks.sh", &[]);
+    check(&server, "cloudformation.py", &[]);
 }
 
 #[test]

@@ -39,7 +39,8 @@ def holds(event, context):
     time.sleep(60)
 "#;
 
-const TEMPLATE: &str = "Resources:
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Emergency:
     Type: AWS::SQS::Queue
     Properties: { QueueName: emergency, VisibilityTimeout: 30 }

@@ -25,7 +25,8 @@ def waits(event, context):
     send("ended", "x")
 "#;
 
-const TEMPLATE: &str = "Resources:
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Begun: { Type: AWS::SQS::Queue, Properties: { QueueName: begun } }
   Go: { Type: AWS::SQS::Queue, Properties: { QueueName: go } }
   Ended: { Type: AWS::SQS::Queue, Properties: { QueueName: ended } }

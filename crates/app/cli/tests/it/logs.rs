@@ -50,7 +50,10 @@ fn the_failure_is_found_also_after_the_server_was_killed() {
     let lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().expect("text")).collect();
     assert_eq!((code, texts.len()), (0, 4), "{stdout}");
-    assert!(texts[0].starts_with("START ") && texts[1].contains("ERROR") && texts[3].starts_with("REPORT "), "{texts:?}");
+    assert!(
+        texts[0].starts_with("START ") && texts[1].contains("ERROR") && texts[3].starts_with("REPORT "),
+        "{texts:?}"
+    );
     assert_eq!((&lines[1]["stream"], &lines[1]["version"]), (&json!("stdout"), &json!("$LATEST")));
     let (code, stdout, _) = ask(&url(&server), &["logs", "--limit", "3"]);
     assert_eq!((code, stdout.lines().count()), (0, 3));

@@ -110,7 +110,8 @@ fn a_long_poll_gets_what_an_advance_makes_visible() {
 
 #[test]
 fn an_hour_of_a_functions_retries_takes_a_moment() {
-    const TEMPLATE: &str = "Resources:
+    const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Tries:
     Type: AWS::SQS::Queue
     Properties: { QueueName: tries }

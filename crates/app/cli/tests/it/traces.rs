@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Server, exchange, folder, path};
 
-const TEMPLATE: &str = "Resources:
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Results:
     Type: AWS::SQS::Queue
     Properties: { QueueName: results }

@@ -89,6 +89,40 @@ pub static SQS: Dialect = Dialect {
     ],
 };
 
+/// AWS CloudFormation, API version 2010-05-15.
+pub static CLOUDFORMATION: Dialect = Dialect {
+    xmlns: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+    error_detail: "",
+    collections: &[
+        Collection::list("AllowedValues", &["AllowedValues.member"]),
+        Collection::list("Capabilities", &["Capabilities.member"]),
+        Collection::list("Changes", &["Changes.member"]),
+        Collection::list("DeclaredTransforms", &["DeclaredTransforms.member"]),
+        Collection::list("Details", &["Details.member"]),
+        Collection::list("Exports", &["Exports.member"]),
+        Collection::list("Imports", &["Imports.member"]),
+        Collection::list("NotificationARNs", &["NotificationARNs.member"]),
+        Collection::list("Outputs", &["Outputs.member"]),
+        Collection::list("Parameters", &["Parameters.member"]),
+        Collection::list("ResourceTypes", &["ResourceTypes.member"]),
+        Collection::list("ResourcesToImport", &["ResourcesToImport.member"]),
+        Collection::list("ResourcesToSkip", &["ResourcesToSkip.member"]),
+        Collection::list("RetainResources", &["RetainResources.member"]),
+        Collection::list("RollbackTriggers", &["RollbackTriggers.member"]),
+        Collection::list("Scope", &["Scope.member"]),
+        Collection::list("StackEvents", &["StackEvents.member"]),
+        Collection::list("StackResourceSummaries", &["StackResourceSummaries.member"]),
+        Collection::list("StackResources", &["StackResources.member"]),
+        Collection::list("StackStatusFilter", &["StackStatusFilter.member"]),
+        Collection::list("StackSummaries", &["StackSummaries.member"]),
+        Collection::list("Stacks", &["Stacks.member"]),
+        Collection::list("StagesAvailable", &["StagesAvailable.member"]),
+        Collection::list("Summaries", &["Summaries.member"]),
+        Collection::list("Tags", &["Tags.member"]),
+        Collection::map("ResourceIdentifier", &["ResourceIdentifier.entry"], "key", "value"),
+    ],
+};
+
 /// Amazon SNS, API version 2010-03-31.
 pub static SNS: Dialect = Dialect {
     xmlns: "http://sns.amazonaws.com/doc/2010-03-31/",

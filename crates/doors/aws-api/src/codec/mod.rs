@@ -10,7 +10,7 @@ pub mod json;
 pub mod query;
 pub mod xml;
 
-pub use dialect::{Dialect, SNS, SQS};
+pub use dialect::{CLOUDFORMATION, Dialect, SNS, SQS};
 pub use fields::{Blob, Integer, Text, TextMap, null_as_default};
 pub use query::Params;
 

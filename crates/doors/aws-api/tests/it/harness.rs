@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::lambda::{Invoker, NoFunctions};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
@@ -113,7 +114,8 @@ impl Server {
 
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
-        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions), None).await
+        let verifier = Verifier::development(ACCOUNT);
+        Server::started(journal.clone(), verifier, false, None, Arc::new(NoFunctions), None, None).await
     }
 
     /// A server with these functions.
@@ -124,7 +126,13 @@ impl Server {
     /// A server in development mode with these functions, and what they printed.
     pub(crate) async fn with_logs(functions: Arc<dyn Invoker>, logs: Option<Arc<LogStore>>) -> Server {
         let verifier = Verifier::development(ACCOUNT);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, logs).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, None, logs).await
+    }
+
+    /// A server with these stacks.
+    pub(crate) async fn with_stacks(verifier: Verifier, stacks: Arc<dyn Stacks>) -> Server {
+        let functions = Arc::new(NoFunctions);
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks), None).await
     }
 
     async fn configured(
@@ -133,7 +141,7 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
     ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None, None).await
     }
 
     async fn started(
@@ -142,6 +150,7 @@ impl Server {
         cooldowns: bool,
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
+        stacks: Option<Arc<dyn Stacks>>,
         logs: Option<Arc<LogStore>>,
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
@@ -167,6 +176,7 @@ impl Server {
             public_url,
             functions,
             function_logs: logs,
+            stacks,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
     }
@@ -312,7 +322,17 @@ pub(crate) fn sns_request(operation: &str, input: &Value) -> Request<Bytes> {
     form_request("/", form.finish())
 }
 
-/// Spells the members of a structure as botocore does for SNS.
+pub(crate) fn cloudformation_request(operation: &str, input: &Value) -> Request<Bytes> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", operation).append_pair("Version", "2010-05-15");
+    nest("", input, &mut form);
+    form_request("/", form.finish())
+}
+
+/// Members of requests that are structures, where all others are maps.
+const STRUCTURES: [&str; 2] = ["DeploymentConfig", "RollbackConfiguration"];
+
+/// Spells the members of a structure as botocore does for SNS and CloudFormation.
 fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, String>) {
     for (member, value) in input.as_object().expect("a structure") {
         match value {
@@ -325,6 +345,9 @@ fn nest(prefix: &str, input: &Value, form: &mut form_urlencoded::Serializer<'_, 
                         scalar => drop(form.append_pair(&name, &text(scalar))),
                     }
                 }
+            }
+            Value::Object(_) if STRUCTURES.contains(&member.as_str()) => {
+                nest(&format!("{prefix}{member}."), value, form)
             }
             Value::Object(entries) => {
                 let (key, value_name) =

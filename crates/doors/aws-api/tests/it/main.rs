@@ -16,6 +16,7 @@ mod protocols;
 mod publishing;
 mod queues;
 mod refusals;
+mod stacks;
 mod strangers;
 mod sts;
 mod subscriptions;

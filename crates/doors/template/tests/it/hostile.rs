@@ -5,9 +5,15 @@ use proptest::prelude::*;
 
 use crate::{inputs, read};
 
-const TEMPLATES: [&str; 2] = [
+const TEMPLATES: [&str; 8] = [
     include_str!("../../../../../examples/til-challenge/template.yaml"),
     include_str!("../../../../../examples/data-entry/template.yaml"),
+    include_str!("templates/fan-out-sam.yaml"),
+    include_str!("templates/http-api-sam.yaml"),
+    include_str!("templates/rest-api-sam.yaml"),
+    include_str!("templates/rest-api-to-sqs.yaml"),
+    include_str!("templates/scheduled-sam.yaml"),
+    include_str!("templates/storage.yaml"),
 ];
 /// Short pieces that mean something to YAML or to CloudFormation.
 const PIECES: [&str; 40] = [
@@ -112,6 +118,18 @@ fn a_sub_that_repeats_a_long_parameter_ends() {
 }
 
 #[test]
+fn globals_that_multiply_are_refused() {
+    let variables: String = (0..900).map(|number| format!("V{number}: x, ")).collect();
+    let functions: String =
+        (0..450).map(|number| format!("  F{number}: {{ Type: AWS::Serverless::Function }}\n")).collect();
+    let text = format!(
+        "Transform: AWS::Serverless-2016-10-31\nGlobals: {{ Function: {{ Runtime: provided.al2, CodeUri: ., Environment: {{ Variables: {{ {variables} }} }} }} }}\nResources:\n{functions}"
+    );
+    let told = format!("the template has more than {NODES_MAX} values once SAM is expanded");
+    assert_eq!(read(&text).matches(&told).count(), 1);
+}
+
+#[test]
 fn only_so_many_faults_are_kept() {
     let resources: String = (0..500).map(|number| format!("  R{number}: {{ Type: X }}\n")).collect();
     let errors = parse(&format!("Resources:\n{resources}"), "template.yaml", &inputs(&[])).unwrap_err();
@@ -155,7 +173,7 @@ fn damaged(template: &str, damages: &[Damage]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_damaged_template_never_panics(
@@ -168,6 +186,10 @@ proptest! {
             prop_assert!(!errors.to_string().chars().any(|c| c.is_control() && c != '\n'));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn escapes_of_json_in_any_order_never_panic(

@@ -5,9 +5,9 @@ use expect_test::{Expect, expect};
 use crate::read_with;
 
 /// The value of an output, or the reason why there is none.
-fn value(expression: &str) -> String {
+fn value(expression: &str, transform: &str) -> String {
     let template = format!(
-        "
+        "{transform}
 Parameters:
   Name: {{ Type: String, Default: til }}
   Count: {{ Type: Number, Default: 1.5 }}
@@ -29,8 +29,13 @@ Outputs:
 }
 
 fn check(expressions: &[&str], expected: Expect) {
-    let lines: Vec<String> = expressions.iter().map(|text| format!("{text} => {}\n", value(text))).collect();
+    let lines: Vec<String> = expressions.iter().map(|text| format!("{text} => {}\n", value(text, ""))).collect();
     expected.assert_eq(&lines.concat());
+}
+
+fn check_extended(expressions: &[&str], expected: Expect) {
+    let value = |text: &&str| format!("{text} => {}\n", value(text, "Transform: AWS::LanguageExtensions"));
+    expected.assert_eq(&expressions.iter().map(value).collect::<String>());
 }
 
 #[test]
@@ -140,9 +145,9 @@ fn what_has_no_value_says_why() {
             !FindInMap [Sizes, small] => :13: Fn::FindInMap needs a list of a map's name and two keys
             !If [Unknown, a, b] => :13: condition Unknown is not defined, or depends on itself
             !If [a, b] => :13: Fn::If needs a list of a condition's name and two values
-            !Equals [a, a] => :13: Fn::Equals stands only in Conditions
-            !ImportValue other => :13: Fn::ImportValue is not supported yet
-            !Base64 x => :13: Fn::Base64 is not supported yet
+            !Equals [a, a] => :13: Fn::Equals stands only in Conditions and Rules
+            !ImportValue other => :13: No export named other found.
+            !Base64 x => eA==
             !Unknown x => :13: the tag !Unknown is not known
             !Ref [a] => :13: Ref needs a text, not a list
             !Ref Malls => :13: Value must be a single value, not a list
@@ -162,4 +167,178 @@ fn hidden_parameters_do_not_show() {
             !Select [!Ref Hidden, [a]] => :13: Fn::Select: no entry *** in a list of 1
         "#]],
     );
+}
+
+#[test]
+fn pseudo_parameters_imports_zones_and_encodings_have_values() {
+    check(
+        &[
+            "!Ref AWS::StackId",
+            "!Join [',', !Ref AWS::NotificationARNs]",
+            "!ImportValue other-name",
+            "{ 'Fn::ImportValue': !Sub 'other-${Missing}' }",
+            "!Join [',', !GetAZs '']",
+            "!Select [1, !GetAZs { Ref: AWS::Region }]",
+            "{ 'Fn::Base64': !Sub '${Name}!' }",
+            "!Base64 { Ref: Hidden }",
+            "!Join ['', [!FindInMap [Sizes, !Sub 'sm${All}', us-east-1]]]",
+            "!Select [0, !Split [!Ref Name, a]]",
+            "!If [Unknown, !Ref Nobody, 1]",
+            "!Cidr ['10.0.0.0/16', 1, 8]",
+            "{ 'Fn::Transform': { Name: AWS::Include } }",
+            "{ 'Fn::Length': [1, 2] }",
+            "!FindInMap [Sizes, small, none, { DefaultValue: 5 }]",
+        ],
+        expect![[r#"
+            !Ref AWS::StackId => arn:aws:cloudformation:us-east-1:000000000000:stack/bongsu/00000000-0000-0000-0000-000000000000
+            !Join [',', !Ref AWS::NotificationARNs] => 
+            !ImportValue other-name => exported
+            { 'Fn::ImportValue': !Sub 'other-${Missing}' } => :13: Missing is no parameter or resource that can be referred to here
+            !Join [',', !GetAZs ''] => us-east-1a,us-east-1b,us-east-1c
+            !Select [1, !GetAZs { Ref: AWS::Region }] => us-east-1b
+            { 'Fn::Base64': !Sub '${Name}!' } => dGlsIQ==
+            !Base64 { Ref: Hidden } => ****
+            !Join ['', [!FindInMap [Sizes, !Sub 'sm${All}', us-east-1]]] => :13: All is no parameter or resource that can be referred to here
+            !Select [0, !Split [!Ref Name, a]] => :13: Fn::Split needs a text, not a map
+            !If [Unknown, !Ref Nobody, 1] => :13: condition Unknown is not defined, or depends on itself
+            !Cidr ['10.0.0.0/16', 1, 8] => :13: Fn::Cidr is not supported
+            { 'Fn::Transform': { Name: AWS::Include } } => :13: Fn::Transform is not supported
+            { 'Fn::Length': [1, 2] } => :13: Fn::Length needs Transform: AWS::LanguageExtensions
+            !FindInMap [Sizes, small, none, { DefaultValue: 5 }] => :13: Fn::FindInMap: a fourth argument must be DefaultValue, and needs Transform: AWS::LanguageExtensions
+        "#]],
+    );
+}
+
+#[test]
+fn language_extensions_add_functions() {
+    check_extended(
+        &[
+            "{ 'Fn::Length': [1, !Ref AWS::NoValue, 2] }",
+            "{ 'Fn::Length': !Split [',', 'a,b,c'] }",
+            "{ 'Fn::Length': abc }",
+            "{ 'Fn::ToJsonString': { a: 1, b: !Ref Count, c: [!Ref Name, true], d: '5' } }",
+            "{ 'Fn::ToJsonString': { a: !Ref Hidden } }",
+            "{ 'Fn::ToJsonString': a }",
+            "!FindInMap [Sizes, small, none, { DefaultValue: !Ref Name }]",
+            "!FindInMap [Sizes, small, us-east-1, { DefaultValue: 5 }]",
+            "!FindInMap [Sizes, small, none, 5]",
+            "{ 'Fn::ForEach': a }",
+        ],
+        expect![[r#"
+            { 'Fn::Length': [1, !Ref AWS::NoValue, 2] } => 2
+            { 'Fn::Length': !Split [',', 'a,b,c'] } => 3
+            { 'Fn::Length': abc } => :13: Fn::Length needs a list
+            { 'Fn::ToJsonString': { a: 1, b: !Ref Count, c: [!Ref Name, true], d: '5' } } => {"a":1,"b":"1.5","c":["til",true],"d":"5"}
+            { 'Fn::ToJsonString': { a: !Ref Hidden } } => ****
+            { 'Fn::ToJsonString': a } => :13: Fn::ToJsonString needs a map or a list
+            !FindInMap [Sizes, small, none, { DefaultValue: !Ref Name }] => til
+            !FindInMap [Sizes, small, us-east-1, { DefaultValue: 5 }] => 1
+            !FindInMap [Sizes, small, none, 5] => :13: Fn::FindInMap: a fourth argument must be DefaultValue, and needs Transform: AWS::LanguageExtensions
+            { 'Fn::ForEach': a } => :13: Fn::ForEach is not supported
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_imported_is_told() {
+    let template = "Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: !ImportValue other-name } } }";
+    let stack = bongsu_template::parse(template, "template.yaml", &crate::inputs(&[])).unwrap();
+    assert_eq!(stack.imports.into_iter().collect::<Vec<_>>(), ["other-name"]);
+}
+
+const RULES: &str = "
+Parameters:
+  Stage: { Type: String, Default: dev }
+  Sizes: { Type: CommaDelimitedList, Default: 'small,large' }
+Rules:
+  Prod:
+    RuleCondition: !Equals [!Ref Stage, prod]
+    Assertions:
+      - Assert: { 'Fn::EachMemberIn': [!Ref Sizes, [large, huge]] }
+        AssertDescription: production is large
+      - Assert: !Not [{ 'Fn::EachMemberEquals': [!Ref Sizes, huge] }]
+  Always:
+    Assertions:
+      - Assert: { 'Fn::Contains': [[dev, prod], !Ref Stage] }
+Resources: { Q: { Type: 'AWS::SQS::Queue' } }
+Outputs: { Sizes: { Value: !Join [' ', !Ref Sizes] } }
+";
+
+#[test]
+fn rules_are_checked_when_their_condition_holds() {
+    let mut shown = String::new();
+    for (stage, sizes) in [("dev", "small"), ("prod", "large"), ("prod", "small"), ("prod", "huge"), ("test", "small")]
+    {
+        let result = read_with(RULES, &[("Stage", stage), ("Sizes", sizes)]);
+        shown += &format!("{stage} {sizes}\n{result}");
+    }
+    expect![[r#"
+        dev small
+        15: queue Q = shop-Q-ebe405aae7a1, dead letters -
+        16: output Sizes = small
+        prod large
+        15: queue Q = shop-Q-ebe405aae7a1, dead letters -
+        16: output Sizes = large
+        prod small
+        template.yaml:9: rule Prod: production is large
+        prod huge
+        template.yaml:11: rule Prod: an assertion of it does not hold
+        test small
+        template.yaml:14: rule Always: an assertion of it does not hold
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[test]
+fn faulty_rules_say_what_is_wrong() {
+    let rules = "
+Rules:
+  Empty: {}
+  Odd: { Assertions: [{ Assert: { 'Fn::RefAll': x } }, { AssertDescription: x }, { Assert: !Condition C }], More: 1 }
+  List: []
+Resources: { Q: { Type: 'AWS::SQS::Queue' } }
+";
+    expect![[r#"
+        template.yaml:3: rule Empty has no Assertions
+        template.yaml:4: Fn::RefAll is not a condition function that is supported here
+        template.yaml:5: rule List must be a map, not a list
+    "#]]
+    .assert_eq(&read_with(rules, &[]));
+}
+
+#[test]
+fn parameters_have_every_type_that_needs_no_account() {
+    let template = "
+Parameters:
+  Numbers: { Type: List<Number>, Default: '1, 2.5', MaxValue: 3 }
+  Image: { Type: 'AWS::EC2::Image::Id', Default: ami-1 }
+  Subnets: { Type: 'List<AWS::EC2::Subnet::Id>', Default: 'a,b' }
+  Name: { Type: 'AWS::SSM::Parameter::Name', Default: /a }
+Resources: { Q: { Type: 'AWS::SQS::Queue' } }
+Outputs:
+  All: { Value: !Sub ['${N} ${Image} ${S} ${Name}', { N: !Join [+, !Ref Numbers], S: !Select [1, !Ref Subnets] }] }
+";
+    expect![[r#"
+        7: queue Q = shop-Q-ebe405aae7a1, dead letters -
+        9: output All = 1+2.5 ami-1 b /a
+    "#]]
+    .assert_eq(&read_with(template, &[]));
+    expect![[r#"
+        template.yaml:3: parameter Numbers is 1,x: a number is needed
+    "#]]
+    .assert_eq(&read_with(template, &[("Numbers", "1,x"), ("Image", "b")]));
+    let stack = bongsu_template::parse(template, "template.yaml", &crate::inputs(&[("Numbers", "3")])).unwrap();
+    let told: Vec<String> = stack.parameters.iter().map(|p| format!("{}={}", p.name, p.value)).collect();
+    assert_eq!(told, ["Numbers=3", "Image=ami-1", "Subnets=a,b", "Name=/a"]);
+}
+
+#[test]
+fn a_hidden_parameter_is_told_without_its_value() {
+    let template = "
+Parameters: { Key: { Type: String, NoEcho: true, Default: hunter2 } }
+Resources: { Q: { Type: 'AWS::SQS::Queue' } }
+";
+    let stack = bongsu_template::parse(template, "template.yaml", &crate::inputs(&[])).unwrap();
+    assert!(stack.parameters[0].no_echo && stack.parameters[0].value == "****");
+    assert!(!format!("{stack:?}").contains("hunter2"));
 }

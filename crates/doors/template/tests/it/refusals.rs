@@ -12,8 +12,9 @@ fn check(template: &str, expected: Expect) {
 fn several_faults_are_shown_at_once_in_the_order_of_their_lines() {
     check(
         r#"
-Rules: {}
-Transform: AWS::LanguageExtensions
+Surprises: {}
+Transform: AWS::Include
+AWSTemplateFormatVersion: '2011-01-01'
 Parameters:
   Needed: { Type: String }
 Resources:
@@ -40,25 +41,26 @@ Resources:
   Text: x
 "#,
         expect![[r#"
-            template.yaml:2: section Rules is not supported
-            template.yaml:3: Transform: only AWS::Serverless-2016-10-31 is supported
-            template.yaml:5: parameter Needed has no default: give it a value with --parameter Needed=…
-            template.yaml:8: resource Table: type AWS::DynamoDB::Table is not supported yet
-            template.yaml:11: resource Queue: Surprise is not supported
-            template.yaml:12: resource Queue: DependsOn: there is no resource Nobody
-            template.yaml:14: resource Queue: QueueName can only include alphanumeric characters, hyphens, or underscores, 1 to 80 in length
-            template.yaml:15: resource Queue: DelaySeconds must be a whole number from 0 to 900, not 901
-            template.yaml:16: resource Queue: VisibilityTimeout must be a whole number from 0 to 43200, not soon
-            template.yaml:17: resource Queue: MaximumMessageSize must be a single value, not a list
-            template.yaml:18: resource Queue: FifoQueue must be true or false, not maybe
-            template.yaml:19: resource Queue: property Colour is not supported
-            template.yaml:20: resource Queue: Redrive policy does not contain mandatory attribute: maxReceiveCount.
-            template.yaml:21: resource Queue: Nobody is no parameter or resource that can be referred to here
-            template.yaml:22: resource Queue: a value is missing
-            template.yaml:23: resource Queue: Tags must be a list of Key and Value
-            template.yaml:24: resource no-letters: a logical id consists of letters and digits
-            template.yaml:26: resource Untyped: Type is missing
-            template.yaml:27: resource Text: a resource must be a map, not a text
+            template.yaml:2: section Surprises is not supported
+            template.yaml:3: Transform: only AWS::Serverless-2016-10-31 and AWS::LanguageExtensions are supported
+            template.yaml:4: AWSTemplateFormatVersion must be 2010-09-09
+            template.yaml:6: parameter Needed has no default: give it a value with --parameter Needed=…
+            template.yaml:9: resource Table: type AWS::DynamoDB::Table is not supported yet
+            template.yaml:12: resource Queue: Surprise is not supported
+            template.yaml:13: resource Queue: DependsOn: there is no resource Nobody
+            template.yaml:15: resource Queue: QueueName can only include alphanumeric characters, hyphens, or underscores, 1 to 80 in length
+            template.yaml:16: resource Queue: DelaySeconds must be a whole number from 0 to 900, not 901
+            template.yaml:17: resource Queue: VisibilityTimeout must be a whole number from 0 to 43200, not soon
+            template.yaml:18: resource Queue: MaximumMessageSize must be a single value, not a list
+            template.yaml:19: resource Queue: FifoQueue must be true or false, not maybe
+            template.yaml:20: resource Queue: property Colour is not supported
+            template.yaml:21: resource Queue: Redrive policy does not contain mandatory attribute: maxReceiveCount.
+            template.yaml:22: resource Queue: Nobody is no parameter or resource that can be referred to here
+            template.yaml:23: resource Queue: a value is missing
+            template.yaml:24: resource Queue: Tags must be a list of Key and Value
+            template.yaml:25: resource no-letters: a logical id consists of letters and digits
+            template.yaml:27: resource Untyped: Type is missing
+            template.yaml:28: resource Text: a resource must be a map, not a text
         "#]],
     );
 }
@@ -122,7 +124,7 @@ Resources:
 #[test]
 fn functions_and_mappings_are_checked_in_awss_words() {
     check(
-        r#"
+        r#"Transform: AWS::Serverless-2016-10-31
 Globals:
   Function: { Layers: [] , Timeout: 60 }
   Api: {}
@@ -167,32 +169,25 @@ Resources:
     Properties: { BatchSize: 0 }
 "#,
         expect![[r#"
-            template.yaml:3: Globals: property Layers is not supported
-            template.yaml:4: Globals: Api is not supported, Function is
             template.yaml:16: resource SlowShort: Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds
-            template.yaml:17: resource Slow: BatchSize must be a whole number from 1 to 10, not 11
-            template.yaml:18: resource Slow: event Http: type HttpApi is not supported yet
+            template.yaml:17: resource SlowBig: BatchSize must be a whole number from 1 to 10, not 11
             template.yaml:19: resource Slow: event Empty: Properties are missing
-            template.yaml:22: resource Slow: Queue: an ARN of a queue is needed: arn:aws:sqs:REGION:ACCOUNT:NAME
-            template.yaml:22: resource Slow: FunctionResponseTypes knows ReportBatchItemFailures, not All
-            template.yaml:22: resource Slow: MaximumConcurrency must be a whole number from 2 to 1000, not 1
-            template.yaml:22: resource Slow: property FilterCriteria is not supported
+            template.yaml:22: resource SlowFiltered: EventSourceArn: an ARN of a queue is needed: arn:aws:sqs:REGION:ACCOUNT:NAME
+            template.yaml:22: resource SlowFiltered: FunctionResponseTypes knows ReportBatchItemFailures, not All
+            template.yaml:22: resource SlowFiltered: MaximumConcurrency must be a whole number from 2 to 1000, not 1
+            template.yaml:23: resource Wrong: Handler is missing
             template.yaml:26: resource Wrong: FunctionName can only include alphanumeric characters, hyphens, or underscores, 1 to 64 in length
-            template.yaml:27: resource Wrong: runtime nodejs22.x is not supported yet: python3.x, provided.al2023 or provided.al2 is
             template.yaml:28: resource Wrong: Timeout must be a whole number from 1 to 900, not 901
             template.yaml:29: resource Wrong: MemorySize must be a whole number from 128 to 10240, not 64
-            template.yaml:30: resource Wrong: Code must be the path of a local folder; other places are not supported yet
             template.yaml:31: resource Wrong: variable AWS_REGION is set by Lambda itself
             template.yaml:31: resource Wrong: variable 1a must begin with a letter, then letters, digits and _
             template.yaml:31: resource Wrong: variable LIST must be a text, not a list
             template.yaml:31: resource Wrong: property More is not supported
             template.yaml:34: resource Unhandled: Handler must be module.function, not app
-            template.yaml:34: resource Unhandled: CodeUri must be the path of a local folder; other places are not supported yet
             template.yaml:35: resource Batch: SlowShort already connects the queue queue with the function slow
             template.yaml:35: resource Batch: Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds
             template.yaml:37: resource Batch: Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10
-            template.yaml:38: resource Window: the function nobody is not in this template
-            template.yaml:40: resource Window: MaximumBatchingWindowInSeconds is not supported yet, only 0 is
+            template.yaml:40: resource Window: Batching window is not supported for FIFO queues
             template.yaml:41: resource Vague: FunctionName is missing
             template.yaml:41: resource Vague: EventSourceArn is missing
             template.yaml:43: resource Vague: BatchSize must be a whole number from 1 to 10000, not 0
@@ -248,27 +243,23 @@ Resources:
 "#,
         expect![[r#"
             template.yaml:5: resource Socket: ProtocolType must be HTTP, not WEBSOCKET
-            template.yaml:5: resource Socket: property CorsConfiguration is not supported
-            template.yaml:5: resource Socket: another API is named two too
-            template.yaml:21: resource Odd: PayloadFormatVersion must be 1.0, not 2.0
+            template.yaml:5: resource Socket: the API two is declared by resource Second too
+            template.yaml:21: resource Odd: SQS-SendMessage has the PayloadFormatVersion 1.0
             template.yaml:22: resource Odd: QueueUrl: a queue URL is needed: http://HOST/ACCOUNT/NAME
             template.yaml:22: resource Odd: MessageBody is missing
-            template.yaml:22: resource Odd: MessageGroupId: $context.requestId is not supported yet: $request.body, $request.body.path and $request.header.name are
-            template.yaml:22: resource Odd: property DelaySeconds is not supported
-            template.yaml:25: resource Lambda: only IntegrationType AWS_PROXY with IntegrationSubtype SQS-SendMessage is supported yet
+            template.yaml:23: resource Lambda: PayloadFormatVersion is missing
+            template.yaml:25: resource Lambda: IntegrationUri: an ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
             template.yaml:26: resource Ungrouped: the FIFO queue q.fifo needs a MessageGroupId
             template.yaml:26: resource Ungrouped: the FIFO queue q.fifo needs a MessageDeduplicationId or ContentBasedDeduplication
             template.yaml:29: resource Foreign: two routes claim POST /a: Ungrouped (API one) and Foreign (API two)
-            template.yaml:29: resource Foreign: the FIFO queue q.fifo needs a MessageGroupId
-            template.yaml:31: resource Foreign: the integration Bare belongs to another API
+            template.yaml:31: resource Foreign: the integration belongs to another API
             template.yaml:32: resource Foreign: MessageGroupId: "..a" is not a path of the form .name.name[0] of at most 32 steps
             template.yaml:32: resource Foreign: the provider slack needs Secrets
             template.yaml:35: resource Nowhere: RouteKey must be METHOD /path or $default, not FETCH /a
             template.yaml:35: resource Nowhere: AuthorizationType must be NONE, not JWT
             template.yaml:35: resource Nowhere: ApiId must point to an AWS::ApiGatewayV2::Api of this template
             template.yaml:35: resource Nowhere: Target must be integrations/ and the id of an integration of this template
-            template.yaml:36: resource Nowhere: the provider none checks no signature and has no Secrets
-            template.yaml:36: resource Nowhere: property Prefix is not supported
+            template.yaml:36: resource Nowhere: the provider none has no Secrets
             template.yaml:36: resource Nowhere: property Colour is not supported
             template.yaml:42: resource Unsigned: SignatureHeader is missing
             template.yaml:42: resource Unsigned: Encoding must be hex or base64, not hex64
@@ -313,7 +304,7 @@ Resources:
         template.yaml:5: parameter Number is 10: it is too large
         template.yaml:6: parameter Word is ***: the pattern [a-z]+ is not met
         template.yaml:7: parameter Short is a: two or three letters
-        template.yaml:8: parameter Odd: type AWS::SSM::Parameter::Value<String> is not supported yet
+        template.yaml:8: parameter Odd: type AWS::SSM::Parameter::Value<String> is not supported: there is no Parameter Store here: give the value itself, as a String
         template.yaml:9: parameter Pattern is x: the AllowedPattern in line 9 is not a regular expression that is supported
         template.yaml:10: property Shade is not supported
         template.yaml:15: resource Queue: DelaySeconds must be a whole number from 0 to 900, not ***
@@ -339,9 +330,9 @@ Resources:
             template.yaml:3: condition B is not defined, or depends on itself
             template.yaml:4: condition A is not defined, or depends on itself
             template.yaml:5: Fn::And needs a list of 2 to 10 conditions
-            template.yaml:6: Ref is not a condition function
-            template.yaml:8: resource One: Two is no parameter or resource that can be referred to here
-            template.yaml:9: resource Two: One is no parameter or resource that can be referred to here
+            template.yaml:6: Ref is not a condition function that is supported here
+            template.yaml:8: Circular dependency between resources: [One, Two]
+            template.yaml:9: resource Two: the queue shop-One-06fdbcaef338 is declared by resource One too
             template.yaml:11: resource Four: condition Nobody is not defined, or depends on itself
         "#]],
     );

@@ -43,6 +43,11 @@ Resources:
     Type: AWS::SQS::Queue
 "#,
         expect![[r#"
+            21: queue Fifo = shop-Fifo-498da05f1641.fifo, dead letters -
+                 ContentBasedDeduplication=true
+                 DeduplicationScope=messageGroup
+                 FifoQueue=true
+                 FifoThroughputLimit=perMessageGroupId
             3: queue Standard = standard, dead letters -
                  DelaySeconds=5
                  KmsDataKeyReusePeriodSeconds=60
@@ -55,11 +60,6 @@ Resources:
                  VisibilityTimeout=0
                  tag cost=12
                  tag team=orders
-            21: queue Fifo = shop-Fifo-498da05f1641.fifo, dead letters -
-                 ContentBasedDeduplication=true
-                 DeduplicationScope=messageGroup
-                 FifoQueue=true
-                 FifoThroughputLimit=perMessageGroupId
             29: queue Bare = shop-Bare-9af22136c820, dead letters -
         "#]],
     );
@@ -95,12 +95,12 @@ Resources:
 "#,
         expect![[r#"
             14: queue Last = last, dead letters -
-            18: queue Elsewhere = elsewhere, dead letters exists
-                 RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:exists","maxReceiveCount":1}
             9: queue Second = second, dead letters last
                  RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:last","maxReceiveCount":1000}
             3: queue First = first, dead letters second
                  RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:second","maxReceiveCount":3}
+            18: queue Elsewhere = elsewhere, dead letters exists
+                 RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:exists","maxReceiveCount":1}
         "#]],
     );
 }
@@ -161,22 +161,25 @@ Resources:
     Properties: { Anything: !Sub "${Not.Looked.At}" }
   Allow:
     Type: AWS::Lambda::Permission
+    Properties: { FunctionName: !Ref Worker, Action: "lambda:InvokeFunction", Principal: sns.amazonaws.com }
 "#,
         expect![[r#"
             9: queue Work = work, dead letters -
+            35: function Binary = binary, provided.al2023 bootstrap in target/binary
+                 3 s, 128 MiB, reserved None
             12: function Worker = shop-Worker-3e86283f2ae8, python3.12 package.module.run in src/worker
                  20 s, 512 MiB, reserved Some(0)
                  LEVEL=debug
                  QUEUE=http://127.0.0.1:4566/000000000000/work
                  REGION=us-east-1
-            35: function Binary = binary, provided.al2023 bootstrap in target/binary
-                 3 s, 128 MiB, reserved None
-            24: mapping WorkerBatch work -> shop-Worker-3e86283f2ae8, batch 5, reports false, at once Some(2), disabled
-            32: mapping WorkerOther exists.fifo -> shop-Worker-3e86283f2ae8, batch 10, reports false, at once None, enabled
+                 for Arm, traced false, 512 MiB under /tmp
             38: mapping ByName work -> binary, batch 10, reports true, at once None, enabled
             44: mapping ByArn exists -> binary, batch 10, reports false, at once None, enabled
+            24: mapping WorkerBatch work -> shop-Worker-3e86283f2ae8, batch 5, reports false, at once Some(2), disabled
+            32: mapping WorkerOther exists.fifo -> shop-Worker-3e86283f2ae8, batch 10, reports false, at once None, enabled
+            52: Allow AWS::Lambda::Permission
+                 Permission(PermissionResource { function: FunctionReference { name: "shop-Worker-3e86283f2ae8", qualifier: None }, action: "lambda:InvokeFunction", principal: "sns.amazonaws.com", source_arn: None, source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
             49: ignored Role AWS::IAM::Role: roles and policies are not evaluated
-            52: ignored Allow AWS::Lambda::Permission: permissions are not evaluated
         "#]],
     );
 }
@@ -236,18 +239,18 @@ Outputs:
 "#,
         expect![[r#"
             4: queue Hooks = hooks, dead letters -
-            28: route Plain shop ANY /a/{id}/{rest+} -> hooks
-                 body BodyPath(JsonPath { steps: [Member("resource"), Member("items"), Element(0)] })
-                 group Some(Header("x-mall")), deduplication None
-            31: route Rest shop $default -> exists.fifo
-                 body Body
-                 group Some(Text("all")), deduplication Some(BodyPath(JsonPath { steps: [Member("id")] }))
-                 webhook none (line 34) [] None
-            35: route Signed shop POST /signed -> exists.fifo
-                 body Body
-                 group Some(Text("mall")), deduplication Some(BodyPath(JsonPath { steps: [Member("id")] }))
-                 webhook hmac (line 40) ["old", "new"] Some(HmacScheme { signature_header: "x-hub-signature", prefix: "sha1=", encoding: Base64, algorithm: Sha1 })
-            49: output Endpoint = http://127.0.0.1:8080
+            3: api Api shop Http, stages $default
+            28: route Plain ANY /a/{id}/{rest+}
+                 SendMessage { queue: "hooks", parameters: {"MessageBody": "$request.body.resource.items[0]", "MessageGroupId": "$request.header.X-Mall"}, responses: {}, timeout_millis: 30000 }
+            31: route Rest $default
+                 SendMessage { queue: "exists.fifo", parameters: {"MessageBody": "$request.body", "MessageDeduplicationId": "$request.body.id", "MessageGroupId": "all"}, responses: {}, timeout_millis: 30000 }
+                 webhook none (line 34) [] {}
+                 group None, deduplication Some("$['id']")
+            35: route Signed POST /signed
+                 SendMessage { queue: "exists.fifo", parameters: {"MessageBody": "$request.body", "MessageDeduplicationId": "$request.body.id", "MessageGroupId": "all"}, responses: {}, timeout_millis: 30000 }
+                 webhook hmac (line 40) ["old", "new"] {"Encoding": "base64", "Hash": "sha1", "Header": "X-Hub-Signature", "Prefix": "sha1="}
+                 group Some("mall"), deduplication None
+            49: output Endpoint = http://127.0.0.1:8080, exported as x
         "#]],
     );
 }

@@ -48,6 +48,11 @@ Outputs:
         expect![[r#"
             29: queue Queue = queue, dead letters -
             3: topic Plain = shop-Plain-9c909a418aa4
+            22: topic Ordered = shop-Ordered-76f0b14a4837.fifo
+                 ArchivePolicy={"MessageRetentionPeriod":"30"}
+                 ContentBasedDeduplication=true
+                 FifoThroughputScope=MessageGroup
+                 FifoTopic=true
             5: topic Jobs = jobs
                  DisplayName=Jobs to do
                  HTTPSuccessFeedbackRoleArn=arn:aws:iam::000000000000:role/shop-Log-8d3a6dcf4c85
@@ -57,13 +62,8 @@ Outputs:
                  SignatureVersion=2
                  TracingConfig=Active
                  tag team=data
-            22: topic Ordered = shop-Ordered-76f0b14a4837.fifo
-                 ArchivePolicy={"MessageRetentionPeriod":"30"}
-                 ContentBasedDeduplication=true
-                 FifoThroughputScope=MessageGroup
-                 FifoTopic=true
-            19: subscription Jobs jobs -> sqs arn:aws:sqs:us-east-1:000000000000:queue
-            20: subscription Jobs jobs -> https https://example.com/jobs
+            5: subscription Jobs jobs -> sqs arn:aws:sqs:us-east-1:000000000000:queue
+            5: subscription Jobs jobs -> https https://example.com/jobs
             32: output Arn = arn:aws:sns:us-east-1:000000000000:shop-Plain-9c909a418aa4
             33: output Both = jobs arn:aws:sns:us-east-1:000000000000:jobs
             14: ignored Jobs DataProtectionPolicy: messages are not searched for sensitive data
@@ -143,7 +143,7 @@ Resources:
 #[test]
 fn a_function_is_subscribed_directly_or_through_a_queue() {
     check(
-        r#"
+        r#"Transform: AWS::Serverless-2016-10-31
 Resources:
   Topic: { Type: "AWS::SNS::Topic", Properties: { TopicName: jobs } }
   Queue: { Type: "AWS::SQS::Queue", Properties: { QueueName: between } }
@@ -194,12 +194,14 @@ Resources:
             5: queue Dead = dead, dead letters -
             23: queue WorkerOwnQueue = shop-WorkerOwnQueue-eed0b9116fc5, dead letters -
             3: topic Topic = jobs
+            23: policy WorkerOwnQueuePolicy of [Queue("shop-WorkerOwnQueue-eed0b9116fc5")]
+                 {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:000000000000:shop-WorkerOwnQueue-eed0b9116fc5","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:jobs"}}}]}
             6: function Worker = worker, python3.12 app.run in .
                  3 s, 128 MiB, reserved None
             39: function Other = other, provided.al2023 bootstrap in .
                  3 s, 128 MiB, reserved None
-            23: mapping WorkerOwn shop-WorkerOwnQueue-eed0b9116fc5 -> worker, batch 10, reports false, at once None, enabled
-            26: mapping WorkerNamed between -> worker, batch 5, reports false, at once None, disabled
+            23: mapping WorkerOwnEventSourceMapping shop-WorkerOwnQueue-eed0b9116fc5 -> worker, batch 10, reports false, at once None, enabled
+            26: mapping WorkerNamedEventSourceMapping between -> worker, batch 5, reports false, at once None, disabled
             14: subscription WorkerDirect jobs -> lambda arn:aws:lambda:us-east-1:000000000000:function:worker
                  DeliveryPolicy={"healthyRetryPolicy":{"numRetries":60,"minDelayTarget":60,"maxDelayTarget":60}}
                  FilterPolicy={"kind":["new"],"size":[{"numeric":["=",1]}]}
@@ -209,6 +211,8 @@ Resources:
             26: subscription WorkerNamed other -> sqs arn:aws:sqs:us-east-1:000000000000:between
             42: subscription ToOther jobs -> lambda arn:aws:lambda:us-east-1:000000000000:function:other
                  DeliveryPolicy={"throttlePolicy":{"maxReceivesPerSecond":5}}
+            14: WorkerDirectPermission AWS::Lambda::Permission
+                 Permission(PermissionResource { function: FunctionReference { name: "worker", qualifier: None }, action: "lambda:InvokeFunction", principal: "sns.amazonaws.com", source_arn: Some("arn:aws:sns:us-east-1:000000000000:jobs"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
         "#]],
     );
 }
@@ -250,15 +254,13 @@ Resources:
         expect![[r#"
             4: queue Queue = emergency, dead letters -
             3: topic Topic = jobs
-            5: policy OfQueue of Queue("emergency")
+            5: policy OfQueue of [Queue("emergency")]
                  {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:000000000000:emergency","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:jobs"},"Bool":{"aws:SecureTransport":"true"}}}}
-            17: policy OfTopics of Topic("jobs")
+            17: policy OfTopics of [Topic("jobs"), Topic("exists")]
                  {"Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sns:Publish","Resource":"*"}]}
-            17: policy OfTopics of Topic("exists")
+            23: policy Inline of [Topic("third")]
                  {"Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sns:Publish","Resource":"*"}]}
-            23: policy Inline of Topic("third")
-                 {"Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sns:Publish","Resource":"*"}]}
-            26: policy InlineOfQueue of Queue("exists")
+            26: policy InlineOfQueue of [Queue("exists")]
                  {"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}]}
         "#]],
     );
@@ -360,7 +362,6 @@ Outputs:
             template.yaml:22: resource Pigeon: Protocol must be application or email or email-json or firehose or http or https or lambda or sms or sqs, not pigeon
             template.yaml:22: resource Pigeon: the topic must be in the region us-east-1
             template.yaml:25: resource Scheme: Endpoint: it must match the specified protocol
-            template.yaml:26: resource Function: the function arn:aws:lambda:us-east-1:000000000000:function:nobody is not in this template
             template.yaml:35: resource Faulty: FilterPolicy must be a map, not a list
             template.yaml:36: resource Faulty: FilterPolicyScope must be MessageAttributes or MessageBody, not Body
             template.yaml:37: resource Faulty: RawMessageDelivery must be true or false, not maybe
@@ -376,8 +377,6 @@ Outputs:
             template.yaml:66: resource Hour: property Webhook is not supported
             template.yaml:66: resource Hour: there is a DeliveryPolicy among the properties too
             template.yaml:69: resource Ordered: Endpoint: a FIFO topic delivers to queues only
-            template.yaml:71: the ARN of Hour is known only after deployment: it cannot be referred to here
-            template.yaml:72: the ARN of Hour is known only after deployment: it cannot be referred to here
         "#]],
     );
 }
@@ -385,7 +384,7 @@ Outputs:
 #[test]
 fn events_and_policies_are_checked_too() {
     check(
-        r#"
+        r#"Transform: AWS::Serverless-2016-10-31
 Resources:
   Topic: { Type: "AWS::SNS::Topic", Properties: { TopicName: jobs.fifo, FifoTopic: true } }
   Worker:
@@ -417,16 +416,12 @@ Resources:
   Second: *policy
 "#,
         expect![[r#"
-            template.yaml:13: resource Worker: Topic: a FIFO topic delivers to queues only
+            template.yaml:13: resource WorkerOrdered: Endpoint: a FIFO topic delivers to queues only
             template.yaml:14: resource Worker: Topic is missing
             template.yaml:14: resource Worker: property Colour is not supported
-            template.yaml:15: resource WorkerSlow: Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds
+            template.yaml:15: resource WorkerSlowEventSourceMapping: Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds
             template.yaml:16: resource Worker: SqsSubscription: No QueueARN or QueueURL provided.
-            template.yaml:16: resource Worker: QueueArn: an ARN of a queue is needed: arn:aws:sqs:REGION:ACCOUNT:NAME
-            template.yaml:16: resource Worker: BatchSize must be a whole number from 1 to 10000, not 0
-            template.yaml:17: resource Worker: SqsSubscription must be true or false, not perhaps
-            template.yaml:18: resource Worker: DeliveryPolicy: the function has no event of type SNS that it is for
-            template.yaml:18: resource Worker: DeliveryPolicy: requestPolicy must be null on a lambda subscription
+            template.yaml:17: resource Worker: SqsSubscription must be true, false or a map, not perhaps
             template.yaml:19: resource Half: PolicyDocument is missing
             template.yaml:21: resource Half: Topics: an ARN of a topic is needed: arn:aws:sns:REGION:ACCOUNT:NAME
             template.yaml:24: resource Wrong: PolicyDocument: The effect "Perhaps" is neither "Allow" nor "Deny".

@@ -1,0 +1,96 @@
+//! `CreateStack`: begins to make a stack.
+
+use serde::{Deserialize, Serialize};
+
+use super::engine::CreateOptions;
+use super::given::{Given, on_failure};
+use super::parameters::{constraint, new_name, template, unsupported};
+use super::rejection::invalid;
+use super::shapes::{DeploymentConfig, ParameterInput, RollbackConfiguration, TagInput};
+use crate::codec::{Integer, Text};
+use crate::error::ApiError;
+use crate::operation::Context;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Input<'a> {
+    #[serde(borrow)]
+    stack_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    template_body: Option<Text<'a>>,
+    #[serde(borrow, rename = "TemplateURL")]
+    template_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    parameters: Option<Vec<ParameterInput<'a>>>,
+    disable_rollback: Option<bool>,
+    #[serde(borrow)]
+    rollback_configuration: Option<RollbackConfiguration<'a>>,
+    timeout_in_minutes: Option<Integer>,
+    #[serde(borrow, rename = "NotificationARNs")]
+    notification_arns: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    capabilities: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    resource_types: Option<Vec<Text<'a>>>,
+    #[serde(borrow, rename = "RoleARN")]
+    role_arn: Option<Text<'a>>,
+    #[serde(borrow)]
+    on_failure: Option<Text<'a>>,
+    #[serde(borrow)]
+    stack_policy_body: Option<Text<'a>>,
+    #[serde(borrow, rename = "StackPolicyURL")]
+    stack_policy_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    tags: Option<Vec<TagInput<'a>>>,
+    #[serde(borrow)]
+    client_request_token: Option<Text<'a>>,
+    enable_termination_protection: Option<bool>,
+    retain_except_on_create: Option<bool>,
+    #[serde(borrow)]
+    deployment_config: Option<DeploymentConfig<'a>>,
+    disable_validation: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Output {
+    stack_id: String,
+}
+
+pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+    let stacks = cx.stacks()?;
+    let name = new_name(input.stack_name, "stackName")?;
+    let text = template(input.template_body, input.template_url, cx).await?;
+    let text = text.ok_or_else(|| invalid("Either Template URL or Template Body must be specified."))?;
+    let has_previous = |parameter: &ParameterInput<'_>| parameter.use_previous_value == Some(true);
+    unsupported("UsePreviousValue for a new stack", input.parameters.iter().flatten().any(has_previous))?;
+    let minutes = |Integer(minutes)| match u32::try_from(minutes) {
+        Ok(minutes) if minutes > 0 => Ok(minutes),
+        _ => Err(constraint(
+            &minutes.to_string(),
+            "timeoutInMinutes",
+            "Member must have value greater than or equal to 1",
+        )),
+    };
+    let options = CreateOptions {
+        on_failure: on_failure(input.on_failure.as_deref(), "onFailure", input.disable_rollback)?.unwrap_or_default(),
+        timeout_minutes: input.timeout_in_minutes.map(minutes).transpose()?,
+        protected: input.enable_termination_protection.unwrap_or(false),
+        retain_except_on_create: input.retain_except_on_create.unwrap_or(false),
+    };
+    let given = Given {
+        parameters: input.parameters,
+        capabilities: input.capabilities,
+        resource_types: input.resource_types,
+        role_arn: input.role_arn,
+        rollback_configuration: input.rollback_configuration,
+        notification_arns: input.notification_arns,
+        tags: input.tags,
+        policy: input.stack_policy_body,
+        policy_url: input.stack_policy_url,
+        deployment_config: input.deployment_config,
+        disable_validation: input.disable_validation,
+        token: input.client_request_token,
+    };
+    Ok(Output { stack_id: stacks.create(given.deployment(name, Some(text))?, options).await? })
+}

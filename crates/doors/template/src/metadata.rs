@@ -1,0 +1,137 @@
+//! `Metadata: Bongsu:` of a resource: what CloudFormation has no word for.
+
+use std::fmt;
+
+use crate::api::openapi::WEBHOOK;
+use crate::error::Faults;
+use crate::node::{Entry, Node, Value};
+use crate::reader::Reader;
+use crate::subscription::DeliveryPolicy;
+use crate::types::ResourceType;
+use crate::webhook::{self, WebhookResource};
+
+/// The most seconds that a fault policy may hold a message back; as long as a queue may delay one.
+const DELAY_SECONDS_MAX: u32 = 900;
+/// How long a message is held back when the policy does not say.
+const DELAY_SECONDS_DEFAULT: u32 = 10;
+
+/// What a webhook's settings have that is not to be shown.
+const SECRET_SETTINGS: [&str; 2] = ["Secrets", "VerifyToken"];
+
+/// What was read, each only where its resource type allows it.
+#[derive(Default)]
+pub(crate) struct Metadata {
+    /// Of a route or method.
+    pub(crate) webhook: Option<WebhookResource>,
+    /// Of a subscription.
+    pub(crate) delivery_policy: Option<DeliveryPolicy>,
+    /// Of a queue or subscription.
+    pub(crate) faults: Option<FaultPolicy>,
+}
+
+/// What is made to go wrong on purpose, so that a consumer can prove that it copes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPolicy {
+    /// How likely a message overtakes the one before it, 0 to 1.
+    pub reorder: f64,
+    /// How likely a message comes twice, 0 to 1.
+    pub duplicate: f64,
+    /// How likely a message is held back, 0 to 1.
+    pub delay: f64,
+    /// How long it is held back, 1 to 900 seconds.
+    pub delay_seconds: u32,
+    /// How likely a message goes to the dead-letter queue at once, 0 to 1.
+    pub drop: f64,
+    /// Where the dice begin: the same seed gives the same faults.
+    pub seed: u64,
+}
+
+/// As the tag of a queue and the attribute of a subscription have it: `reorder=0.1 seed=7`.
+impl fmt::Display for FaultPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FaultPolicy { reorder, duplicate, delay, delay_seconds, drop, seed } = self;
+        for (name, probability) in [("reorder", reorder), ("duplicate", duplicate), ("drop", drop)] {
+            if *probability > 0.0 {
+                write!(f, "{name}={probability} ")?;
+            }
+        }
+        if *delay > 0.0 {
+            write!(f, "delay={delay} delay-seconds={delay_seconds} ")?;
+        }
+        write!(f, "seed={seed}")
+    }
+}
+
+impl FaultPolicy {
+    /// What is FIFO keeps its order.
+    pub(crate) fn check_order(&self, fifo: bool, reader: &mut Reader<'_>) {
+        if fifo && self.reorder > 0.0 {
+            reader.fault(reader.line_of(""), "Faults: Reorder is not for what is FIFO");
+        }
+    }
+}
+
+/// Reads the resolved map; all other metadata belongs to other tools.
+pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults) -> Metadata {
+    let mut found = Metadata::default();
+    let Some(mut reader) = node.and_then(|node| Reader::of(node.clone(), "Bongsu", faults)) else { return found };
+    for name in kind.metadata {
+        let line = reader.line_of(name);
+        match *name {
+            "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
+            "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
+            _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
+        }
+    }
+    reader.finish();
+    found
+}
+
+fn fault_policy(line: u32, mut reader: Reader<'_>) -> FaultPolicy {
+    let mut probability = |name: &str| reader.decimal(name, 0.0..=1.0).unwrap_or(0.0);
+    let [reorder, duplicate, delay, drop] = ["Reorder", "Duplicate", "Delay", "Drop"].map(&mut probability);
+    let delay_seconds = reader.whole("DelaySeconds", 1..=DELAY_SECONDS_MAX).unwrap_or(DELAY_SECONDS_DEFAULT);
+    let seed = reader.whole("Seed", 0..=u32::MAX).unwrap_or(0);
+    if ![reorder, duplicate, delay, drop].iter().any(|probability| *probability > 0.0) {
+        reader.fault(line, "Faults must give Reorder, Duplicate, Delay or Drop a probability above 0");
+    }
+    reader.finish();
+    FaultPolicy { reorder, duplicate, delay, delay_seconds, drop, seed: seed.into() }
+}
+
+/// Marks signing secrets as not to be shown, whether a parameter is `NoEcho` or they stand in the template: those of a
+/// `Webhook` under `Metadata: Bongsu:`, and those inside of an API's `Body`.
+pub(crate) fn hide_secrets(entries: &mut [Entry]) {
+    for entry in entries {
+        let is_webhook = matches!(entry.key.as_str(), "Webhook" | WEBHOOK);
+        match &mut entry.node.value {
+            Value::Map(webhook) if is_webhook => {
+                let secret = webhook.iter_mut().filter(|entry| SECRET_SETTINGS.contains(&entry.key.as_str()));
+                secret.for_each(|entry| hide(&mut entry.node));
+            }
+            Value::Map(inner) => hide_secrets(inner),
+            _ => {}
+        }
+    }
+}
+
+fn hide(node: &mut Node) {
+    match &mut node.value {
+        Value::Text(text) => text.hidden = true,
+        Value::List(items) => items.iter_mut().for_each(hide),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_policy_prints_as_the_broker_reads_it() {
+        let none = FaultPolicy { reorder: 0.0, duplicate: 0.0, delay: 0.0, delay_seconds: 10, drop: 0.5, seed: 0 };
+        assert_eq!(none.to_string(), "drop=0.5 seed=0");
+        let all = FaultPolicy { reorder: 0.1, duplicate: 0.000_001, delay: 1.0, ..none };
+        assert_eq!(all.to_string(), "reorder=0.1 duplicate=0.000001 drop=0.5 delay=1 delay-seconds=10 seed=0");
+    }
+}

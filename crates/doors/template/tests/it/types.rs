@@ -1,0 +1,325 @@
+//! Resource types: what each refuses.
+
+use expect_test::{Expect, expect};
+
+use crate::read;
+
+/// One resource, or what is wrong with it.
+fn check(resources: &[&str], expected: Expect) {
+    let mut out = String::new();
+    for resource in resources {
+        let template = format!(
+            "Resources:\n  Q: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: q.fifo, FifoQueue: true }} }}\n  It: {{ {resource} }}\n"
+        );
+        let shown = read(&template);
+        let faults = shown.lines().filter_map(|line| line.strip_prefix("template.yaml:"));
+        let faults: Vec<&str> = faults.map(|fault| fault.trim_start_matches("3: resource It: ")).collect();
+        out += &format!(
+            "{resource}\n    {}\n",
+            if faults.is_empty() { "accepted".to_owned() } else { faults.join("\n    ") }
+        );
+    }
+    expected.assert_eq(&out);
+}
+
+#[test]
+fn what_no_type_allows() {
+    check(
+        &[
+            "Type: AWS::StepFunctions::StateMachine",
+            "Type: AWS::Pipes::Pipe",
+            "Type: AWS::CloudFormation::WaitConditionHandle",
+            "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
+            "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
+            "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Drop: 0.5 } } }",
+            "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Reorder: 2, Seed: -1 } } }",
+            "Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
+            "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }",
+            "Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
+            "Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }",
+            "Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }",
+        ],
+        expect![[r#"
+            Type: AWS::StepFunctions::StateMachine
+                type AWS::StepFunctions::StateMachine is not supported yet
+            Type: AWS::Pipes::Pipe
+                type AWS::Pipes::Pipe is not supported yet
+            Type: AWS::CloudFormation::WaitConditionHandle
+                type AWS::CloudFormation::WaitConditionHandle is not supported yet
+            Type: AWS::SQS::Queue, DeletionPolicy: Snapshot
+                DeletionPolicy: nothing here makes snapshots; Delete or Retain it
+            Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate
+                UpdateReplacePolicy must be Delete or Retain
+            Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Drop: 0.5 } } }
+                Faults: Drop needs a RedrivePolicy: what is dropped is a dead letter
+            Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Reorder: 2, Seed: -1 } } }
+                Reorder must be a number from 0 to 1, not 2
+                Seed must be a whole number from 0 to 4294967295, not -1
+                Faults must give Reorder, Duplicate, Delay or Drop a probability above 0
+            Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
+                Faults: Reorder is not for what is FIFO
+            Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }
+                Faults must be a map, not a text
+            Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
+                property Faults is not supported
+            Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }
+                Nobody is no parameter or resource that can be referred to here
+            Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }
+                3: Circular dependency between resources: [It]
+        "#]],
+    );
+}
+
+#[test]
+fn functions_and_what_belongs_to_them() {
+    check(
+        &[
+            "Type: AWS::Lambda::Function, Properties: { Runtime: python3.12, Handler: a.b, Code: { ZipFile: x, S3Bucket: y } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2023, Code: { ZipFile: x } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: nodejs22.x, Handler: index, Code: { S3Bucket: y } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: java21, Handler: a.b, Code: a, Layers: [1, 2, 3, 4, 5, 6] }",
+            "Type: AWS::Lambda::Function, Properties: { PackageType: Image, Code: { ImageUri: x } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, Architectures: [mips], EphemeralStorage: { Size: 1 }, DeadLetterConfig: { TargetArn: !GetAtt Q.Arn }, TracingConfig: { Mode: Off } }",
+            "Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }",
+            "Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }",
+            "Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: f, AuthType: JWT, Cors: { AllowCredentials: true, AllowOrigins: ['*'] } }",
+            "Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: f, MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 1, DestinationConfig: { OnFailure: { Destination: 'arn:aws:events:us-east-1:000000000000:event-bus/b' } } }",
+            "Type: AWS::Lambda::Permission, Properties: { FunctionName: f, Action: 'sqs:*', Principal: '*', Colour: 1 }",
+            "Type: AWS::Lambda::LayerVersion, Properties: { LayerName: 'a b', Content: { ZipFile: x } }",
+            "Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: f, EventSourceArn: !GetAtt Q.Arn, StartingPosition: LATEST, FilterCriteria: { Filters: [{ Pattern: '{\"a\": 1}' }, {}] } }",
+            "Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: f, EventSourceArn: !GetAtt Q.Arn, ProvisionedPollerConfig: { MinimumPollers: 2 } }",
+        ],
+        expect![[r#"
+            Type: AWS::Lambda::Function, Properties: { Runtime: python3.12, Handler: a.b, Code: { ZipFile: x, S3Bucket: y } }
+                Code must have either ZipFile or S3Bucket and S3Key
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2023, Code: { ZipFile: x } }
+                ZipFile is for Python and Node.js: other runtimes need an executable
+            Type: AWS::Lambda::Function, Properties: { Runtime: nodejs22.x, Handler: index, Code: { S3Bucket: y } }
+                Handler must be module.function, not index
+                Code must have either ZipFile or S3Bucket and S3Key
+            Type: AWS::Lambda::Function, Properties: { Runtime: java21, Handler: a.b, Code: a, Layers: [1, 2, 3, 4, 5, 6] }
+                runtime java21 is not supported yet: python3.x, nodejs2x.x, provided.al2023 or provided.al2 is
+                a function has at most 5 layers
+            Type: AWS::Lambda::Function, Properties: { PackageType: Image, Code: { ImageUri: x } }
+                PackageType Image is not supported: code is a zip or a folder
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, Architectures: [mips], EphemeralStorage: { Size: 1 }, DeadLetterConfig: { TargetArn: !GetAtt Q.Arn }, TracingConfig: { Mode: Off } }
+                DeadLetterConfig: it must be a standard queue or topic
+                Size must be a whole number from 512 to 10240, not 1
+                Mode must be Active or PassThrough, not Off
+                Architectures must be [x86_64] or [arm64]
+            Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }
+                FunctionName: the name or ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
+            Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }
+                Name must be letters, digits, hyphens or underscores, at most 128, and not a number
+                FunctionVersion is missing
+                FunctionWeight must be a number from 0 to 1, not 1.5
+            Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: f, AuthType: JWT, Cors: { AllowCredentials: true, AllowOrigins: ['*'] } }
+                AuthType must be NONE or AWS_IAM, not JWT
+                AllowCredentials needs AllowOrigins without *
+            Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: f, MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 1, DestinationConfig: { OnFailure: { Destination: 'arn:aws:events:us-east-1:000000000000:event-bus/b' } } }
+                Qualifier is missing
+                MaximumRetryAttempts must be a whole number from 0 to 2, not 3
+                MaximumEventAgeInSeconds must be a whole number from 60 to 21600, not 1
+                OnFailure: the ARN of a function, queue or topic is needed
+            Type: AWS::Lambda::Permission, Properties: { FunctionName: f, Action: 'sqs:*', Principal: '*', Colour: 1 }
+                Action must begin with lambda:, not sqs:*
+                property Colour is not supported
+            Type: AWS::Lambda::LayerVersion, Properties: { LayerName: 'a b', Content: { ZipFile: x } }
+                LayerName must be letters, digits, hyphens or underscores
+                property ZipFile is not supported
+            Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: f, EventSourceArn: !GetAtt Q.Arn, StartingPosition: LATEST, FilterCriteria: { Filters: [{ Pattern: '{"a": 1}' }, {}] } }
+                Invalid filter pattern definition. "a" must be an object or an array (line 1, column 8)
+                Pattern is missing
+                property StartingPosition is not supported
+            Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: f, EventSourceArn: !GetAtt Q.Arn, ProvisionedPollerConfig: { MinimumPollers: 2 } }
+                accepted
+        "#]],
+    );
+}
+
+#[test]
+fn buckets_and_schedules() {
+    check(
+        &[
+            "Type: AWS::S3::Bucket, Properties: { BucketName: Up }",
+            "Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }",
+            "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }",
+            "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { TopicConfigurations: [{ Event: 's3:*', Topic: !GetAtt Q.Arn, Filter: {} }], EventBridgeConfiguration: {} } }",
+            "Type: AWS::Events::Rule, Properties: { EventPattern: { source: [a] } }",
+            "Type: AWS::Events::Rule, Properties: { EventBusName: other, ScheduleExpression: rate(1 day) }",
+            "Type: AWS::Events::Rule, Properties: { EventBusName: default, ScheduleExpression: 'at(2030-01-01T00:00:00)', State: ON }",
+            "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Arn: !GetAtt Q.Arn, Input: x, InputPath: $.a }] }",
+            "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: !GetAtt Q.Arn, SqsParameters: { MessageGroupId: g } }] }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }",
+        ],
+        expect![[r#"
+            Type: AWS::S3::Bucket, Properties: { BucketName: Up }
+                BucketName must be 3 to 63 lower-case letters, digits, dots and hyphens, and begin and end with a letter or digit
+            Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }
+                versions of objects are not supported yet
+                property WebsiteConfiguration is not supported
+            Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }
+                Event must begin with s3:, not created
+                a bucket tells standard queues and topics only
+            Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { TopicConfigurations: [{ Event: 's3:*', Topic: !GetAtt Q.Arn, Filter: {} }], EventBridgeConfiguration: {} } }
+                Topic: arn:aws:sqs:us-east-1:000000000000:q.fifo is another kind of resource
+                S3Key is missing
+                property EventBridgeConfiguration is not supported
+            Type: AWS::Events::Rule, Properties: { EventPattern: { source: [a] } }
+                EventPattern is not supported: there is no event bus, rules are schedules
+            Type: AWS::Events::Rule, Properties: { EventBusName: other, ScheduleExpression: rate(1 day) }
+                EventBusName is not supported: there is no event bus, rules are schedules
+            Type: AWS::Events::Rule, Properties: { EventBusName: default, ScheduleExpression: 'at(2030-01-01T00:00:00)', State: ON }
+                a rule has rate(…) or cron(…); at(…) is for AWS::Scheduler
+                State must be ENABLED or DISABLED, not ON
+            Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Arn: !GetAtt Q.Arn, Input: x, InputPath: $.a }] }
+                Id is missing
+                Input must be JSON
+                the FIFO queue q.fifo needs SqsParameters: MessageGroupId
+                property InputPath is not supported
+            Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: !GetAtt Q.Arn, SqsParameters: { MessageGroupId: g } }] }
+                accepted
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }
+                EndDate must be a time such as 2030-01-01T00:00:00Z, not tomorrow
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }
+                ScheduleExpressionTimezone: `Moon/Crater` is no time zone of IANA's list
+                FlexibleTimeWindow is missing
+                Arn: the ARN of a function, queue or topic is needed
+        "#]],
+    );
+}
+
+#[test]
+fn apis_and_their_parts() {
+    check(
+        &[
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a/b, ProtocolType: HTTP, BodyS3Location: {} }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'https://example.com' }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f', RouteKey: GET }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { openapi: 3.0.1, info: { title: t }, paths: { /a: { get: { security: [{ k: [] }] }, trace: {} } }, x-other: 1 } }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }",
+            "Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }",
+            "Type: AWS::ApiGatewayV2::Authorizer, Properties: {}",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }\n  S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP } }\n  S: { Type: AWS::ApiGatewayV2::Deployment, Properties: { ApiId: !Ref It }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Name: a }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Name: a } }\n  S: { Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: !Ref It, StageName: v1, StageDescription: { Variables: { a: b } } }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'https://example.com' } } } } } }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: aws, uri: 'arn:aws:apigateway:us-east-1:s3:path/b', responses: { default: { statusCode: x } } } } } } } }",
+            "Type: AWS::ApiGateway::Resource, Properties: { RestApiId: nobody, ParentId: nobody, PathPart: a b }",
+            "Type: AWS::ApiGateway::Method, Properties: { RestApiId: nobody, ResourceId: nobody, HttpMethod: FETCH, AuthorizationType: AWS_IAM, ApiKeyRequired: true, Integration: { Type: AWS_PROXY, IntegrationHttpMethod: GET, Uri: x } }",
+            "Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: nobody, StageName: $default }",
+        ],
+        expect![[r#"
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a/b, ProtocolType: HTTP, BodyS3Location: {} }
+                Name must be 1 to 128 bytes without /, not "a/b"
+                property BodyS3Location is not supported
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'https://example.com' }
+                Target: an ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f', RouteKey: GET }
+                RouteKey must be METHOD /path or $default, not GET
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' }
+                accepted
+            Type: AWS::ApiGatewayV2::Api, Properties: { Body: { openapi: 3.0.1, info: { title: t }, paths: { /a: { get: { security: [{ k: [] }] }, trace: {} } }, x-other: 1 } }
+                security is not supported yet: anybody may call
+                x-amazon-apigateway-integration is missing
+                property trace is not supported
+                property x-other is not supported
+            Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }
+                paths is missing
+            Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }
+                StageName must be letters, digits, hyphens or underscores, at most 128, not a b
+                ApiId must point to an AWS::ApiGatewayV2::Api of this template
+            Type: AWS::ApiGatewayV2::Authorizer, Properties: {}
+                type AWS::ApiGatewayV2::Authorizer is not supported yet
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
+              S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }
+                the API has two stages named $default
+            Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP } }
+              S: { Type: AWS::ApiGatewayV2::Deployment, Properties: { ApiId: !Ref It }
+                accepted
+            Type: AWS::ApiGateway::RestApi, Properties: { Name: a }
+                the API has no stage: it needs a Deployment with a StageName, or a Stage
+            Type: AWS::ApiGateway::RestApi, Properties: { Name: a } }
+              S: { Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: !Ref It, StageName: v1, StageDescription: { Variables: { a: b } } }
+                accepted
+            Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'https://example.com' } } } } } }
+                Type must be AWS_PROXY or AWS or MOCK, not HTTP_PROXY
+                the API has no stage: it needs a Deployment with a StageName, or a Stage
+            Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: aws, uri: 'arn:aws:apigateway:us-east-1:s3:path/b', responses: { default: { statusCode: x } } } } } } } }
+                StatusCode must be a whole number from 100 to 599, not x
+                Uri: it must be arn:aws:apigateway:us-east-1:sqs:path/ACCOUNT/QUEUE, or the like of sns, not arn:aws:apigateway:us-east-1:s3:path/b
+                the API has no stage: it needs a Deployment with a StageName, or a Stage
+            Type: AWS::ApiGateway::Resource, Properties: { RestApiId: nobody, ParentId: nobody, PathPart: a b }
+                RestApiId must point to an AWS::ApiGateway::RestApi of this template
+                ParentId must point to a resource or the RootResourceId of an API of this template
+            Type: AWS::ApiGateway::Method, Properties: { RestApiId: nobody, ResourceId: nobody, HttpMethod: FETCH, AuthorizationType: AWS_IAM, ApiKeyRequired: true, Integration: { Type: AWS_PROXY, IntegrationHttpMethod: GET, Uri: x } }
+                RestApiId must point to an AWS::ApiGateway::RestApi of this template
+                ResourceId must point to a resource or the RootResourceId of an API of this template
+                AuthorizationType must be NONE, not AWS_IAM
+                API keys are not supported yet
+                IntegrationHttpMethod must be POST: that is how functions are invoked
+                Uri: an ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
+            Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: nobody, StageName: $default }
+                StageName must be letters, digits, hyphens or underscores, at most 128, not $default
+                RestApiId must point to an AWS::ApiGateway::RestApi of this template
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_recorded_has_no_effect_and_a_name() {
+    check(
+        &[
+            "Type: AWS::ApiGateway::Account",
+            "Type: AWS::CDK::Metadata",
+            "Type: AWS::CloudWatch::Alarm",
+            "Type: AWS::IAM::Group",
+            "Type: AWS::IAM::GroupPolicy",
+            "Type: AWS::IAM::ManagedPolicy",
+            "Type: AWS::IAM::Policy",
+            "Type: AWS::IAM::Role, Properties: { Anything: !Ref Nobody }",
+            "Type: AWS::IAM::RolePolicy",
+            "Type: AWS::IAM::User",
+            "Type: AWS::IAM::UserPolicy",
+            "Type: AWS::Lambda::LayerVersionPermission",
+            "Type: AWS::Logs::LogGroup",
+            "Type: AWS::S3::BucketPolicy",
+            "Type: AWS::Scheduler::ScheduleGroup",
+        ],
+        expect![[r#"
+            Type: AWS::ApiGateway::Account
+                accepted
+            Type: AWS::CDK::Metadata
+                accepted
+            Type: AWS::CloudWatch::Alarm
+                accepted
+            Type: AWS::IAM::Group
+                accepted
+            Type: AWS::IAM::GroupPolicy
+                accepted
+            Type: AWS::IAM::ManagedPolicy
+                accepted
+            Type: AWS::IAM::Policy
+                accepted
+            Type: AWS::IAM::Role, Properties: { Anything: !Ref Nobody }
+                accepted
+            Type: AWS::IAM::RolePolicy
+                accepted
+            Type: AWS::IAM::User
+                accepted
+            Type: AWS::IAM::UserPolicy
+                accepted
+            Type: AWS::Lambda::LayerVersionPermission
+                accepted
+            Type: AWS::Logs::LogGroup
+                accepted
+            Type: AWS::S3::BucketPolicy
+                accepted
+            Type: AWS::Scheduler::ScheduleGroup
+                accepted
+        "#]],
+    );
+}
