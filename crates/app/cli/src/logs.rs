@@ -21,8 +21,9 @@ const EXIT_FAILED: u8 = 2;
 /// How long a request of --follow waits for lines, and how much longer its answer may take: a search reads files.
 const FOLLOW_SECONDS: &str = "20";
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// How much of an invocation's id is shown; --request takes it so.
-const ID_SHOWN_BYTES: usize = 8;
+/// How much of an invocation's id is shown, unless it has no hyphens: its last part, in which ids differ. --request takes
+/// it so.
+const ID_SHOWN_BYTES: usize = 12;
 
 #[derive(Args)]
 pub(crate) struct LogsArguments {
@@ -37,7 +38,7 @@ pub(crate) struct LogsArguments {
     /// Only lines before then, likewise.
     #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "follow")]
     until: Option<u64>,
-    /// Only lines of this invocation: its request id, or the beginning of it.
+    /// Only lines of this invocation: its request id, or its beginning or end.
     #[arg(long, value_name = "ID")]
     request: Option<String>,
     /// Go on with new lines as they come.
@@ -147,7 +148,7 @@ fn print(lines: &[Line], json: bool) -> io::Result<()> {
 /// Time, function, invocation and text. The lines of a stack trace, which runtimes join, stand below each other.
 fn text(line: &Line) -> String {
     let id = line.request_id.as_deref().unwrap_or("-");
-    let id = id.get(..ID_SHOWN_BYTES).unwrap_or(id);
+    let id = id.rsplit('-').next().filter(|end| !end.is_empty()).unwrap_or(id);
     let time = Timestamp(line.time_ms).iso_8601();
     let said = printable(&line.text.trim_end().replace(['\r', '\n'], "\n    "));
     let whose = printable(&format!("{} {id:ID_SHOWN_BYTES$}", line.function).replace('\n', " "));
@@ -167,7 +168,7 @@ fn moment(text: &str) -> Result<u64, &'static str> {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"{"time":1795392000042,"function":"til","version":"$LATEST","request_id":"1f0c2d3e-4b5a","stream":"stderr","text":"[ERROR] no\rTraceback\u001b[2J\t"}"#;
+    const LINE: &str = r#"{"time":1795392000042,"function":"til","version":"$LATEST","request_id":"0000-1f0c2d3e4b5a","stream":"stderr","text":"[ERROR] no\rTraceback\u001b[2J\t"}"#;
 
     #[test]
     fn an_answer_is_lines_and_where_to_go_on() {
@@ -179,8 +180,8 @@ mod tests {
     #[test]
     fn a_line_says_when_who_and_what_and_cannot_steer_the_terminal() {
         let line = serde_json::from_str(LINE).unwrap();
-        assert_eq!(text(&line), "2026-11-23T00:00:00.042Z til 1f0c2d3e [ERROR] no\n    Traceback\\u{1b}[2J\n");
+        assert_eq!(text(&line), "2026-11-23T00:00:00.042Z til 1f0c2d3e4b5a [ERROR] no\n    Traceback\\u{1b}[2J\n");
         let line = Line { request_id: None, text: "fine".to_owned(), ..line };
-        assert_eq!(text(&line), "2026-11-23T00:00:00.042Z til -        fine\n");
+        assert_eq!(text(&line), "2026-11-23T00:00:00.042Z til -            fine\n");
     }
 }

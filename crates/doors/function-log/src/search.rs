@@ -34,7 +34,7 @@ pub struct Query {
     pub stream_prefix: Option<String>,
     /// What the line says.
     pub pattern: Option<FilterPattern>,
-    /// The invocation, or how its id begins.
+    /// The invocation, or how its id begins or ends.
     pub request_id: Option<String>,
     /// Lines of this time, in milliseconds since 1970, and later ones.
     pub since_ms: Option<u64>,
@@ -166,17 +166,15 @@ struct Sieve<'a> {
 
 impl Sieve<'_> {
     fn new(query: &Query) -> Sieve<'_> {
-        let member = |name: &str, value: &Option<String>, end: &str| {
-            // Quotation marks in a text have backslashes before them: this can only be the member.
-            let value = serde_json::to_string(value.as_deref()?).ok()?;
-            let needle = format!("\"{name}\":{}{end}", value.trim_end_matches('"'));
-            Some(Finder::new(needle.as_bytes()).into_owned())
-        };
-        let members = [member("request_id", &query.request_id, ""), member("function", &query.function, "\"")];
+        let in_json = |text: &String| serde_json::to_string(text).expect("a text has JSON");
+        let request_id = query.request_id.as_ref().map(|id| in_json(id).trim_matches('"').to_owned());
+        // Quotation marks in a text have backslashes before them: this can only be the member.
+        let function = query.function.as_ref().map(|function| format!("\"function\":{}", in_json(function)));
+        let members = [request_id, function].into_iter().flatten();
         let texts = query.pattern.as_ref().map(FilterPattern::needles).unwrap_or_default();
         Sieve {
             query,
-            members: members.into_iter().flatten().collect(),
+            members: members.map(|member| Finder::new(member.as_bytes()).into_owned()).collect(),
             texts: texts.iter().map(|text| Finder::new(text.as_bytes()).into_owned()).collect(),
             escaped: Finder::new(ESCAPED),
         }
@@ -196,11 +194,16 @@ impl Sieve<'_> {
             && query
                 .request_id
                 .as_ref()
-                .is_none_or(|wanted| stored.request_id.as_ref().is_some_and(|id| id.starts_with(wanted)))
+                .is_none_or(|wanted| stored.request_id.as_ref().is_some_and(|id| is_meant(wanted, id)))
             && query.pattern.as_ref().is_none_or(|pattern| pattern.matches(&stored.text))
             && self.is_of_streams(&stored);
         is_wanted.then(|| stored.into_line(at))
     }
+}
+
+/// The server's ids differ at their end; clients cut others off there.
+fn is_meant(wanted: &str, id: &str) -> bool {
+    id.starts_with(wanted) || id.ends_with(wanted)
 }
 
 impl Sieve<'_> {

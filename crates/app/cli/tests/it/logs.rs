@@ -12,7 +12,8 @@ def works(event, context):
     print(json.dumps({"level": event["level"], "order": event["order"]}))
 "#;
 
-const TEMPLATE: &str = "Resources:
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Works:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: works, Runtime: python3.11, Handler: app.works, CodeUri: ./code, Timeout: 30 }

@@ -45,6 +45,7 @@ fn every_condition_must_hold() {
         (Query { pattern: pattern("{ $.level = ERROR }"), ..all() }, vec![4]),
         (Query { request_id: Some("r-1".into()), ..all() }, vec![0, 4]),
         (Query { request_id: Some("r-10".into()), ..all() }, vec![4]),
+        (Query { request_id: Some("3".into()), ..all() }, vec![2]),
         (Query { request_id: Some("".into()), ..all() }, vec![0, 1, 2, 4]),
         (Query { since_ms: Some(MIDNIGHT_MS + 3), ..all() }, vec![2, 3, 4]),
         (Query { since_ms: Some(MIDNIGHT_MS + 2), until_ms: Some(MIDNIGHT_MS + 4), ..all() }, vec![1, 2]),
