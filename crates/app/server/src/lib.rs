@@ -19,6 +19,7 @@ mod logs_door;
 mod mail;
 mod metrics;
 mod notifications;
+mod object_metrics;
 mod objects;
 mod queues;
 mod reason;

@@ -66,6 +66,7 @@ impl World {
             public_url: None,
             functions: functions.clone(),
             function_logs: None,
+            stacks: None,
         };
         let ways = Ways {
             broker: broker.clone(),
