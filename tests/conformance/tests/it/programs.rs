@@ -236,6 +236,14 @@ fn boto3_and_the_aws_cli_invoke_a_function() {
     check(&Server::start(arguments.map(OsString::from)).unwrap(), "invoke.py", &[]);
 }
 
+#[test]
+fn boto3_and_the_aws_cli_read_what_functions_print() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoked/template.yaml");
+    let server = Server::start(["up", template.to_str().unwrap(), "--ephemeral"].map(OsString::from)).unwrap();
+    check(&server, "logs.py", &[]);
+    check(&server, "cli_logs.sh", &[]);
+}
+
 /// Runs a program of `clients/` and fails with what it printed if it fails.
 #[track_caller]
 fn check(server: &Server, program: &str, variables: &[(&str, &str)]) {

@@ -69,6 +69,7 @@ impl World {
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
+            function_logs: None,
             stacks: None,
         };
         let ways = Ways {
