@@ -3,16 +3,31 @@
 import contextlib
 import io
 import json
-import multiprocessing
-import os
-import tempfile
+import threading
 import unittest
-from pathlib import Path
 from unittest import mock
 
 import app
+from store import Changed
 
 MAY = 1715000000  # 2024-05-06 in UTC.
+
+
+class Memory:
+    """A document as the store keeps it."""
+
+    def __init__(self):
+        self.text, self.version, self.lock = "{}", None, threading.Lock()
+
+    def read(self):
+        with self.lock:
+            return json.loads(self.text), self.version
+
+    def replace(self, document, etag):
+        with self.lock:
+            if etag != self.version:
+                raise Changed
+            self.text, self.version = json.dumps(document), (self.version or 0) + 1
 
 
 def post(number, user="U1", ts=None, channel="C1", **more):
@@ -32,20 +47,14 @@ def batch(*bodies, groups=None):
     return {"Records": records}
 
 
-def write_many(folder, member, posts):
-    """One member's posts, from a process of its own."""
-    for number in range(posts):
-        app.receive(post(1000 * member + number, user=f"U{member}"), Path(folder))
-
-
 class HandlerTest(unittest.TestCase):
     def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory())) / "store"
-        self.enterContext(mock.patch.dict(os.environ, {"TIL_STORE": str(self.folder)}))
+        self.memory = Memory()
+        self.enterContext(mock.patch("app.document", lambda: self.memory))
         self.enterContext(contextlib.redirect_stdout(io.StringIO()))
 
     def document(self):
-        return json.loads((self.folder / app.DOCUMENT).read_text(encoding="utf-8"))
+        return self.memory.read()[0]
 
     def handle(self, *bodies, groups=None):
         answer = app.handler(batch(*bodies, groups=groups), None)
@@ -58,6 +67,10 @@ class HandlerTest(unittest.TestCase):
         expected = {"event_id": "Ev2", "channel": "C1", "user": "U1", "text": "post 2"}
         self.assertEqual(self.document()["2024-06"], {june: expected})
 
+    def test_a_batch_is_one_change(self):
+        self.handle(post(1), post(2), post(3))
+        self.assertEqual(self.memory.version, 1)
+
     def test_a_post_with_a_file_is_a_post(self):
         self.handle(post(1, subtype="file_share"))
         self.assertEqual(len(self.document()["2024-05"]), 1)
@@ -66,13 +79,13 @@ class HandlerTest(unittest.TestCase):
         self.handle(post(1))
         before = self.document()
         self.assertEqual(self.handle(post(1), {**post(1), "event_id": "Ev99"}), [])
-        self.assertEqual(self.document(), before)
+        self.assertEqual((self.document(), self.memory.version), (before, 1))
 
     def test_a_timestamp_of_another_channel_is_refused_and_not_overwritten(self):
         self.handle(post(1))
         before = self.document()
         taken = post(2, ts=f"{MAY + 1}.000100", channel="C2")
-        self.assertEqual(self.handle(taken), ["m0"])
+        self.assertEqual(self.handle(taken, post(3)), ["m0", "m1"])
         self.assertEqual(self.document(), before)
 
     def test_whatever_is_not_a_post_is_ignored(self):
@@ -80,37 +93,30 @@ class HandlerTest(unittest.TestCase):
         edited = post(2, subtype="message_changed")
         limited = {"type": "app_rate_limited", "minute_rate_limited": MAY}
         self.assertEqual(self.handle(joined, edited, limited), [])
-        self.assertFalse(self.folder.exists())
+        self.assertIsNone(self.memory.version)
 
     def test_after_a_failure_the_rest_of_its_group_fails_and_other_groups_go_on(self):
         bodies = [post(1), "not JSON", post(3), post(4)]
         self.assertEqual(self.handle(*bodies, groups=["a", "a", "a", "b"]), ["m1", "m2"])
         self.assertEqual([entry["event_id"] for entry in self.document()["2024-05"].values()], ["Ev1", "Ev4"])
 
-    def test_a_write_that_fails_leaves_the_old_document_and_no_rubbish(self):
-        self.handle(post(1))
-        before = self.document()
-        with mock.patch("app.os.replace", side_effect=OSError("disk")):
-            self.assertEqual(self.handle(post(2)), ["m0"])
-        self.assertEqual(self.document(), before)
-        self.assertEqual({file.name for file in self.folder.iterdir()}, {app.DOCUMENT, app.LOCK})
+    def test_a_document_that_cannot_be_replaced_fails_the_batch(self):
+        with mock.patch.object(self.memory, "replace", side_effect=Changed), mock.patch("app.time.sleep"):
+            self.assertRaises(TimeoutError, self.handle, post(1))
 
     def test_members_that_post_at_the_same_time_do_not_overwrite_each_other(self):
-        members, posts = 4, 10
-        context = multiprocessing.get_context("fork")
-        arguments = [(self.folder, member, posts) for member in range(members)]
-        processes = [context.Process(target=write_many, args=argument) for argument in arguments]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        self.assertEqual([process.exitcode for process in processes], [0] * members)
-        entries = self.document()["2024-05"]
-        self.assertEqual(len(entries), members * posts)
+        members, posts = 8, 20
 
-    def test_without_a_setting_the_store_is_beside_the_code(self):
-        with mock.patch.dict(os.environ, {"TIL_STORE": ""}):
-            self.assertEqual(app.store_folder(), Path(app.__file__).resolve().parent.parent / "til-store")
+        def write_many(member):
+            for number in range(posts):
+                app.handler(batch(post(1000 * member + number, user=f"U{member}")), None)
+
+        threads = [threading.Thread(target=write_many, args=[member]) for member in range(members)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(self.document()["2024-05"]), members * posts)
 
 
 if __name__ == "__main__":

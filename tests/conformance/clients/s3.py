@@ -136,8 +136,7 @@ class Buckets(Case):
             (self.s3.put_bucket_acl, {"ACL": "private"}),
             (self.s3.put_object_acl, {"Key": "k", "ACL": "private"}),
             (self.s3.put_bucket_policy, {"Policy": "{}"}),
-            (self.s3.list_object_versions, {}),
-            (self.s3.get_object_attributes, {"Key": "k", "ObjectAttributes": ["ETag"]}),
+            (self.s3.list_bucket_inventory_configurations, {}),
             (self.s3.get_object_torrent, {"Key": "k"}),
             (self.s3.put_object, {"Key": "k", "Body": b"", "ServerSideEncryption": "aws:kms"}),
             (self.s3.put_object, {"Key": "k", "Body": b"", "ACL": "public-read"}),
@@ -385,6 +384,17 @@ class Lists(Case):
         rest = self.s3.list_objects(Bucket=self.bucket, Delimiter="/", Marker=page["NextMarker"])
         self.assertEqual((self.entries(rest), rest["IsTruncated"]), ((["d"], ["é/"]), False))
 
+    def test_every_object_is_its_one_version(self):
+        pages = list(
+            self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, PaginationConfig={"PageSize": 4})
+        )
+        versions = [version for page in pages for version in page["Versions"]]
+        self.assertEqual([version["Key"] for version in versions], self.names)
+        self.assertEqual({(version["VersionId"], version["IsLatest"]) for version in versions}, {("null", True)})
+        every = boto3.resource("s3", endpoint_url=ENDPOINT).Bucket(self.bucket).object_versions
+        every.delete()
+        self.assertEqual(self.keys(), [])
+
     def test_no_keys_are_wanted(self):
         page = self.s3.list_objects_v2(Bucket=self.bucket, MaxKeys=0)
         self.assertEqual((page["KeyCount"], page["IsTruncated"]), (0, False))
@@ -406,6 +416,16 @@ class Checksums(Case):
             self.assertEqual(self.s3.head_object(Bucket=self.bucket, Key="k", ChecksumMode="ENABLED")[name], value)
             self.refused(("BadDigest", 400), self.put, body=b"other", **{name: value})
         self.assertEqual(self.read(), body)
+
+    def test_attributes_are_told_as_far_as_they_are_asked_for(self):
+        checksum = self.put()["ChecksumCRC32"]
+        every = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+        told = self.s3.get_object_attributes(Bucket=self.bucket, Key="k", ObjectAttributes=every)
+        self.assertEqual(told["ETag"], hashlib.md5(b"hello").hexdigest())
+        self.assertEqual(told["Checksum"], {"ChecksumCRC32": checksum, "ChecksumType": "FULL_OBJECT"})
+        self.assertEqual((told["StorageClass"], told["ObjectSize"], told.get("ObjectParts")), ("STANDARD", 5, None))
+        some = self.s3.get_object_attributes(Bucket=self.bucket, Key="k", ObjectAttributes=["ObjectSize"])
+        self.assertEqual((some["ObjectSize"], some.get("ETag")), (5, None))
 
     def test_an_md5_is_compared(self):
         digest = base64.b64encode(hashlib.md5(b"hello").digest()).decode()
@@ -435,6 +455,8 @@ class Parts(Case):
         parts = [self.part(upload, number, body) for number, body in zip([1, 5, 10_000], bodies)]
         listed = self.s3.list_parts(**self.about(upload))
         self.assertEqual([(part["PartNumber"], part["Size"]) for part in listed["Parts"]], [(1, PART), (5, PART + 1), (10_000, 7)])
+        paged = self.s3.get_paginator("list_parts").paginate(PaginationConfig={"PageSize": 2}, **self.about(upload))
+        self.assertEqual([len(page["Parts"]) for page in paged], [2, 1])
         answer = self.complete(upload, parts)
         digest = hashlib.md5(b"".join(hashlib.md5(body).digest() for body in bodies)).hexdigest()
         self.assertEqual(answer["ETag"], f'"{digest}-3"')

@@ -15,7 +15,8 @@ use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
 use crate::{
     Attempt, AttemptId, BlobId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId,
-    MoveTaskStatus, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
+    MoveTaskStatus, ObjectStatistics, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
+    Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -128,6 +129,11 @@ impl Broker {
     /// Bytes of the journal's records that hold live messages and objects: what cleaning cannot free.
     pub fn alive_bytes(&self) -> u64 {
         self.alive_bytes + self.objects.alive_bytes()
+    }
+
+    /// The object store in numbers.
+    pub fn object_statistics(&self) -> ObjectStatistics {
+        self.objects.statistics()
     }
 
     /// The blobs that objects and parts have.

@@ -66,8 +66,9 @@ pub use object::{
     ListedObject, ListedPart, ListedUpload, METADATA_BYTES_MAX, NOTIFICATION_RULES_MAX, NotificationRule,
     OBJECT_HEADERS_BYTES_MAX, OBJECT_KEY_BYTES_MAX, OBJECT_PIECE_BYTES_MAX, OBJECT_TAGS_MAX, ObjectChanged,
     ObjectCommand, ObjectContent, ObjectDraft, ObjectEvent, ObjectFact, ObjectKey, ObjectPage, ObjectProperties,
-    ObjectRecord, ObjectRejection, ObjectReply, PART_BYTES_MIN, PARTS_MAX, Part, PartDraft, PartPage, Segment, Told,
-    UPLOADS_MAX, UploadDefinition, UploadDraft, UploadId, UploadMarker, UploadPage, UploadedPart, Wanted,
+    ObjectRecord, ObjectRejection, ObjectReply, ObjectStatistics, PART_BYTES_MIN, PARTS_MAX, Part, PartDraft, PartPage,
+    Segment, Told, UPLOADS_MAX, UploadDefinition, UploadDraft, UploadId, UploadMarker, UploadPage, UploadedPart,
+    Wanted,
 };
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};

@@ -24,4 +24,4 @@ mod zone;
 
 pub use fault::InvalidSchedule;
 pub use schedule::{EXPRESSION_CHARS_MAX, Schedule};
-pub use zone::{Zone, time_text};
+pub use zone::{Zone, parse_time, time_text};

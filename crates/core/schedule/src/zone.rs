@@ -44,6 +44,29 @@ pub fn time_text(at: u64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A time such as `2026-01-31T12:00:00Z`, with any offset; in UTC if there is none.
+pub fn parse_time(text: &str) -> Result<u64, InvalidSchedule> {
+    let with_offset = text.parse::<jiff::Timestamp>().ok();
+    let at = with_offset.or_else(|| TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok());
+    at.and_then(milliseconds)
+        .ok_or_else(|| InvalidSchedule::new(format!("`{text}` is no time such as 2026-01-31T12:00:00Z")))
+}
+
 fn milliseconds(at: jiff::Timestamp) -> Option<u64> {
     u64::try_from(at.as_millisecond()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for text in ["2026-01-31T12:00:00Z", "2026-01-31T21:00:00+09:00", "2026-01-31T12:00:00"] {
+            assert_eq!(parse_time(text).map(time_text), Ok("2026-01-31T12:00:00Z".to_owned()), "{text}");
+        }
+        for text in ["", "tomorrow", "2026-13-01T00:00:00Z", "1969-01-01T00:00:00Z"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod journal;
 mod json;
 mod query;
 mod sigv4;
+mod templates;
 mod xml;
 
 pub use events::events;
@@ -22,6 +23,7 @@ pub use journal::journal;
 pub use json::json;
 pub use query::query;
 pub use sigv4::sigv4;
+pub use templates::templates;
 
 /// A target and its name, which is also that of its binary and of its folders of seeds and findings.
 pub type Target = (&'static str, fn(&[u8]));
@@ -35,4 +37,5 @@ pub const TARGETS: &[Target] = &[
     ("json", json),
     ("query", query),
     ("sigv4", sigv4),
+    ("templates", templates),
 ];

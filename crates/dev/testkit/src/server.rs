@@ -286,6 +286,7 @@ fn launch(arguments: &[OsString], open_files_max: Option<u32>, api: SocketAddr, 
     };
     let mut child = command
         .args(arguments)
+        .env("PATH", path())
         .args(["--api", &api.to_string(), "--ingress", &ingress.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -332,6 +333,16 @@ impl Launching {
         until("the last words of the server", STOP_TIMEOUT, || self.output.is_complete().then_some(()));
         Refused { status, output: self.output.text() }
     }
+}
+
+/// Functions find the SDKs where `cargo xtask test` has installed them.
+fn path() -> OsString {
+    let python = env::var_os("BONGSU_PYTHON").map(PathBuf::from);
+    let python =
+        python.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/venv/bin/python"));
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    let folders = python.parent().map(Path::to_owned).into_iter().chain(env::split_paths(&inherited));
+    env::join_paths(folders).unwrap_or(inherited)
 }
 
 fn binary() -> PathBuf {

@@ -12,10 +12,15 @@ use rustix::process::Pid;
 const PROCESSES_MAX: usize = 256;
 const MEGABYTE: u64 = 1024 * 1024;
 
-/// The private memory of a process and its descendants in MB, rounded down. What has ended holds nothing.
-pub(crate) fn held_mb(leader: Pid) -> u64 {
+/// The private memory of a process in MB, rounded down; of one that has ended, nothing.
+pub(crate) fn own_mb(process: Pid) -> u64 {
+    megabytes(private_pages(process.as_raw_pid()).unwrap_or_default())
+}
+
+/// The private memory of the descendants of a process in MB, rounded down. That takes some times as long.
+pub(crate) fn descendants_mb(process: Pid) -> u64 {
     let mut pages = 0;
-    let mut processes = vec![leader.as_raw_pid()];
+    let mut processes = children(process.as_raw_pid());
     let mut looked = 0;
     while let Some(process) = processes.pop()
         && looked < PROCESSES_MAX
@@ -24,6 +29,10 @@ pub(crate) fn held_mb(leader: Pid) -> u64 {
         pages += private_pages(process).unwrap_or_default();
         processes.extend(children(process));
     }
+    megabytes(pages)
+}
+
+fn megabytes(pages: u64) -> u64 {
     pages * page_size() as u64 / MEGABYTE
 }
 
@@ -50,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_children_hold_counts_too() {
+    fn a_process_and_its_descendants_are_counted_apart() {
         let source = "import os, subprocess, sys
 held = b'x' * (40 << 20)
 child = subprocess.Popen([sys.executable, '-c', 'import sys; held = b\"x\" * (60 << 20); print(1, flush=True); sys.stdin.read()'],
@@ -60,10 +69,12 @@ sys.stdin.read()";
         let mut process = command.args(["-c", source]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let held = held_mb(Pid::from_child(&process));
-        assert!((100..160).contains(&held), "{held}");
+        let leader = Pid::from_child(&process);
+        let (own, descendants) = (own_mb(leader), descendants_mb(leader));
+        assert!((40..60).contains(&own) && (60..100).contains(&descendants), "{own} {descendants}");
         drop(process.stdin.take());
         process.wait().unwrap();
-        assert_eq!(held_mb(Pid::from_raw(i32::MAX).unwrap()), 0);
+        let gone = Pid::from_raw(i32::MAX).unwrap();
+        assert_eq!((own_mb(gone), descendants_mb(gone)), (0, 0));
     }
 }

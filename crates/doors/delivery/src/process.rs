@@ -13,11 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::memory::held_mb;
+use crate::memory::{descendants_mb, own_mb};
 use crate::scratch::Scratch;
 
 /// How often the memory of a busy process is looked at. A process can touch some hundred megabytes meanwhile.
 const MEMORY_LOOK_EVERY: Duration = Duration::from_millis(100);
+/// At every how many of these looks its descendants are looked for, which costs more.
+const DESCENDANTS_LOOK_EVERY: u32 = 10;
 
 /// A process and everything it started. Dropping it kills the whole group.
 pub(crate) struct Process {
@@ -54,9 +56,13 @@ impl Process {
     /// Looks at the memory of the process and its children for as long as this is awaited, and kills them when they hold
     /// more.
     pub(crate) async fn keep_within(&self, memory_mb: u32) {
-        loop {
+        let mut descendants = 0;
+        for look in 1_u32.. {
             sleep(MEMORY_LOOK_EVERY).await;
-            if held_mb(self.leader) > memory_mb.into() {
+            if look % DESCENDANTS_LOOK_EVERY == 0 {
+                descendants = descendants_mb(self.leader);
+            }
+            if own_mb(self.leader) + descendants > memory_mb.into() {
                 self.held_too_much.store(true, Ordering::Relaxed);
                 self.kill();
                 std::future::pending().await

@@ -37,7 +37,9 @@ pub use api::{
 };
 pub use cors::Cors;
 pub use front_door::{Clock, FrontDoor, HEADER_BYTES_MAX, LARGE_BODIES_MAX, PAYLOAD_BYTES_MAX, Settings};
-pub use integration::{EVENT_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_PARAMETERS, NOTIFICATION_PARAMETERS};
+pub use integration::{
+    EVENT_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_PARAMETERS, NOTIFICATION_PARAMETERS, SERVICE_REQUEST_BYTES_MAX,
+};
 pub use observation::{Counts, LATENCY_MICROS, LOG_LINES_A_SECOND_MAX, LatencyMicros, RouteMetrics};
 pub use outside::{
     BoxFuture, Enqueue, EnqueueError, Enqueued, Identify, Identity, Invocation, Invoke, InvokeError, NewMessage,

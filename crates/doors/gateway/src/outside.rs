@@ -109,8 +109,8 @@ pub struct Invocation {
 /// Why a function returned nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// It failed; this is its error's JSON, for the log alone.
-    #[error("the function failed: {}", String::from_utf8_lossy(.0))]
+    /// It failed; this is its error's JSON, which nobody outside is told.
+    #[error("the function failed")]
     FunctionError(Bytes),
     /// As many invocations are going on as may.
     #[error("too many invocations of the function are going on")]

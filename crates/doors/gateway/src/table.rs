@@ -234,8 +234,11 @@ fn kind_at<'a>(entries: impl Iterator<Item = &'a Entry>, path: &str) -> Kind {
 
 /// HTTP API's order; a stage's name is the first part of the path.
 fn order(a: &Entry, b: &Entry) -> Ordering {
-    let stage = |entry: &Entry| (entry.place.stage == DEFAULT_STAGE, entry.place.stage.clone());
-    stage(a).cmp(&stage(b)).then_with(|| a.key.rank().cmp(&b.key.rank()))
+    stage_rank(a).cmp(&stage_rank(b)).then_with(|| a.key.rank().cmp(&b.key.rank()))
+}
+
+fn stage_rank(entry: &Entry) -> (bool, &str) {
+    (entry.place.stage == DEFAULT_STAGE, &entry.place.stage)
 }
 
 fn check(api: &Api) -> Result<(), String> {

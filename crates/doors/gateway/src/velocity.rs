@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What functions of a template may nest.
-const DEPTH_MAX: usize = 8;
+const DEPTH_MAX: usize = 4;
 /// What stays as it is in a URL-encoded form.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 /// The one method that is known: in JSON a single quote must not stay escaped.

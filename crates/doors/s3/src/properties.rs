@@ -1,6 +1,6 @@
 //! What is said about an object in the headers of a request, and told again in those of an answer.
 
-use bongsu_broker::{ETag, ObjectProperties, ObjectRecord, Tags, Timestamp};
+use bongsu_broker::{ETag, ObjectProperties, ObjectRecord, Tags};
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, EXPIRES,
     HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
@@ -133,7 +133,13 @@ pub(crate) fn tell(record: &ObjectRecord, tells_checksum: bool, headers: &mut He
 /// What tells one version of an object from another.
 pub(crate) fn tell_version(record: &ObjectRecord, headers: &mut HeaderMap) {
     headers.insert(ETAG, etag(record.etag));
-    headers.insert(LAST_MODIFIED, last_modified(record.modified_at));
+    tell_modified(record, headers);
+}
+
+/// When an object was put.
+pub(crate) fn tell_modified(record: &ObjectRecord, headers: &mut HeaderMap) {
+    let text = httpdate::fmt_http_date(seconds(record.modified_at));
+    headers.insert(LAST_MODIFIED, HeaderValue::try_from(text).expect("a date is a header value"));
 }
 
 pub(crate) fn etag(etag: ETag) -> HeaderValue {
@@ -143,11 +149,6 @@ pub(crate) fn etag(etag: ETag) -> HeaderValue {
 /// As it stands in documents too.
 pub(crate) fn quoted(etag: ETag) -> String {
     format!("\"{etag}\"")
-}
-
-fn last_modified(at: Timestamp) -> HeaderValue {
-    let text = httpdate::fmt_http_date(seconds(at));
-    HeaderValue::try_from(text).expect("a date is a header value")
 }
 
 /// What once came as a header's value is one.

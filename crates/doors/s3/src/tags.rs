@@ -2,7 +2,7 @@
 
 use std::collections::btree_map::Entry;
 
-use bongsu_broker::Tags;
+use bongsu_broker::{TAGS_MAX, Tags};
 use serde::Deserialize;
 
 use crate::error::{Code, S3Error};
@@ -23,11 +23,32 @@ struct Tagging {
     tag_set: TagSet,
 }
 
-#[derive(Deserialize)]
+/// Labels as they stand in a document.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct TagSet {
+pub(crate) struct TagSet {
     #[serde(default)]
     tag: Vec<Tag>,
+}
+
+impl TagSet {
+    /// The labels of a bucket.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidTag` when one is not as labels are, or there are more than [`TAGS_MAX`].
+    pub(crate) fn of_bucket(self) -> Result<Tags, S3Error> {
+        let tags = self.collect()?;
+        if tags.len() > TAGS_MAX {
+            let text = format!("Bucket tag count cannot be greater than {TAGS_MAX}");
+            return Err(S3Error::new(Code::InvalidTag).saying(text));
+        }
+        Ok(tags)
+    }
+
+    fn collect(self) -> Result<Tags, S3Error> {
+        collect(self.tag.into_iter().map(|Tag { key, value }| (key, value)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,21 +58,29 @@ struct Tag {
     value: String,
 }
 
-/// From the body of a request.
+/// From the body of a request about a bucket.
+///
+/// # Errors
+///
+/// `MalformedXML`, and as [`TagSet::of_bucket`].
+pub(crate) fn of_bucket(document: &[u8]) -> Result<Tags, S3Error> {
+    xml::read::<Tagging>(document)?.tag_set.of_bucket()
+}
+
+/// From the body of a request about an object. How many there are the store looks at.
 ///
 /// # Errors
 ///
 /// `MalformedXML`, or `InvalidTag` when a label is not as labels are.
-pub(crate) fn of_document(document: &[u8]) -> Result<Tags, S3Error> {
-    let Tagging { tag_set, .. } = xml::read(document)?;
-    collect(tag_set.tag.into_iter().map(|Tag { key, value }| (key, value)))
+pub(crate) fn of_object(document: &[u8]) -> Result<Tags, S3Error> {
+    xml::read::<Tagging>(document)?.tag_set.collect()
 }
 
 /// From `x-amz-tagging`: parameters as in a query string.
 ///
 /// # Errors
 ///
-/// `InvalidArgument` when there are more than an object may have; `InvalidTag`.
+/// `InvalidTag` when a label is not as labels are.
 pub(crate) fn of_header(header: &[u8]) -> Result<Tags, S3Error> {
     collect(form_urlencoded::parse(header).map(|(key, value)| (key.into_owned(), value.into_owned())))
 }
@@ -106,7 +135,7 @@ mod tests {
     fn document(tags: &str) -> Result<String, Code> {
         let document =
             format!("<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet>{tags}</TagSet></Tagging>");
-        shown(of_document(document.as_bytes()))
+        shown(of_object(document.as_bytes()))
     }
 
     #[test]
@@ -124,6 +153,9 @@ mod tests {
             assert_eq!(document(&tag(bad)), Err(Code::InvalidTag), "{bad}");
         }
         assert_eq!(document(&format!("{}{}", tag("a"), tag("a"))), Err(Code::InvalidTag));
+        let many: String = (0..=TAGS_MAX).map(|number| tag(&number.to_string())).collect();
+        let many = format!("<Tagging><TagSet>{many}</TagSet></Tagging>");
+        assert_eq!(shown(of_bucket(many.as_bytes())), Err(Code::InvalidTag));
         assert_eq!(document("<Tag><Key>a</Key></Tag>"), Err(Code::MalformedXML));
         assert_eq!(shown(of_header(format!("a={}", "x".repeat(257)).as_bytes())), Err(Code::InvalidTag));
     }

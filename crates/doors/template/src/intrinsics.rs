@@ -187,11 +187,11 @@ impl Scope<'_> {
     }
 
     fn import(&self, argument: &Node, line: u32) -> Result<Node, Fault> {
-        let name = self.text(argument, "Fn::ImportValue")?.text;
-        let Some(value) = self.inputs.exports.get(&name) else {
-            return Err(Fault::new(line, format!("No export named {name} found.")));
+        let name = self.text(argument, "Fn::ImportValue")?;
+        let Some(value) = self.inputs.exports.get(&name.text) else {
+            return Err(Fault::new(line, format!("No export named {} found.", name.shown())));
         };
-        self.imports.borrow_mut().insert(name);
+        self.imports.borrow_mut().insert(name.text);
         self.made(line, Text::plain(value))
     }
 

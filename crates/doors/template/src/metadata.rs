@@ -1,5 +1,7 @@
 //! `Metadata: Bongsu:` of a resource: what CloudFormation has no word for.
 
+use std::fmt;
+
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
 use crate::node::{Entry, Node, Value};
@@ -12,6 +14,9 @@ use crate::webhook::{self, WebhookResource};
 const DELAY_SECONDS_MAX: u32 = 900;
 /// How long a message is held back when the policy does not say.
 const DELAY_SECONDS_DEFAULT: u32 = 10;
+
+/// What a webhook's settings have that is not to be shown.
+const SECRET_SETTINGS: [&str; 2] = ["Secrets", "VerifyToken"];
 
 /// What was read, each only where its resource type allows it.
 #[derive(Default)]
@@ -39,6 +44,31 @@ pub struct FaultPolicy {
     pub drop: f64,
     /// Where the dice begin: the same seed gives the same faults.
     pub seed: u64,
+}
+
+/// As the tag of a queue and the attribute of a subscription have it: `reorder=0.1 seed=7`.
+impl fmt::Display for FaultPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FaultPolicy { reorder, duplicate, delay, delay_seconds, drop, seed } = self;
+        for (name, probability) in [("reorder", reorder), ("duplicate", duplicate), ("drop", drop)] {
+            if *probability > 0.0 {
+                write!(f, "{name}={probability} ")?;
+            }
+        }
+        if *delay > 0.0 {
+            write!(f, "delay={delay} delay-seconds={delay_seconds} ")?;
+        }
+        write!(f, "seed={seed}")
+    }
+}
+
+impl FaultPolicy {
+    /// What is FIFO keeps its order.
+    pub(crate) fn check_order(&self, fifo: bool, reader: &mut Reader<'_>) {
+        if fifo && self.reorder > 0.0 {
+            reader.fault(reader.line_of(""), "Faults: Reorder is not for what is FIFO");
+        }
+    }
 }
 
 /// Reads the resolved map; all other metadata belongs to other tools.
@@ -76,7 +106,8 @@ pub(crate) fn hide_secrets(entries: &mut [Entry]) {
         let is_webhook = matches!(entry.key.as_str(), "Webhook" | WEBHOOK);
         match &mut entry.node.value {
             Value::Map(webhook) if is_webhook => {
-                webhook.iter_mut().filter(|entry| entry.key == "Secrets").for_each(|entry| hide(&mut entry.node));
+                let secret = webhook.iter_mut().filter(|entry| SECRET_SETTINGS.contains(&entry.key.as_str()));
+                secret.for_each(|entry| hide(&mut entry.node));
             }
             Value::Map(inner) => hide_secrets(inner),
             _ => {}
@@ -89,5 +120,18 @@ fn hide(node: &mut Node) {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_policy_prints_as_the_broker_reads_it() {
+        let none = FaultPolicy { reorder: 0.0, duplicate: 0.0, delay: 0.0, delay_seconds: 10, drop: 0.5, seed: 0 };
+        assert_eq!(none.to_string(), "drop=0.5 seed=0");
+        let all = FaultPolicy { reorder: 0.1, duplicate: 0.000_001, delay: 1.0, ..none };
+        assert_eq!(all.to_string(), "reorder=0.1 duplicate=0.000001 drop=0.5 delay=1 delay-seconds=10 seed=0");
     }
 }

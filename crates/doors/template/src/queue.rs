@@ -134,7 +134,12 @@ fn read(Reading { identity, inputs, mut reader, metadata, .. }: Reading<'_, '_>)
     check_couplings(&attributes, is_fifo, &mut reader);
     let tags = tags(&mut reader);
     let faults = metadata.faults;
-    check_faults(faults.as_ref(), dead_letter_queue.is_some(), &mut reader);
+    if let Some(faults) = &faults {
+        faults.check_order(is_fifo, &mut reader);
+        if faults.drop > 0.0 && dead_letter_queue.is_none() {
+            reader.fault(reader.line_of(""), "Faults: Drop needs a RedrivePolicy: what is dropped is a dead letter");
+        }
+    }
     reader.finish();
 
     let (url, arn) = (names::queue_url(inputs, &name), names::queue_arn(inputs, &name));
@@ -200,13 +205,6 @@ fn check_couplings(attributes: &BTreeMap<String, String>, is_fifo: bool, reader:
             reader.line_of("SqsManagedSseEnabled"),
             "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
         );
-    }
-}
-
-/// What is dropped has to go somewhere.
-pub(crate) fn check_faults(faults: Option<&FaultPolicy>, has_dead_letter_queue: bool, reader: &mut Reader<'_>) {
-    if faults.is_some_and(|faults| faults.drop > 0.0) && !has_dead_letter_queue {
-        reader.fault(reader.line_of(""), "Faults: Drop needs a RedrivePolicy: what is dropped is a dead letter");
     }
 }
 

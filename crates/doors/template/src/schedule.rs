@@ -56,9 +56,9 @@ pub struct ScheduleResource {
     pub timezone: Option<String>,
     /// Whether it starts out running.
     pub enabled: bool,
-    /// When it begins, as ISO 8601 has it.
+    /// When it begins: a time in UTC as ISO 8601 has it, perhaps with a fraction and a `Z`.
     pub start: Option<String>,
-    /// When it ends, as ISO 8601 has it.
+    /// When it ends, written in the same way.
     pub end: Option<String>,
     /// Who gets something; at least one.
     pub targets: Vec<ScheduleTarget>,
@@ -133,7 +133,7 @@ fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) 
     let timezone = reader.string("ScheduleExpressionTimezone");
     let expression = expression(&mut reader, timezone.as_deref());
     let enabled = reader.one_of("State", &["ENABLED", "DISABLED"]).is_none_or(|state| state == "ENABLED");
-    let (start, end) = (reader.string("StartDate"), reader.string("EndDate"));
+    let [start, end] = ["StartDate", "EndDate"].map(|name| date(&mut reader, name));
     reader.require("FlexibleTimeWindow");
     if let Some(mut window) = reader.map("FlexibleTimeWindow") {
         // Within its window any moment is right, so the first one is.
@@ -161,6 +161,18 @@ fn expression(reader: &mut Reader<'_>, timezone: Option<&str>) -> Option<String>
         return None;
     }
     Some(expression)
+}
+
+/// `2030-01-01T00:00:00Z`, with or without parts of a second and the `Z`: both are UTC.
+fn date(reader: &mut Reader<'_>, name: &str) -> Option<String> {
+    let date = reader.string(name)?;
+    let utc = date.strip_suffix('Z').unwrap_or(&date);
+    let (seconds, parts) = utc.split_once('.').unwrap_or((utc, ""));
+    if Schedule::parse(&format!("at({seconds})")).is_err() || !parts.bytes().all(|byte| byte.is_ascii_digit()) {
+        reader.fault(reader.line_of(name), format!("{name} must be a time such as 2030-01-01T00:00:00Z, not {date}"));
+        return None;
+    }
+    Some(date)
 }
 
 fn read_target(mut reader: Reader<'_>, inputs: &Inputs) -> Option<ScheduleTarget> {

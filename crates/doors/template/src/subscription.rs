@@ -13,7 +13,7 @@ use crate::reader::Reader;
 use crate::scope::Identity;
 use crate::stack::{Definition, Stack};
 use crate::types::{Naming, Read, Reading, ResourceType};
-use crate::{FaultPolicy, Inputs, queue};
+use crate::{FaultPolicy, Inputs};
 
 pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::SNS::Subscription",
@@ -120,7 +120,9 @@ fn read(Reading { inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> Option
     if let (Some(policy), Some(Subscriber { protocol, .. })) = (own.as_ref().or(delivery_policy), &subscriber) {
         keep(DeliveryPolicy::NAME, policy.checked(protocol, raw == Some(true), &mut reader));
     }
-    queue::check_faults(metadata.faults.as_ref(), attributes.contains_key("RedrivePolicy"), &mut reader);
+    if let (Some(faults), Some(topic)) = (&metadata.faults, &topic) {
+        faults.check_order(topic.ends_with(FIFO_SUFFIX), &mut reader);
+    }
     reader.finish();
     Some(resource(topic?, subscriber?, attributes, metadata.faults))
 }

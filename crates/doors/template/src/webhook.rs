@@ -7,10 +7,10 @@ use crate::node::Text;
 use crate::reader::Reader;
 use crate::value;
 
-/// The provider whose signature scheme the template describes itself.
-const PROVIDER_HMAC: &str = "hmac";
-/// The provider that signs nothing.
-const PROVIDER_NONE: &str = "none";
+/// Providers whose requests the template describes itself.
+const DESCRIBED: [&str; 3] = ["ed25519", "hmac", "token"];
+/// The provider that signs nothing, and the one whose certificate is asked for.
+const WITHOUT_SECRETS: [&str; 2] = ["none", "sns"];
 
 /// What every provider has.
 const OWN: [&str; 4] = ["MessageDeduplicationId", "MessageGroupId", "Provider", "Secrets"];
@@ -26,7 +26,7 @@ pub struct WebhookResource {
     pub line: u32,
     /// Who sends: `slack`, `github`, …; whether the gateway knows it is not checked here.
     pub provider: String,
-    /// The signing secrets, several while one is being rotated; none only for the provider `none`.
+    /// The signing secrets, several while one is being rotated; none only for the providers `none` and `sns`.
     pub secrets: Vec<Secret>,
     /// What else the provider is told, in the gateway's words.
     pub options: BTreeMap<String, String>,
@@ -44,15 +44,16 @@ pub(crate) fn read(line: u32, mut reader: Reader<'_>) -> Option<WebhookResource>
     let secrets = reader.texts("Secrets");
     let group = selector(&mut reader, "MessageGroupId");
     let deduplication = selector(&mut reader, "MessageDeduplicationId");
-    if provider.as_deref() == Some(PROVIDER_HMAC) {
-        check_hmac(&mut reader);
+    if provider.as_deref().is_some_and(|provider| DESCRIBED.contains(&provider)) {
+        check_described(&mut reader);
     }
     let options = options(&mut reader);
     match (provider.as_deref(), &secrets) {
-        (Some(PROVIDER_NONE), _) if has_secrets => {
-            reader.fault(secrets_line, "the provider none checks no signature and has no Secrets");
+        (Some(provider), _) if WITHOUT_SECRETS.contains(&provider) && has_secrets => {
+            reader.fault(secrets_line, format!("the provider {provider} has no Secrets"));
         }
-        (None | Some(PROVIDER_NONE), _) => {}
+        (Some(provider), _) if WITHOUT_SECRETS.contains(&provider) => {}
+        (None, _) => {}
         (Some(provider), _) if !has_secrets => reader.fault(line, format!("the provider {provider} needs Secrets")),
         (Some(_), Some(secrets)) if secrets.is_empty() || secrets.iter().any(|secret| secret.text.is_empty()) => {
             reader.fault(secrets_line, "Secrets must be a list of at least one text, none of them empty");
@@ -71,7 +72,7 @@ fn selector(reader: &mut Reader<'_>, name: &str) -> Option<String> {
     Some(text)
 }
 
-fn check_hmac(reader: &mut Reader<'_>) {
+fn check_described(reader: &mut Reader<'_>) {
     if let Some(header) = reader.required("SignatureHeader").filter(|header| !value::is_header_name(header)) {
         let reason = format!("SignatureHeader is not the name of a header: {header}");
         reader.fault(reader.line_of("SignatureHeader"), reason);

@@ -1,6 +1,6 @@
 //! What must be durable before a reply may be known.
 
-use bongsu_broker::{Decision, Fact, Reply};
+use bongsu_broker::{Decision, Fact, ObjectReply, Reply};
 
 /// What must be durable before a reply may be known.
 pub(crate) enum KnownAfter {
@@ -11,6 +11,8 @@ pub(crate) enum KnownAfter {
 }
 
 impl KnownAfter {
+    /// An object that is found rests on no fact but those that say something of it.
+    ///
     /// A standard queue's receive need not wait for its own fact: a crash means that the message comes again, which
     /// "at least once" allows. But what it hands out must itself be durable, and so must every move to another queue:
     /// the record of a message that was moved says nothing of the move.
@@ -22,6 +24,7 @@ impl KnownAfter {
                 let last = deliveries.iter().map(|delivery| delivery.place.position).max();
                 last.map_or(KnownAfter::Everything, KnownAfter::Position)
             }
+            (Reply::Object(ObjectReply::Found(found)), []) => KnownAfter::Position(found.latest_position),
             _ => KnownAfter::Everything,
         }
     }

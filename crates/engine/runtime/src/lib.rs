@@ -41,7 +41,7 @@ pub use fatal::Fatal;
 pub use function_runner::{Batch, Concluded, Event, EventEnd, FunctionRunner, NoFunctions};
 pub use functions::Begun;
 pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
-pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, QueueCounters, QueueMetrics};
+pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, ObjectMetrics, QueueCounters, QueueMetrics};
 pub use objects::{ObjectCopy, ObjectPut, ObjectWritten};
 pub use open_object::{Chunks, OpenObject, READ_BYTES};
 pub use shard::Shard;

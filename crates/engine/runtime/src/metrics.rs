@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Broker, Command, Decision, Fact, FaultKind, FaultPlace, QueueId, QueueName, QueueStatistics, Reply,
+    Broker, Command, Decision, Fact, FaultKind, FaultPlace, ObjectReply, ObjectStatistics, QueueId, QueueName,
+    QueueStatistics, Reply, Told,
 };
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
@@ -69,6 +70,8 @@ pub struct Metrics {
     pub queues: Vec<QueueMetrics>,
     /// By name, likewise.
     pub topics: Vec<TopicMetrics>,
+    /// Buckets and objects.
+    pub objects: ObjectMetrics,
     /// Long polls that wait.
     pub waiting_receives: usize,
     /// Bytes of the journal's records that hold live messages.
@@ -83,9 +86,22 @@ pub struct Metrics {
     pub sync_micros: SyncMicros,
 }
 
+/// The object store in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ObjectMetrics {
+    /// What is in it now.
+    pub statistics: ObjectStatistics,
+    /// Changes that somebody was told of, since the start.
+    pub told: u64,
+    /// Changes that somebody was to be told of who is gone or does not take it, since the start.
+    pub told_in_vain: u64,
+}
+
 /// The counting itself.
 pub(crate) struct Counters {
     queues: BTreeMap<QueueId, QueueCounters>,
+    told: u64,
+    told_in_vain: u64,
     pub(crate) batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
     pub(crate) batch_facts: Histogram<{ BATCH_FACTS.len() }>,
     /// Sizes of the messages of the send that is being decided; kept, so that a send allocates nothing for it.
@@ -98,7 +114,8 @@ pub(crate) struct Subject(Option<QueueId>);
 impl Default for Counters {
     fn default() -> Counters {
         let (batch_bytes, batch_facts) = (Histogram::new(&BATCH_BYTES), Histogram::new(&BATCH_FACTS));
-        Counters { queues: BTreeMap::new(), batch_bytes, batch_facts, sizes: Vec::new() }
+        let (told, told_in_vain) = (0, 0);
+        Counters { queues: BTreeMap::new(), told, told_in_vain, batch_bytes, batch_facts, sizes: Vec::new() }
     }
 }
 
@@ -136,6 +153,11 @@ impl Counters {
                 let deleted = results.iter().filter(|result| result.is_ok()).count();
                 self.queues.entry(queue).or_default().deleted += deleted as u64;
             }
+            (Reply::Object(ObjectReply::Changed(changed)), _) => match changed.told {
+                Told::Nobody => {}
+                Told::Somebody => self.told += 1,
+                Told::InVain => self.told_in_vain += 1,
+            },
             _ => {}
         }
         for fact in &decision.facts {
@@ -158,6 +180,12 @@ impl Counters {
                 _ => {}
             }
         }
+    }
+
+    /// The object store.
+    pub(crate) fn objects(&self, broker: &Broker) -> ObjectMetrics {
+        let (told, told_in_vain) = (self.told, self.told_in_vain);
+        ObjectMetrics { statistics: broker.object_statistics(), told, told_in_vain }
     }
 
     /// Counts a receive that is answered with nothing.

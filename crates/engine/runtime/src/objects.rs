@@ -9,6 +9,7 @@ use bongsu_broker::{
 
 use crate::blobs::NewBlob;
 use crate::open_object::OpenObject;
+use crate::shard::{Held, Shard};
 use crate::staging::{Staged, Staging};
 use crate::{Handle, Refusal};
 
@@ -43,6 +44,16 @@ pub struct ObjectWritten {
     pub etag: ETag,
     /// When it was written.
     pub modified_at: Timestamp,
+}
+
+impl Shard {
+    /// Has blobs that nobody has any more removed, once the facts that let go of them are durable.
+    pub(crate) fn remove_freed_blobs(&mut self) {
+        let freed = self.broker.take_freed_blobs();
+        if !freed.is_empty() {
+            self.hold(Held::Freed(freed));
+        }
+    }
 }
 
 impl Handle {

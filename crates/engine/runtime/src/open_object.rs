@@ -20,7 +20,7 @@ use crate::{Handle, Refusal};
 /// The most that is read of a blob at once.
 pub const READ_BYTES: usize = 256 << 10;
 /// How often an object is looked up again that was replaced or moved between the look and the read.
-const TRIES: usize = 10;
+const TRIES: usize = 100;
 
 /// One version of an object. It stays readable when the object is replaced or deleted.
 pub struct OpenObject {
@@ -49,11 +49,22 @@ struct Piece {
 }
 
 impl Handle {
-    /// Finds an object as it is now.
+    /// Finds an object as it is now, to be read or copied.
     pub async fn open_object(&self, bucket: BucketName, key: ObjectKey) -> Result<OpenObject, Refusal> {
         for _ in 0..TRIES {
+            let record = self.describe_object(bucket.clone(), key.clone()).await?;
+            if let Some(open) = OpenObject::pin(record, self.blobs.clone()).await? {
+                return Ok(open);
+            }
+        }
+        Err(Refusal::Unavailable)
+    }
+
+    /// All about an object, with the tags it has now. Its blobs are not looked at.
+    pub async fn describe_object(&self, bucket: BucketName, key: ObjectKey) -> Result<ObjectRecord, Refusal> {
+        for _ in 0..TRIES {
             let command = ObjectCommand::FindObject { bucket: bucket.clone(), key: key.clone() };
-            let FoundObject { place, tags } = match self.ask_object(command).await? {
+            let FoundObject { place, tags, .. } = match self.ask_object(command).await? {
                 ObjectReply::Found(found) => found,
                 other => unreachable!("FindObject answered {other:?}"),
             };
@@ -65,15 +76,15 @@ impl Handle {
                     return Err(Refusal::Unavailable);
                 }
             };
-            let Some(Fact::Object { fact: ObjectFact::ObjectPut { object, .. } }) = record.map(|record| record.fact)
-            else {
-                error!(position = place.position, "the journal holds something else where an object should be");
-                return Err(Refusal::Unavailable);
+            return match record.map(|record| record.fact) {
+                Some(Fact::Object { fact: ObjectFact::ObjectPut { object, .. } }) => {
+                    Ok(ObjectRecord { tags: tags.into_iter().collect(), ..object })
+                }
+                _ => {
+                    error!(position = place.position, "the journal holds something else where an object should be");
+                    Err(Refusal::Unavailable)
+                }
             };
-            let record = ObjectRecord { tags: tags.into_iter().collect(), ..object };
-            if let Some(open) = OpenObject::pin(record, self.blobs.clone()).await? {
-                return Ok(open);
-            }
         }
         Err(Refusal::Unavailable)
     }
@@ -101,17 +112,9 @@ impl OpenObject {
         self.record.content.size()
     }
 
-    /// Where a part of it lies, if it was put in parts; the first part of any other object is the whole.
+    /// As [`ObjectContent::part`].
     pub fn part(&self, number: u32) -> Option<Range<u64>> {
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        match &self.record.content {
-            ObjectContent::Blobs(segments) => {
-                let length = segments.get(index)?.length;
-                let start = segments[..index].iter().map(|segment| segment.length).sum();
-                Some(start..start + length)
-            }
-            ObjectContent::Inline(bytes) => (index == 0).then_some(0..bytes.len() as u64),
-        }
+        self.record.content.part(number)
     }
 
     /// Its content within `range`, which ends where the content ends at the latest.

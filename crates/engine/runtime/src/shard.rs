@@ -411,10 +411,7 @@ impl Shard {
             self.broker.apply(fact, now, to_core(place));
         }
         self.cleaner.owe(self.batch.bytes_len() - before);
-        let freed = self.broker.take_freed_blobs();
-        if !freed.is_empty() {
-            self.hold(Held::Freed(freed));
-        }
+        self.remove_freed_blobs();
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
             self.hold(Held::Effect(effect));
@@ -443,6 +440,7 @@ impl Shard {
         Metrics {
             queues: self.counters.queues(&self.broker, after),
             topics: Vec::new(),
+            objects: self.counters.objects(&self.broker),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),
             disk_bytes: self.journal.span().disk_bytes,

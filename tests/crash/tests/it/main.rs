@@ -6,6 +6,7 @@ mod disk;
 mod kills;
 mod ledger;
 mod load;
+mod objects;
 mod power;
 mod random;
 mod redrives;

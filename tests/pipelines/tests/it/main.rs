@@ -5,3 +5,4 @@ mod bad_endpoints;
 mod data_entry;
 mod slack;
 mod til_challenge;
+mod til_document;

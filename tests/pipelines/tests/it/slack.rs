@@ -76,6 +76,15 @@ impl Slack {
 
     /// The same for an event that was delivered `times` before.
     pub(crate) fn deliver_again(&mut self, event: Event, text: &str, times: u32) -> String {
+        message_id(&self.deliver_until(event, text, times).0)
+    }
+
+    /// How long the acknowledging answer took, whatever it says.
+    pub(crate) fn acknowledged(&mut self, event: Event, text: &str, times: u32) -> Duration {
+        self.deliver_until(event, text, times).1
+    }
+
+    fn deliver_until(&mut self, event: Event, text: &str, times: u32) -> (Response, Duration) {
         let body = event.envelope(text);
         let mut retry = times;
         until("a 2xx from the front door", RETRIES, || {
@@ -85,9 +94,12 @@ impl Slack {
             retry += 1;
             let posted = Instant::now();
             let response = self.post(&body, headers).ok()?;
-            assert!(posted.elapsed() < PATIENCE, "answered after {:?}", posted.elapsed());
+            let took = posted.elapsed();
+            assert!(took < PATIENCE, "answered after {took:?}");
+            // A function that the end of its server has killed is no answer that Slack takes for one.
+            (response.status < 500).then_some(())?;
             assert_eq!(response.status, 200, "{}", response.text());
-            Some(message_id(&response))
+            Some((response, took))
         })
     }
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use bongsu_testkit::Server;
+use bongsu_testkit::http::Client;
 use bongsu_testkit::wait::until;
 use tempfile::TempDir;
 
@@ -72,7 +73,7 @@ impl Pipeline {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -88,17 +89,18 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn the_example_writes_every_post_into_its_document() {
     let folder = tempfile::tempdir().unwrap();
-    let (example, store) = (folder.path().join("example"), folder.path().join("store"));
+    let example = folder.path().join("example");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/til-challenge"), &example);
-    let parameters = [("Store", store.to_str().unwrap()), ("SigningSecret", SECRET)];
+    let parameters = [("SigningSecret", SECRET)];
     let server = Server::up(&example.join("template.yaml"), &folder.path().join("data"), &parameters);
     let mut slack = Slack::new(server.ingress(), SECRET);
     let events = [0, 1, 2].map(|member| Event { member, number: 0 });
     for event in events {
         slack.deliver(event, "today I learned");
     }
+    let mut client = Client::new(server.api(), WORK_TIMEOUT);
     until("three posts in the document", WORK_TIMEOUT, || {
-        let document = fs::read_to_string(store.join("til.json")).ok()?;
+        let document = client.get("/til-challenge-000000000000/til.json").unwrap().text();
         events.iter().all(|event| document.contains(&event.id())).then_some(())
     });
 }

@@ -114,7 +114,7 @@ fn a_message_whose_function_fails_ends_in_the_dead_letter_queue_and_others_go_on
 
 #[test]
 fn a_stack_trace_is_logged_line_by_line() {
-    let template = format!("{RESULTS}{}", worker("raises", 2, "Timeout: 1"));
+    let template = format!("{RESULTS}{}", worker("raises", 10, "Timeout: 5"));
     let (_directory, file) = folder(&[("template.yaml", &template), ("code/app.py", HANDLERS)]);
     let server = Server::up(&file);
     server.sqs("SendMessage", json!({ "QueueUrl": "raises", "MessageBody": "m" }));

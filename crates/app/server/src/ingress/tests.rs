@@ -35,8 +35,13 @@ struct World {
 impl World {
     /// With the queue `orders` and the topic `news`.
     async fn start(apis: Vec<Api>, urls: Vec<FunctionUrl>) -> World {
-        let options =
-            Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, outside: Default::default() };
+        let options = Options {
+            clock: Clock::System,
+            seed: [7; 32],
+            recent_bytes_max: 1 << 20,
+            faults: false,
+            outside: Default::default(),
+        };
         let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
         tokio::spawn(shard.run());
         let none = BTreeMap::new();

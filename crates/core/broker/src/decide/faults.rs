@@ -131,9 +131,10 @@ impl Broker {
         if let Some((kind, _)) = later_ms {
             note(kind);
         }
+        let mut twin = None;
         if faults.duplicated {
             note(FaultKind::Duplicated);
-            copies.push(Copy { to: self.twin(&copy.to, subscription, outbox_next, draft), ..copy.clone() });
+            twin = Some(Copy { to: self.twin(&copy.to, subscription, outbox_next, draft), ..copy.clone() });
         }
         match (&mut copy.to, queue) {
             (CopyTo::Queue { sequence, visible_at, .. }, Some(queue)) => {
@@ -166,7 +167,9 @@ impl Broker {
             }
             _ => {}
         }
+        // By rising numbers.
         copies.push(copy);
+        copies.extend(twin);
     }
 
     /// The same once more, with a number of its own and no deduplication id.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Broker, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueName, TopicName};
+use crate::{
+    Broker, CopyTo, Decision, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueId, QueueName,
+    Reply, TopicName,
+};
 
 /// What was put where, and how much of it nobody could take.
 #[derive(Default)]
@@ -19,7 +22,7 @@ impl Broker {
         region: &str,
         entropy: &mut Entropy,
     ) -> Told {
-        let mut told = Told::default();
+        let (mut told, mut taken) = (Told::default(), BTreeMap::new());
         // Together what goes to the same place, so that each gets a number of its own.
         let mut messages: BTreeMap<QueueName, Vec<Outgoing>> = BTreeMap::new();
         let mut publications: BTreeMap<TopicName, Vec<Publication>> = BTreeMap::new();
@@ -47,17 +50,62 @@ impl Broker {
         }
         for (queue, entries) in messages {
             let count = entries.len();
-            let sent = self.decide_send(&queue, entries, entropy).map(|decision| decision.facts).unwrap_or_default();
-            told.failed += count - sent.len();
-            told.facts.extend(sent);
+            match self.decide_send(&queue, entries, entropy) {
+                Ok(Decision { mut facts, reply: Reply::Sent(results), .. }) => {
+                    told.failed += results.iter().filter(|result| result.is_err()).count();
+                    self.renumber(&mut facts, &mut taken);
+                    told.facts.extend(facts);
+                }
+                Ok(other) => unreachable!("a send answered {:?}", other.reply),
+                Err(_) => told.failed += count,
+            }
         }
         for (topic, entries) in publications {
             let count = entries.len();
             match self.decide_publish(&topic, entries, region, entropy) {
-                Ok(decision) => told.facts.extend(decision.facts),
+                Ok(Decision { mut facts, .. }) => {
+                    self.renumber(&mut facts, &mut taken);
+                    told.facts.extend(facts);
+                }
                 Err(_) => told.failed += count,
             }
         }
         told
+    }
+
+    /// Each decision gives out a queue's next numbers as if it were alone. Where several are made in one step, those of
+    /// the later ones come behind `taken`: how many each queue has given out in this step.
+    fn renumber(&self, facts: &mut [Fact], taken: &mut BTreeMap<QueueId, u64>) {
+        let mut given: BTreeMap<QueueId, u64> = BTreeMap::new();
+        let behind = |queue: QueueId, sequence: &mut u64| {
+            if *sequence >= self.queues[&queue].next_sequence {
+                *sequence += taken.get(&queue).copied().unwrap_or(0);
+            }
+        };
+        let mut give = |queue: QueueId, sequence: &mut u64| {
+            behind(queue, sequence);
+            *given.entry(queue).or_default() += 1;
+        };
+        for fact in facts {
+            match fact {
+                Fact::Sent { queue, sequence, .. } => give(*queue, sequence),
+                Fact::Published { copies, .. } => {
+                    for copy in copies {
+                        if let CopyTo::Queue { queue, sequence, .. } = &mut copy.to {
+                            give(*queue, sequence);
+                        }
+                    }
+                }
+                Fact::DeadLettered { from, sequence, to, new_sequence, .. } => {
+                    behind(*from, sequence);
+                    give(*to, new_sequence);
+                }
+                Fact::DeliveryDeadLettered { to, new_sequence, .. } => give(*to, new_sequence),
+                _ => {}
+            }
+        }
+        for (queue, count) in given {
+            *taken.entry(queue).or_default() += count;
+        }
     }
 }

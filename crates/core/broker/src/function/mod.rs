@@ -187,6 +187,24 @@ pub enum Destination {
     Function(FunctionRef),
 }
 
+impl From<QueueName> for Destination {
+    fn from(name: QueueName) -> Destination {
+        Destination::Queue(name)
+    }
+}
+
+impl From<TopicName> for Destination {
+    fn from(name: TopicName) -> Destination {
+        Destination::Topic(name)
+    }
+}
+
+impl From<FunctionRef> for Destination {
+    fn from(function: FunctionRef) -> Destination {
+        Destination::Function(function)
+    }
+}
+
 impl Wire for Destination {
     fn put(&self, out: &mut Vec<u8>) {
         match self {

@@ -257,6 +257,8 @@ pub struct FoundObject {
     pub place: Place,
     /// Its labels.
     pub tags: Tags,
+    /// The position of the latest record that says something of it.
+    pub latest_position: u64,
 }
 
 /// Objects in order of their keys.

@@ -1,6 +1,7 @@
 //! What an object is: its content, where that lies, and what is said about it.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
@@ -92,6 +93,19 @@ impl ObjectContent {
         match self {
             ObjectContent::Inline(bytes) => bytes.len() as u64,
             ObjectContent::Blobs(segments) => segments.iter().map(|segment| segment.length).sum(),
+        }
+    }
+
+    /// Where a part lies, if it was put in parts; the first part of any other content is the whole.
+    pub fn part(&self, number: u32) -> Option<Range<u64>> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        match self {
+            ObjectContent::Blobs(segments) => {
+                let length = segments.get(index)?.length;
+                let start = segments[..index].iter().map(|segment| segment.length).sum();
+                Some(start..start + length)
+            }
+            ObjectContent::Inline(bytes) => (index == 0).then_some(0..bytes.len() as u64),
         }
     }
 

@@ -41,11 +41,12 @@ impl Bucket {
 
     /// Unfinished uploads of keys that begin so and come after the marker.
     pub(crate) fn list_uploads(&self, prefix: &str, after: Option<&UploadMarker>, max: usize) -> UploadPage {
-        let from = match after.and_then(|after| Some((ObjectKey::parse(&after.key)?, after.upload))) {
-            Some((key, upload)) => Bound::Excluded((key, upload.unwrap_or(UploadId(u128::MAX)))),
-            None => Bound::Unbounded,
+        let is_behind = |key: &ObjectKey, id: UploadId| match after {
+            Some(after) if **key == *after.key => after.upload.is_some_and(|upload| id > upload),
+            Some(after) => **key > *after.key,
+            None => true,
         };
-        let of_prefix = self.uploads.range((from, Bound::Unbounded)).filter(|((key, _), _)| key.starts_with(prefix));
+        let of_prefix = self.uploads.iter().filter(|((key, id), _)| key.starts_with(prefix) && is_behind(key, *id));
         let mut uploads = of_prefix.map(|((key, id), upload)| {
             let definition = upload.definition();
             let (began_at, checksum) = (definition.began_at, definition.checksum);

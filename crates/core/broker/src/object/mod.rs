@@ -26,6 +26,7 @@ pub use fact::{BucketDefinition, ObjectFact, Part, UploadDefinition};
 pub use name::{BlobId, BucketId, BucketName, OBJECT_KEY_BYTES_MAX, ObjectKey, UploadId};
 pub use rejection::ObjectRejection;
 pub use rule::{EventPattern, NOTIFICATION_RULES_MAX, NotificationRule, ObjectEvent};
+pub use state::ObjectStatistics;
 
 pub(crate) use event::{TOLD_SUBJECT, change_text, test_text};
 pub(crate) use state::{Bucket, Object, Objects, Upload};

@@ -22,12 +22,27 @@ pub(crate) struct Objects {
     alive_bytes: u64,
 }
 
+/// The object store in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ObjectStatistics {
+    /// Buckets that there are.
+    pub buckets: usize,
+    /// Objects in all of them.
+    pub objects: usize,
+    /// Bytes of their contents. Copies count each, although they share theirs.
+    pub bytes: u64,
+    /// Uploads in parts that have not ended.
+    pub uploads: usize,
+}
+
 /// A bucket; during a replay, its objects may stand before its definition, which cleaning wrote again further on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bucket {
     definition: Option<Placed<BucketDefinition>>,
     pub(crate) next_version: u64,
     pub(crate) objects: BTreeMap<ObjectKey, Object>,
+    /// Of all objects.
+    pub(crate) bytes: u64,
     pub(crate) uploads: BTreeMap<(ObjectKey, UploadId), Upload>,
 }
 
@@ -40,8 +55,16 @@ pub(crate) struct Object {
     pub(crate) size: u64,
     pub(crate) etag: ETag,
     pub(crate) blobs: Box<[BlobId]>,
-    /// Most objects have none.
-    tags: Option<Box<Tags>>,
+    /// Most objects never had any.
+    labels: Option<Box<Labels>>,
+}
+
+/// The tags that an object has now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Labels {
+    tags: Tags,
+    /// The record that says so.
+    position: u64,
 }
 
 /// An upload in parts; during a replay, parts may stand before its definition.
@@ -76,17 +99,24 @@ impl Object {
             size: record.content.size(),
             etag: record.etag,
             blobs: record.content.segments().iter().map(|segment| segment.blob).collect(),
-            tags: boxed(&record.tags),
+            labels: (!record.tags.is_empty()).then(|| Labels::boxed(&record.tags, place)),
         }
     }
 
     pub(crate) fn tags(&self) -> Tags {
-        self.tags.as_deref().cloned().unwrap_or_default()
+        self.labels.as_ref().map(|labels| labels.tags.clone()).unwrap_or_default()
+    }
+
+    /// The latest record that says something of this object.
+    pub(crate) fn latest_position(&self) -> u64 {
+        self.labels.as_ref().map_or(0, |labels| labels.position).max(self.place.position)
     }
 }
 
-fn boxed(tags: &[Tag]) -> Option<Box<Tags>> {
-    (!tags.is_empty()).then(|| Box::new(tags.iter().cloned().collect()))
+impl Labels {
+    fn boxed(tags: &[Tag], place: Place) -> Box<Labels> {
+        Box::new(Labels { tags: tags.iter().cloned().collect(), position: place.position })
+    }
 }
 
 impl Upload {
@@ -119,6 +149,16 @@ impl Objects {
         self.blobs.keys().copied()
     }
 
+    pub(crate) fn statistics(&self) -> ObjectStatistics {
+        let buckets = self.buckets.values();
+        buckets.fold(ObjectStatistics::default(), |counted, bucket| ObjectStatistics {
+            buckets: counted.buckets + 1,
+            objects: counted.objects + bucket.objects.len(),
+            bytes: counted.bytes + bucket.bytes,
+            uploads: counted.uploads + bucket.uploads.len(),
+        })
+    }
+
     pub(crate) fn alive_bytes(&self) -> u64 {
         self.alive_bytes
     }
@@ -139,7 +179,7 @@ impl Objects {
             ObjectFact::ObjectDeleted { bucket, key, version } => self.delete(*bucket, key, *version),
             ObjectFact::ObjectTagged { bucket, key, tags } => {
                 let object = self.buckets.get_mut(bucket).and_then(|bucket| bucket.objects.get_mut(key));
-                object.map(|object| object.tags = boxed(tags)).is_some()
+                object.map(|object| object.labels = Some(Labels::boxed(tags, place))).is_some()
             }
             ObjectFact::UploadDefined { bucket, key, upload, definition } => {
                 let (upload, is_known) = self.upload_or_placeholder(*bucket, key, *upload);
@@ -208,7 +248,9 @@ impl Objects {
         let bucket = self.buckets.entry(id).or_default();
         let is_known = bucket.definition.is_some();
         bucket.next_version = bucket.next_version.max(record.version + 1);
+        bucket.bytes += object.size;
         let before = bucket.objects.insert(record.key.clone(), object);
+        bucket.bytes -= before.as_ref().map_or(0, |object| object.size);
         self.hold(place, None);
         before.iter().for_each(|object| self.let_go_of_object(object));
         is_known
@@ -224,6 +266,7 @@ impl Objects {
             }
         }
         let Some(object) = bucket.objects.remove(key) else { return false };
+        bucket.bytes -= object.size;
         self.let_go_of_object(&object);
         true
     }

@@ -33,6 +33,7 @@ mod retention;
 mod script;
 mod standard;
 mod subscribing;
+mod telling;
 mod topics;
 mod visibility;
 mod words;

@@ -57,6 +57,8 @@ pub(super) fn check_objects(objects: &Objects) {
     let mut blobs: BTreeSet<BlobId> = BTreeSet::new();
     for bucket in objects.buckets.values() {
         places.push(bucket.place());
+        let bytes: u64 = bucket.objects.values().map(|object| object.size).sum();
+        assert_eq!(bucket.bytes, bytes, "bytes of {}", bucket.definition().name);
         for object in bucket.objects.values() {
             assert!(object.version < bucket.next_version, "numbers are given out once");
             places.push(object.place);

@@ -251,6 +251,20 @@ fn a_queue_is_told_of_what_its_rules_are_about() {
 }
 
 #[test]
+fn what_goes_wrong_on_purpose_at_a_queue_goes_wrong_with_what_it_is_told() {
+    check(
+        "
+        bucket one
+        queue q
+        rule one q s3:ObjectCreated:*
+        faults q duplicate=1
+        put one a v1 -> ok, told
+        told q -> ObjectCreated:Put=a ObjectCreated:Put=a
+        ",
+    );
+}
+
+#[test]
 fn a_topics_subscribers_are_told_with_the_change() {
     check(
         "

@@ -72,6 +72,7 @@ pub(crate) fn all(start: &Start<'_>) -> Variables {
             .filter(|(name, _)| !RESERVED.contains(&name.as_str()))
             .map(|(name, value)| (name.into(), value.into())),
     );
+    prepend(&mut variables, "PATH", of_interpreter(start));
     for (name, folders) in [
         ("LD_LIBRARY_PATH", layers::libraries(start.layers)),
         ("NODE_PATH", of_node(start)),
@@ -88,6 +89,14 @@ pub(crate) fn all(start: &Start<'_>) -> Variables {
 pub(crate) fn folders(variables: &Variables) -> Vec<PathBuf> {
     let lists = LISTS.iter().filter_map(|name| variables.get(OsStr::new(name)));
     lists.flat_map(|list| env::split_paths(list)).filter(|folder| folder.is_absolute()).collect()
+}
+
+/// Where the interpreter is, unless that is on the server's `PATH`: a script that stands before it there may want more than
+/// a function can read.
+fn of_interpreter(start: &Start<'_>) -> Vec<PathBuf> {
+    let folder = start.interpreter.and_then(|interpreter| interpreter.program.parent());
+    let path = env::var_os("PATH").unwrap_or_default();
+    folder.filter(|folder| env::split_paths(&path).all(|known| known != **folder)).map(Into::into).into_iter().collect()
 }
 
 fn of_python(start: &Start<'_>) -> Vec<PathBuf> {

@@ -115,6 +115,17 @@ async fn an_invocation_beyond_the_limit_waits_for_a_process_to_end() {
 }
 
 #[tokio::test]
+async fn a_process_that_becomes_idle_makes_room_for_another_function_that_waits() {
+    let functions = functions(Limits { processes_max: 1, ..limits() });
+    let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+    let one = python(&folders[0], PID, Duration::from_secs(20));
+    let other = python(&folders[1], PID, Duration::from_secs(20));
+    let (first, second) = tokio::join!(invoke(&functions, &one), invoke(&functions, &other));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!((functions.counts()[&one.name].idle, functions.counts()[&other.name].idle), (0, 1));
+}
+
+#[tokio::test]
 async fn those_who_wait_share_the_processes_there_are() {
     let functions = functions(Limits { waiters_max: 100, ..limits() });
     let folder = TempDir::new().unwrap();
@@ -140,6 +151,30 @@ async fn more_than_may_wait_are_refused_and_one_that_gives_up_leaves_its_place()
     assert_eq!(invoke(&functions, &spec).await, Err(FailureKind::CannotStart));
     drop(first);
     assert!(poll_once(&mut Box::pin(invoke(&functions, &spec))).await.is_none());
+}
+
+#[tokio::test]
+async fn ten_thousand_that_wait_are_ten_thousand_small_futures() {
+    const WAITING_BYTES_MAX: usize = 4 * 1024;
+    let functions = functions(Limits { waiters_max: 10_000, ..limits() });
+    let folder = TempDir::new().unwrap();
+    let spec = python(&folder, PID, Duration::from_secs(20));
+    let busy = functions.pool.permits.clone().acquire_many_owned(2).await.unwrap();
+    let one = functions.invoke(&spec, Invocation::new("id", "{}"));
+    assert!(size_of_val(&one) <= WAITING_BYTES_MAX, "{}", size_of_val(&one));
+    drop(one);
+    let mut waiting: Vec<_> = (0..10_000).map(|_| Box::pin(invoke(&functions, &spec))).collect();
+    for each in &mut waiting {
+        assert!(poll_once(each).await.is_none());
+    }
+    assert_eq!(functions.counts()[&spec.name].waiting, 10_000);
+    assert_eq!(functions.counts()[&spec.name].cold_starts, 0);
+    waiting.truncate(100);
+    assert_eq!(functions.counts()[&spec.name].waiting, 100);
+    drop(busy);
+    for each in waiting {
+        assert!(each.await.is_ok());
+    }
 }
 
 /// What a future has at once, if it has something.

@@ -140,7 +140,7 @@ impl Warm {
         environment: Arc<Environment>,
         all_taken: bool,
     ) -> Option<Arc<Environment>> {
-        let is_wanted_elsewhere = all_taken && environment.is_idle() && self.has_waited_long(generation);
+        let elsewhere = if all_taken && environment.is_idle() { self.longest_wait(generation) } else { None };
         let known = self.functions.get_mut(&function.name);
         let Some(generation) = known.and_then(|known| known.current(function, generation)) else {
             return Some(environment);
@@ -148,21 +148,22 @@ impl Warm {
         if environment.is_shared() {
             generation.free.retain(|free| !Arc::ptr_eq(&free.environment, &environment));
         }
-        if is_wanted_elsewhere {
+        let is_wanted_here = !generation.waiters.is_empty();
+        if elsewhere.is_some_and(|wait| !is_wanted_here || wait >= PATIENCE) {
             return Some(environment);
         }
         generation.offer(environment);
         None
     }
 
-    /// Whether somebody outside of this generation has lost patience.
-    fn has_waited_long(&self, but: u64) -> bool {
+    /// How long somebody outside of this generation has waited.
+    fn longest_wait(&self, but: u64) -> Option<Duration> {
         if self.waiting == 0 {
-            return false;
+            return None;
         }
         let generations = self.functions.values().flat_map(|known| known.versions.values());
-        let mut oldest = generations.filter(|generation| generation.number != but).filter_map(|it| it.waiters.front());
-        oldest.any(|waiter| waiter.since.elapsed() >= PATIENCE)
+        let others = generations.filter(|generation| generation.number != but);
+        others.filter_map(|generation| generation.waiters.front()).map(|waiter| waiter.since.elapsed()).max()
     }
 
     /// Forgets a function's processes. What is returned is to be dropped.

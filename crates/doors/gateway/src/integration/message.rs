@@ -127,47 +127,37 @@ pub(super) fn body(mapping: Option<&Mapping>, call: &Call<'_>, event: Option<Eve
     Ok(text.into())
 }
 
-/// Group and deduplication id: the webhook's, or else what the parameters say.
+/// Group and deduplication id: what a webhook's route names, in its metadata or else among the parameters, and where that
+/// is not there what the provider knows by itself.
 pub(super) fn ids(
     parameters: &BTreeMap<String, Mapping>,
     call: &Call<'_>,
     event: Option<Event<'_>>,
     is_fifo: bool,
 ) -> Result<(Option<String>, Option<String>), Failure> {
-    let group = match event.map(|event| webhooks_group(event, is_fifo)).transpose()?.flatten() {
-        Some(group) => Some(group),
-        None => id(parameters, "MessageGroupId", call)?,
+    let Some(event) = event else {
+        return Ok((id(parameters, "MessageGroupId", call)?, id(parameters, "MessageDeduplicationId", call)?));
     };
-    let deduplication_id = match event.map(webhooks_deduplication_id).transpose()?.flatten() {
-        Some(id) => Some(id),
-        None => id(parameters, "MessageDeduplicationId", call)?,
+    let (webhook, verified) = (&event.ready.webhook, event.verified);
+    let named = |selector: Option<&Selector>, parameter: &str, default: Option<&str>| {
+        let found = match selector {
+            Some(selector) => verified.select(selector),
+            None => parameters.get(parameter).and_then(|mapping| mapping.value(call)),
+        };
+        // An event of a kind that the route's author did not think of is better kept than refused.
+        match (found.or_else(|| default.map(str::to_owned)), selector) {
+            (Some(id), _) => Ok(Some(identifier(id))),
+            (None, Some(selector)) => Err(Refusal::NothingSelected { selector: selector.clone() }.into()),
+            (None, None) if parameters.contains_key(parameter) => Err(missing(parameter)),
+            (None, None) => Ok(None),
+        }
     };
-    Ok((group, deduplication_id))
-}
-
-fn webhooks_group(event: Event<'_>, is_fifo: bool) -> Result<Option<String>, Refusal> {
-    let Event { verified, ready } = event;
-    let default = || verified.default_group().map(str::to_owned);
-    let group = match &ready.webhook.group {
-        // An event of a kind that the selector's author did not think of is better kept than refused.
-        Some(selector) => Some(verified.select(selector).or_else(default).ok_or_else(|| nothing_selected(selector))?),
-        None if is_fifo => default(),
-        None => None,
-    };
-    Ok(group.map(identifier))
-}
-
-fn webhooks_deduplication_id(event: Event<'_>) -> Result<Option<String>, Refusal> {
-    let default = event.verified.default_deduplication().map(str::to_owned);
-    let id = match &event.ready.webhook.deduplication {
-        None => default,
-        Some(selector) => Some(event.verified.select(selector).or(default).ok_or_else(|| nothing_selected(selector))?),
-    };
-    Ok(id.map(identifier))
-}
-
-fn nothing_selected(selector: &Selector) -> Refusal {
-    Refusal::NothingSelected { selector: selector.clone() }
+    let is_asked = is_fifo || webhook.group.is_some() || parameters.contains_key("MessageGroupId");
+    let default_group = verified.default_group().filter(|_| is_asked);
+    let group = named(webhook.group.as_ref(), "MessageGroupId", default_group)?;
+    let deduplication = webhook.deduplication.as_ref();
+    let id = named(deduplication, "MessageDeduplicationId", verified.default_deduplication())?;
+    Ok((group, id))
 }
 
 /// What a parameter says of this request. What is asked for and is not there fails the request.
@@ -177,7 +167,11 @@ pub(super) fn value(
     call: &Call<'_>,
 ) -> Result<Option<String>, Failure> {
     let Some(mapping) = parameters.get(name) else { return Ok(None) };
-    mapping.value(call).map(Some).ok_or_else(|| Failure::Unfit(format!("{name} is not there")))
+    mapping.value(call).map(Some).ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Failure {
+    Failure::Unfit(format!("{name} is not there"))
 }
 
 fn id(parameters: &BTreeMap<String, Mapping>, name: &str, call: &Call<'_>) -> Result<Option<String>, Failure> {

@@ -19,6 +19,7 @@ pub use function::EVENT_BYTES_MAX;
 pub(crate) use function::FunctionCall;
 pub use message::{MESSAGE_BYTES_MAX, MESSAGE_PARAMETERS};
 pub use notification::NOTIFICATION_PARAMETERS;
+pub use rest::SERVICE_REQUEST_BYTES_MAX;
 
 use message::Message;
 use notification::Notification;

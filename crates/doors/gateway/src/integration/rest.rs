@@ -27,6 +27,9 @@ use crate::{
 /// The type of a request that names none, and of the template that an answer is made by if there are several.
 const DEFAULT_TYPE: &str = "application/json";
 
+/// The largest request that a template may make of another.
+pub const SERVICE_REQUEST_BYTES_MAX: usize = 8 << 20;
+
 /// An integration, ready to be run.
 pub(crate) struct Rest {
     /// The service and the target of requests to it; a mock asks nobody.
@@ -110,7 +113,11 @@ impl Rest {
         let essence = content_type.as_deref().unwrap_or(DEFAULT_TYPE).split(';').next().unwrap_or_default();
         if let Some(template) = self.templates.get(&essence.trim().to_ascii_lowercase()) {
             let body = str::from_utf8(call.body).map_err(|_| Failure::Unfit("The body is not UTF-8".into()))?;
-            return Ok(template.fill(call, body).into());
+            let filled = template.fill(call, body);
+            if filled.len() > SERVICE_REQUEST_BYTES_MAX {
+                return Err(Failure::TooLarge { limit: SERVICE_REQUEST_BYTES_MAX });
+            }
+            return Ok(filled.into());
         }
         match self.passthrough {
             Passthrough::WhenNoMatch => Ok(call.body.clone()),

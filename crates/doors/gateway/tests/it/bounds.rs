@@ -38,6 +38,14 @@ async fn a_route_is_throttled_by_its_own_rate_or_its_stages() {
 }
 
 #[tokio::test]
+async fn without_a_throttle_nothing_is_throttled() {
+    let world = World::new(vec![http_api("shop", vec![function("GET /", "1", V2)])]);
+    for _ in 0..5_001 {
+        assert_eq!(world.send("GET /", &[], "").await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_preflight_is_answered_without_the_function() {
     let mut api = http_api("shop", vec![function("GET /a", "1", V2), function("OPTIONS /plain", "1", V2)]);
     api.cors = Some(Cors {

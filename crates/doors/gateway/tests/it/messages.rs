@@ -5,7 +5,7 @@ use std::time::Duration;
 use bongsu_gateway::{Integration, MESSAGE_BYTES_MAX, NewMessage, Route, Service, Webhook};
 
 use crate::{
-    harness::{http_api, slack, slack_headers, unsigned},
+    harness::{http_api, selector, slack, slack_headers, unsigned},
     world::{World, into_queue, texts},
 };
 
@@ -75,31 +75,43 @@ async fn a_mapped_body_is_as_long_as_a_message_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_webhook_comes_before_the_parameters_of_its_integration() {
-    let parameters = [
+async fn the_ids_that_a_webhooks_route_names_come_before_those_that_its_provider_knows() {
+    let named = [
         ("MessageBody", "$request.body.event"),
-        ("MessageGroupId", "from the integration"),
-        ("MessageDeduplicationId", "never-asked"),
+        ("MessageGroupId", "$request.body.event.thread"),
+        ("MessageDeduplicationId", "$request.body.event.id"),
     ];
-    let with = |key: &str, webhook: Webhook| {
-        let parameters: Vec<_> =
-            parameters.iter().map(|&(n, v)| (n, if v.contains(' ') { "integration" } else { v })).collect();
-        Route { webhook: Some(webhook), ..into_queue(key, "q.fifo", &parameters) }
+    let with = |key: &str, webhook: Webhook, parameters: &[(&str, &str)]| Route {
+        webhook: Some(webhook),
+        ..into_queue(key, "q.fifo", parameters)
     };
-    let routes = vec![with("POST /slack", slack()), with("POST /any", unsigned())];
+    let selected = Webhook { group: selector("$.team"), deduplication: selector("$.event.channel"), ..slack() };
+    let routes = vec![
+        with("POST /named", slack(), &named),
+        with("POST /selected", selected, &named),
+        with("POST /known", slack(), &named[..1]),
+        with("POST /unsigned", unsigned(), &named),
+    ];
     let world = World::new(vec![http_api("til", routes)]);
-    let body = r#"{"type":"event_callback","event_id":"Ev1","event":{"channel":"C1"}}"#;
-    let headers = slack_headers(body.as_bytes());
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    assert_eq!(world.send("POST /slack", &headers, body).await.status, 200);
-    let sent = world.queues.take_one();
-    assert_eq!((&sent.body[..], sent.group.as_deref()), (&br#"{"channel":"C1"}"#[..], Some("C1")));
-    assert_eq!(sent.deduplication_id.as_deref(), Some("Ev1"));
-    assert_eq!(sent.redelivery_window, Some(Duration::from_secs(3600)));
-    // A provider that knows nothing of the request leaves it to them.
-    assert_eq!(world.send("POST /any", &[], body).await.status, 200);
-    let sent = world.queues.take_one();
-    assert_eq!((sent.group.as_deref(), sent.deduplication_id.as_deref()), (Some("integration"), Some("never-asked")));
+    let send = async |path: &str, body: &'static str| {
+        let headers = slack_headers(body.as_bytes());
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = world.send(&format!("POST {path}"), &headers, body).await;
+        let Some((_, sent)) = world.queues.take().pop() else { return answer.told() };
+        assert!(sent.redelivery_window >= Some(Duration::from_secs(300)) && sent.body.starts_with(b"{\"channel\""));
+        format!("{} / {}", sent.group.unwrap(), sent.deduplication_id.unwrap())
+    };
+    let whole =
+        r#"{"type":"event_callback","event_id":"Ev1","event":{"channel":"C1","thread":"T1","id":"I1"},"team":"W1"}"#;
+    let bare = r#"{"type":"event_callback","event_id":"Ev2","event":{"channel":"C2"}}"#;
+    for (path, of_whole, of_bare) in [
+        ("/named", "T1 / I1", "C2 / Ev2"),
+        ("/selected", "W1 / C1", "C2 / C2"),
+        ("/known", "C1 / Ev1", "C2 / Ev2"),
+        ("/unsigned", "T1 / I1", r#"400 {"message":"MessageGroupId is not there"}"#),
+    ] {
+        assert_eq!((send(path, whole).await.as_str(), send(path, bare).await.as_str()), (of_whole, of_bare), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! REST APIs that ask a service themselves, and those that ask nobody.
 
-use bongsu_gateway::{Integration, IntegrationResponse, Passthrough, RestIntegration, Route, Service};
+use bongsu_gateway::{
+    Integration, IntegrationResponse, Passthrough, RestIntegration, Route, SERVICE_REQUEST_BYTES_MAX, Service,
+};
 
 use crate::world::{SENT, World, aws, rest_api, texts};
 
@@ -49,6 +51,15 @@ async fn a_template_makes_the_form_that_a_queue_takes() {
     assert!(world.services.take_one().body.starts_with(b"Action=SendMessage&MessageBody=%7B%7D&"));
     let answer = world.send("POST /prod/in", &[("content-type", "text/xml")], "<a/>").await;
     assert_eq!(answer.told(), r#"415 {"message":"Unsupported Media Type"}"#);
+}
+
+#[tokio::test]
+async fn a_template_makes_no_request_that_is_too_large_for_its_service() {
+    let template = "Action=SendMessage&MessageBody=$util.urlEncode($input.body)";
+    let world = World::new(vec![rest_api("api", vec![aws("POST /in", Service::Sqs, QUEUE, query_protocol(template))])]);
+    let thrice_as_long = "=".repeat(SERVICE_REQUEST_BYTES_MAX / 3);
+    let answer = world.send("POST /prod/in", &[], thrice_as_long).await;
+    assert_eq!(answer.told(), r#"413 {"message":"Request Too Long"}"#);
 }
 
 #[tokio::test]

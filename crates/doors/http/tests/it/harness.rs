@@ -1,10 +1,11 @@
 //! An echo door, and a client that says exactly the bytes it is told to say.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr, time::Duration};
 
 use bongsu_http::{BodyError, Limits, Listener, Request, Response, collect_body};
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Body;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -35,10 +36,11 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
-pub(crate) async fn serve<S, F>(limits: Limits, service: S) -> Server
+pub(crate) async fn serve<S, F, B>(limits: Limits, service: S) -> Server
 where
     S: Fn(Request, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response> + Send + 'static,
+    F: Future<Output = hyper::Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), limits).await.unwrap();
     let address = listener.local_addr().unwrap();

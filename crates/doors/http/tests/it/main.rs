@@ -6,3 +6,4 @@ mod harness;
 mod hostile;
 mod polite;
 mod stop;
+mod streams;

@@ -18,7 +18,7 @@ pub(crate) async fn get(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error
 }
 
 pub(crate) async fn put(cx: &Context<'_>, body: Incoming) -> Result<Answer, S3Error> {
-    let tags = tags::of_document(&body.document().await?)?;
+    let tags = tags::of_bucket(&body.document().await?)?;
     cx.store.set_bucket_tags(cx.bucket()?, tags).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

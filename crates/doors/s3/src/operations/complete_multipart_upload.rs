@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    BucketName, Checksum, ChecksumKind, ETag, LISTED_MAX, ListedPart, ObjectKey, PARTS_MAX, UploadId, UploadedPart,
+    BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, LISTED_MAX, ListedPart, ObjectKey, PARTS_MAX,
+    UploadId, UploadedPart,
 };
 use hyper::header::HOST;
 use serde::Deserialize;
@@ -102,13 +103,19 @@ async fn uploaded(
 /// What the list says of a part's checksum is what came with it.
 fn check_checksums(given: &[Part], uploaded: &BTreeMap<u32, UploadedPart>) -> Result<(), S3Error> {
     for part in given {
-        let claims = [&part.crc32, &part.crc32c, &part.crc64nvme, &part.sha1, &part.sha256];
         let known = uploaded.get(&part.part_number).and_then(|part| part.checksum.as_ref());
-        let is_right = |(algorithm, claim): (usize, &String)| {
-            known.is_some_and(|known| known.kind.algorithm as usize == algorithm && *known.value == **claim)
+        let is_right = |(algorithm, claim): (ChecksumAlgorithm, &Option<String>)| {
+            let is_known = |claim: &str| known.is_some_and(|it| it.kind.algorithm == algorithm && *it.value == *claim);
+            claim.as_deref().is_none_or(is_known)
         };
-        let mut claims = claims.into_iter().enumerate().filter_map(|(at, claim)| Some((at, claim.as_ref()?)));
-        if !claims.all(is_right) {
+        let claims = [
+            (ChecksumAlgorithm::Crc32, &part.crc32),
+            (ChecksumAlgorithm::Crc32c, &part.crc32c),
+            (ChecksumAlgorithm::Crc64Nvme, &part.crc64nvme),
+            (ChecksumAlgorithm::Sha1, &part.sha1),
+            (ChecksumAlgorithm::Sha256, &part.sha256),
+        ];
+        if !claims.into_iter().all(is_right) {
             return Err(S3Error::new(Code::InvalidPart).with("PartNumber", part.part_number.to_string()));
         }
     }

@@ -49,6 +49,11 @@ impl Keys {
                 xml.text("StorageClass", "STANDARD");
             });
         }
+        self.put_prefixes(page, xml);
+    }
+
+    /// The beginnings under which keys are folded.
+    pub(crate) fn put_prefixes(self, page: &ObjectPage, xml: &mut Xml) {
         for prefix in &page.prefixes {
             xml.within("CommonPrefixes", |xml| xml.text("Prefix", self.write(prefix)));
         }

@@ -18,7 +18,7 @@ pub(crate) async fn get(cx: &Context<'_>, _: Incoming) -> Result<Answer, S3Error
 
 pub(crate) async fn put(cx: &Context<'_>, body: Incoming) -> Result<Answer, S3Error> {
     cx.check_version()?;
-    let tags = tags::of_document(&body.document().await?)?;
+    let tags = tags::of_object(&body.document().await?)?;
     cx.store.tag_object(cx.bucket()?, cx.key()?, tags).await?;
     Ok(Answer::empty(StatusCode::OK))
 }

@@ -19,6 +19,17 @@ async fn making_a_bucket_again_is_an_error_but_in_the_first_region() {
 }
 
 #[tokio::test]
+async fn a_bucket_is_made_with_its_labels() {
+    let server = Server::start().await;
+    let tags = "<CreateBucketConfiguration><Tags><Tag><Key>team</Key><Value>mail</Value></Tag></Tags>\
+                </CreateBucketConfiguration>";
+    assert_eq!(server.send("PUT /labelled", &[], tags).await.status, 200);
+    assert_eq!(server.get("/labelled?tagging").await.element("Value"), "mail");
+    let other = "<CreateBucketConfiguration><Bucket><Type>Directory</Type></Bucket></CreateBucketConfiguration>";
+    assert_eq!(server.send("PUT /directory", &[], other).await.refusal(), (400, "MalformedXML"));
+}
+
+#[tokio::test]
 async fn names_that_no_bucket_can_have_are_refused() {
     let server = Server::start().await;
     for name in ["ab", "Photos", "a_b", "a..b", "192.168.0.1"] {

@@ -51,6 +51,7 @@ impl Server {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
+            faults: false,
             outside: Outside::default(),
         };
         let journal = Arc::new(MemoryJournal::new());

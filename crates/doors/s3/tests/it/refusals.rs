@@ -19,7 +19,7 @@ async fn what_there_is_not_is_named() {
     let server = Server::start().await;
     for (line, code) in [
         ("PUT /photos?versioning", (501, "NotImplemented")),
-        ("GET /photos?versions", (501, "NotImplemented")),
+        ("GET /photos?inventory", (501, "NotImplemented")),
         ("POST /photos/k?restore", (501, "NotImplemented")),
         ("POST /photos", (405, "MethodNotAllowed")),
         ("PATCH /photos/k", (405, "MethodNotAllowed")),

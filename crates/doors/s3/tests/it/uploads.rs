@@ -56,6 +56,8 @@ async fn the_checksum_of_the_whole_is_compared_before_the_object_is_there() {
     assert_eq!(done.element("Location"), "http://127.0.0.1:4566/photos/k");
     let got = server.send("GET /photos/k", &[("x-amz-checksum-mode", "ENABLED")], "").await;
     assert!(got.body == body.concat());
+    let copied = server.send("PUT /photos/copy", &[("x-amz-copy-source", "photos/k")], "").await;
+    assert_eq!(copied.element("ETag"), done.element("ETag"));
     assert_eq!((got.header("x-amz-checksum-crc64nvme"), got.header("x-amz-checksum-type")), (&*whole, "FULL_OBJECT"));
 }
 

@@ -259,7 +259,7 @@ Resources:
             template.yaml:35: resource Nowhere: AuthorizationType must be NONE, not JWT
             template.yaml:35: resource Nowhere: ApiId must point to an AWS::ApiGatewayV2::Api of this template
             template.yaml:35: resource Nowhere: Target must be integrations/ and the id of an integration of this template
-            template.yaml:36: resource Nowhere: the provider none checks no signature and has no Secrets
+            template.yaml:36: resource Nowhere: the provider none has no Secrets
             template.yaml:36: resource Nowhere: property Colour is not supported
             template.yaml:42: resource Unsigned: SignatureHeader is missing
             template.yaml:42: resource Unsigned: Encoding must be hex or base64, not hex64

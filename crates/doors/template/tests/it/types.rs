@@ -33,6 +33,8 @@ fn what_no_type_allows() {
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
             "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Drop: 0.5 } } }",
             "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: { Reorder: 2, Seed: -1 } } }",
+            "Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
+            "Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }",
             "Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }",
             "Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }",
             "Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }",
@@ -54,6 +56,10 @@ fn what_no_type_allows() {
                 Reorder must be a number from 0 to 1, not 2
                 Seed must be a whole number from 0 to 4294967295, not -1
                 Faults must give Reorder, Duplicate, Delay or Drop a probability above 0
+            Type: AWS::SQS::Queue, Properties: { FifoQueue: true }, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
+                Faults: Reorder is not for what is FIFO
+            Type: AWS::SQS::Queue, Metadata: { Bongsu: { Faults: 'reorder=1' } }
+                Faults must be a map, not a text
             Type: AWS::SNS::Topic, Metadata: { Bongsu: { Faults: { Reorder: 1 } } }
                 property Faults is not supported
             Type: AWS::IAM::Role, Properties: { RoleName: !Ref Nobody }
@@ -144,6 +150,7 @@ fn buckets_and_schedules() {
             "Type: AWS::Events::Rule, Properties: { EventBusName: default, ScheduleExpression: 'at(2030-01-01T00:00:00)', State: ON }",
             "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Arn: !GetAtt Q.Arn, Input: x, InputPath: $.a }] }",
             "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: !GetAtt Q.Arn, SqsParameters: { MessageGroupId: g } }] }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }",
         ],
         expect![[r#"
@@ -173,6 +180,8 @@ fn buckets_and_schedules() {
                 property InputPath is not supported
             Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: !GetAtt Q.Arn, SqsParameters: { MessageGroupId: g } }] }
                 accepted
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }
+                EndDate must be a time such as 2030-01-01T00:00:00Z, not tomorrow
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }
                 ScheduleExpressionTimezone: `Moon/Crater` is no time zone of IANA's list
                 FlexibleTimeWindow is missing

@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use bongsu_broker::{
     Account, BucketName, Caller, Client, Condition, Destination, EventOrigin, EventPattern, INLINE_BYTES_MAX,
-    ListedPart, NotificationRule, ObjectKey, ObjectRejection, PART_BYTES_MIN, Principal, Rejection, Tags, Text,
-    UploadDraft, Wanted,
+    ListedPart, NotificationRule, ObjectKey, ObjectRejection, ObjectStatistics, PART_BYTES_MIN, Principal, Rejection,
+    Tags, Text, UploadDraft, Wanted,
 };
 use bongsu_journal::disk::Disk;
 use bongsu_journal::simulated::SimulatedDisk;
 use bongsu_journal::{FaultyJournal, FileJournal, Journal, MemoryJournal, Options, Position};
 use bongsu_runtime::{
-    Blobs, Clock, Handle, ObjectCopy, ObjectPut, ObjectWritten, Outside, READ_BYTES, Refusal, Staged, StartError, start,
+    Blobs, Clock, Handle, ObjectCopy, ObjectMetrics, ObjectPut, ObjectWritten, Outside, READ_BYTES, Refusal, Staged,
+    StartError, start,
 };
 use bytes::Bytes;
 use tokio::task::yield_now;
@@ -324,6 +325,38 @@ async fn an_object_in_parts_is_read_as_one_and_copied_without_a_file_more() {
 }
 
 #[tokio::test]
+async fn an_object_is_read_while_others_are_written_and_not_before_it_is_durable() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = Arc::new(FaultyJournal::new(MemoryJournal::new()));
+    let world = world(&journal, directory.path()).await;
+    world.broker.create_bucket(bucket(), OWNER, Tags::new()).await.unwrap();
+    for name in ["still", "tagged", "replaced"] {
+        put(&world.broker, name, b"old").await;
+    }
+    journal.hold();
+    let asking = |name: &'static str| {
+        let broker = world.broker.clone();
+        tokio::spawn(async move { get(&broker, name).await })
+    };
+    let broker = world.broker.clone();
+    let replacing = tokio::spawn(async move { put(&broker, "replaced", b"new").await });
+    let broker = world.broker.clone();
+    let tags = Tags::from([("a".into(), "b".into())]);
+    let tagging = tokio::spawn(async move { broker.tag_object(bucket(), key("tagged"), tags).await });
+    settle().await;
+    assert_eq!(get(&world.broker, "still").await.unwrap(), b"old");
+    let (replaced, tagged, missing) = (asking("replaced"), asking("tagged"), asking("missing"));
+    settle().await;
+    assert!(!replaced.is_finished() && !tagged.is_finished() && !missing.is_finished());
+    journal.release();
+    assert_eq!(replaced.await.unwrap().unwrap(), b"new");
+    assert_eq!(tagged.await.unwrap().unwrap(), b"old");
+    assert_eq!(rejected(missing.await.unwrap()), ObjectRejection::KeyDoesNotExist);
+    replacing.await.unwrap();
+    tagging.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn many_deletes_are_one_sync_and_each_has_its_answer() {
     let directory = tempfile::tempdir().unwrap();
     let (world, _) = with_bucket(directory.path()).await;
@@ -357,12 +390,18 @@ async fn a_queue_is_told_that_it_will_be_told_and_of_each_change() {
     put(&world.broker, "in/a", b"1").await;
     put(&world.broker, "out/a", b"1").await;
     delete(&world.broker, "out/a").await;
+    let metrics = world.broker.metrics().await.unwrap().objects;
+    let statistics = ObjectStatistics { buckets: 1, objects: 1, bytes: 1, uploads: 0 };
+    assert_eq!(metrics, ObjectMetrics { statistics, told: 2, told_in_vain: 0 });
     let told = world.receive("q").await;
     let told: Vec<&str> = told.iter().map(|message| &*message.content.body).collect();
     assert_eq!(told.len(), 3);
     assert!(told[0].contains(r#""Event":"s3:TestEvent""#));
     assert!(told[1].contains("ObjectCreated:Put") && told[1].contains(r#""key":"in/a""#));
     assert!(told[2].contains("ObjectRemoved:Delete") && told[2].contains(r#""key":"out/a""#));
+    world.broker.delete_queue(queue("q")).await.unwrap();
+    put(&world.broker, "in/b", b"1").await;
+    assert_eq!(world.broker.metrics().await.unwrap().objects.told_in_vain, 1);
 }
 
 #[tokio::test]

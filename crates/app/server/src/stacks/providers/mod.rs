@@ -13,6 +13,7 @@ mod mapping;
 mod policy;
 mod queue;
 mod recorded;
+mod schedule;
 mod subscription;
 mod topic;
 mod version;
@@ -68,7 +69,8 @@ macro_rules! with_provider {
     ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
-            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Bucket, Api)
+            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Bucket,
+            Api, Schedule)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

@@ -63,7 +63,8 @@ impl Broker {
     pub(super) fn decide_find_object(&self, name: &BucketName, key: &ObjectKey) -> Result<Decision, Rejection> {
         let (_, bucket) = self.bucket(name)?;
         let object = bucket.objects.get(key).ok_or(ObjectRejection::KeyDoesNotExist)?;
-        Ok(told(ObjectReply::Found(FoundObject { place: object.place, tags: object.tags() })))
+        let (place, tags, latest_position) = (object.place, object.tags(), object.latest_position());
+        Ok(told(ObjectReply::Found(FoundObject { place, tags, latest_position })))
     }
 
     pub(super) fn decide_delete_object(
