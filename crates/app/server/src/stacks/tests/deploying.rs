@@ -50,8 +50,13 @@ struct Site {
 
 impl Site {
     async fn start() -> Site {
-        let options =
-            Options { clock: Clock::System, seed: [7; 32], recent_bytes_max: 1 << 20, outside: Outside::default() };
+        let options = Options {
+            clock: Clock::System,
+            seed: [7; 32],
+            recent_bytes_max: 1 << 20,
+            faults: false,
+            outside: Outside::default(),
+        };
         let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
         tokio::spawn(shard.run());
         let account = Account(0);
