@@ -14,7 +14,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::{ingress, topic_metrics};
+use crate::{ingress, object_metrics, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -103,7 +103,7 @@ const SERVER_GAUGES: &[(&str, &str, ServerGauge)] = &[
     ("bongsu_journal_disk_bytes", "What the journal takes of the disk, or of memory.", |page| {
         page.shard.disk_bytes as f64
     }),
-    ("bongsu_journal_alive_bytes", "Records of the journal that hold live messages.", |page| {
+    ("bongsu_journal_alive_bytes", "Records of the journal that hold live messages and objects.", |page| {
         page.shard.alive_bytes as f64
     }),
     ("process_resident_memory_bytes", "Memory of the process.", |page| page.process.resident_bytes as f64),
@@ -184,6 +184,7 @@ impl Collector for Page {
         }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
         ingress::encode(&self.routes, &mut to)?;
+        object_metrics::encode(&self.shard.objects, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }

@@ -66,6 +66,7 @@ impl World {
             stacks: None,
             public_url: None,
             functions: functions.clone(),
+            stacks: None,
         };
         let ways = Ways {
             broker: broker.clone(),
