@@ -63,6 +63,7 @@ impl World {
             host: "localhost".to_owned(),
             slow_after: Duration::from_secs(1),
             spans: None,
+            stacks: None,
             public_url: None,
             functions: functions.clone(),
             code: Arc::new(NoCode),
