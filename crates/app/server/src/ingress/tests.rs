@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoFunctions};
+use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoCode, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
-use bongsu_broker::{QueueName, TopicAttributes, TopicName};
+use bongsu_broker::{FunctionVersion, QueueName, TopicAttributes, TopicName};
 use bongsu_delivery::http::{AddressGuard, HttpSettings};
 use bongsu_gateway::{
     Api, ApiKind, Fetch, FetchError, FunctionUrl, Integration, IntegrationResponse, Invocation, Invoke, InvokeError,
@@ -66,6 +66,11 @@ impl World {
             stacks: None,
             public_url: None,
             functions: functions.clone(),
+            code: Arc::new(NoCode),
+            code_source: Arc::new(NoObjects),
+            function_urls: Arc::new(NoUrls),
+            function_url_host: "localhost".to_owned(),
+            function_logs: None,
             stacks: None,
         };
         let ways = Ways {
@@ -216,9 +221,7 @@ async fn nothing_is_fetched_from_where_it_must_not_be() {
 struct Named;
 
 impl Invoker for Named {
-    fn exists(&self, _: &str) -> Answer<Result<bool, InvokeRefusal>> {
-        Box::pin(async { Ok(true) })
-    }
+    fn deleted(&self, _: &str, _: Option<FunctionVersion>) {}
 
     fn invoke(
         &self,
@@ -233,7 +236,8 @@ impl Invoker for Named {
             "stopping" => Err(InvokeRefusal::Unavailable),
             _ => return Box::pin(std::future::pending()),
         };
-        Box::pin(async { result.map(|result| Invoked { result, log_tail: Vec::new() }) })
+        let version = FunctionVersion::Latest;
+        Box::pin(async move { result.map(|result| Invoked { version, result, log_tail: Vec::new() }) })
     }
 }
 
