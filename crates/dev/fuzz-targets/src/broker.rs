@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use bongsu_aws_api::lambda;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, Config};
 use bongsu_broker::{Account, Seconds, Timestamp};
@@ -114,7 +115,11 @@ impl World {
             spans: None,
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
-            functions: std::sync::Arc::new(bongsu_aws_api::lambda::NoFunctions),
+            functions: Arc::new(lambda::NoFunctions),
+            code: Arc::new(lambda::NoCode),
+            code_source: Arc::new(lambda::NoObjects),
+            function_urls: Arc::new(lambda::NoUrls),
+            function_url_host: "localhost".to_owned(),
             function_logs: None,
             stacks: None,
         };

@@ -39,10 +39,10 @@ fn the_failures_are_found_among_a_hundred_thousand() {
     fs::write(folder.path().join("0000000001.jsonl"), log()).unwrap();
     let store = LogStore::open(folder.path(), TOTAL_BYTES_DEFAULT).unwrap();
     for pattern in ["ERROR", r#"{ $.level = "ERROR" }"#, "{ $.level != INFO && $.took > 1 }"] {
-        let pattern = Some(FilterPattern::parse(pattern).unwrap());
         let begun = Instant::now();
-        let page = store.search(&Query { pattern: pattern.clone(), ..Query::default() }).unwrap();
-        println!("{:?} for {pattern:?}", begun.elapsed());
+        let query = Query { pattern: Some(FilterPattern::parse(pattern).unwrap()), ..Query::default() };
+        let page = store.search(&query).unwrap();
+        println!("{pattern} took {:?}", begun.elapsed());
         let found: Vec<u64> = page.lines.iter().map(|line| line.time_ms - MIDNIGHT_MS).collect();
         assert!(page.is_end);
         assert_eq!(found, FAILED);
