@@ -49,7 +49,8 @@ class Case(unittest.TestCase):
         with self.assertRaises(ClientError) as raised:
             call(**parameters)
         response = raised.exception.response
-        self.assertEqual((response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]), expected, response)
+        told = (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"])
+        self.assertEqual(told, expected, response)
         self.assertTrue(response["ResponseMetadata"]["RequestId"])
         return response["Error"]
 
@@ -81,12 +82,13 @@ class Buckets(Case):
         for name in names:
             self.s3.create_bucket(Bucket=name)
         pages = list(self.s3.get_paginator("list_buckets").paginate(Prefix=prefix, PaginationConfig={"PageSize": 2}))
-        self.assertEqual([[bucket["Name"] for bucket in page["Buckets"]] for page in pages], [names[:2], names[2:4], names[4:]])
+        listed = [[bucket["Name"] for bucket in page["Buckets"]] for page in pages]
+        self.assertEqual(listed, [names[:2], names[2:4], names[4:]])
 
     def test_another_region_is_refused(self):
-        elsewhere = {"LocationConstraint": "eu-west-1"}
+        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
         expected = ("IllegalLocationConstraintException", 400)
-        self.refused(expected, self.s3.create_bucket, Bucket="b-" + uuid.uuid4().hex, CreateBucketConfiguration=elsewhere)
+        self.refused(expected, self.s3.create_bucket, Bucket="b-" + uuid.uuid4().hex, **elsewhere)
 
     def test_an_owner_that_is_expected_is_compared(self):
         self.s3.head_bucket(Bucket=self.bucket, ExpectedBucketOwner="000000000000")
@@ -258,7 +260,8 @@ class Objects(Case):
     def test_several_are_deleted_at_once_each_by_itself(self):
         etag = self.put("a")["ETag"]
         self.put("b")
-        wanted = [{"Key": "a", "ETag": etag}, {"Key": "b", "ETag": '"other"'}, {"Key": "none"}, {"Key": "v", "VersionId": "1"}]
+        wanted = [{"Key": "a", "ETag": etag}, {"Key": "b", "ETag": '"other"'}, {"Key": "none"}]
+        wanted.append({"Key": "v", "VersionId": "1"})
         answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": wanted})
         self.assertEqual([entry["Key"] for entry in answer["Deleted"]], ["a", "none"])
         failures = [(entry["Key"], entry["Code"]) for entry in answer["Errors"]]
@@ -377,7 +380,8 @@ class Lists(Case):
         self.assertEqual([self.entries(page) for page in pages], [(["a"], []), ([], ["b/"]), (["d"], []), ([], ["é/"])])
 
     def test_the_first_version_has_markers(self):
-        pages = list(self.s3.get_paginator("list_objects").paginate(Bucket=self.bucket, PaginationConfig={"PageSize": 4}))
+        paginator = self.s3.get_paginator("list_objects")
+        pages = list(paginator.paginate(Bucket=self.bucket, PaginationConfig={"PageSize": 4}))
         self.assertEqual([entry["Key"] for page in pages for entry in page["Contents"]], self.names)
         page = self.s3.list_objects(Bucket=self.bucket, Delimiter="/", MaxKeys=2)
         self.assertEqual((self.entries(page), page["NextMarker"]), ((["a"], ["b/"]), "b/"))
@@ -454,7 +458,8 @@ class Parts(Case):
         bodies = [os.urandom(PART), os.urandom(PART + 1), b"the end"]
         parts = [self.part(upload, number, body) for number, body in zip([1, 5, 10_000], bodies)]
         listed = self.s3.list_parts(**self.about(upload))
-        self.assertEqual([(part["PartNumber"], part["Size"]) for part in listed["Parts"]], [(1, PART), (5, PART + 1), (10_000, 7)])
+        sizes = [(part["PartNumber"], part["Size"]) for part in listed["Parts"]]
+        self.assertEqual(sizes, [(1, PART), (5, PART + 1), (10_000, 7)])
         paged = self.s3.get_paginator("list_parts").paginate(PaginationConfig={"PageSize": 2}, **self.about(upload))
         self.assertEqual([len(page["Parts"]) for page in paged], [2, 1])
         answer = self.complete(upload, parts)
@@ -474,7 +479,8 @@ class Parts(Case):
         for algorithm, kind in [("CRC32", "FULL_OBJECT"), ("SHA256", "COMPOSITE")]:
             upload = self.begin(ChecksumAlgorithm=algorithm, ChecksumType=kind)
             bodies = [os.urandom(PART), b"end"]
-            parts = [self.part(upload, number + 1, body, ChecksumAlgorithm=algorithm) for number, body in enumerate(bodies)]
+            numbered = zip([1, 2], bodies)
+            parts = [self.part(upload, number, body, ChecksumAlgorithm=algorithm) for number, body in numbered]
             answer = self.complete(upload, parts)
             self.assertEqual(answer["ChecksumType"], kind)
             if kind == "FULL_OBJECT":
@@ -534,7 +540,8 @@ class Parts(Case):
         etag = self.put(body=b"old")["ETag"]
         failed = self.refused(("PreconditionFailed", 412), self.complete, upload=upload, parts=parts, IfNoneMatch="*")
         self.assertEqual(failed["Condition"], "If-None-Match")
-        overtaken = self.refused(("ConditionalRequestConflict", 409), self.complete, upload=upload, parts=parts, IfMatch=etag)
+        conflict = ("ConditionalRequestConflict", 409)
+        overtaken = self.refused(conflict, self.complete, upload=upload, parts=parts, IfMatch=etag)
         self.assertEqual(overtaken["Condition"], "If-Match")
         anew = self.begin()
         self.complete(anew, [self.part(anew, 1, b"new")], IfMatch=etag)
@@ -582,10 +589,14 @@ class Told(Case):
         self.queue = self.sqs.create_queue(QueueName=self.bucket)["QueueUrl"]
         self.arn = f"arn:aws:sqs:us-east-1:000000000000:{self.bucket}"
         arn = f"arn:aws:s3:::{self.bucket}"
-        policy = (
-            '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},'
-            f'"Action":"sqs:SendMessage","Resource":"{self.arn}","Condition":{{"ArnLike":{{"aws:SourceArn":"{arn}"}}}}}}]}}'
-        )
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": arn}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
 
     def messages(self):
@@ -620,8 +631,9 @@ class Told(Case):
         self.assertEqual((record["eventName"], record["eventSource"]), ("ObjectCreated:Put", "aws:s3"))
         self.assertEqual(record["s3"]["configurationId"], "csv")
         self.assertEqual(record["s3"]["bucket"]["name"], self.bucket)
+        told = record["s3"]["object"]
         expected = ("in/a+b%2B%ED%95%9C.csv", 3, etag.strip('"'))
-        self.assertEqual((record["s3"]["object"]["key"], record["s3"]["object"]["size"], record["s3"]["object"]["eTag"]), expected)
+        self.assertEqual((told["key"], told["size"], told["eTag"]), expected)
         self.s3.delete_object(Bucket=self.bucket, Key="in/a b+한.csv")
         [message] = self.messages()
         self.assertEqual(json.loads(message)["Records"][0]["eventName"], "ObjectRemoved:Delete")

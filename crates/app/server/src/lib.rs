@@ -25,6 +25,7 @@ mod log_tails;
 mod mail;
 mod metrics;
 mod notifications;
+mod object_metrics;
 mod objects;
 mod queues;
 mod reason;

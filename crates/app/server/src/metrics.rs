@@ -15,7 +15,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::function_counters::Counted;
-use crate::{function_metrics, ingress, topic_metrics};
+use crate::{function_metrics, ingress, object_metrics, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -104,7 +104,7 @@ const SERVER_GAUGES: &[(&str, &str, ServerGauge)] = &[
     ("bongsu_journal_disk_bytes", "What the journal takes of the disk, or of memory.", |page| {
         page.shard.disk_bytes as f64
     }),
-    ("bongsu_journal_alive_bytes", "Records of the journal that hold live messages.", |page| {
+    ("bongsu_journal_alive_bytes", "Records of the journal that hold live messages and objects.", |page| {
         page.shard.alive_bytes as f64
     }),
     ("process_resident_memory_bytes", "Memory of the process.", |page| page.process.resident_bytes as f64),
@@ -189,6 +189,7 @@ impl Collector for Page {
         topic_metrics::encode(&self.shard.topics, &mut to)?;
         function_metrics::encode(&self.shard.functions, &self.counted, &self.mappings, &mut to)?;
         ingress::encode(&self.routes, &mut to)?;
+        object_metrics::encode(&self.shard.objects, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {
             to.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value(self))?;
         }

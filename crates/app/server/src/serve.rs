@@ -331,9 +331,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         },
         until_stop(),
     ));
-    announce(&summary, &api_urls, &ingress_url);
     let data = data_directory(&config.storage).map(Path::to_owned);
-    let watching = up.map(|up| tokio::spawn(up.watch(processes.clone(), data)));
+    let watching = match up {
+        Some(up) => Some(tokio::spawn(up.watch(processes.clone(), data).await)),
+        None => None,
+    };
+    announce(&summary, &api_urls, &ingress_url);
 
     tokio::select! {
         () = stop => info!("stopping"),

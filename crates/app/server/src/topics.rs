@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bongsu_broker::{
-    Account, Protocol, QueueName, Rejection, Subscriber, SubscriptionAdded, SubscriptionAttributes,
+    Account, FAULTS_ATTRIBUTE, Protocol, QueueName, Rejection, Subscriber, SubscriptionAdded, SubscriptionAttributes,
     SubscriptionDescription, SubscriptionId, Tags, TopicAttributes, TopicName,
 };
 use bongsu_runtime::{Handle, Refusal};
@@ -15,8 +15,9 @@ use crate::queues::Outcome;
 const PAGE: usize = 100;
 /// What a subscription's attributes are as long as nobody sets them. A template says all there is to say of a
 /// subscription, as with CloudFormation: a filter that it no longer names would keep messages back that it asks for.
-const UNSET: [(&str, &str); 6] = [
+const UNSET: [(&str, &str); 7] = [
     ("DeliveryPolicy", ""),
+    (FAULTS_ATTRIBUTE, ""),
     ("FilterPolicy", "{}"),
     ("FilterPolicyScope", "MessageAttributes"),
     ("RawMessageDelivery", "false"),

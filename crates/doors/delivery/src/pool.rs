@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::environment::{Ended, Environment, Run, Seat};
@@ -200,7 +201,7 @@ impl Pool {
     }
 
     /// A seat in a warm process or a new one, and the generation to which that belongs.
-    async fn seat(&self, function: &Arc<FunctionSpec>) -> Result<(u64, Seat), String> {
+    async fn seat(self: &Arc<Self>, function: &Arc<FunctionSpec>) -> Result<(u64, Seat), String> {
         if *self.stopping.borrow() {
             return Err(STOPPING.to_owned());
         }
@@ -233,14 +234,23 @@ impl Pool {
         Ok(Permits { process, start, _turn: turn })
     }
 
-    async fn start(&self, function: &Arc<FunctionSpec>, generation: u64, permits: Permits) -> Result<Seat, String> {
+    async fn start(
+        self: &Arc<Self>,
+        function: &Arc<FunctionSpec>,
+        generation: u64,
+        permits: Permits,
+    ) -> Result<Seat, String> {
         let interpreter = self.interpreters.find(&function.runtime).await?;
         if *self.stopping.borrow() {
             return Err(STOPPING.to_owned());
         }
         let api = RuntimeApi::listen(function.concurrency_per_process.max(1) as usize).await;
         let api = api.map_err(|error| format!("Couldn't listen on loopback: {error}"))?;
-        let launch = launch(function, &self.config, interpreter.as_deref(), &self.scratches, api.address())?;
+        // Directories are looked at and made, which the disk may take its time for.
+        let (this, spec, address) = (self.clone(), function.clone(), api.address());
+        let launched =
+            spawn_blocking(move || launch(&spec, &this.config, interpreter.as_deref(), &this.scratches, address));
+        let launch = launched.await.map_err(|_| STOPPING.to_owned())??;
         if let Some(path) = &launch.unreachable {
             self.tell_of_root(function, path);
         }

@@ -82,7 +82,12 @@ fn check_against_sdk(said: Option<&HeaderValue>, claim: Option<&Claimed>) -> Res
 /// By its name: `CRC32`.
 pub(crate) fn algorithm(name: &str) -> Result<ChecksumAlgorithm, S3Error> {
     let found = ChecksumAlgorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
-    found.ok_or_else(|| invalid_request("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"))
+    found.ok_or_else(|| {
+        invalid_request(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, \
+             CRC64NVME, SHA1, SHA256]",
+        )
+    })
 }
 
 fn algorithm_of_header(name: &str) -> Option<ChecksumAlgorithm> {

@@ -46,10 +46,12 @@ codes! {
     AuthorizationHeaderMalformed, 400, "The authorization header that you provided is not valid.";
     BadDigest, 400, "The Content-MD5 you specified did not match what we received.";
     BadRequest, 400, "Bad Request";
-    BucketAlreadyExists, 409, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.";
+    BucketAlreadyExists, 409, "The requested bucket name is not available. The bucket namespace is shared by all \
+        users of the system. Please select a different name and try again.";
     BucketAlreadyOwnedByYou, 409, "Your previous request to create the named bucket succeeded and you already own it.";
     BucketNotEmpty, 409, "The bucket you tried to delete is not empty";
-    ConditionalRequestConflict, 409, "The conditional request cannot succeed due to a conflicting operation against this resource.";
+    ConditionalRequestConflict, 409, "The conditional request cannot succeed due to a conflicting operation against \
+        this resource.";
     EntityTooLarge, 400, "Your proposed upload exceeds the maximum allowed size";
     EntityTooSmall, 400, "Your proposed upload is smaller than the minimum allowed size";
     IllegalLocationConstraintException, 400, "The specified location-constraint is not valid";
@@ -59,7 +61,8 @@ codes! {
     InvalidArgument, 400, "Invalid Argument";
     InvalidBucketName, 400, "The specified bucket is not valid.";
     InvalidDigest, 400, "The Content-MD5 you specified was invalid.";
-    InvalidPart, 400, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+    InvalidPart, 400, "One or more of the specified parts could not be found.  The part may not have been uploaded, \
+        or the specified entity tag may not match the part's entity tag.";
     InvalidPartOrder, 400, "The list of parts was not in ascending order. Parts must be ordered by part number.";
     InvalidRange, 416, "The requested range is not satisfiable";
     InvalidRequest, 400, "Invalid Request";
@@ -78,18 +81,21 @@ codes! {
     NoSuchLifecycleConfiguration, 404, "The lifecycle configuration does not exist";
     NoSuchPublicAccessBlockConfiguration, 404, "The public access block configuration was not found";
     NoSuchTagSet, 404, "The TagSet does not exist";
-    NoSuchUpload, 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+    NoSuchUpload, 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have \
+        been aborted or completed.";
     NoSuchWebsiteConfiguration, 404, "The specified bucket does not have a website configuration";
     NotImplemented, 501, "A header you provided implies functionality that is not implemented";
     ObjectLockConfigurationNotFoundError, 404, "Object Lock configuration does not exist for this bucket";
     OwnershipControlsNotFoundError, 404, "The bucket ownership controls were not found";
     PreconditionFailed, 412, "At least one of the pre-conditions you specified did not hold";
     ReplicationConfigurationNotFoundError, 404, "The replication configuration was not found";
-    RequestTimeout, 400, "Your socket connection to the server was not read from or written to within the timeout period.";
+    RequestTimeout, 400, "Your socket connection to the server was not read from or written to within the timeout \
+        period.";
     RequestTimeTooSkewed, 403, "The difference between the request time and the current time is too large.";
     ServerSideEncryptionConfigurationNotFoundError, 404, "The server side encryption configuration was not found";
     ServiceUnavailable, 503, "Service is unable to handle request.";
-    SignatureDoesNotMatch, 403, "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+    SignatureDoesNotMatch, 403, "The request signature we calculated does not match the signature you provided. \
+        Check your key and signing method.";
     SlowDown, 503, "Please reduce your request rate.";
     TooManyBuckets, 400, "You have attempted to create more buckets than allowed";
     XAmzContentSHA256Mismatch, 400, "The provided 'x-amz-content-sha256' header does not match what was computed.";

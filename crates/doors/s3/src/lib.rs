@@ -1,7 +1,7 @@
 //! Speaks the S3 API: requests into objects, a file an operation.
 //!
-//! A request goes through `target` (is it for S3, and what is it about), `service` (identity, operation), `incoming` (its
-//! body, compared with all that the request says of it), the operation's file under `operations/`, and back as an
+//! A request goes through `target` (is it for S3, and what is it about), `service` (identity, operation), `incoming`
+//! (its body, compared with all that the request says of it), the operation's file under `operations/`, and back as an
 //! `answer`. Contents pass in pieces, in both directions. Why the protocol is written here: ADR 9.
 
 mod answer;

@@ -14,7 +14,8 @@ pub(crate) enum ByteRange {
 }
 
 impl ByteRange {
-    /// `None`: nothing that one can follow. Then S3 sends the whole object, as the RFC has it, and so for several ranges.
+    /// `None`: nothing that one can follow. Then S3 sends the whole object, as the RFC has it, and so for several
+    /// ranges.
     pub(crate) fn parse(header: &str) -> Option<ByteRange> {
         let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
         if first.is_empty() {

@@ -171,7 +171,8 @@ def handler(event, context):
     urllib.request.urlopen(os.environ['AWS_ENDPOINT_URL'], urllib.parse.urlencode(form).encode()).read()
 ";
 
-const TEMPLATE: &str = "Resources:
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
   Results: { Type: AWS::SQS::Queue, Properties: { QueueName: results } }
   Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work } }
   Worker:

@@ -12,6 +12,7 @@ mod metrics;
 mod peek;
 mod redrive;
 mod serving;
+mod stacks;
 mod starting;
 mod strangers;
 mod templates;

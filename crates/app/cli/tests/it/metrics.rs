@@ -91,6 +91,8 @@ fn every_counter_tells_what_happened() {
         (ordered("number_of_deduplicated_sent_messages_total"), 2.0),
         (ordered("approximate_number_of_groups_with_inflight_messages"), 1.0),
         (ordered("sent_message_size_bytes_sum"), 2000.0),
+        ("bongsu_s3_number_of_objects".to_owned(), 0.0),
+        ("bongsu_s3_notifications_failed_total".to_owned(), 0.0),
         ("bongsu_waiting_receives".to_owned(), 0.0),
         ("bongsu_requests_total{operation=\"CreateQueue\",code=\"OK\"}".to_owned(), 2.0),
         ("bongsu_requests_total{operation=\"SendMessage\",code=\"OK\"}".to_owned(), 7.0),

@@ -85,9 +85,9 @@ impl Stacks for Engine {
         summary::of(template)
     }
 
-    fn fetch(&self, _: &str) -> Answer<Result<String, StackRefusal>> {
-        let text = "TemplateURL is not supported: give the template in TemplateBody".to_owned();
-        Box::pin(std::future::ready(Err(StackRefusal::Invalid(text))))
+    fn fetch(&self, url: &str) -> Answer<Result<String, StackRefusal>> {
+        let (this, url) = (self.clone(), url.to_owned());
+        Box::pin(async move { this.provide().fetch(&url).await.map_err(StackRefusal::Invalid) })
     }
 
     fn create_change_set(&self, request: ChangeSetRequest) -> Answer<Result<(String, String), StackRefusal>> {

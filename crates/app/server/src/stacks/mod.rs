@@ -9,6 +9,7 @@ mod change_sets;
 mod code;
 mod door;
 mod engine;
+mod fetch;
 mod forward;
 mod fronts;
 mod preview;

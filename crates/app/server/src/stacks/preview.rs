@@ -139,11 +139,13 @@ fn told(change: bongsu_template::Change) -> Option<PreviewChange> {
         Action::Delete => "Delete",
         Action::None => return None,
     };
+    // Of what is not there all differs, and its name may be another where it is made.
+    let is_new = change.action == Action::Create;
     Some(PreviewChange {
         action,
         logical_id: change.logical_id,
         type_name: change.type_name.to_owned(),
-        physical_id: change.physical_id,
-        what: change.what,
+        physical_id: change.physical_id.filter(|_| !is_new),
+        what: if is_new { Vec::new() } else { change.what },
     })
 }

@@ -34,6 +34,9 @@ pub(crate) trait Provide: Send + Sync {
         site: &'a Site<'_>,
     ) -> BoxFuture<'a, Result<(), String>>;
 
+    /// The template at an address.
+    fn fetch<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, String>>;
+
     /// Takes up what the process before held in memory.
     fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String>;
 }

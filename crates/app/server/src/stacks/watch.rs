@@ -1,8 +1,8 @@
 //! Watches a template and the code beside it, so that `bongsu up` follows every change.
 //!
 //! It looks again and again instead of being told by the kernel: code often lies on mounts (containers, virtual machines,
-//! networks) that tell nothing, and a look at a thousand files takes a few milliseconds. It takes no more than a small share of the time, however
-//! many files there are.
+//! networks) that tell nothing, and a look at a thousand files takes a few milliseconds. It takes no more than a small share
+//! of the time, however many files there are.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,32 +54,48 @@ impl Watched {
 }
 
 impl Up {
-    /// Follows changes until the task is dropped.
-    pub(crate) async fn watch(self, processes: Processes, data: Option<PathBuf>) {
+    /// Looks once, so that no change from here on is missed; what is returned follows changes until it is dropped.
+    pub(crate) async fn watch(self, processes: Processes, data: Option<PathBuf>) -> impl Future<Output = ()> {
         let data = data.and_then(|data| data.canonicalize().ok());
-        let mut watched = Watched::default();
-        loop {
-            let functions = self.functions();
-            let mut paths: Vec<PathBuf> = functions.iter().map(|(_, code)| code.clone()).collect();
-            paths.push(self.template.path().to_owned());
-            let data = data.clone();
-            let begun = Instant::now();
-            let looking = tokio::task::spawn_blocking(move || {
-                paths.into_iter().map(|path| (path.clone(), look(&path, data.as_deref()))).collect()
-            });
-            let Ok(looks) = looking.await else { return };
-            for path in watched.compare(looks) {
-                if path == self.template.path() {
-                    self.reload().await;
-                } else {
-                    functions.iter().filter(|(_, code)| *code == path).for_each(|(name, _)| {
+        let (looks, _) = self.look(data.clone()).await;
+        let mut watched = Watched { acted: looks.clone(), seen: looks };
+        async move {
+            if self.is_outdated() {
+                self.reload().await;
+            }
+            loop {
+                let begun = Instant::now();
+                let (looks, functions) = self.look(data.clone()).await;
+                for path in watched.compare(looks) {
+                    if path == self.template.path() {
+                        self.reload().await;
+                    }
+                    for (name, _) in functions.iter().filter(|(_, code)| *code == path) {
                         info!(function = %name, "its code changed: processes that have read it take no more invocations");
                         processes.code_changed(name);
-                    });
+                    }
                 }
+                tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * LOOK_SHARE)).await;
             }
-            tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * LOOK_SHARE)).await;
         }
+    }
+
+    /// What the template and the code beside it look like, and whose code it is.
+    async fn look(&self, data: Option<PathBuf>) -> (BTreeMap<PathBuf, Look>, Vec<(String, PathBuf)>) {
+        let functions = self.functions();
+        let mut paths: Vec<PathBuf> = functions.iter().map(|(_, code)| code.clone()).collect();
+        paths.push(self.template.path().to_owned());
+        let looking = tokio::task::spawn_blocking(move || {
+            paths.into_iter().map(|path| (path.clone(), look(&path, data.as_deref()))).collect()
+        });
+        (looking.await.unwrap_or_default(), functions)
+    }
+
+    /// Whether the template was changed while it was being deployed.
+    fn is_outdated(&self) -> bool {
+        let record = self.engine.registry().living(self.template.name());
+        let deployed = record.ok().and_then(|record| Some(record.deployed.as_ref()?.template.clone()));
+        deployed.is_some_and(|deployed| fs::read_to_string(self.template.path()).is_ok_and(|now| now != deployed))
     }
 
     /// Deploys the template as it is now. A faulty one leaves everything as it was.

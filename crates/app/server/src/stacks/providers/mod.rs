@@ -3,7 +3,9 @@
 
 mod alias;
 mod api;
+mod bucket;
 mod event_invoke_config;
+mod faults;
 mod function;
 mod function_url;
 mod layer_version;
@@ -67,8 +69,8 @@ macro_rules! with_provider {
     ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
-            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Api,
-            Schedule)
+            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Bucket,
+            Api, Schedule)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
@@ -123,6 +125,10 @@ impl Provide for World {
             let cx = Cx { world: self, site, resource };
             with_provider!(&resource.definition, None, |it, _before| it.delete(physical_id, &cx).await)
         })
+    }
+
+    fn fetch<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(self.fetch_template(url))
     }
 
     fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String> {

@@ -1,18 +1,15 @@
 //! `AWS::SNS::Subscription`.
 
-use bongsu_broker::TopicName;
+use bongsu_broker::{FAULTS_ATTRIBUTE, TopicName};
 use bongsu_runtime::Refusal;
 use bongsu_template::SubscriptionResource;
 
-use super::{Cx, Provider, gone, told};
+use super::{Cx, Provider, faults, gone, told};
 use crate::stacks::provide::{Fault, Made};
 use crate::topics::Subscription;
 
 impl Provider for SubscriptionResource {
     fn check(&self, cx: &Cx<'_>) -> Result<(), Fault> {
-        if self.faults.is_some() {
-            return Err("fault policies are not supported yet".to_owned().into());
-        }
         Ok(parse(self, cx).map(drop)?)
     }
 
@@ -33,5 +30,8 @@ impl Provider for SubscriptionResource {
 }
 
 fn parse(subscription: &SubscriptionResource, cx: &Cx<'_>) -> Result<Subscription, String> {
-    told(Subscription::parse(subscription, cx.world.account, &cx.world.region).map_err(Refusal::from))
+    let mut subscription = subscription.clone();
+    let faults = subscription.faults.as_ref().map(|policy| (FAULTS_ATTRIBUTE.to_owned(), faults::words(policy)));
+    subscription.attributes.extend(faults);
+    told(Subscription::parse(&subscription, cx.world.account, &cx.world.region).map_err(Refusal::from))
 }

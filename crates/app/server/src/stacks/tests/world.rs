@@ -181,6 +181,10 @@ impl Provide for Things {
         })
     }
 
+    fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(async { Err("there is nothing at any address".to_owned()) })
+    }
+
     fn resume(&self, _: &Resource, _: &Site<'_>) -> Result<(), String> {
         Ok(())
     }

@@ -1,0 +1,157 @@
+//! `bongsu up` that follows changes, `bongsu plan` that shows them, `bongsu down` that takes a stack away.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+
+use crate::fake::{ask, said};
+use crate::harness::{Server, bongsu, exchange, folder, path};
+
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Queue: { Type: AWS::SQS::Queue, Properties: { QueueName: orders, VisibilityTimeout: 5 } }
+  Says:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: says, Runtime: python3.11, Handler: app.handler, CodeUri: ./code }
+";
+
+fn says(word: &str) -> String {
+    format!("def handler(event, context):\n    return '{word}'\n")
+}
+
+/// A server whose output is read on after it is ready.
+struct Following {
+    child: Child,
+    said: Lines<BufReader<Box<dyn Read>>>,
+    logged: Lines<BufReader<Box<dyn Read>>>,
+    api: std::net::SocketAddr,
+}
+
+impl Following {
+    fn up(template: &Path) -> Following {
+        let arguments = ["up", path(template), "--ephemeral"];
+        let mut child = bongsu(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = |from: Box<dyn Read>| BufReader::new(from).lines();
+        let mut said = lines(Box::new(child.stdout.take().unwrap()));
+        let logged = lines(Box::new(child.stderr.take().unwrap()));
+        let mut api = None;
+        for line in said.by_ref().map(Result::unwrap).take_while(|line| line != "Ready.") {
+            api = api.or_else(|| line.strip_prefix("API      http://").map(|address| address.parse().unwrap()));
+        }
+        Following { child, said, logged, api: api.unwrap() }
+    }
+
+    /// The lines of standard output until the one that ends a reload.
+    fn reloaded(&mut self) -> Vec<String> {
+        self.said.by_ref().map(Result::unwrap).take_while(|line| line != "Reloaded.").collect()
+    }
+
+    /// The next line of the log that has this in it.
+    fn logs(&mut self, part: &str) -> String {
+        self.logged.by_ref().map(Result::unwrap).find(|line| line.contains(part)).unwrap()
+    }
+
+    fn invoke(&self) -> String {
+        exchange(self.api, "POST", "/2015-03-31/functions/says/invocations", &[], b"{}").body
+    }
+
+    fn timeout(&self) -> String {
+        let input = json!({ "QueueUrl": "orders", "AttributeNames": ["VisibilityTimeout"] }).to_string();
+        let headers =
+            [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.GetQueueAttributes")];
+        exchange(self.api, "POST", "/", &headers, input.as_bytes()).body
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.child.kill().unwrap_or_default();
+        self.child.wait().map(drop).unwrap_or_default();
+    }
+}
+
+#[test]
+fn up_follows_the_template_and_the_code_beside_it() {
+    let (directory, file) = folder(&[("template.yaml", TEMPLATE), ("code/app.py", &says("one"))]);
+    let mut server = Following::up(&file);
+    assert_eq!(server.invoke(), "\"one\"");
+    fs::write(directory.path().join("code/app.py"), says("another")).unwrap();
+    server.logs("its code changed");
+    assert_eq!(server.invoke(), "\"another\"");
+
+    fs::write(&file, TEMPLATE.replace("VisibilityTimeout: 5", "VisibilityTimeout: 66")).unwrap();
+    let told = server.reloaded();
+    assert!(told.iter().any(|line| line.starts_with("Changed  orders ")), "{told:?}");
+    assert!(server.timeout().contains("\"66\""));
+    assert_eq!(server.invoke(), "\"another\"");
+
+    fs::write(&file, TEMPLATE.replace("VisibilityTimeout: 5", "VisibilityTimeout: soon")).unwrap();
+    let refused = server.logs("the template is not deployed, and everything stays as it was");
+    assert!(refused.contains(":3: "), "{refused}");
+    assert!(server.timeout().contains("\"66\""));
+
+    fs::write(&file, TEMPLATE.split("  Says:").next().unwrap()).unwrap();
+    let told = server.reloaded();
+    assert!(told.contains(&"Removed  function says".to_owned()), "{told:?}");
+}
+
+#[test]
+fn a_plan_says_what_would_change_and_changes_nothing() {
+    let queue = TEMPLATE.split("  Says:").next().unwrap();
+    let secret = "Parameters:\n  Name: { Type: String, NoEcho: true, Default: shop }\n";
+    let named = format!("{secret}{}", queue.replace("QueueName: orders", "QueueName: !Ref Name"));
+    let (directory, file) = folder(&[("template.yaml", &named)]);
+    let data = directory.path().join("data");
+    let plan = |file: &Path, more: &[&str]| {
+        let arguments = [&["plan", path(file), "--stack-name", "shop"], more].concat();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bongsu"));
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"] {
+            command.env_remove(name);
+        }
+        command.env("AWS_CONFIG_FILE", "/nowhere").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere");
+        said(&command.args(arguments).output().unwrap())
+    };
+    let of_data = ["--data", path(&data)];
+    let (code, stdout, _) = plan(&file, &of_data);
+    assert_eq!((code, stdout.as_str()), (2, "Create   Queue  AWS::SQS::Queue\n"));
+
+    let server = Server::start(&["up", path(&file), "--stack-name", "shop", "--data", path(&data)]);
+    let of_server = ["--against", &format!("http://{}", server.api)];
+    for against in [&of_data, &of_server] {
+        let (code, stdout, stderr) = plan(&file, against);
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", "The stack shop would stay as it is.\n"));
+    }
+    let changed = directory.path().join("changed.yaml");
+    fs::write(&changed, named.replace("VisibilityTimeout: 5", "VisibilityTimeout: 6")).unwrap();
+    for against in [&of_data, &of_server] {
+        let (code, stdout, stderr) = plan(&changed, against);
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stdout.starts_with("Update   Queue  AWS::SQS::Queue  http"), "{stdout}");
+        assert!(stdout.ends_with("/shop  (VisibilityTimeout)\n"), "{stdout}");
+    }
+    fs::write(&changed, "Resources: [").unwrap();
+    let (code, _, stderr) = plan(&changed, &of_data);
+    assert!(code == 1 && stderr.starts_with("bongsu: "), "{code} {stderr}");
+    server.stop();
+}
+
+#[test]
+fn a_stack_survives_the_process_and_goes_with_down() {
+    let (directory, file) = folder(&[("template.yaml", TEMPLATE), ("code/app.py", &says("one"))]);
+    let data = directory.path().join("data");
+    Server::start(&["up", path(&file), "--stack-name", "shop", "--data", path(&data)]).stop();
+    let server = Server::start(&["serve", "--data", path(&data)]);
+    let endpoint = format!("http://{}", server.api);
+    let (code, _, stderr) = ask(&endpoint, &["down", "mall"]);
+    assert_eq!((code, stderr.contains("there is no stack mall")), (1, true), "{stderr}");
+    let (code, _, stderr) = ask(&endpoint, &["down"]);
+    assert_eq!((code, stderr.as_str()), (0, "Deleted the stack shop.\n"));
+    let gone = server.try_sqs("GetQueueUrl", &json!({ "QueueName": "orders" }));
+    assert_eq!(gone.status, 400, "{}", gone.body);
+    let (code, _, stderr) = ask(&endpoint, &["down"]);
+    assert_eq!((code, stderr.contains("there is no stack")), (1, true), "{stderr}");
+    server.stop();
+}
