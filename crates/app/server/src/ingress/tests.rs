@@ -65,13 +65,10 @@ impl World {
             spans: None,
             public_url: None,
             functions: functions.clone(),
-<<<<<<< HEAD
             code: Arc::new(NoCode),
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
-=======
->>>>>>> main
             stacks: None,
         };
         let ways = Ways {
