@@ -14,6 +14,7 @@ use crate::bench::BenchArguments;
 use crate::doctor::DoctorArguments;
 use crate::down::DownArguments;
 use crate::launch::LaunchArguments;
+use crate::logs::LogsArguments;
 use crate::peek::PeekArguments;
 use crate::plan::PlanArguments;
 use crate::redrive::RedriveArguments;
@@ -62,6 +63,14 @@ pub(crate) enum Command {
     /// The endpoint is --endpoint-url, AWS_ENDPOINT_URL or that of --queue-url; else a Bongsu on this machine. Keys and
     /// region are found where the AWS tools look for them; without keys requests are not signed.
     Bench(BenchArguments),
+    /// Show what functions printed, all of it or what is looked for.
+    ///
+    /// The server keeps it as long as there is room (serve --function-logs), and shows it to its own machine. A filter is a
+    /// pattern of CloudWatch Logs: words that a line must have (ERROR "order 42"), of which it must have one (?WARN ?ERROR),
+    /// that it must not have (-DEBUG), or a condition on lines of JSON ({ $.level = "ERROR" && $.took > 5 }).
+    ///
+    /// Exit codes: 0 when there were lines, 1 when there were none, 2 when it failed or was refused.
+    Logs(LogsArguments),
     /// Show a queue's messages without receiving them.
     Peek(PeekArguments),
     /// Move the messages of a dead-letter queue back, or feed any queue to a function, a queue or a topic.
@@ -175,6 +184,10 @@ pub(crate) struct ServeArguments {
     /// Send spans of requests and of functions' attempts to this OpenTelemetry collector, over OTLP/HTTP.
     #[arg(long, value_name = "URL", value_parser = otlp_endpoint)]
     otlp_endpoint: Option<OtlpEndpoint>,
+    /// Keep what functions print in this much of the data directory, in MiB, for `bongsu logs`; the oldest lines make room. 0
+    /// keeps nothing.
+    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(..=1_048_576))]
+    function_logs: u32,
     /// Whom functions run as: auto, same, or a user as UID or UID:GID. With auto, under a server that is root, that is nobody
     /// (65534), as long as nobody can read the code and its interpreter; otherwise it is the server's user.
     #[arg(long, default_value = "auto", value_name = "USER", value_parser = function_user)]
@@ -221,6 +234,7 @@ impl ServeArguments {
             faults: self.faults,
             slow_after: Duration::from_millis(self.slow_request_ms.into()),
             otlp_endpoint: self.otlp_endpoint,
+            function_log_bytes_max: u64::from(self.function_logs) << 20,
             recent_bytes_max: self.cache as usize * (1 << 20),
             launcher: Launcher {
                 words: crate::launch::words(self.unfenced_functions),

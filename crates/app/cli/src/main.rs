@@ -1,5 +1,5 @@
-//! The one binary: `serve` and `up` run a server; `bench`, `down`, `peek`, `plan` and `redrive` ask one; `doctor` looks at
-//! the machine.
+//! The one binary: `serve` and `up` run a server; `bench`, `down`, `logs`, `peek`, `plan` and `redrive` ask one; `doctor`
+//! looks at the machine.
 
 mod arguments;
 mod ask;
@@ -7,6 +7,7 @@ mod bench;
 mod doctor;
 mod down;
 mod launch;
+mod logs;
 mod peek;
 mod plan;
 mod redrive;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Plan(arguments) => ask::run(plan::run(arguments)),
         Command::Down(arguments) => ask::run(down::run(arguments)),
         Command::Bench(arguments) => ask::run(bench::run(arguments)),
+        Command::Logs(arguments) => ask::run(logs::run(arguments)),
         Command::Peek(arguments) => ask::run(peek::run(arguments)),
         Command::Redrive(arguments) => ask::run(redrive::run(arguments)),
         Command::Doctor(arguments) => ask::run(doctor::run(arguments)),

@@ -1,4 +1,4 @@
-//! The API port: health checks, metrics, the test clock, objects, and the AWS endpoint.
+//! The API port: health checks, metrics, the test clock, the log of functions, objects, and the AWS endpoint.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tracing::error;
 
 use crate::clock_door::ClockDoor;
 use crate::functions::Processes;
+use crate::logs_door::LogsDoor;
 use crate::metrics::{self, Page, Process};
 use crate::notifications::Notifications;
 use crate::objects::{self, Answer};
@@ -39,6 +40,7 @@ pub(crate) struct Door {
     pub(crate) broker: Handle,
     pub(crate) front_door: Arc<FrontDoor>,
     pub(crate) clock: ClockDoor,
+    pub(crate) logs: LogsDoor,
     pub(crate) limits: Limits,
     /// One for each request that may bring code now.
     pub(crate) uploads: Semaphore,
@@ -66,6 +68,7 @@ async fn answer_whole(door: &Door, head: Parts, body: Incoming, peer: SocketAddr
             // Whoever gets this far is alive and ready: the port is served only after the journal was replayed.
             "/_bongsu/health" | "/livez" | "/readyz" => return text(StatusCode::OK, "ok\n"),
             "/metrics" => return door.metrics(peer).await,
+            LogsDoor::PATH => return door.logs.answer(&head, peer).await,
             path if path.starts_with(CERTIFICATE) && path.ends_with(".pem") => return door.certificate(path),
             _ => {}
         }
@@ -121,6 +124,7 @@ impl Door {
             shard,
             requests: self.aws.requests(),
             log_lines_left_out: self.aws.log_lines_left_out(),
+            function_log: self.logs.counts(),
             spans_dropped: self.spans.as_ref().map_or(0, Exporter::dropped),
             routes: self.front_door.metrics(),
             process: Process::measure(self.started_at),

@@ -51,6 +51,8 @@ pub struct Config {
     pub otlp_endpoint: Option<OtlpEndpoint>,
     /// Memory for recent messages, in bytes.
     pub recent_bytes_max: usize,
+    /// What the lines that functions print take of the disk, in bytes; with 0 they are not kept.
+    pub function_log_bytes_max: u64,
     /// How functions' processes are started.
     pub launcher: Launcher,
     /// A template to deploy before serving.

@@ -16,6 +16,7 @@ use bongsu_delivery::{
     FunctionSpec, Functions, Invocation, InvocationEnd, LogFormat, LogLine, LogSink, LogStream, Runtime,
 };
 use bongsu_event_pattern::Filters;
+use bongsu_function_log::{LogStore, NewLine, Source};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
@@ -311,9 +312,11 @@ fn span(batch: &Batch, context: Option<TraceContext>, took: Duration, failed: bo
 /// Runtimes join the lines of a traceback by CR, as AWS has it; in the log each is a line again, and says whose.
 const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
-/// Writes functions' output into the server's log, and keeps the end of it for those who wait for that.
+/// Writes functions' output into the server's log and into the one that can be searched, and keeps the end of it for those
+/// who wait for that.
 pub(crate) struct FunctionLog {
     pub(crate) tails: Arc<LogTails>,
+    pub(crate) store: Option<Arc<LogStore>>,
 }
 
 impl LogSink for FunctionLog {
@@ -325,6 +328,26 @@ impl LogSink for FunctionLog {
         for part in readable(&line).split(LINE_ENDS) {
             info!(target: "function", "function={} request_id={request_id} {part}", line.function);
         }
+        if let Some(store) = &self.store {
+            store.keep(to_kept(line));
+        }
+    }
+}
+
+/// The line as of now, which is this machine's time, whatever a test says the time is.
+fn to_kept(line: LogLine) -> NewLine {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    NewLine {
+        time_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+        function: line.function,
+        version: line.version,
+        request_id: line.request_id,
+        source: match line.stream {
+            LogStream::Stdout => Source::Stdout,
+            LogStream::Stderr => Source::Stderr,
+            LogStream::Platform => Source::Platform,
+        },
+        text: line.text,
     }
 }
 
@@ -359,8 +382,13 @@ mod tests {
             (LogStream::Platform, "ended: \"RequestId: r-1 Error: exit status 3\"", "ended: \"Error: exit status 3\""),
             (LogStream::Stdout, "a\t  b r-1", "a\t  b r-1"),
         ] {
-            let line =
-                LogLine { function: "til".into(), request_id: Some("r-1".into()), stream, text: text.to_owned() };
+            let line = LogLine {
+                function: "til".into(),
+                version: "$LATEST".into(),
+                request_id: Some("r-1".into()),
+                stream,
+                text: text.to_owned(),
+            };
             assert_eq!(readable(&line), expected);
         }
     }

@@ -22,6 +22,7 @@ mod ingress;
 mod invocations;
 mod log_budget;
 mod log_tails;
+mod logs_door;
 mod mail;
 mod metrics;
 mod notifications;

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bongsu_aws_api::observation::RequestMetrics;
 use bongsu_broker::{FaultKind, GroupStatistics, Mapping};
+use bongsu_function_log::LogCounts;
 use bongsu_gateway::RouteMetrics;
 use bongsu_histogram::Histogram;
 use bongsu_runtime::{Metrics, QueueMetrics};
@@ -122,6 +123,12 @@ const REQUEST_SECONDS: (&str, &str) =
 const LOG_LINES_LEFT_OUT: (&str, &str) =
     ("bongsu_log_lines_left_out", "Refused or slow requests that were not logged, because there were too many.");
 
+const FUNCTION_LOG_LINES_WRITTEN: (&str, &str) =
+    ("bongsu_function_log_lines_written", "Lines of functions that went into the log that can be searched.");
+const FUNCTION_LOG_LINES_LEFT_OUT: (&str, &str) = (
+    "bongsu_function_log_lines_left_out",
+    "Lines of functions that did not, because there were too many or the disk did not take them.",
+);
 const SPANS_DROPPED: (&str, &str) =
     ("bongsu_spans_dropped", "Spans that did not reach the collector, because it was slow or away.");
 
@@ -141,6 +148,7 @@ pub(crate) struct Page {
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) requests: Vec<RequestMetrics>,
     pub(crate) log_lines_left_out: u64,
+    pub(crate) function_log: LogCounts,
     pub(crate) spans_dropped: u64,
     pub(crate) routes: Vec<RouteMetrics>,
     pub(crate) process: Process,
@@ -205,9 +213,12 @@ impl Collector for Page {
         for requests in &self.requests {
             histogram(metric.encode_family(&request_labels(requests))?, &requests.micros, MICROS_A_SECOND)?;
         }
-        for ((name, help), count) in
-            [(LOG_LINES_LEFT_OUT, self.log_lines_left_out), (SPANS_DROPPED, self.spans_dropped)]
-        {
+        for ((name, help), count) in [
+            (LOG_LINES_LEFT_OUT, self.log_lines_left_out),
+            (FUNCTION_LOG_LINES_WRITTEN, self.function_log.written),
+            (FUNCTION_LOG_LINES_LEFT_OUT, self.function_log.left_out),
+            (SPANS_DROPPED, self.spans_dropped),
+        ] {
             counter(to.encode_descriptor(name, help, None, MetricType::Counter)?, count)?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX};
 use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
+use bongsu_function_log::LogStore;
 use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
@@ -32,6 +33,7 @@ use crate::functions::{FunctionLog, Place, Processes};
 use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
+use crate::logs_door::LogsDoor;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
 use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
@@ -92,6 +94,9 @@ pub enum ServeError {
     /// The files of the object store cannot be used.
     #[error("the directory of the object store cannot be used: {0}")]
     Blobs(io::Error),
+    /// The files of the log of functions cannot be used.
+    #[error("the directory of the log of functions cannot be used: {0}")]
+    FunctionLog(io::Error),
     /// The data directory cannot be read.
     #[error("the data directory cannot be read: {0}")]
     Start(#[from] StartError),
@@ -161,6 +166,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         file.tell_notices();
     }
 
+    let journal = open(&config.storage)?;
+    let logs = logs(&config).map_err(ServeError::FunctionLog)?;
     let log_tails = Arc::new(LogTails::default());
     let functions = Functions::new(FunctionsConfig {
         region: config.region.clone(),
@@ -168,10 +175,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         endpoint_url: api_url.clone(),
         credentials: function_credentials.clone(),
         launcher: config.launcher.clone(),
-        logs: Arc::new(FunctionLog { tails: log_tails.clone() }),
+        logs: Arc::new(FunctionLog { tails: log_tails.clone(), store: logs.clone() }),
     });
     let (spans, exporting) = config.otlp_endpoint.clone().map(bongsu_traces::start).unzip();
-    let journal = open(&config.storage)?;
     let code = Code::open(data_directory(&config.storage)).map_err(ServeError::Code)?;
     let test_clock = config.test_clock.then(|| TestClock::open(&config.storage)).transpose()?;
     let mut seed = [0; 32];
@@ -262,6 +268,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
             function_urls: world.clone(),
             function_url_host: format!("localhost:{}", ingress_address.port()),
+            function_logs: logs.clone(),
             stacks: Some(Arc::new(stacks.clone())),
         },
         broker.clone(),
@@ -303,6 +310,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         broker: broker.clone(),
         front_door: front_door.clone(),
         clock: ClockDoor::new(broker.clone(), test_clock),
+        logs: LogsDoor::new(logs.clone(), config.insecure),
         limits: api_limits,
         uploads: Semaphore::new(UPLOADS_MAX),
         processes: processes.clone(),
@@ -345,6 +353,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     }
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
+    door.logs.stop();
     if let Some(watching) = watching {
         watching.abort();
     }
@@ -355,6 +364,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         drop(serving.await);
     }
     processes.stop().await;
+    if let Some(logs) = logs {
+        // A panic there has been told of.
+        tokio::task::spawn_blocking(move || logs.flush()).await.unwrap_or_default();
+    }
     if let Some(exporting) = exporting {
         exporting.finish().await;
     }
@@ -402,6 +415,17 @@ fn open(storage: &Storage) -> Result<Arc<dyn Journal>, OpenError> {
 /// What is too large for the journal, in a folder beside it.
 fn blobs(storage: &Storage) -> io::Result<Blobs> {
     data_directory(storage).map_or_else(|| Ok(Blobs::in_memory()), |data| Blobs::open(&data.join("objects")))
+}
+
+/// What functions print, in a folder beside the journal, whose lock keeps it for this process too.
+fn logs(config: &Config) -> io::Result<Option<Arc<LogStore>>> {
+    let bytes_max = config.function_log_bytes_max;
+    let store = match data_directory(&config.storage) {
+        _ if bytes_max == 0 => return Ok(None),
+        Some(data) => LogStore::open(&data.join("logs"), bytes_max)?,
+        None => LogStore::temporary(bytes_max)?,
+    };
+    Ok(Some(Arc::new(store)))
 }
 
 fn data_directory(storage: &Storage) -> Option<&Path> {

@@ -115,6 +115,7 @@ impl World {
             host: "127.0.0.1:4566".to_owned(),
             public_url: None,
             functions: std::sync::Arc::new(bongsu_aws_api::lambda::NoFunctions),
+            function_logs: None,
             stacks: None,
         };
         let shard = tokio::spawn(shard.run());

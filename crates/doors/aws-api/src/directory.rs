@@ -4,6 +4,7 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
 use crate::codec::{CLOUDFORMATION, Dialect, Params, SNS, SQS};
+use crate::logs::{self, LOGS};
 use crate::sigv4::Claim;
 use crate::sts::{self, STS};
 use crate::{cloudformation, sns, sqs};
@@ -17,10 +18,11 @@ pub(crate) enum Service {
     Sns,
     Sts,
     CloudFormation,
+    Logs,
 }
 
 impl Service {
-    const ALL: [Service; 4] = [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation];
+    const ALL: [Service; 5] = [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation, Service::Logs];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Service {
             Service::Sqs => "sqs",
             Service::Sns => "sns",
             Service::Sts => "sts",
+            Service::Logs => "logs",
             Service::CloudFormation => "cloudformation",
         }
     }
@@ -38,6 +41,7 @@ impl Service {
             Service::Sqs => sqs::find(name),
             Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
+            Service::Logs => logs::find(name),
             Service::CloudFormation => cloudformation::find(name),
         }
     }
@@ -53,6 +57,7 @@ impl Service {
             Service::Sqs => &SQS,
             Service::Sns => &SNS,
             Service::Sts => &STS,
+            Service::Logs => &LOGS,
             Service::CloudFormation => &CLOUDFORMATION,
         }
     }
@@ -63,6 +68,7 @@ impl Service {
             Service::Sqs => "2012-11-05",
             Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
+            Service::Logs => "2014-03-28",
             Service::CloudFormation => "2010-05-15",
         }
     }
@@ -71,6 +77,7 @@ impl Service {
     fn target_prefix(self) -> Option<&'static str> {
         match self {
             Service::Sqs => Some("AmazonSQS."),
+            Service::Logs => Some("Logs_20140328."),
             Service::Sns | Service::Sts | Service::CloudFormation => None,
         }
     }

@@ -24,6 +24,8 @@ pub(crate) enum Namespace {
     Lambda,
     /// In the model of Amazon SNS.
     Sns,
+    /// In the model of Amazon CloudWatch Logs.
+    Logs,
     /// In the model of AWS CloudFormation.
     CloudFormation,
     /// In the framework that all AWS services share.
@@ -39,6 +41,7 @@ impl Namespace {
             Namespace::Sqs => "com.amazonaws.sqs#",
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
+            Namespace::Logs => "com.amazonaws.logs#",
             Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -158,6 +161,9 @@ errors! {
     KMSOptInRequired, Sns, "KMSOptInRequired", 403;
     ThrottledException, Sns, "Throttled", 429;
     InternalErrorException, Sns, "InternalError", 500;
+    LogGroupNotFound as "ResourceNotFoundException", Logs, "ResourceNotFoundException", 400;
+    LogsParameterInvalid as "InvalidParameterException", Logs, "InvalidParameterException", 400;
+    InvalidOperationException, Logs, "InvalidOperationException", 400;
     AlreadyExistsException, CloudFormation, "AlreadyExistsException", 400;
     ChangeSetNotFoundException, CloudFormation, "ChangeSetNotFound", 404;
     InvalidChangeSetStatusException, CloudFormation, "InvalidChangeSetStatus", 400;
@@ -397,7 +403,8 @@ mod tests {
 
     #[test]
     fn every_code_names_one_error_of_a_service() {
-        for service in [Namespace::Sqs, Namespace::Sns] {
+        let services = [Namespace::Sqs, Namespace::Sns, Namespace::CloudFormation, Namespace::Logs];
+        for service in services {
             let is_shown = |kind: &&ErrorKind| [service, Namespace::Coral].contains(&kind.namespace());
             let kinds: Vec<_> = ErrorKind::ALL.iter().filter(is_shown).collect();
             let codes: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.code()).collect();

@@ -1,8 +1,8 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
-//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sts/` or
-//! `cloudformation/` (what goes in, what is asked of the broker, what comes out), and back through `codec` in the protocol it
-//! came in.
+//! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
+//! `sts/`, `cloudformation/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
+//! in the protocol it came in.
 //! Lambda, a REST service, has its whole way in `lambda`.
 
 pub mod attributes_digest;
@@ -14,6 +14,7 @@ mod compat;
 mod directory;
 pub mod error;
 pub mod lambda;
+mod logs;
 pub mod message_attributes;
 pub mod observation;
 mod operation;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bongsu_broker::Account;
+use bongsu_function_log::LogStore;
 use bongsu_runtime::{Clock, Handle, Refusal};
 use bongsu_traces::Exporter;
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
 use crate::lambda::{self, CodeSource, CodeStore, Invoker, UrlDoor};
+use crate::logs;
 use crate::observation::{Observer, RequestMetrics, Seen};
 use crate::operation::{Context, Source};
 use crate::public_url::PublicUrl;
@@ -66,6 +68,8 @@ pub struct Config {
     pub function_urls: Arc<dyn UrlDoor>,
     /// Where that is: what stands behind `<id>.lambda-url.<region>.` in them.
     pub function_url_host: String,
+    /// What functions printed, if it is kept.
+    pub function_logs: Option<Arc<LogStore>>,
     /// Deploys stacks, if the server has any.
     pub stacks: Option<Arc<dyn Stacks>>,
 }
@@ -155,10 +159,16 @@ impl AwsApi {
         let outcome = self.call(service, head, &body, params, peer, protocol, request_id, &seen).await;
         let refusal = outcome.as_ref().err();
         self.observer.finished(&seen, head, request_id, begun, refusal);
-        match outcome {
+        let mut response = match outcome {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
+        };
+        if service == Service::Logs {
+            // It has another version of JSON, and never spoke Query.
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(logs::CONTENT_TYPE));
+            response.headers_mut().remove(QUERY_ERROR);
         }
+        response
     }
 
     /// Shows messages: in JSON, or as a receive's answer in XML to whoever accepts XML and no JSON.
@@ -293,6 +303,10 @@ impl AwsApi {
                 sns::call(Source::Query(params), &context, protocol, envelope).await
             }
             (Service::Sts, Some(params)) => sts::call(params, &caller, protocol, envelope),
+            (Service::Logs, None) => {
+                logs::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
+            }
+            (Service::Logs, Some(_)) => Err(unknown()),
             (Service::CloudFormation, Some(params)) => {
                 let context = context(named.ok_or_else(unknown)?);
                 cloudformation::call(Source::Query(params), &context, protocol, envelope).await

@@ -94,6 +94,17 @@ impl Client {
         read(self.exchange(&request, ANSWER_WITHIN).await?.body())
     }
 
+    /// Gets a document of any kind, waiting so long for it. The query's names must be in their order.
+    pub async fn get_bytes(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        answer_within: Duration,
+    ) -> Result<Vec<u8>, CallError> {
+        let request = request::get(&self.shared.endpoint, self.shared.identity.as_ref(), path, query);
+        Ok(self.exchange(&request, answer_within).await?.body().to_vec())
+    }
+
     /// Posts a body to another service than SQS, by its name in signatures. The path is encoded already.
     pub(crate) async fn post(
         &self,

@@ -80,7 +80,13 @@ impl Environment {
         let (stdout, write_stdout) = io::pipe()?;
         let (stderr, write_stderr) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(write_stdout).stderr(write_stderr);
-        let output = Output::read(function.name.as_str().into(), config.logs.clone(), stdout, stderr)?;
+        let output = Output::read(
+            function.name.as_str().into(),
+            function.version_name.as_str().into(),
+            config.logs.clone(),
+            stdout,
+            stderr,
+        )?;
         let process = Process::start(&mut command, scratch, permit, stopping)?;
         Ok(Environment {
             function: function.clone(),

@@ -7,6 +7,8 @@ use std::sync::Arc;
 pub struct LogLine {
     /// The function's name.
     pub function: Arc<str>,
+    /// Which version of it, such as `$LATEST`.
+    pub version: Arc<str>,
     /// The invocation during which the line was written. While a process has several, the one whose id the line names.
     /// None while the process was idle.
     pub request_id: Option<Arc<str>>,

@@ -40,6 +40,7 @@ enum What {
 impl Output {
     pub(crate) fn read(
         function: Arc<str>,
+        version: Arc<str>,
         sink: Arc<dyn LogSink>,
         stdout: PipeReader,
         stderr: PipeReader,
@@ -48,7 +49,7 @@ impl Output {
         let reader = Reader {
             stdout: Stream::new(LogStream::Stdout, stdout)?,
             stderr: Stream::new(LogStream::Stderr, stderr)?,
-            log: Log { function, sink, open: Vec::new(), bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
+            log: Log { function, version, sink, open: Vec::new(), bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
             buffer: vec![0; READ_BYTES],
         };
         tokio::spawn(reader.run(marks));
@@ -172,6 +173,7 @@ impl Stream {
 /// The sink, and whom the lines belong to.
 struct Log {
     function: Arc<str>,
+    version: Arc<str>,
     sink: Arc<dyn LogSink>,
     /// The invocations that go on.
     open: Vec<Arc<str>>,
@@ -204,7 +206,8 @@ impl Log {
     fn write(&self, stream: LogStream, line: &[u8]) {
         let text = String::from_utf8_lossy(line).into_owned();
         let request_id = self.owner(&text).cloned();
-        self.sink.line(LogLine { function: self.function.clone(), request_id, stream, text });
+        let (function, version) = (self.function.clone(), self.version.clone());
+        self.sink.line(LogLine { function, version, request_id, stream, text });
     }
 
     /// The invocation that a line belongs to: the only one, or else the one that the line names.

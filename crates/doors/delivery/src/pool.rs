@@ -289,6 +289,7 @@ impl Pool {
     fn log(&self, function: &FunctionSpec, request_id: Option<&Arc<str>>, text: String) {
         self.config.logs.line(LogLine {
             function: function.name.as_str().into(),
+            version: function.version_name.as_str().into(),
             request_id: request_id.cloned(),
             stream: LogStream::Platform,
             text,

@@ -161,6 +161,9 @@ fn the_aws_cli_lives_through_the_life_of_a_function() {
 #[test]
 fn terraform_makes_and_changes_functions() {
     check(&Server::ephemeral(&[]), "terraform_functions.py", &[]);
+}
+
+#[test]
 fn boto3_keeps_objects_in_buckets() {
     check(&Server::ephemeral(&[]), "s3.py", &[]);
 }
@@ -231,6 +234,14 @@ fn boto3_and_the_aws_cli_invoke_a_function() {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoked/template.yaml");
     let arguments = ["up", template.to_str().unwrap(), "--ephemeral", "--credentials", credentials.to_str().unwrap()];
     check(&Server::start(arguments.map(OsString::from)).unwrap(), "invoke.py", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_read_what_functions_print() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoked/template.yaml");
+    let server = Server::start(["up", template.to_str().unwrap(), "--ephemeral"].map(OsString::from)).unwrap();
+    check(&server, "logs.py", &[]);
+    check(&server, "cli_logs.sh", &[]);
 }
 
 /// Runs a program of `clients/` and fails with what it printed if it fails.

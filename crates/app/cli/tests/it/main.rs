@@ -8,6 +8,7 @@ mod fence;
 mod functions;
 mod harness;
 mod invoke;
+mod logs;
 mod metrics;
 mod peek;
 mod redrive;

@@ -33,25 +33,26 @@ struct Following {
 impl Following {
     fn up(template: &Path) -> Following {
         let arguments = ["up", path(template), "--ephemeral"];
-        let mut child = bongsu(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = bongsu(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
         let lines = |from: Box<dyn Read>| BufReader::new(from).lines();
-        let mut said = lines(Box::new(child.stdout.take().unwrap()));
-        let logged = lines(Box::new(child.stderr.take().unwrap()));
+        let mut said = lines(Box::new(child.stdout.take().expect("piped")));
+        let logged = lines(Box::new(child.stderr.take().expect("piped")));
         let mut api = None;
-        for line in said.by_ref().map(Result::unwrap).take_while(|line| line != "Ready.") {
-            api = api.or_else(|| line.strip_prefix("API      http://").map(|address| address.parse().unwrap()));
+        for line in said.by_ref().map_while(Result::ok).take_while(|line| line != "Ready.") {
+            api = api
+                .or_else(|| line.strip_prefix("API      http://").map(|address| address.parse().expect("an address")));
         }
-        Following { child, said, logged, api: api.unwrap() }
+        Following { child, said, logged, api: api.expect("an address") }
     }
 
     /// The lines of standard output until the one that ends a reload.
     fn reloaded(&mut self) -> Vec<String> {
-        self.said.by_ref().map(Result::unwrap).take_while(|line| line != "Reloaded.").collect()
+        self.said.by_ref().map_while(Result::ok).take_while(|line| line != "Reloaded.").collect()
     }
 
     /// The next line of the log that has this in it.
     fn logs(&mut self, part: &str) -> String {
-        self.logged.by_ref().map(Result::unwrap).find(|line| line.contains(part)).unwrap()
+        self.logged.by_ref().map_while(Result::ok).find(|line| line.contains(part)).expect("a line")
     }
 
     fn invoke(&self) -> String {

@@ -63,12 +63,14 @@ impl World {
             host: "localhost".to_owned(),
             slow_after: Duration::from_secs(1),
             spans: None,
+            stacks: None,
             public_url: None,
             functions: functions.clone(),
             code: Arc::new(NoCode),
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
+            function_logs: None,
             stacks: None,
         };
         let ways = Ways {

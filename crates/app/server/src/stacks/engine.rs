@@ -127,8 +127,7 @@ impl Engine {
     /// Does what the stack's status says, until there is no more to do.
     pub(super) async fn carry_on(&self, stack: &str) -> Result<Report, StackRefusal> {
         let mut report = Report::default();
-        loop {
-            let Ok(record) = self.registry().living(stack) else { break };
+        while let Ok(record) = self.registry().living(stack) {
             match record.status {
                 StackStatus::CreateInProgress | StackStatus::UpdateInProgress => {
                     self.go_forward(&record, &mut report).await?;

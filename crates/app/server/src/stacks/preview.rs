@@ -31,7 +31,7 @@ pub enum Against {
 pub struct Told {
     /// Its template.
     pub template: String,
-    /// Its parameters, with `****` for secrets: those count as unchanged.
+    /// Its parameters, with `****` for secrets: those count as unchanged, and have the value that is given now or their default.
     pub parameters: BTreeMap<String, String>,
     /// What its exports are, and those of all others.
     pub exports: BTreeMap<String, String>,
@@ -99,15 +99,15 @@ pub fn preview(file: &TemplateFile, against: Against, account: Account, region: 
         ingress_base: INGRESS_BASE.to_owned(),
     };
     let mut exports = BTreeMap::new();
-    let mut parameters = file.parameters.clone();
+    let parameters = file.parameters.clone();
     let deployed = match against {
         Against::Directory(data) => peek(&data, name)?.and_then(|record| record.deployed),
         Against::Told(told) => told.map(|told| {
             exports = told.exports;
-            let shared = told.parameters.into_iter().map(|(name, value)| {
-                // Nobody can tell, so it is the same on both sides.
-                let value = if value == MASK { parameters.entry(name.clone()).or_insert(value).clone() } else { value };
-                (name, value)
+            let shared = told.parameters.into_iter().filter_map(|(name, value)| {
+                // Nobody can tell, so it is the same on both sides: what is given, or else the default.
+                let value = if value == MASK { parameters.get(&name).cloned()? } else { value };
+                Some((name, value))
             });
             Source {
                 parameters: shared.collect(),

@@ -278,10 +278,10 @@ mod tests {
     #[test]
     fn a_stack_is_named_after_its_file_or_folder() {
         for (path, expected) in [
-            ("/work/til-challenge/template.yaml", "til-challenge"),
-            ("/work/til-challenge/template.json", "til-challenge"),
-            ("/work/shop/queues.yaml", "queues"),
-            ("/work/2 shops_of mine/template.yaml", "shops-of-mine"),
+            ("/srv/til-challenge/template.yaml", "til-challenge"),
+            ("/srv/til-challenge/template.json", "til-challenge"),
+            ("/srv/shop/queues.yaml", "queues"),
+            ("/srv/2 shops_of mine/template.yaml", "shops-of-mine"),
             ("/template.yaml", "bongsu"),
             ("/가/template.yaml", "bongsu"),
         ] {

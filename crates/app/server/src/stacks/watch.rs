@@ -104,7 +104,7 @@ impl Up {
             Ok(told) => {
                 let mut out = io::stdout().lock();
                 // Without anybody who reads it there is nobody to tell.
-                write!(out, "{told}Reloaded.\n").and_then(|()| out.flush()).unwrap_or_default();
+                writeln!(out, "{told}Reloaded.").and_then(|()| out.flush()).unwrap_or_default();
             }
             Err(fault) => error!("the template is not deployed, and everything stays as it was: {fault}"),
         }

@@ -30,9 +30,9 @@ const BESIDES: &str = "
 
 `aws cloudformation deploy`, `create-stack`, `update-stack`, `delete-stack` and their waiters work; a deployment that is done \
 within a second is done when it is answered, so that no tool waits for its next look. Code of functions comes inline \
-(`ZipFile`); directories beside a template are for `bongsu up` alone. `sam deploy` and `aws cloudformation package` put code \
-and templates into a bucket first, which is not read from yet. The CDK looks for its bootstrap in SSM and assumes roles; \
-neither is served here: let `cdk synth` write the template, and deploy that.
+(`ZipFile`); directories beside a template are for `bongsu up` alone. Templates are read from buckets of this server; code of \
+functions is not yet, so `sam deploy` and `aws cloudformation package` work as far as there is none. The CDK looks for its \
+bootstrap in SSM and assumes roles; neither is served here: let `cdk synth` write the template, and deploy that.
 ";
 
 fn compat() -> Compat {

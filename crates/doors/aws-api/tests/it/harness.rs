@@ -8,6 +8,7 @@ use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, No
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
+use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
 use bongsu_runtime::{Attempted, Clock, Courier, ManualClock, Options, Outside, Parcel, ParcelContent};
 use bytes::Bytes;
@@ -131,7 +132,8 @@ impl Server {
 
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
-        Server::started(journal.clone(), Verifier::development(ACCOUNT), false, None, Arc::new(NoFunctions), None).await
+        let verifier = Verifier::development(ACCOUNT);
+        Server::started(journal.clone(), verifier, false, None, Arc::new(NoFunctions), None, None).await
     }
 
     /// A server with these functions.
@@ -139,10 +141,16 @@ impl Server {
         Server::configured(verifier, false, None, functions).await
     }
 
+    /// A server in development mode with these functions, and what they printed.
+    pub(crate) async fn with_logs(functions: Arc<dyn Invoker>, logs: Option<Arc<LogStore>>) -> Server {
+        let verifier = Verifier::development(ACCOUNT);
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, None, logs).await
+    }
+
     /// A server with these stacks.
     pub(crate) async fn with_stacks(verifier: Verifier, stacks: Arc<dyn Stacks>) -> Server {
         let functions = Arc::new(NoFunctions);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks)).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks), None).await
     }
 
     async fn configured(
@@ -151,7 +159,7 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
     ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None).await
+        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None, None).await
     }
 
     async fn started(
@@ -161,6 +169,7 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
         stacks: Option<Arc<dyn Stacks>>,
+        logs: Option<Arc<LogStore>>,
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
@@ -188,6 +197,7 @@ impl Server {
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost:8080".to_owned(),
+            function_logs: logs,
             stacks,
         };
         Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }

@@ -8,6 +8,7 @@ mod functions;
 mod harness;
 mod identity;
 mod lambda;
+mod logs;
 mod messages;
 mod mobile_push;
 mod move_tasks;

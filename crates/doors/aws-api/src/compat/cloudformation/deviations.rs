@@ -28,7 +28,7 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     ),
     row(
         "template-url",
-        "`TemplateURL` is refused; a template in a request has at most 51,200 bytes.",
+        "`TemplateURL` names an object in a bucket of this server's own, path-style or virtual-host style.",
         "stacks::a_stack_that_cannot_be_made_is_refused_in_awss_words",
     ),
     row(
