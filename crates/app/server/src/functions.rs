@@ -54,11 +54,14 @@ struct Shared {
     /// Each function's definition as the delivery door wants it, made anew when it changes.
     specs: Mutex<BTreeMap<(Box<str>, FunctionVersion), Definition>>,
     /// Each mapping's filters, read once.
-    filters: Mutex<BTreeMap<MappingId, (Arc<Mapping>, Arc<Filters>)>>,
+    filters: Mutex<BTreeMap<MappingId, ReadFilters>>,
 }
 
 /// A function as the broker defines it, and as the delivery door wants it.
 type Definition = (Arc<Function>, Arc<FunctionSpec>);
+
+/// A mapping as it was, and its filters as they were read then.
+type ReadFilters = (Arc<Mapping>, Arc<Filters>);
 
 impl Processes {
     pub(crate) fn new(functions: Functions, place: Place) -> Processes {

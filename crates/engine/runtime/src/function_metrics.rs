@@ -28,31 +28,37 @@ pub struct FunctionMetrics {
 
 /// The counting itself.
 #[derive(Default)]
-pub(crate) struct Counters(BTreeMap<Box<str>, EventCounters>);
+pub(crate) struct Counters {
+    events: BTreeMap<Box<str>, EventCounters>,
+    /// Whose event is being concluded, by the command that is being decided.
+    concluding: Option<Box<str>>,
+}
 
 impl Counters {
-    /// Notes what a decision will not tell: whose event is being concluded.
-    pub(crate) fn before(&self, command: &Command) -> Option<Box<str>> {
-        match command {
+    /// Notes what a decision will not tell.
+    pub(crate) fn before(&mut self, command: &Command) {
+        self.concluding = match command {
             Command::ConcludeInvocation { function, .. } => Some(function.clone()),
             _ => None,
-        }
+        };
     }
 
     /// Counts what was decided.
-    pub(crate) fn after(&mut self, concluded: Option<Box<str>>, decision: &Decision) {
-        if let (Reply::Told { failed }, Some(function)) = (&decision.reply, concluded)
+    pub(crate) fn after(&mut self, decision: &Decision) {
+        if let (Reply::Told { failed }, Some(function)) = (&decision.reply, self.concluding.take())
             && *failed > 0
         {
-            self.0.entry(function).or_default().undelivered += *failed as u64;
+            self.events.entry(function).or_default().undelivered += *failed as u64;
         }
         for fact in &decision.facts {
             match fact {
-                Fact::InvocationQueued { function, .. } => self.0.entry(function.clone()).or_default().received += 1,
-                Fact::InvocationEnded { function, succeeded: false, .. } => {
-                    self.0.entry(function.clone()).or_default().dropped += 1;
+                Fact::InvocationQueued { function, .. } => {
+                    self.events.entry(function.clone()).or_default().received += 1
                 }
-                Fact::FunctionDeleted { name } => drop(self.0.remove(name)),
+                Fact::InvocationEnded { function, succeeded: false, .. } => {
+                    self.events.entry(function.clone()).or_default().dropped += 1;
+                }
+                Fact::FunctionDeleted { name } => drop(self.events.remove(name)),
                 _ => {}
             }
         }
@@ -63,7 +69,7 @@ impl Counters {
         let all = broker.function_statistics().map(|(name, statistics)| FunctionMetrics {
             name: name.into(),
             statistics,
-            events: self.0.get(name).copied().unwrap_or_default(),
+            events: self.events.get(name).copied().unwrap_or_default(),
         });
         all.collect()
     }

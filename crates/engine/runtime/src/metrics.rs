@@ -9,7 +9,7 @@ use bongsu_broker::{
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
-use crate::function_metrics::FunctionMetrics;
+use crate::function_metrics::{self, FunctionMetrics};
 use crate::topic_metrics::TopicMetrics;
 
 /// Bounds for the sizes of messages, in bytes: the last is the largest message there is.
@@ -103,6 +103,7 @@ pub struct ObjectMetrics {
 /// The counting itself.
 pub(crate) struct Counters {
     queues: BTreeMap<QueueId, QueueCounters>,
+    functions: function_metrics::Counters,
     told: u64,
     told_in_vain: u64,
     pub(crate) batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
@@ -117,14 +118,15 @@ pub(crate) struct Subject(Option<QueueId>);
 impl Default for Counters {
     fn default() -> Counters {
         let (batch_bytes, batch_facts) = (Histogram::new(&BATCH_BYTES), Histogram::new(&BATCH_FACTS));
-        let (told, told_in_vain) = (0, 0);
-        Counters { queues: BTreeMap::new(), told, told_in_vain, batch_bytes, batch_facts, sizes: Vec::new() }
+        let (told, told_in_vain, functions) = (0, 0, function_metrics::Counters::default());
+        Counters { queues: BTreeMap::new(), functions, told, told_in_vain, batch_bytes, batch_facts, sizes: Vec::new() }
     }
 }
 
 impl Counters {
     /// Notes what a decision will not tell.
     pub(crate) fn before(&mut self, command: &Command, broker: &Broker) -> Subject {
+        self.functions.before(command);
         Subject(match command {
             Command::Send { queue, entries } => {
                 self.sizes.clear();
@@ -139,6 +141,7 @@ impl Counters {
 
     /// Counts what was decided.
     pub(crate) fn after(&mut self, Subject(subject): Subject, decision: &Decision) {
+        self.functions.after(decision);
         match (&decision.reply, subject) {
             (Reply::Sent(results), Some(queue)) => {
                 let counters = self.queues.entry(queue).or_default();
@@ -189,6 +192,11 @@ impl Counters {
     pub(crate) fn objects(&self, broker: &Broker) -> ObjectMetrics {
         let (told, told_in_vain) = (self.told, self.told_in_vain);
         ObjectMetrics { statistics: broker.object_statistics(), told, told_in_vain }
+    }
+
+    /// All functions, with the first queues: there are few of them.
+    pub(crate) fn functions(&self, broker: &Broker, after: Option<&QueueName>) -> Vec<FunctionMetrics> {
+        if after.is_none() { self.functions.functions(broker) } else { Vec::new() }
     }
 
     /// Counts a receive that is answered with nothing.

@@ -25,8 +25,8 @@ use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
+use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
-use crate::{function_metrics, topic_metrics};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
@@ -73,7 +73,6 @@ pub struct Shard {
     pub(crate) cleaner: Cleaner,
     counters: Counters,
     topic_counters: topic_metrics::Counters,
-    function_counters: function_metrics::Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
     /// What waits for durability, by rising position.
@@ -128,7 +127,6 @@ impl Shard {
             cleaner: Cleaner::default(),
             counters: Counters::default(),
             topic_counters: topic_metrics::Counters::default(),
-            function_counters: function_metrics::Counters::default(),
             batch: bongsu_journal::Batch::new(end),
             held: VecDeque::new(),
             durable: end,
@@ -400,14 +398,12 @@ impl Shard {
         let now = self.broker.now();
         let subject = self.counters.before(&command, &self.broker);
         let delivery = self.topic_counters.before(&command, &self.broker);
-        let concluded = self.function_counters.before(&command);
         let decision = match self.broker.decide(command, now, &mut self.entropy) {
             Ok(decision) => decision,
             Err(rejection) => return (Err(rejection), KnownAfter::Everything),
         };
         self.counters.after(subject, &decision);
         self.topic_counters.after(delivery, &decision);
-        self.function_counters.after(concluded, &decision);
         let (count, before) = (decision.facts.len(), self.batch.bytes_len());
         for (index, fact) in decision.facts.iter().enumerate() {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
@@ -444,8 +440,7 @@ impl Shard {
         Metrics {
             queues: self.counters.queues(&self.broker, after),
             topics: Vec::new(),
-            // All at once: there are few of them.
-            functions: if after.is_none() { self.function_counters.functions(&self.broker) } else { Vec::new() },
+            functions: self.counters.functions(&self.broker, after),
             objects: self.counters.objects(&self.broker),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),

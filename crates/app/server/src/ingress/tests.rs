@@ -71,7 +71,6 @@ impl World {
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
             function_logs: None,
-            stacks: None,
         };
         let ways = Ways {
             broker: broker.clone(),
