@@ -66,7 +66,6 @@ impl World {
             stacks: None,
             public_url: None,
             functions: functions.clone(),
-            stacks: None,
         };
         let ways = Ways {
             broker: broker.clone(),
