@@ -89,7 +89,7 @@ impl Broker {
             self.unlink_mapping(id, &before.value.queue);
         }
         self.mappings_of.entry(definition.queue.clone()).or_default().insert(id);
-        self.windows.close(id);
+        self.windows.set(id, definition);
         self.wake_mapped_queues();
     }
 
@@ -105,7 +105,7 @@ impl Broker {
     pub(crate) fn forget_mapping(&mut self, id: MappingId) {
         let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
         self.unlink_mapping(id, &mapping.value.queue);
-        self.windows.close(id);
+        self.windows.forget(id);
         if self.running.contains_key(&id) {
             self.retired.insert(id, mapping.value.function.name);
         }

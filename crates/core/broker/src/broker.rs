@@ -149,7 +149,7 @@ impl Broker {
     /// Queues at which a waiting receive, or a dispatch, may have become possible.
     pub fn take_woken(&mut self) -> BTreeSet<QueueId> {
         let woken = std::mem::take(&mut self.woken);
-        if self.has_windows() {
+        if self.windows.are_used() {
             woken.iter().for_each(|queue| self.open_windows(*queue));
         }
         woken

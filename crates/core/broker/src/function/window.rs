@@ -14,6 +14,8 @@ const VISIBILITY_MARGIN: Seconds = Seconds(30);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Windows {
     timers: Timers<MappingId>,
+    /// Mappings that gather whenever there is something.
+    gathering: BTreeSet<MappingId>,
     open: Volatile<BTreeMap<MappingId, Timestamp>>,
     over: Volatile<BTreeSet<MappingId>>,
 }
@@ -33,6 +35,26 @@ impl<T> Eq for Volatile<T> {}
 impl Windows {
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.timers.next_deadline()
+    }
+
+    /// Whether any mapping gathers, ever.
+    pub(crate) fn are_used(&self) -> bool {
+        !self.gathering.is_empty()
+    }
+
+    /// A mapping is like this from now on; it begins to gather anew.
+    pub(crate) fn set(&mut self, id: MappingId, mapping: &MappingDefinition) {
+        self.close(id);
+        if mapping.window > Seconds(0) {
+            self.gathering.insert(id)
+        } else {
+            self.gathering.remove(&id)
+        };
+    }
+
+    pub(crate) fn forget(&mut self, id: MappingId) {
+        self.close(id);
+        self.gathering.remove(&id);
     }
 
     /// Tells whether it was open.
@@ -69,11 +91,6 @@ impl Broker {
         let own = queue.attributes().visibility_timeout;
         let needed = Seconds(mapping.window.0 + function.timeout_seconds);
         if mapping.window > Seconds(0) && needed > own { Seconds(needed.0 + VISIBILITY_MARGIN.0) } else { own }
-    }
-
-    /// Whether any mapping gathers, ever.
-    pub(crate) fn has_windows(&self) -> bool {
-        self.mappings.values().any(|mapping| mapping.value.window > Seconds(0))
     }
 
     /// Messages are there: mappings that gather begin to, unless they have.
