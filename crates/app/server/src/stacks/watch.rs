@@ -1,8 +1,7 @@
 //! Watches a template and the code beside it, so that `bongsu up` follows every change.
 //!
 //! It looks again and again instead of being told by the kernel: code often lies on mounts (containers, virtual machines,
-//! networks) that tell nothing, and a look at a thousand files takes a few milliseconds. It takes no more than a small share
-//! of the time, however many files there are.
+//! networks) that tell nothing. It takes no more than a small share of the time, however many files there are.
 
 use std::collections::BTreeMap;
 use std::fs;
