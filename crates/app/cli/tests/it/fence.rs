@@ -205,8 +205,9 @@ fn probe(more: &[&str]) -> (String, String) {
 #[test]
 fn a_function_of_a_template_writes_where_it_may() {
     let place = Place::new(None).held();
-    if place["landlock"].is_null() || place["own_tmp"] != true {
-        println!("Skipped: the kernel has no Landlock, or no namespaces for mounts.");
+    let is_in_tmp = Path::new(env!("CARGO_BIN_EXE_bongsu")).starts_with("/tmp");
+    if place["landlock"].is_null() || place["own_tmp"] != true || is_in_tmp {
+        println!("Skipped: the kernel has no Landlock, no namespaces for mounts, or the server itself lies in /tmp.");
         return;
     }
     assert_eq!(probe(&[]).0, "PermissionError written written True");
