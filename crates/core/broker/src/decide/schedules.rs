@@ -69,7 +69,8 @@ impl Broker {
 
     /// The time that is due, or the latest that is past when more of them were missed than are made up for.
     fn latest_missed(&self, definition: &ScheduleDefinition, due_at: Timestamp, made_at: Timestamp) -> Timestamp {
-        let missed = std::iter::successors(Some(due_at), |at| definition.next_after(*at, made_at));
+        let Ok(schedule) = definition.parse() else { return due_at };
+        let missed = std::iter::successors(Some(due_at), |at| definition.next_of(&schedule, *at, made_at));
         let missed = missed.take_while(|at| *at <= self.now());
         match missed.clone().nth(MISSED_MAX) {
             None => due_at,

@@ -60,7 +60,14 @@ impl ScheduleDefinition {
 
     /// When it next sends something, after a time; counted from when it was made.
     pub(crate) fn next_after(&self, after: Timestamp, made_at: Timestamp) -> Option<Timestamp> {
-        let schedule = self.parse().ok().filter(|_| self.enabled)?;
+        self.next_of(&self.parse().ok()?, after, made_at)
+    }
+
+    /// The same by the expression as it was read once.
+    pub(crate) fn next_of(&self, schedule: &Schedule, after: Timestamp, made_at: Timestamp) -> Option<Timestamp> {
+        if !self.enabled {
+            return None;
+        }
         // A rate's first time is one interval after it was made, or after its start.
         let from = self.start.map_or(made_at, |start| start.max(made_at));
         let before_start = self.start.map_or(Timestamp(0), |start| Timestamp(start.0.saturating_sub(1)));
