@@ -1,12 +1,12 @@
 //! Functions with versions and aliases, and events that are kept until they have had them.
 
 use super::check;
-use super::script::{REGION, Story, listed, show_rejection};
+use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
 use super::words::{Words, destination, function, number, outgoing_of};
 use crate::{
     Alias, Command, Conclusion, Destination, Function, FunctionRef, FunctionVersion, InvocationEnd, InvocationOutcome,
-    InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueuedInvocation, Reply, ScheduleDefinition,
-    ScheduleTarget, Seconds, Stored, Text, Timestamp,
+    InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueueName, QueuedInvocation, Reply, SCHEDULE_AGE,
+    ScheduleDefinition, ScheduleTarget, Seconds, Stored, Text, Timestamp,
 };
 
 impl Story {
@@ -61,6 +61,11 @@ impl Story {
                     destination: destination(to),
                     input: words.option("input").map(Box::from),
                     group: words.option("group").map(Box::from),
+                    retries_max: words.number("retries").unwrap_or(0),
+                    age_max: words.number("age").map_or(SCHEDULE_AGE, Seconds),
+                    dead_letters: words
+                        .option("dead-letters")
+                        .map(|name| QueueName { account: ACCOUNT, name: name.into() }),
                 });
                 let expression = words.option("at").expect("a schedule has its time").replace('_', " ").into();
                 let end: Option<u64> = words.number("for");
@@ -74,7 +79,8 @@ impl Story {
                     targets: targets.into_iter().collect(),
                     name: words.next().into(),
                     arn: "arn:aws:events:eu-central-1:000000000001:rule/tick".into(),
-                    source: "aws.events".into(),
+                    source: words.option("source").unwrap_or("aws.events").into(),
+                    window: Seconds(words.number("window").unwrap_or(0)),
                 };
                 Command::PutSchedule { definition }
             }
@@ -113,7 +119,7 @@ impl Story {
             Ok((Reply::Schedules(described), _)) => {
                 let now = self.world.broker.now().0;
                 listed(described.iter().map(|schedule| match schedule.next_at {
-                    Some(next) => format!("{}+{}s", schedule.definition.name, (next.0 - now) / 1000),
+                    Some(next) => format!("{}+{}s", schedule.definition.name, next.0.saturating_sub(now) / 1000),
                     None => format!("{}-", schedule.definition.name),
                 }))
             }
@@ -568,6 +574,124 @@ fn what_a_schedule_missed_is_made_up_for_unless_it_is_too_much() {
         fire -> nothing
         count a -> visible=4 in-flight=0 delayed=0
         schedules -> tick+60s
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_is_tried_again_and_then_dead_lettered() {
+    check(
+        "
+        queue d
+        schedule tick at=rate(1_hour) to=a retries=3 dead-letters=d
+        schedule tock at=rate(1_hour) to=b retries=3
+        +1h
+        fire -> tick tock
+        fire -> nothing
+        restart
+        +1s
+        fire -> tick tock
+        +1s
+        fire -> nothing
+        +1s
+        queue b
+        clean
+        fire -> tick tock
+        count b -> visible=1 in-flight=0 delayed=0
+        count d -> visible=0 in-flight=0 delayed=0
+        restart
+        +4s
+        fire -> tick
+        count d -> visible=1 in-flight=0 delayed=0
+        +10s
+        fire -> nothing
+        schedules -> tick+3583s tock+3583s
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_is_tried_for_as_long_as_it_may_be() {
+    check(
+        "
+        queue d
+        schedule tick at=rate(1_hour) to=a retries=185 age=60 dead-letters=d
+        +1h
+        fire -> tick
+        +60s
+        fire -> tick
+        count d -> visible=1 in-flight=0 delayed=0
+        ",
+    );
+}
+
+#[test]
+fn what_would_be_refused_at_any_time_is_dead_lettered_at_once() {
+    check(
+        "
+        queue a.fifo
+        queue d
+        schedule tick at=rate(1_hour) to=a.fifo retries=3 dead-letters=d
+        schedule both at=rate(1_hour) to=a retries=0 dead-letters=none
+        +1h
+        fire -> both tick
+        count d -> visible=1 in-flight=0 delayed=0
+        +1s
+        fire -> nothing
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_goes_with_it_unless_it_took_itself_away() {
+    check(
+        "
+        schedule once at=at(2026-01-01T00:02:00) to=a retries=3 once
+        schedule tick at=rate(1_minute) to=a retries=3
+        +120s
+        fire -> once tick
+        fire -> tick
+        schedules -> tick+60s
+        delete-schedule tick
+        queue a
+        +1s
+        restart
+        fire -> once
+        count a -> visible=1 in-flight=0 delayed=0
+        ",
+    );
+}
+
+#[test]
+fn a_flexible_schedule_sends_within_its_window() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_hour) to=a window=900
+        +1h
+        restart
+        fire -> nothing
+        +900s
+        fire -> tick
+        fire -> nothing
+        schedules -> tick+2700s
+        ",
+    );
+}
+
+#[test]
+fn the_latest_time_of_many_that_were_missed_is_found_without_walking() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_minute) to=a
+        schedule burst at=cron(*_*_1_1_?_*) to=a
+        +8000h
+        +30s
+        fire -> burst tick
+        fire -> nothing
+        count a -> visible=2 in-flight=0 delayed=0
+        schedules -> burst+2735970s tick+30s
         ",
     );
 }

@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use bongsu_gateway::{
-    Api, ApiKind, BodyKind, Cors, Integration, IntegrationResponse, KeyError, Passthrough, PayloadFormat,
-    RestIntegration, Route, RouteError, Secret, Selector, Service, Stage, Throttle, Webhook,
+    Access, Api, ApiKey, ApiKind, Authorizer, AuthorizerKind, AuthorizerQuestion, BodyKind, Cors, Integration,
+    IntegrationResponse, KeyError, KeySource, Passthrough, PayloadFormat, Period, Quota, RestIntegration, Route,
+    RouteError, Secret, Selector, Service, Stage, Throttle, UsagePlan, Webhook,
 };
 use bongsu_template as template;
-use bongsu_template::{ApiResource, IntegrationResource, RestIntegrationResource, RouteResource, WebhookResource};
+use bongsu_template::{
+    AccessResource, ApiResource, AuthorizerResource, IntegrationResource, RestIntegrationResource, RouteResource,
+    UsagePlanResource, WebhookResource,
+};
 
 use super::{Cx, Provider, front_key};
 use crate::queues::Outcome;
 use crate::stacks::fronts::Front;
 use crate::stacks::provide::{Fault, Made};
+
+/// The provider whose webhooks nobody has signed.
+const UNSIGNED: &str = "none";
 
 impl Provider for ApiResource {
     fn check(&self, cx: &Cx<'_>) -> Result<(), Fault> {
@@ -40,10 +47,13 @@ impl Provider for ApiResource {
     }
 }
 
-/// Whether anybody's request ends in a queue or a topic. A function can look at what it gets.
+/// Whether anybody's request ends in a queue or a topic. A function can look at what it gets, as can another server.
 fn takes_anything(route: &RouteResource) -> bool {
-    let is_signed = route.webhook.as_ref().is_some_and(|webhook| !webhook.secrets.is_empty());
-    !is_signed && matches!(route.integration, IntegrationResource::SendMessage { .. } | IntegrationResource::Aws { .. })
+    let is_signed = route.webhook.as_ref().is_some_and(|webhook| webhook.provider != UNSIGNED);
+    let is_guarded = route.access.authorizer.is_some() || route.access.needs_key;
+    !is_signed
+        && !is_guarded
+        && matches!(route.integration, IntegrationResource::SendMessage { .. } | IntegrationResource::Aws { .. })
 }
 
 /// The logical id of the route that cannot be served, if it is one of this API's.
@@ -78,8 +88,47 @@ fn api(resource: &ApiResource) -> Result<Api, Fault> {
         stages: resource.stages.iter().map(stage).collect(),
         cors: resource.cors.clone().map(cors),
         routes: resource.routes.iter().map(route).collect::<Result<_, _>>()?,
+        authorizers: resource.authorizers.iter().map(authorizer).collect(),
+        usage_plans: resource.usage_plans.iter().map(usage_plan).collect(),
+        key_source: if resource.keys_from_authorizers { KeySource::Authorizer } else { KeySource::Header },
         binary_media_types: resource.binary_media_types.clone(),
     })
+}
+
+fn authorizer(resource: &AuthorizerResource) -> Authorizer {
+    let kind = match resource.kind.clone() {
+        template::AuthorizerKind::Function { function, question, ttl_seconds } => AuthorizerKind::Function {
+            function: function.to_string(),
+            question: match question {
+                template::AuthorizerQuestion::Token { pattern } => AuthorizerQuestion::Token { pattern },
+                template::AuthorizerQuestion::Request => AuthorizerQuestion::Request,
+                template::AuthorizerQuestion::V1 => AuthorizerQuestion::V1,
+                template::AuthorizerQuestion::V2 { simple } => AuthorizerQuestion::V2 { simple },
+            },
+            cached_for: Duration::from_secs(ttl_seconds.into()),
+        },
+        template::AuthorizerKind::Token { issuer, audience, keys } => AuthorizerKind::Token { issuer, audience, keys },
+    };
+    Authorizer { name: resource.id.clone(), identity: resource.identity.clone(), kind }
+}
+
+fn usage_plan(resource: &UsagePlanResource) -> UsagePlan {
+    let key = |(id, value): &(String, template::Secret)| ApiKey { id: id.clone(), value: value.expose().into() };
+    let quota = |quota: template::Quota| Quota {
+        limit: quota.limit,
+        period: match quota.period {
+            template::QuotaPeriod::Day => Period::Day,
+            template::QuotaPeriod::Week => Period::Week,
+            template::QuotaPeriod::Month => Period::Month,
+        },
+    };
+    UsagePlan {
+        id: resource.id.clone(),
+        stages: resource.stages.clone(),
+        keys: resource.keys.iter().map(key).collect(),
+        throttle: resource.throttle.map(throttle),
+        quota: resource.quota.map(quota),
+    }
 }
 
 pub(super) fn cors(cors: template::Cors) -> Cors {
@@ -114,13 +163,25 @@ fn route(route: &RouteResource) -> Result<Route, String> {
             path,
             rest: rest_integration(rest),
         },
+        IntegrationResource::Proxy { method, uri, parameters, responses, timeout_millis } => {
+            Integration::Proxy { method, uri, parameters, responses, timeout: millis(timeout_millis) }
+        }
+        IntegrationResource::Http { method, uri, rest, timeout_millis } => {
+            Integration::Http { method, uri, rest: rest_integration(rest), timeout: millis(timeout_millis) }
+        }
         IntegrationResource::Mock(rest) => Integration::Mock(rest_integration(rest)),
     };
     Ok(Route {
         key: route.key.to_string().parse().map_err(|error: KeyError| error.to_string())?,
         integration,
         webhook: route.webhook.as_ref().map(webhook).transpose()?,
+        access: access(&route.access),
     })
+}
+
+fn access(access: &AccessResource) -> Access {
+    let AccessResource { authorizer, scopes, needs_key } = access.clone();
+    Access { authorizer, scopes, needs_key }
 }
 
 fn rest_integration(rest: RestIntegrationResource) -> RestIntegration {
