@@ -44,8 +44,8 @@ impl Auth {
         let default = bag.take("DefaultAuthorizer");
         let line = default.as_ref().map_or(given.line, |default| default.line);
         auth.default = expansion.known_text(default).filter(|name| name != NONE);
-        if let Some(name) = auth.default.as_ref().filter(|name| !auth.known.contains_key(*name)) {
-            expansion.faults.at(line, unknown(name));
+        if let Some(name) = auth.default.take_if(|name| !auth.known.contains_key(name)) {
+            expansion.faults.at(line, unknown(&name));
         }
         if !is_http {
             let mut is = |name: &str, unless| expansion.known_truth(bag.take(name)).unwrap_or(unless);

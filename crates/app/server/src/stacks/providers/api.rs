@@ -219,3 +219,66 @@ fn webhook(webhook: &WebhookResource) -> Result<Webhook, String> {
         body: if looks_into_body { BodyKind::Json } else { BodyKind::Text },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+Resources:
+  Queue: { Type: AWS::SQS::Queue, Properties: { QueueName: q } }
+  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP } }
+  To:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: SQS-SendMessage
+      PayloadFormatVersion: '1.0'
+      RequestParameters: { QueueUrl: !Ref Queue, MessageBody: $request.body }
+  Tokens:
+    Type: AWS::ApiGatewayV2::Authorizer
+    Properties:
+      ApiId: !Ref Api
+      Name: tokens
+      AuthorizerType: JWT
+      IdentitySource: [$request.header.Authorization]
+      JwtConfiguration: { Issuer: https://issuer.example, Audience: [a] }
+  Open: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Api, RouteKey: POST /open, Target: !Sub 'integrations/${To}' } }
+  None:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: POST /none, Target: !Sub 'integrations/${To}' }
+    Metadata: { Bongsu: { Webhook: { Provider: none } } }
+  Sns:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: POST /sns, Target: !Sub 'integrations/${To}' }
+    Metadata: { Bongsu: { Webhook: { Provider: sns } } }
+  GitHub:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: POST /github, Target: !Sub 'integrations/${To}' }
+    Metadata: { Bongsu: { Webhook: { Provider: github, Secrets: [new, old] } } }
+  Guarded:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: POST /guarded, Target: !Sub 'integrations/${To}', AuthorizationType: JWT, AuthorizerId: !Ref Tokens }
+";
+
+    #[test]
+    fn only_what_nobody_vouches_for_is_taken_from_anybody() {
+        let stack = template::parse(TEMPLATE, "template.yaml", &template::Inputs::default()).unwrap();
+        let (_, resource) = stack.apis().next().unwrap();
+        let open: Vec<_> = resource.routes.iter().filter(|route| takes_anything(route)).collect();
+        let open: Vec<_> = open.iter().map(|route| route.logical_id.as_str()).collect();
+        assert_eq!(open, ["None", "Open"]);
+    }
+
+    #[test]
+    fn secrets_and_authorizers_reach_the_front_door() {
+        let stack = template::parse(TEMPLATE, "template.yaml", &template::Inputs::default()).unwrap();
+        let api = api(stack.apis().next().unwrap().1).unwrap_or_else(|fault| panic!("{}", fault.reason));
+        let route = |key: &str| api.routes.iter().find(|route| route.key.to_string() == key).unwrap();
+        assert_eq!(route("POST /github").webhook.as_ref().unwrap().secrets.len(), 2);
+        assert_eq!(route("POST /sns").webhook.as_ref().unwrap().secrets.len(), 0);
+        let asked = route("POST /guarded").access.authorizer.as_ref().unwrap();
+        assert_eq!(api.authorizers.iter().map(|authorizer| &authorizer.name).collect::<Vec<_>>(), [asked]);
+    }
+}
