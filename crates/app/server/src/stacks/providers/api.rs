@@ -252,7 +252,7 @@ Resources:
   Sns:
     Type: AWS::ApiGatewayV2::Route
     Properties: { ApiId: !Ref Api, RouteKey: POST /sns, Target: !Sub 'integrations/${To}' }
-    Metadata: { Bongsu: { Webhook: { Provider: sns } } }
+    Metadata: { Bongsu: { Webhook: { Provider: sns, TopicArn: 'arn:aws:sns:us-east-1:000000000000:news' } } }
   GitHub:
     Type: AWS::ApiGatewayV2::Route
     Properties: { ApiId: !Ref Api, RouteKey: POST /github, Target: !Sub 'integrations/${To}' }
