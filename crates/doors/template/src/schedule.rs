@@ -215,8 +215,12 @@ fn read_target(mut reader: Reader<'_>, inputs: &Inputs) -> Option<ScheduleTarget
     });
     let dead_letter = reader.map("DeadLetterConfig").and_then(|mut config| {
         let arn = config.string("Arn");
-        if let Some(Err(reason)) = arn.as_ref().map(|arn| names::queue_of_arn(arn, inputs)) {
-            config.fault(config.line_of("Arn"), format!("Arn: {reason}"));
+        match arn.as_ref().map(|arn| names::queue_of_arn(arn, inputs)) {
+            Some(Err(reason)) => config.fault(config.line_of("Arn"), format!("Arn: {reason}")),
+            Some(Ok(name)) if name.ends_with(names::FIFO_SUFFIX) => {
+                config.fault(config.line_of("Arn"), format!("Arn: {name} is FIFO, and dead letters have no group"));
+            }
+            _ => {}
         }
         config.finish();
         arn

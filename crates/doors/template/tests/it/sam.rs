@@ -142,7 +142,6 @@ Resources:
             template.yaml:31: resource Odd: event Text must be a map, not a text
             template.yaml:32: resource Stageless: DefinitionUri is not supported yet
             template.yaml:32: resource Stageless: StageName is missing
-            template.yaml:32: resource Stageless: security: no scheme A is declared
             template.yaml:33: resource Layer: RetentionPolicy must be Retain or Delete, not Maybe
             template.yaml:34: resource Machine: type AWS::Serverless::StateMachine is not supported yet
         "#]],
