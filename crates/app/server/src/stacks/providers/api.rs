@@ -268,7 +268,7 @@ Resources:
         let (_, resource) = stack.apis().next().unwrap();
         let open: Vec<_> = resource.routes.iter().filter(|route| takes_anything(route)).collect();
         let open: Vec<_> = open.iter().map(|route| route.logical_id.as_str()).collect();
-        assert_eq!(open, ["None", "Open"]);
+        assert_eq!(open, ["Open", "None"]);
     }
 
     #[test]
