@@ -110,6 +110,8 @@ impl Template {
             "Handler": "app.handler",
             "CodeUri": format!("./{}", language.name()),
             "Timeout": 60,
+            // What an account has on AWS; without it a template gives a function ten.
+            "ReservedConcurrentExecutions": 1000,
             "Environment": { "Variables": variables },
         });
         for (name, value) in properties.as_object().into_iter().flatten() {
