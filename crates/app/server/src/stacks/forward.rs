@@ -98,7 +98,11 @@ impl Engine {
                 (Action::Update, Some(before)) => self.update(&record.name, before, resource).await?,
                 (Action::None, Some(before)) if rests_on_new => self.update(&record.name, before, resource).await?,
                 (Action::None, Some(before)) if record.operation.adopts => {
-                    self.bring_about(&record.name, Some(before), resource).await?
+                    let is_another = self.bring_up_to_date(&record.name, before, resource).await?;
+                    if matches!(is_another, Ok((true, _))) {
+                        replaced.insert(&resource.logical_id);
+                    }
+                    is_another.map(|(_, made)| made)
                 }
                 (Action::None | Action::Delete, _) => continue,
             };
@@ -179,6 +183,25 @@ impl Engine {
         .await?;
         let made = self.bring_about(stack, Some(before), resource).await?;
         self.end(stack, resource, made, ResourceStatus::UpdateComplete, ResourceStatus::UpdateFailed).await
+    }
+
+    /// Brings a resource about of which the template says what it said before, and tells whether another took its place.
+    async fn bring_up_to_date(
+        &self,
+        stack: &str,
+        before: &Resource,
+        resource: &Resource,
+    ) -> Result<Result<(bool, Made), String>, StackRefusal> {
+        let made = self.bring_about(stack, Some(before), resource).await?;
+        let record = self.registry().living(stack)?;
+        let known = record.resource(&resource.logical_id).and_then(|known| known.physical_id.as_ref());
+        let is_another =
+            made.as_ref().is_ok_and(|made| made.physical_id.is_some() && made.physical_id.as_ref() != known);
+        if !is_another {
+            return Ok(made.map(|made| (false, made)));
+        }
+        let ended = self.end(stack, resource, made, ResourceStatus::UpdateComplete, ResourceStatus::UpdateFailed);
+        Ok(ended.await?.map(|made| (true, made)))
     }
 
     /// Makes the new one; the one before goes when everything else has succeeded.

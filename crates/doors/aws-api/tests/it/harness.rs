@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
-use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, NoFunctions, NoObjects, NoUrls};
+use bongsu_aws_api::lambda::{
+    self, CodeRefusal, CodeStore, Invoker, KeptCode, NewCode, NoFunctions, NoObjects, NoUrls,
+};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -88,10 +90,20 @@ impl Courier for Mailbox {
 struct Shelf;
 
 impl CodeStore for Shelf {
-    fn keep(&self, zip: Bytes) -> lambda::Answer<Result<KeptCode, CodeRefusal>> {
-        let kept = KeptCode { code: "code/kept".into(), sha256: [zip.len() as u8; 32], held: Box::new(()) };
-        let is_archive = zip.starts_with(b"PK");
-        Box::pin(async move { if is_archive { Ok(kept) } else { Err(CodeRefusal::NotAnArchive) } })
+    fn keep(&self, code: NewCode) -> lambda::Answer<Result<KeptCode, CodeRefusal>> {
+        let kept = match code {
+            NewCode::Archive(zip) if zip.starts_with(b"PK") => {
+                let (size, sha256) = (zip.len() as u64, Some([zip.len() as u8; 32]));
+                Ok(KeptCode { code: "code/kept".into(), sha256, size, held: Box::new(()) })
+            }
+            NewCode::Archive(_) => Err(CodeRefusal::NotAnArchive),
+            NewCode::Copy(path) | NewCode::Live(path) if path.is_dir() => {
+                let code = path.display().to_string().into();
+                Ok(KeptCode { code, sha256: None, size: 0, held: Box::new(()) })
+            }
+            NewCode::Copy(path) | NewCode::Live(path) => Err(CodeRefusal::NotADirectory(path)),
+        };
+        Box::pin(async move { kept })
     }
 
     fn sweep(&self, _: lambda::Answer<Option<BTreeSet<Box<str>>>>) {}

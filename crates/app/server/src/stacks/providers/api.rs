@@ -26,7 +26,7 @@ impl Provider for ApiResource {
     }
 
     async fn bring_about(&self, _: Option<&Self>, cx: &Cx<'_>) -> Result<Made, String> {
-        self.resume(cx)?;
+        self.resume(cx).await?;
         Ok(Outcome::Made.into())
     }
 
@@ -34,7 +34,7 @@ impl Provider for ApiResource {
         cx.world.fronts.replace(front_key(cx), None).map_err(|error| error.to_string())
     }
 
-    fn resume(&self, cx: &Cx<'_>) -> Result<(), String> {
+    async fn resume(&self, cx: &Cx<'_>) -> Result<(), String> {
         let api = api(self).map_err(|fault| fault.reason)?;
         cx.world.fronts.replace(front_key(cx), Some(Front::Api(api))).map_err(|error| error.to_string())
     }
@@ -82,7 +82,7 @@ fn api(resource: &ApiResource) -> Result<Api, Fault> {
     })
 }
 
-pub(super) fn cors(cors: template::Cors) -> Cors {
+fn cors(cors: template::Cors) -> Cors {
     let template::Cors { credentials, headers, methods, origins, exposed_headers, max_age_seconds } = cors;
     Cors { credentials, headers, methods, origins, exposed_headers, max_age_seconds }
 }
