@@ -7,7 +7,7 @@ use bongsu_template::{Action, Definition, DeletionPolicy, Resource, Stack};
 
 use super::engine::{Engine, Failure, Report, site};
 use super::provide::{Fault, Made};
-use super::record::{EventStatus, OnFailure, OutputRecord, Record, ResourceRecord, Undo};
+use super::record::{EventStatus, OnFailure, OutputRecord, Record, ResourceRecord, Source, Undo};
 use super::status::{ResourceStatus, StackStatus};
 
 const REPLACED: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
@@ -82,6 +82,9 @@ impl Engine {
         report: &mut Report,
     ) -> Result<Option<Failure>, StackRefusal> {
         let mut replaced: BTreeSet<&str> = BTreeSet::new();
+        let tags =
+            |source: &Option<Source>| source.as_ref().map(|source| source.labels.tags.clone()).unwrap_or_default();
+        let is_retagged = tags(&record.deployed) != tags(&record.target);
         for change in bongsu_template::plan(from, to) {
             let Some(resource) = to.resource(&change.logical_id) else { continue };
             let before = from.resource(&change.logical_id);
@@ -96,7 +99,9 @@ impl Engine {
                     self.replace(&record.name, before, resource).await?
                 }
                 (Action::Update, Some(before)) => self.update(&record.name, before, resource).await?,
-                (Action::None, Some(before)) if rests_on_new => self.update(&record.name, before, resource).await?,
+                (Action::None, Some(before)) if rests_on_new || (is_retagged && takes_tags(resource)) => {
+                    self.update(&record.name, before, resource).await?
+                }
                 (Action::None, Some(before)) if record.operation.adopts => {
                     let is_another = self.bring_up_to_date(&record.name, before, resource).await?;
                     if matches!(is_another, Ok((true, _))) {
@@ -410,6 +415,11 @@ impl Record {
         self.deployed = self.target.take().or(self.deployed.take());
         self.resources.iter_mut().for_each(|resource| resource.undo = None);
     }
+}
+
+/// Whether the stack's own tags are the resource's too.
+fn takes_tags(resource: &Resource) -> bool {
+    matches!(resource.definition, Definition::Function(_))
 }
 
 /// Whether something would be lost with the one before, when the new one takes its name.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{Cx, Provider, asked, asked_away, code, destination, told};
 use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
+use crate::stacks::view::shown_source;
 
 /// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
 /// for a laptop.
@@ -93,7 +94,7 @@ fn settings(function: &FunctionResource, layers: &[String], cx: &Cx<'_>) -> Valu
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
 fn tags(own: &BTreeMap<String, String>, cx: &Cx<'_>) -> BTreeMap<String, String> {
     let record = cx.site.record;
-    let of_stack = record.source().map(|source| source.labels.tags.clone()).unwrap_or_default();
+    let of_stack = shown_source(record).map(|source| source.labels.tags.clone()).unwrap_or_default();
     let mut tags: BTreeMap<String, String> = of_stack.into_iter().chain(own.clone()).collect();
     for (name, value) in
         [("stack-name", &record.name), ("stack-id", &record.id), ("logical-id", &cx.resource.logical_id)]

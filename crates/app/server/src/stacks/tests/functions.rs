@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use bongsu_aws_api::cloudformation::{DeleteOptions, Stacks as _};
+use bongsu_aws_api::cloudformation::{DeleteOptions, Deployment, StackRefusal, Stacks as _};
 use bongsu_broker::{FunctionRef, PutWhen};
 use bongsu_runtime::Handle;
 use serde_json::{Value, json};
@@ -117,6 +117,26 @@ async fn a_function_tells_all_that_its_template_said() {
 }
 
 #[tokio::test]
+async fn a_function_has_the_tags_of_its_stack() {
+    let site = Site::start().await;
+    let stacks = &site.up.engine;
+    let tagged = |value: &str| {
+        let tags = Some(vec![("cost".to_owned(), value.to_owned()), ("team".to_owned(), "all".to_owned())]);
+        Deployment { tags, ..deployment("w", INLINE) }
+    };
+    let tags = async || site.lambda("GetFunction", says()).await.unwrap()["Tags"].clone();
+    stacks.create(tagged("1"), Default::default()).await.unwrap();
+    assert_eq!((&tags().await["cost"], &tags().await["team"]), (&json!("1"), &json!("a")));
+    stacks.update(tagged("2")).await.unwrap();
+    assert_eq!(tags().await["cost"], "2");
+    // What is taken back takes the tags back, too.
+    let failing = format!("{INLINE}  V: {{ Type: 'AWS::Lambda::Version', Properties: {{ FunctionName: no }} }}\n");
+    stacks.update(Deployment { template: Some(failing), ..tagged("3") }).await.unwrap();
+    assert_eq!(stacks.stack("w").unwrap().stack_status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(tags().await["cost"], "2");
+}
+
+#[tokio::test]
 async fn a_function_that_is_deployed_again_is_the_same() {
     let site = Site::start().await;
     site.deploy(INLINE).await;
@@ -172,7 +192,51 @@ Resources:
         assert_eq!(code(&site, "$LATEST", "app.py").await, "two");
     }
     stacks.delete("w", DeleteOptions::default()).await.unwrap();
-    assert_eq!(site.lambda("ListLayers", json!({})).await.unwrap()["Layers"], json!([]));
+    assert!(site.lambda("GetFunction", says()).await.is_err());
+    // SAM retains layers.
+    assert_eq!(site.lambda("ListLayers", json!({})).await.unwrap()["Layers"][0]["LayerName"], "library");
+}
+
+#[tokio::test]
+async fn a_template_is_read_from_a_bucket() {
+    let site = Site::start().await;
+    site.put_object("t.yaml", INLINE.as_bytes().to_vec()).await;
+    let stacks = &site.up.engine;
+    assert_eq!(stacks.fetch("http://127.0.0.1:4566/code/t.yaml").await.as_deref(), Ok(INLINE));
+    for missing in ["http://127.0.0.1:4566/code/no.yaml", "http://127.0.0.1:4566/none/t.yaml", "t.yaml"] {
+        let refused = stacks.fetch(missing).await.unwrap_err();
+        let text = "TemplateURL must reference a valid S3 object to which you have access.";
+        assert_eq!(refused, StackRefusal::Invalid(text.to_owned()), "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_of_a_folder_is_published_once() {
+    let template = "
+Resources:
+  Library: { Type: 'AWS::Lambda::LayerVersion', Properties: { LayerName: library, Content: ./layer, Description: one } }
+  Says:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: says
+      Runtime: python3.12
+      Handler: index.handler
+      Code: { ZipFile: 'pass' }
+      Layers: [!Ref Library]
+";
+    let site = Site::start().await;
+    site.write("layer/python/library.py", "one");
+    let layers = async || {
+        let told = site.lambda("GetFunctionConfiguration", says()).await.unwrap();
+        let told = told["Layers"].as_array().unwrap().iter().map(|layer| layer["Arn"].as_str().unwrap().to_owned());
+        told.collect::<Vec<_>>()
+    };
+    for (template, number) in [(template, 1), (template, 1), (&template.replace("one }", "two }"), 2)] {
+        site.deploy(template).await;
+        assert_eq!(layers().await, [format!("arn:aws:lambda:us-east-1:000000000000:layer:library:{number}")]);
+    }
+    let versions = site.lambda("ListLayerVersions", json!({ "LayerName": "library" })).await.unwrap();
+    assert_eq!(versions["LayerVersions"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -220,8 +284,19 @@ async fn a_version_of_other_code_than_it_says_is_refused() {
         fault.contains("resource V1: CodeSHA256 (AAAA) is different from current CodeSHA256 in $LATEST"),
         "{fault}"
     );
-    site.deploy(&version(told["CodeSha256"].as_str().unwrap())).await;
+    let first = version(told["CodeSha256"].as_str().unwrap());
+    site.deploy(&first).await;
     assert_eq!(versions(&site).await, ["$LATEST", "1"]);
+
+    // Other code alone publishes none; another digest in the template does, in the place of the one before.
+    let changed = first.replace("event, context): pass", "event, context): return 2");
+    site.deploy(&changed).await;
+    assert_eq!(versions(&site).await, ["$LATEST", "1"]);
+    let second = site.lambda("GetFunctionConfiguration", says()).await.unwrap();
+    let digest = |told: &Value| told["CodeSha256"].as_str().unwrap().to_owned();
+    assert_ne!(digest(&second), digest(&told));
+    site.deploy(&changed.replace(&digest(&told), &digest(&second))).await;
+    assert_eq!(versions(&site).await, ["$LATEST", "2"]);
 }
 
 #[tokio::test]
