@@ -220,10 +220,11 @@ impl Shared {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if !is_alive(&name) {
+                let code = format!("{folder}/{name}");
                 match fs::remove_dir_all(entry.path()) {
-                    Ok(()) => info!(code = %format!("{folder}/{name}"), "removed code that nothing refers to"),
+                    Ok(()) => info!(code, "removed code that nothing refers to"),
                     Err(error) => {
-                        warn!(code = %format!("{folder}/{name}"), %error, "code that nothing refers to cannot be removed")
+                        warn!(code, %error, "code that nothing refers to cannot be removed")
                     }
                 }
             }

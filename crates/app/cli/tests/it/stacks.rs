@@ -134,9 +134,8 @@ fn up_publishes_a_version_when_code_changes() {
 
 #[test]
 fn code_that_was_given_as_a_directory_over_the_wire_is_followed_too() {
-    let (directory, file) = folder(&[("template.yaml", "Resources: {}\n"), ("code/app.py", &says("one"))]);
+    let (directory, _) = folder(&[("code/app.py", &says("one"))]);
     let mut server = Following::start(&["serve", "--ephemeral"]);
-    drop(file);
     let code = json!({ "S3Bucket": "hot-reload", "S3Key": directory.path().join("code") });
     let role = "arn:aws:iam::000000000000:role/r";
     let (runtime, handler) = ("python3.11", "app.handler");
@@ -151,7 +150,8 @@ fn code_that_was_given_as_a_directory_over_the_wire_is_followed_too() {
 
 #[test]
 fn up_again_on_the_same_data_makes_of_the_stack_what_the_template_says_now() {
-    let (directory, file) = folder(&[("shop.yaml", TEMPLATE), ("code/app.py", &says("one"))]);
+    let (directory, _) = folder(&[("shop.yaml", TEMPLATE), ("code/app.py", &says("one"))]);
+    let file = directory.path().join("shop.yaml");
     let data = directory.path().join("data");
     let of_data = ["--data", path(&data)];
     let up = |file: &Path, more: &[&str]| Server::start(&[&["up", path(file)], &of_data[..], more].concat());
@@ -172,7 +172,8 @@ fn up_again_on_the_same_data_makes_of_the_stack_what_the_template_says_now() {
     server.stop();
 
     // Another template that would be the same stack by its name alone: nothing of the first is lost unasked.
-    let (_elsewhere, other) = folder(&[("shop.yaml", "Resources:\n  Other: { Type: 'AWS::SQS::Queue' }\n")]);
+    let (elsewhere, _) = folder(&[("shop.yaml", "Resources:\n  Other: { Type: 'AWS::SQS::Queue' }\n")]);
+    let other = elsewhere.path().join("shop.yaml");
     let refused = refuses(&[&["up", path(&other)], &of_data[..]].concat());
     assert!(refused.contains("the stack shop is deployed from") && refused.contains("--stack-name shop"), "{refused}");
     let (code, _, stderr) = plan(&other, &[]);

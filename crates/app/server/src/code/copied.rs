@@ -35,8 +35,8 @@ impl Tree {
         Ok(Tree { root: root.to_owned(), files })
     }
 
-    /// Reads them all, and writes what was read into a new directory if there is one, through to the disk. The digest is of
-    /// what was read: names, whether a file can be executed, contents.
+    /// Reads them all, and writes what was read into a new directory if there is one, through to the disk. The digest is
+    /// of what was read: names, whether a file can be executed, contents.
     pub(super) fn read(&self, target: Option<&Path>) -> Result<Read, Fault> {
         let (mut digest, mut bytes) = (Sha256::new(), 0);
         target.map_or(Ok(()), make_directory)?;
