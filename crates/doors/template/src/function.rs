@@ -79,11 +79,11 @@ pub struct FunctionResource {
     /// Whether its invocations are traced (`Active`).
     pub tracing: bool,
     /// How it writes its log.
-    pub logging: Option<LoggingResource>,
+    pub logging: Option<Box<LoggingResource>>,
     /// The key that its variables are said to be kept with.
     pub kms_key_arn: Option<String>,
     /// The networks it is said to be in.
-    pub vpc: Option<VpcResource>,
+    pub vpc: Option<Box<VpcResource>>,
     /// Whether its versions are said to start from what was kept (`PublishedVersions`).
     pub snap_start: bool,
     /// The tags of the function.
@@ -264,9 +264,9 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         ephemeral_storage_mebibytes,
         architecture,
         tracing: tracing.as_deref() == Some("Active"),
-        logging,
+        logging: logging.map(Box::new),
         kms_key_arn,
-        vpc,
+        vpc: vpc.map(Box::new),
         snap_start: snap_start.as_deref() == Some("PublishedVersions"),
         tags,
         // Known when the whole template is read.
