@@ -1,12 +1,9 @@
 //! An AWS endpoint in this process, and a client that puts the same call in JSON and in Query.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
-use bongsu_aws_api::lambda::{
-    self, CodeRefusal, CodeStore, Invoker, KeptCode, NewCode, NoFunctions, NoObjects, NoUrls,
-};
+use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl};
 use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -20,6 +17,8 @@ use hyper::header::HeaderMap;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::shelf::Shelf;
 
 pub(crate) const ACCOUNT: &str = "000000000000";
 pub(crate) const REGION: &str = "us-east-1";
@@ -83,33 +82,6 @@ impl Courier for Mailbox {
             drop(self.0.send(token.to_string()));
         }
         Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Delivered, then: Box::new(drop) }))
-    }
-}
-
-/// Takes whatever looks like an archive, and calls all of it the same.
-struct Shelf;
-
-impl CodeStore for Shelf {
-    fn keep(&self, code: NewCode) -> lambda::Answer<Result<KeptCode, CodeRefusal>> {
-        let kept = match code {
-            NewCode::Archive(zip) if zip.starts_with(b"PK") => {
-                let (size, sha256) = (zip.len() as u64, Some([zip.len() as u8; 32]));
-                Ok(KeptCode { code: "code/kept".into(), sha256, size, held: Box::new(()) })
-            }
-            NewCode::Archive(_) => Err(CodeRefusal::NotAnArchive),
-            NewCode::Copy(path) | NewCode::Live(path) if path.is_dir() => {
-                let code = path.display().to_string().into();
-                Ok(KeptCode { code, sha256: None, size: 0, held: Box::new(()) })
-            }
-            NewCode::Copy(path) | NewCode::Live(path) => Err(CodeRefusal::NotADirectory(path)),
-        };
-        Box::pin(async move { kept })
-    }
-
-    fn sweep(&self, _: lambda::Answer<Option<BTreeSet<Box<str>>>>) {}
-
-    fn locate(&self, code: &str) -> String {
-        format!("/data/{code}")
     }
 }
 
