@@ -59,6 +59,7 @@ pub use function::mapping::{MAPPING_BATCH_MESSAGES_MAX, Mapping, MappingDefiniti
 pub use function::statistics::FunctionStatistics;
 pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
+    RESERVED_VARIABLES,
 };
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{

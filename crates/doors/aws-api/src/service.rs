@@ -39,6 +39,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-reques
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// What the door needs to know.
+#[derive(Clone)]
 pub struct Config {
     /// Whose queues development requests without an account are.
     pub account: Account,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use bongsu_broker::RESERVED_VARIABLES;
+
 use crate::names;
 use crate::node::Entry;
 use crate::reader::Reader;
@@ -19,7 +21,6 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     told: &[
         ("CodeSigningConfigArn", "code is not signed"),
         ("KmsKeyArn", "variables are kept as they are"),
-        ("LoggingConfig", "logs are kept as the function writes them"),
         ("RecursiveLoop", "loops are not looked for"),
         ("RuntimeManagementConfig", "the runtimes are those of this machine"),
         ("SnapStart", "processes start from nothing"),
@@ -42,28 +43,6 @@ const INLINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const ENVIRONMENT_BYTES_MAX: usize = 4096;
 /// What the executable of a `provided` runtime is called.
 const PROVIDED_HANDLER: &str = "bootstrap";
-/// Variables that Lambda sets itself and refuses to be given.
-const RESERVED_VARIABLES: [&str; 19] = [
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SECRET_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-];
 /// A function to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionResource {
@@ -99,8 +78,42 @@ pub struct FunctionResource {
     pub architecture: Architecture,
     /// Whether its invocations are traced (`Active`).
     pub tracing: bool,
+    /// How it writes its log.
+    pub logging: Option<Box<LoggingResource>>,
+    /// The key that its variables are said to be kept with.
+    pub kms_key_arn: Option<String>,
+    /// The networks it is said to be in.
+    pub vpc: Option<Box<VpcResource>>,
+    /// Whether its versions are said to start from what was kept (`PublishedVersions`).
+    pub snap_start: bool,
     /// The tags of the function.
     pub tags: BTreeMap<String, String>,
+    /// Whether the template publishes versions of it.
+    pub is_published: bool,
+}
+
+/// How a function writes its log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoggingResource {
+    /// `Text` or `JSON`.
+    pub format: Option<String>,
+    /// The least level of the function's own lines.
+    pub application_level: Option<String>,
+    /// The least level of the platform's lines.
+    pub system_level: Option<String>,
+    /// The log group it is said to write to.
+    pub group: Option<String>,
+}
+
+/// The networks that a function is said to be in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VpcResource {
+    /// Their subnets.
+    pub subnets: Vec<String>,
+    /// Its security groups.
+    pub security_groups: Vec<String>,
+    /// Whether it uses IPv6 there.
+    pub ipv6: bool,
 }
 
 /// Where code is.
@@ -218,6 +231,20 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
     let tracing =
         inner(&mut reader, "TracingConfig", |config| config.one_of("Mode", &["Active", "PassThrough"])).flatten();
     let architecture = architecture(&mut reader);
+    let logging = inner(&mut reader, "LoggingConfig", |config| LoggingResource {
+        format: config.one_of("LogFormat", &["JSON", "Text"]),
+        application_level: config.one_of("ApplicationLogLevel", &["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
+        system_level: config.one_of("SystemLogLevel", &["DEBUG", "INFO", "WARN"]),
+        group: config.string("LogGroup"),
+    });
+    let kms_key_arn = reader.string("KmsKeyArn");
+    let vpc = inner(&mut reader, "VpcConfig", |config| VpcResource {
+        subnets: config.strings("SubnetIds"),
+        security_groups: config.strings("SecurityGroupIds"),
+        ipv6: config.boolean("Ipv6AllowedForDualStack").unwrap_or_default(),
+    });
+    let snap_start =
+        inner(&mut reader, "SnapStart", |config| config.one_of("ApplyOn", &["None", "PublishedVersions"])).flatten();
     let tags = queue::tags(&mut reader);
     reader.finish();
     Some(FunctionResource {
@@ -237,7 +264,13 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         ephemeral_storage_mebibytes,
         architecture,
         tracing: tracing.as_deref() == Some("Active"),
+        logging: logging.map(Box::new),
+        kms_key_arn,
+        vpc: vpc.map(Box::new),
+        snap_start: snap_start.as_deref() == Some("PublishedVersions"),
         tags,
+        // Known when the whole template is read.
+        is_published: false,
     })
 }
 

@@ -45,7 +45,24 @@ pub(crate) fn read(declared: &[Declared<'_>], scope: &Scope<'_>, faults: &mut Fa
     }
     faults.concern(None);
     gateway.complete(&mut resources, faults);
+    mark_versions(&mut resources, scope);
     (resources, ignored)
+}
+
+/// Functions are told that versions are made of them, and versions that they are SAM's, which follow the code.
+fn mark_versions(resources: &mut [Resource], scope: &Scope<'_>) {
+    let mut published = BTreeSet::new();
+    for Resource { logical_id, definition, .. } in resources.iter_mut() {
+        if let Definition::Version(version) = definition {
+            version.follows_code = scope.aliases.values().any(|id| id == logical_id);
+            published.insert(version.function.clone());
+        }
+    }
+    for resource in resources {
+        if let Definition::Function(function) = &mut resource.definition {
+            function.is_published = published.contains(&function.name);
+        }
+    }
 }
 
 fn resolve<'a>(declared: &'a Declared<'a>, scope: &Scope<'_>, faults: &mut Faults) -> Resolved<'a> {

@@ -17,6 +17,7 @@ mod delete_function_event_invoke_config;
 mod delete_function_url_config;
 mod delete_layer_version;
 mod delete_provisioned_concurrency_config;
+mod deployer;
 mod destination;
 mod details;
 mod event_source_mapping;
@@ -98,8 +99,11 @@ use crate::service::AwsApi;
 use rest::{Input, Output, Reply, Route};
 
 pub(crate) use code::sweep;
-pub use code::{CodeRefusal, CodeSource, CodeStore, KeptCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX};
+pub use code::{
+    CodeFrom, CodeRefusal, CodeSource, CodeStore, KeptCode, NewCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX,
+};
 pub use configuration::function_arn;
+pub use deployer::Deployer;
 pub use details::{LogFormat, RuntimeSettings};
 pub(crate) use function_url::serve_urls;
 pub use function_url::{FunctionUrl, NoUrls, UrlCors, UrlDoor};

@@ -133,6 +133,11 @@ impl Input {
         Ok(Input(members))
     }
 
+    /// What the server itself asks for.
+    pub(super) fn own(members: Map<String, Value>) -> Input {
+        Input(members)
+    }
+
     /// Adds what only headers say.
     pub(super) fn add_headers(&mut self, headers: &HeaderMap) -> Result<(), ApiError> {
         for (header, member) in HEADERS {

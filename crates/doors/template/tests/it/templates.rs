@@ -267,7 +267,7 @@ fn a_function_by_the_clock_as_sam_writes_it() {
             9: function Tick = shop-Tick-96fcc23ddcac, python3.12 app.handler in tick
                  3 s, 128 MiB, reserved None
             9: TickVersionac3fe12f27 AWS::Lambda::Version
-                 Version(VersionResource { function: "shop-Tick-96fcc23ddcac", description: None, code_sha256: None })
+                 Version(VersionResource { function: "shop-Tick-96fcc23ddcac", description: None, code_sha256: None, follows_code: true })
             9: TickAliaslive AWS::Lambda::Alias
                  Alias(AliasResource { function: "shop-Tick-96fcc23ddcac", name: "live", version: Later { logical_id: "TickVersionac3fe12f27", attribute: Some("Version") }, description: None, weights: [] })
             18: TickUrl AWS::Lambda::Url
@@ -411,7 +411,7 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
         5: Uploads AWS::S3::Bucket
              Bucket(BucketResource { name: "uploads-000000000000", notifications: [BucketNotification { event: "s3:ObjectCreated:*", prefix: None, suffix: None, target: Function(FunctionReference { name: "thumbnail", qualifier: None }) }, BucketNotification { event: "s3:ObjectCreated:Put", prefix: None, suffix: None, target: Queue("shop-Created-a4f52c39e1e6") }, BucketNotification { event: "s3:ObjectRemoved:*", prefix: Some("in/"), suffix: Some(".jpg"), target: Topic("shop-Removed-7def80dbbd93") }], tags: {"team": "media"} })
         54: First AWS::Lambda::Version
-             Version(VersionResource { function: "thumbnail", description: Some("the first one"), code_sha256: None })
+             Version(VersionResource { function: "thumbnail", description: Some("the first one"), code_sha256: None, follows_code: false })
         58: Live AWS::Lambda::Alias
              Alias(AliasResource { function: "thumbnail", name: "live", version: Later { logical_id: "First", attribute: Some("Version") }, description: None, weights: [(Known("1"), 0.25)] })
         66: Address AWS::Lambda::Url

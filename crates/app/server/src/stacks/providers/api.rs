@@ -33,7 +33,7 @@ impl Provider for ApiResource {
     }
 
     async fn bring_about(&self, _: Option<&Self>, cx: &Cx<'_>) -> Result<Made, String> {
-        self.resume(cx)?;
+        self.resume(cx).await?;
         Ok(Outcome::Made.into())
     }
 
@@ -41,7 +41,7 @@ impl Provider for ApiResource {
         cx.world.fronts.replace(front_key(cx), None).map_err(|error| error.to_string())
     }
 
-    fn resume(&self, cx: &Cx<'_>) -> Result<(), String> {
+    async fn resume(&self, cx: &Cx<'_>) -> Result<(), String> {
         let api = api(self).map_err(|fault| fault.reason)?;
         cx.world.fronts.replace(front_key(cx), Some(Front::Api(api))).map_err(|error| error.to_string())
     }
@@ -131,7 +131,7 @@ fn usage_plan(resource: &UsagePlanResource) -> UsagePlan {
     }
 }
 
-pub(super) fn cors(cors: template::Cors) -> Cors {
+fn cors(cors: template::Cors) -> Cors {
     let template::Cors { credentials, headers, methods, origins, exposed_headers, max_age_seconds } = cors;
     Cors { credentials, headers, methods, origins, exposed_headers, max_age_seconds }
 }

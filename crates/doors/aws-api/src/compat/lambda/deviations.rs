@@ -48,8 +48,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "hot-reload",
         "`S3Bucket` `hot-reload` with an absolute directory for `S3Key` has the code run where it lies; its digest is \
-         `hot-reloading-hash-not-available`. Variables in the directory's name are not \
-         expanded, and changed files show when the next process is started.",
+         `hot-reloading-hash-not-available`. Variables in the directory's name are not expanded. When files change, \
+         processes that have read them take no more invocations.",
         "lambda::a_function_gets_the_event_and_its_answer_comes_back_byte_by_byte",
     ),
     row(
