@@ -110,6 +110,14 @@ impl Broker {
         Some(DueInvocation { function, sequence, place, pending, step })
     }
 
+    /// Has [`Broker::take_due_invocations`] begin an event again that could not be brought to its end.
+    pub fn put_back_invocation(&mut self, function: &str, sequence: u64) {
+        if let Some(outbox) = self.invocations.by_function.get_mut(function) {
+            outbox.put_back(sequence);
+        }
+        self.schedule_invocations(function);
+    }
+
     pub(crate) fn invoke_config(&self, function: &FunctionRef) -> InvokeConfig {
         let known = self.functions.get(&function.name);
         let config = known.and_then(|known| known.invoke_configs.get(function.qualifier()));
