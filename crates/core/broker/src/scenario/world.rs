@@ -1,6 +1,6 @@
 //! A broker with its journal, its cleaned journals and its ledger, kept in step and compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::history::{Cleaned, History, observe};
@@ -27,8 +27,8 @@ pub(super) struct World {
     is_trimmed: bool,
     /// Attempts at endpoints.
     going_on: BTreeSet<(SubscriptionId, u64)>,
-    /// Events that functions have.
-    events_going_on: BTreeSet<(Box<str>, u64)>,
+    /// Events that functions have by their numbers, those of functions that are gone among them: whose, and which of its own.
+    events_going_on: BTreeMap<u64, (Box<str>, u64)>,
 }
 
 impl World {
@@ -42,7 +42,7 @@ impl World {
             ledger: Ledger::default(),
             is_trimmed: false,
             going_on: BTreeSet::new(),
-            events_going_on: BTreeSet::new(),
+            events_going_on: BTreeMap::new(),
         }
     }
 
@@ -135,8 +135,10 @@ impl World {
         let begun = self.broker.take_due_invocations(max);
         for due in &begun {
             assert!(due.pending.next_attempt_at <= self.broker.now(), "no attempt begins before its time");
-            let is_new = self.events_going_on.insert((due.function.name.clone(), due.sequence));
-            assert!(is_new, "one attempt of an event at a time");
+            let Stored::Invocation(event) = self.stored(due.place) else { panic!("an event is elsewhere") };
+            let event_of = (due.function.name.clone(), due.sequence);
+            let before = self.events_going_on.insert(event.request_id as u64, event_of);
+            assert_eq!(before, None, "one attempt of an event at a time");
             if matches!(due.step, InvocationStep::Run(_)) {
                 self.check_running(&due.function.name);
             }
@@ -151,7 +153,7 @@ impl World {
         match self.ask(command) {
             Ok((Reply::InvocationEnded(end), _)) => {
                 if !matches!(end, InvocationEnd::Conclude(_)) {
-                    self.events_going_on.remove(&(function.into(), sequence));
+                    self.events_going_on.retain(|_, (name, of)| (&**name, *of) != (function, sequence));
                 }
                 end
             }
@@ -167,7 +169,7 @@ impl World {
         condition: InvocationCondition,
         records: Vec<(Destination, InvocationRecord)>,
     ) -> usize {
-        self.events_going_on.remove(&(function.into(), sequence));
+        self.events_going_on.retain(|_, (name, of)| (&**name, *of) != (function, sequence));
         let (function, region) = (function.into(), REGION.into());
         match self.ask(Command::ConcludeInvocation { function, sequence, condition, records, region }) {
             Ok((Reply::Told { failed }, _)) => failed,
@@ -177,16 +179,12 @@ impl World {
 
     /// Whether a function has the event of this number.
     pub(super) fn has_event(&self, number: u64) -> bool {
-        self.event(number).is_some()
+        self.events_going_on.contains_key(&number)
     }
 
     /// Which function has the event of this number, and under which of its own numbers.
     pub(super) fn event(&self, number: u64) -> Option<(Box<str>, u64)> {
-        let of = |(function, sequence): &&(Box<str>, u64)| {
-            let place = self.broker.locate_invocation(function, *sequence).map(|place| self.stored(place));
-            matches!(place, Some(Stored::Invocation(invocation)) if invocation.request_id == u128::from(number))
-        };
-        self.events_going_on.iter().find(of).cloned()
+        self.events_going_on.get(&number).cloned()
     }
 
     /// Takes one step of at most so many messages of each replay that goes on. Returns how many there were.
