@@ -87,6 +87,7 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
             cors = cors.take().or(found.cors);
             routes.extend(found.routes);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else {
         if name.is_none() {
             reader.require("Name");

@@ -99,6 +99,7 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
             binary_media_types.extend(found.binary_media_types);
             routes.extend(found.routes);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else if name.is_none() {
         reader.require("Name");
     }
