@@ -7,6 +7,7 @@
 mod attributes;
 mod events;
 mod model;
+mod objects;
 mod step;
 mod story;
 mod system;
@@ -119,7 +120,7 @@ fn the_core_and_the_model_agree() {
 }
 
 /// Stories of the other models, of which one is quickly told.
-const STORIES: u64 = 400;
+const STORIES: u64 = 250;
 
 /// Plays stories that are drawn, and tells the shortest that fails.
 fn play_stories<S: Debug + Clone>(steps: impl Strategy<Value = Vec<S>>, play: impl Fn(&[S])) {
@@ -147,6 +148,14 @@ fn play_stories<S: Debug + Clone>(steps: impl Strategy<Value = Vec<S>>, play: im
 fn the_core_and_the_model_of_events_agree() {
     play_stories(events::steps(), |steps| {
         let mut story = events::Story::new();
+        steps.iter().for_each(|step| story.play(step));
+    });
+}
+
+#[test]
+fn the_core_and_the_model_of_objects_agree() {
+    play_stories(objects::steps(), |steps| {
+        let mut story = objects::Story::new();
         steps.iter().for_each(|step| story.play(step));
     });
 }
