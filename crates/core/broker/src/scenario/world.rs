@@ -8,7 +8,7 @@ use super::invariants::{check_order, check_state};
 use super::ledger::Ledger;
 use super::script::REGION;
 use crate::{
-    Broker, Command, Destination, DueDelivery, DueInvocation, Effect, Entropy, Fact, InvocationCondition,
+    Broker, Command, Destination, DueDelivery, DueInvocation, Effect, Entropy, Fact, FaultKind, InvocationCondition,
     InvocationEnd, InvocationOutcome, InvocationRecord, InvocationStep, Place, Rejection, ReplayedNotification, Reply,
     Stored, SubscriptionId, Timestamp,
 };
@@ -25,6 +25,8 @@ pub(super) struct World {
     ledger: Ledger,
     /// Whether the journal was cleaned under the broker: a restart then finds the same, but not in the same order inside.
     is_trimmed: bool,
+    /// What facts say that went wrong on purpose, and how often.
+    pub(super) faults: BTreeMap<FaultKind, usize>,
     /// Attempts at endpoints.
     going_on: BTreeSet<(SubscriptionId, u64)>,
     /// Events that functions have by their numbers, those of functions that are gone among them: whose, and which of its own.
@@ -41,6 +43,7 @@ impl World {
             cleaned: [1, 3, 20].map(|one_in| Cleaned::new(one_in, START)).into(),
             ledger: Ledger::default(),
             is_trimmed: false,
+            faults: BTreeMap::new(),
             going_on: BTreeSet::new(),
             events_going_on: BTreeMap::new(),
         }
@@ -59,6 +62,9 @@ impl World {
     /// Applies a fact to everything that is kept in step.
     pub(super) fn happen(&mut self, fact: &Fact) {
         check_order(&self.broker, fact);
+        if let Fact::FaultInjected { kind, .. } = fact {
+            *self.faults.entry(*kind).or_default() += 1;
+        }
         self.ledger.note(&self.broker, fact, self.broker.now());
         self.apply(fact);
         self.ledger.settle(&self.broker);
