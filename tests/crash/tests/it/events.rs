@@ -45,7 +45,10 @@ impl Events {
                     assert_eq!(answer.status, 202, "{}", answer.text());
                     self.acknowledged.lock().unwrap().insert(number);
                 }
-                Err(Error::Unknown(_)) => return drop(self.unknown.lock().unwrap().insert(number)),
+                Err(Error::Unknown(_)) => {
+                    self.unknown.lock().unwrap().insert(number);
+                    return;
+                }
                 Err(Error::NotSent(_)) => return,
             }
         }
