@@ -59,6 +59,8 @@ pub(crate) enum Request {
     EndEvent(EndedEvent),
     /// Nothing more is done about an event for now.
     EventIsOver,
+    /// Nor about this one, which did not come to its end.
+    PutEventBack { function: Box<str>, sequence: u64 },
     /// Where an event lies now.
     LocateInvocation { function: Box<str>, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.

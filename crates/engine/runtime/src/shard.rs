@@ -339,6 +339,7 @@ impl Shard {
             Request::EndRunning { function } => self.broker.end_running(&function, 1),
             Request::EndEvent(ended) => self.end_event(ended),
             Request::EventIsOver => self.events_going_on -= 1,
+            Request::PutEventBack { function, sequence } => self.put_event_back(&function, sequence),
             Request::LocateInvocation { function, sequence, reply } => {
                 match self.broker.locate_invocation(&function, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),

@@ -417,7 +417,7 @@ fn a_function_takes_its_events_with_it() {
         event f
         run -> ~2:f
         delete-function f
-        ran ~2 succeeded -> no such event
+        ran ~2 succeeded -> unknown
         ",
     );
 }

@@ -88,6 +88,7 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
             routes.extend(found.routes);
             authorizers.extend(found.authorizers);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else {
         if name.is_none() {
             reader.require("Name");

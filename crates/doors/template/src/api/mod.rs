@@ -293,6 +293,13 @@ fn check_message(route: &RouteResource, needs_id: &[String], faults: &mut Faults
     }
 }
 
+/// An API that is described by a document may have its name from there.
+fn require_title(name: Option<&String>, reader: &mut Reader<'_>) {
+    if name.is_none() {
+        reader.fault(reader.line_of("Body"), "Name is missing, and info.title in Body");
+    }
+}
+
 fn check_name(name: Option<String>, reader: &mut Reader<'_>) -> Option<String> {
     let is_wrong = |name: &&String| name.is_empty() || name.len() > API_NAME_MAX || name.contains('/');
     if let Some(name) = name.as_ref().filter(is_wrong) {

@@ -102,6 +102,7 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
             authorizers.extend(found.authorizers);
             keys_from = keys_from.take().or(found.keys_from);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else if name.is_none() {
         reader.require("Name");
     }

@@ -210,6 +210,8 @@ fn apis_and_their_parts() {
             "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' }",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { openapi: 3.0.1, info: { title: t }, paths: { /a: { get: { security: [{ k: [] }] }, trace: {} } }, x-other: 1 } }",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: {}, paths: {} } }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Body: { paths: {} } }",
             "Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }",
             "Type: AWS::ApiGatewayV2::Authorizer, Properties: {}",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }\n  S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }",
@@ -239,6 +241,10 @@ fn apis_and_their_parts() {
                 property x-other is not supported
             Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }
                 paths is missing
+            Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: {}, paths: {} } }
+                Name is missing, and info.title in Body
+            Type: AWS::ApiGateway::RestApi, Properties: { Body: { paths: {} } }
+                Name is missing, and info.title in Body
             Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }
                 StageName must be letters, digits, hyphens or underscores, at most 128, not a b
                 ApiId must point to an AWS::ApiGatewayV2::Api of this template
