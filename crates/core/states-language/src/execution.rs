@@ -198,7 +198,7 @@ impl Execution {
             (Purpose::Task, StateKind::Task(task)) => {
                 Work::Call { resource: &task.resource, input: self.payload(call.input)?, role: call.role.as_deref() }
             }
-            (Purpose::Read, StateKind::Map(map)) => match &map.items {
+            (Purpose::Read(_), StateKind::Map(map)) => match &map.items {
                 ItemSource::Reader(reader) => Work::ReadItems { reader, parameters: self.payload(call.input)? },
                 ItemSource::Input(_) => return None,
             },

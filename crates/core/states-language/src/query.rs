@@ -107,6 +107,7 @@ impl Query {
     /// That the value is not of the type that the field needs.
     pub(crate) fn unexpected(&self, expected: &str, value: &Value) -> Fault {
         let (field, found) = (&self.field, type_name(value));
+        let shown = value.as_str().map_or_else(|| value.to_string(), String::from);
         match &self.form {
             Form::Expression(expression) => Fault::query(
                 field,
@@ -117,11 +118,11 @@ impl Query {
                 ),
             ),
             Form::Path(path) | Form::Entry(path) => Fault::runtime(format!(
-                "The {field} parameter does not reference a valid {expected}: {} == {value}",
+                "The {field} parameter does not reference a valid {expected}: {} == {shown}",
                 path.text()
             )),
             Form::Call(call) => {
-                Fault::runtime(format!("The {field} parameter does not give a valid {expected}: {} == {value}", call.text()))
+                Fault::runtime(format!("The {field} parameter does not give a valid {expected}: {} == {shown}", call.text()))
             }
         }
     }

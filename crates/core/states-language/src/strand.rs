@@ -91,8 +91,8 @@ wire_enum! {
     pub(crate) enum Purpose {
         /// The Resource of a Task.
         0 => Task,
-        /// The ItemReader of a Map.
-        1 => Read,
+        /// The ItemReader of a Map, and the run that it is read for.
+        1 => Read(run: Run),
         /// The ResultWriter of a Map run: what is written, and the run.
         2 => Write(results: PayloadId, run: u128),
     }
@@ -121,10 +121,9 @@ wire_struct! {
     pub(crate) struct Run {
         pub(crate) id: u128,
         pub(crate) started_at: Timestamp,
-        pub(crate) tolerated_count: u32,
-        /// Whether a count was given; without one only the percentage decides.
-        pub(crate) has_count: bool,
-        pub(crate) tolerated_percentage: u32,
+        /// How many failures are tolerated; none at all if neither is given.
+        pub(crate) tolerated_count: Option<u32>,
+        pub(crate) tolerated_percentage: Option<u32>,
     }
 }
 
@@ -147,13 +146,23 @@ impl Strand {
         let of_phase = match &self.phase {
             Phase::Calling(call) => match call.purpose {
                 Purpose::Write(results, _) => [Some(call.input), Some(results)],
-                Purpose::Task | Purpose::Read => [Some(call.input), None],
+                Purpose::Task | Purpose::Read(_) => [Some(call.input), None],
             },
             Phase::Done(output) => [Some(*output), None],
             _ => [None, None],
         };
         let variables = self.variables.iter().map(|(_, payload)| *payload);
         [self.input].into_iter().chain(self.item).chain(variables).chain(of_phase.into_iter().flatten())
+    }
+}
+
+impl Run {
+    /// Whether so many failures of so many children are tolerated.
+    pub(crate) fn tolerates(&self, failed: u32, count: u32) -> bool {
+        let (failed, count) = (u64::from(failed), u64::from(count));
+        (self.tolerated_count.is_some() || self.tolerated_percentage.is_some())
+            && self.tolerated_count.is_none_or(|most| failed <= u64::from(most))
+            && self.tolerated_percentage.is_none_or(|most| failed * 100 <= u64::from(most) * count)
     }
 }
 

@@ -9,7 +9,6 @@ use super::{Machine, too_large};
 use crate::definition::{Map, StateId, StateKind};
 use crate::fault::Fault;
 use crate::history::Event;
-use crate::intrinsic::uuid_bits;
 use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::map_run::{self, MapRunStatus};
 use crate::payload::PayloadId;
@@ -61,15 +60,11 @@ impl Machine<'_> {
         })
     }
 
-    /// Begins the iterations of a Map over these inputs.
+    /// Begins the iterations of a Map over these inputs; that it begins was told.
     pub(super) fn begin_iterations(&mut self, id: StrandId, map: &Map, items: Vec<Value>, run: Option<Run>) -> Result<(), Fault> {
         let concurrency = self.concurrency(id, map)?;
         let count = items.len() as u32;
-        let mut started = self.tell(id, Event::MapStateStarted(count));
-        if let Some(run) = &run {
-            let arn = map_run::arn(self.surrounding.machine_arn(), &self.map_label(id), run.id);
-            started = self.tell(id, Event::MapRunStarted(arn.into()));
-        }
+        let started = self.strand(id).previous;
         let first = StrandId(self.head.next_strand);
         for (index, item) in items.into_iter().enumerate() {
             let item = self.keep(item, &[]);
@@ -239,10 +234,5 @@ impl Machine<'_> {
             StateKind::Map(map) => map.label.as_deref().map_or_else(|| state.name.clone(), Arc::from),
             _ => state.name.clone(),
         }
-    }
-
-    /// A new run's id.
-    pub(super) fn new_run(&mut self) -> u128 {
-        uuid_bits(self.random)
     }
 }

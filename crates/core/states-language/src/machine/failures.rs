@@ -68,7 +68,7 @@ impl Machine<'_> {
     pub(super) fn failure(&mut self, id: StrandId, fault: Fault) -> Failure {
         let (name, event) = (self.state(id).name.clone(), self.strand(id).entered_event);
         let cause: Arc<str> = match fault.error {
-            fault::DATA_LIMIT_EXCEEDED => fault.text.into(),
+            fault::DATA_LIMIT_EXCEEDED | fault::ITEM_READER_FAILED => fault.text.into(),
             _ => {
                 let at = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
                 format!("{at} {}", fault.text).into()
@@ -173,15 +173,7 @@ impl Machine<'_> {
         if let Some(run) = children.run.clone() {
             children.running -= 1;
             children.failed += 1;
-            let (failed, count) = (u64::from(children.failed), u64::from(children.count));
-            let few = (run.has_count || run.tolerated_percentage > 0) && failed <= u64::from(run.tolerated_count);
-            let percent = failed * 100 <= u64::from(run.tolerated_percentage) * count;
-            let tolerated = match (run.has_count, run.tolerated_percentage > 0) {
-                (true, true) => few && percent,
-                (true, false) => few,
-                (false, _) => percent,
-            };
-            if tolerated {
+            if run.tolerates(children.failed, children.count) {
                 self.fill(parent, previous);
                 return false;
             }
@@ -213,6 +205,8 @@ impl Machine<'_> {
             Phase::Calling(call) => {
                 let task = call.task;
                 self.effects.push(Effect::CancelTask(task));
+                // Nobody waits any more; a redrive begins here.
+                self.strand_mut(id).phase = Phase::Attempt;
                 true
             }
             Phase::Children(_) => {

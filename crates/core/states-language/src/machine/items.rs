@@ -5,10 +5,13 @@ use bongsu_jsonata::{Object, Value};
 use super::Machine;
 use crate::definition::{Batcher, ItemSource, Map, StateKind};
 use crate::fault::{self, Fault};
+use crate::history::Event;
+use crate::intrinsic::uuid_bits;
 use crate::limits::{
     DISTRIBUTED_CONCURRENCY_MAX, DISTRIBUTED_ITEMS_MAX, INLINE_CONCURRENCY_MAX, INLINE_ITEMS_MAX, PAYLOAD_BYTES_MAX,
     SECONDS_MAX,
 };
+use crate::map_run;
 use crate::query::type_name;
 use crate::strand::{Purpose, Run, StrandId};
 use crate::template::Template;
@@ -24,7 +27,14 @@ impl Machine<'_> {
                     None => input,
                 };
                 let Some(items) = value.as_array() else { return Err(not_items(template.as_ref(), &value)) };
-                self.begin_items(id, map, items.to_vec())
+                let items = self.prepared(id, map, items.to_vec())?;
+                let run = if map.distributed { Some(self.new_run(id, map)?) } else { None };
+                let count = items.len() as u32;
+                match &run {
+                    Some(run) => self.tell_run(id, count, run),
+                    None => self.tell(id, Event::MapStateStarted(count)),
+                };
+                self.begin_iterations(id, map, items, run)
             }
             ItemSource::Reader(reader) => {
                 let parameters = match &reader.parameters {
@@ -32,14 +42,17 @@ impl Machine<'_> {
                     None => Value::Object(Object::new()),
                 };
                 let parameters = self.keep_bounded(parameters, &[], &self.state(id).name)?;
-                self.request(id, Purpose::Read, parameters);
+                let run = self.new_run(id, map)?;
+                // The items are counted when they have been read: too late for this event.
+                self.tell_run(id, 0, &run);
+                self.request(id, Purpose::Read(run), parameters);
                 Ok(())
             }
         }
     }
 
     /// The items were read.
-    pub(super) fn items_read(&mut self, id: StrandId, value: Value) -> Result<(), Fault> {
+    pub(super) fn items_read(&mut self, id: StrandId, run: Run, value: Value) -> Result<(), Fault> {
         let StateKind::Map(map) = &self.state(id).work else { return Ok(()) };
         let ItemSource::Reader(reader) = &map.items else { return Ok(()) };
         let unreadable = |text: &str| Fault::new(fault::ITEM_READER_FAILED, text);
@@ -50,32 +63,39 @@ impl Machine<'_> {
             Some(0) => return Err(unreadable("field MaxItems must be positive")),
             most => most.map_or(usize::MAX, |most| most as usize),
         };
-        self.begin_items(id, map, items[..items.len().min(most)].to_vec())
+        let items = self.prepared(id, map, items[..items.len().min(most)].to_vec())?;
+        self.begin_iterations(id, map, items, Some(run))
     }
 
-    fn begin_items(&mut self, id: StrandId, map: &Map, items: Vec<Value>) -> Result<(), Fault> {
+    /// What iterations are given: the items, or batches of them.
+    fn prepared(&mut self, id: StrandId, map: &Map, items: Vec<Value>) -> Result<Vec<Value>, Fault> {
         let most = if map.distributed { DISTRIBUTED_ITEMS_MAX } else { INLINE_ITEMS_MAX };
         if items.len() > most {
             return Err(Fault::runtime(format!("A Map of this kind takes no more than {most} items")));
         }
-        let items = match &map.batcher {
-            Some(batcher) => self.batches(id, batcher, items)?,
-            None => items,
-        };
-        let run = if map.distributed {
-            let count = self.amount(id, "ToleratedFailureCount", map.tolerated_count.as_ref(), 0, SECONDS_MAX)?;
-            let percentage = self.amount(id, "ToleratedFailurePercentage", map.tolerated_percentage.as_ref(), 0, 100)?;
-            Some(Run {
-                id: self.new_run(),
-                started_at: self.now,
-                tolerated_count: count.unwrap_or(0),
-                has_count: count.is_some(),
-                tolerated_percentage: percentage.unwrap_or(0),
-            })
-        } else {
-            None
-        };
-        self.begin_iterations(id, map, items, run)
+        match &map.batcher {
+            Some(batcher) => self.batches(id, batcher, items),
+            None => Ok(items),
+        }
+    }
+
+    /// A run of a distributed Map that is about to begin.
+    fn new_run(&mut self, id: StrandId, map: &Map) -> Result<Run, Fault> {
+        let count = self.amount(id, "ToleratedFailureCount", map.tolerated_count.as_ref(), 0, SECONDS_MAX)?;
+        let percentage = self.amount(id, "ToleratedFailurePercentage", map.tolerated_percentage.as_ref(), 0, 100)?;
+        Ok(Run {
+            id: uuid_bits(self.random),
+            started_at: self.now,
+            tolerated_count: count,
+            tolerated_percentage: percentage,
+        })
+    }
+
+    /// Tells that a distributed Map begins.
+    fn tell_run(&mut self, id: StrandId, count: u32, run: &Run) -> u32 {
+        self.tell(id, Event::MapStateStarted(count));
+        let arn = map_run::arn(self.surrounding.machine_arn(), &self.map_label(id), run.id);
+        self.tell(id, Event::MapRunStarted(arn.into()))
     }
 
     /// How many iterations run at once; zero asks for no limit.

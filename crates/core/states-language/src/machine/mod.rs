@@ -227,8 +227,8 @@ impl<'a> Machine<'a> {
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
     fn keep(&mut self, value: Value, same: &[PayloadId]) -> PayloadId {
         let text = value.to_string();
-        match same.iter().find(|id| *self.text(**id) == *text) {
-            Some(id) => *id,
+        match same.iter().copied().find(|id| *self.text(*id) == *text || self.value(*id).to_string() == text) {
+            Some(id) => id,
             None => self.keep_text(text.into(), value),
         }
     }

@@ -113,7 +113,10 @@ impl Machine<'_> {
                 self.tell(id, event);
                 self.settle(id, |machine| machine.leave(id, Some(Got { value, payload: Some(payload) }), None));
             }
-            Purpose::Read => self.settle(id, |machine| machine.items_read(id, value)),
+            Purpose::Read(run) => self.settle(id, |machine| {
+                let read = machine.items_read(id, run, value);
+                read.inspect_err(|fault| machine.read_failed(id, fault.error.into(), Some(fault.text.as_str().into())))
+            }),
             Purpose::Write(_, run) => self.settle(id, |machine| machine.results_written(id, run, value)),
         }
         Ok(())
@@ -132,11 +135,21 @@ impl Machine<'_> {
         let (id, call) = self.answered(task)?;
         let failure = match call.purpose {
             Purpose::Task => Failure::told(error.map(Arc::from), cause.map(Arc::from)),
-            Purpose::Read => Failure::told(Some(fault::ITEM_READER_FAILED.into()), cause.map(Arc::from)),
+            Purpose::Read(_) => {
+                self.read_failed(id, fault::ITEM_READER_FAILED.into(), cause.map(Arc::from));
+                Failure::told(Some(fault::ITEM_READER_FAILED.into()), cause.map(Arc::from))
+            }
             Purpose::Write(..) => Failure::told(Some(fault::RESULT_WRITER_FAILED.into()), cause.map(Arc::from)),
         };
         self.give_up(id, &call, failure);
         Ok(())
+    }
+
+    /// A run without items is over before any child has begun.
+    fn read_failed(&mut self, id: StrandId, error: Arc<str>, cause: Option<Arc<str>>) {
+        if !matches!(self.strand(id).phase, Phase::Children(_)) {
+            self.tell(id, Event::MapRunFailed(Problem { error: Some(error), cause }));
+        }
     }
 
     fn give_up(&mut self, id: StrandId, call: &Call, failure: Failure) {

@@ -6,7 +6,14 @@ use crate::story::{check, outcome, single};
 
 #[test]
 fn a_pass_hands_its_input_on() {
-    check(r#"{"StartAt":"Hello","States":{"Hello":{"Type":"Pass","End":true}}}"#, r#"start {"a": 1}"#, expect![[]]);
+    check(r#"{"StartAt":"Hello","States":{"Hello":{"Type":"Pass","End":true}}}"#, r#"start {"a": 1}"#, expect![[r#"
+        start {"a": 1}
+          1<-0 ExecutionStarted {"input":"{\"a\": 1}","roleArn":"arn:aws:iam::000000000000:role/role"}
+          2<-0 PassStateEntered {"name":"Hello","input":"{\"a\": 1}"}
+          3<-2 PassStateExited {"name":"Hello","output":"{\"a\": 1}"}
+          4<-3 ExecutionSucceeded {"output":"{\"a\": 1}"}
+          Succeeded {"a": 1}
+    "#]]);
 }
 
 #[test]
@@ -16,7 +23,19 @@ fn a_wait_is_a_deadline() {
         "start {}
          +29s
          +1s",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 WaitStateEntered {"name":"W","input":"{}"}
+            +29s
+            +1s
+              at 30.000s
+              3<-2 WaitStateExited {"name":"W","output":"{}"}
+              4<-3 SucceedStateEntered {"name":"D","input":"{}"}
+              5<-4 SucceedStateExited {"name":"D","output":"{}"}
+              6<-5 ExecutionSucceeded {"output":"{}"}
+              Succeeded {}
+        "#]],
     );
 }
 
@@ -25,9 +44,21 @@ fn a_fail_state_ends_with_its_error() {
     check(
         r#"{"StartAt":"F","States":{"F":{"Type":"Fail","ErrorPath":"$.e","Cause":"because"}}}"#,
         r#"start {"e":"Bad"}"#,
-        expect![[]],
+        expect![[r#"
+            start {"e":"Bad"}
+              1<-0 ExecutionStarted {"input":"{\"e\":\"Bad\"}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 FailStateEntered {"name":"F","input":"{\"e\":\"Bad\"}"}
+              3<-2 ExecutionFailed {"error":"Bad","cause":"because"}
+              Failed Some("Bad") Some("because")
+        "#]],
     );
-    check(r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#, "start {}", expect![[]]);
+    check(r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#, "start {}", expect![[r#"
+        start {}
+          1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+          2<-0 FailStateEntered {"name":"F","input":"{}"}
+          3<-2 ExecutionFailed {}
+          Failed None None
+    "#]]);
 }
 
 #[test]
@@ -35,7 +66,13 @@ fn a_missing_path_fails_the_execution() {
     check(
         r#"{"StartAt":"pass","States":{"pass":{"Type":"Pass","Parameters":{"value.$":"$.x"},"End":true}}}"#,
         r#"start {"a":{"b":2}}"#,
-        expect![[]],
+        expect![[r#"
+            start {"a":{"b":2}}
+              1<-0 ExecutionStarted {"input":"{\"a\":{\"b\":2}}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 PassStateEntered {"name":"pass","input":"{\"a\":{\"b\":2}}"}
+              3<-2 ExecutionFailed {"error":"States.Runtime","cause":"An error occurred while executing the state 'pass' (entered at the event id #2). The JSONPath '$.x' specified for the field 'value.$' could not be found in the input '{\"a\":{\"b\":2}}'"}
+              Failed Some("States.Runtime") Some("An error occurred while executing the state 'pass' (entered at the event id #2). The JSONPath '$.x' specified for the field 'value.$' could not be found in the input '{\"a\":{\"b\":2}}'")
+        "#]],
     );
 }
 
@@ -46,7 +83,16 @@ fn a_stopped_execution_is_aborted() {
         "start {}
          stop
          stop",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 WaitStateEntered {"name":"W","input":"{}"}
+            stop
+              3<-0 ExecutionAborted {}
+              Aborted None None
+            stop
+              refused: NotRunning
+        "#]],
     );
 }
 
@@ -56,7 +102,15 @@ fn an_execution_that_takes_too_long_times_out() {
         r#"{"StartAt":"W","TimeoutSeconds":5,"States":{"W":{"Type":"Wait","Seconds":30,"End":true}}}"#,
         "start {}
          +30s",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 WaitStateEntered {"name":"W","input":"{}"}
+            +30s
+              at 5.000s
+              3<-0 ExecutionTimedOut {"error":"States.Timeout"}
+              TimedOut Some("States.Timeout") None
+        "#]],
     );
 }
 
@@ -99,7 +153,18 @@ fn variables_are_seen_by_later_states_and_computed_from_old_ones() {
             "B":{"Type":"Pass","Assign":{"x.$":"$y","y.$":"$x"},"Next":"C"},
             "C":{"Type":"Pass","Parameters":{"x.$":"$x","y.$":"$y"},"End":true}}}"#,
         r#"start {"n":7}"#,
-        expect![[]],
+        expect![[r#"
+            start {"n":7}
+              1<-0 ExecutionStarted {"input":"{\"n\":7}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 PassStateEntered {"name":"A","input":"{\"n\":7}"}
+              3<-2 PassStateExited {"name":"A","output":"{\"n\":7}","assignedVariables":{"x":"7","y":"1"}}
+              4<-3 PassStateEntered {"name":"B","input":"{\"n\":7}"}
+              5<-4 PassStateExited {"name":"B","output":"{\"n\":7}","assignedVariables":{"x":"1","y":"7"}}
+              6<-5 PassStateEntered {"name":"C","input":"{\"n\":7}"}
+              7<-6 PassStateExited {"name":"C","output":"{\"x\":1,\"y\":7}"}
+              8<-7 ExecutionSucceeded {"output":"{\"x\":1,\"y\":7}"}
+              Succeeded {"x":1,"y":7}
+        "#]],
     );
 }
 
@@ -130,7 +195,13 @@ fn a_choice_without_a_match_says_so() {
     check(
         r#"{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","IsNull":true,"Next":"E"}]},"E":{"Type":"Succeed"}}}"#,
         r#"start {"n":1}"#,
-        expect![[]],
+        expect![[r#"
+            start {"n":1}
+              1<-0 ExecutionStarted {"input":"{\"n\":1}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 ChoiceStateEntered {"name":"C","input":"{\"n\":1}"}
+              3<-2 ExecutionFailed {"error":"States.NoChoiceMatched","cause":"An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state."}
+              Failed Some("States.NoChoiceMatched") Some("An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.")
+        "#]],
     );
 }
 

@@ -29,7 +29,42 @@ fn a_task_is_tried_again_after_longer_and_longer_pauses() {
          fail 3 A
          +10s
          fail 4 A no more",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 TaskStateEntered {"name":"T","input":"{}"}
+              3<-2 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #1 call arn:aws:states:::lambda:invoke {}
+            fail 1 A
+              4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              5<-4 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"A"}
+            +2s
+              at 2.000s
+              6<-5 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #2 call arn:aws:states:::lambda:invoke {}
+            fail 2 B
+              7<-6 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              8<-7 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"B"}
+            +1s
+              at 3.000s
+              9<-8 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #3 call arn:aws:states:::lambda:invoke {}
+            fail 3 A
+              10<-9 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              11<-10 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"A"}
+            +10s
+              at 9.000s
+              12<-11 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #4 call arn:aws:states:::lambda:invoke {}
+            fail 4 A no more
+              13<-12 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              14<-13 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"A","cause":"no more"}
+              15<-14 TaskStateExited {"name":"T","output":"{\"Error\":\"A\",\"Cause\":\"no more\"}"}
+              16<-15 PassStateEntered {"name":"H","input":"{\"Error\":\"A\",\"Cause\":\"no more\"}"}
+              17<-16 PassStateExited {"name":"H","output":"{\"Error\":\"A\",\"Cause\":\"no more\"}"}
+              18<-17 ExecutionSucceeded {"output":"{\"Error\":\"A\",\"Cause\":\"no more\"}"}
+              Succeeded {"Error":"A","Cause":"no more"}
+        "#]],
     );
 }
 
@@ -41,7 +76,21 @@ fn a_caught_error_still_leaves_its_state() {
         ),
         r#"start {"a":1}
            fail 1 Worse {"errorMessage":"no"}"#,
-        expect![[]],
+        expect![[r#"
+            start {"a":1}
+              1<-0 ExecutionStarted {"input":"{\"a\":1}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 TaskStateEntered {"name":"T","input":"{\"a\":1}"}
+              3<-2 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{\"a\":1}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #1 call arn:aws:states:::lambda:invoke {"a":1}
+            fail 1 Worse {"errorMessage":"no"}
+              4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              5<-4 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"Worse","cause":"{\"errorMessage\":\"no\"}"}
+              6<-5 TaskStateExited {"name":"T","output":"{\"a\":1,\"error\":{\"Error\":\"Worse\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\"}\"}}"}
+              7<-6 PassStateEntered {"name":"H","input":"{\"a\":1,\"error\":{\"Error\":\"Worse\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\"}\"}}"}
+              8<-7 PassStateExited {"name":"H","output":"{\"a\":1,\"error\":{\"Error\":\"Worse\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\"}\"}}"}
+              9<-8 ExecutionSucceeded {"output":"{\"a\":1,\"error\":{\"Error\":\"Worse\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\"}\"}}"}
+              Succeeded {"a":1,"error":{"Error":"Worse","Cause":"{\"errorMessage\":\"no\"}"}}
+        "#]],
     );
 }
 
@@ -53,7 +102,23 @@ fn a_missing_heartbeat_is_caught_under_its_own_name() {
         ),
         "start {}
          +20s",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 TaskStateEntered {"name":"T","input":"{}"}
+              3<-2 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #1 call arn:aws:states:::lambda:invoke {}
+            +20s
+              at 20.000s
+              4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              5<-4 TaskTimedOut {"resource":"invoke","resourceType":"lambda","error":"States.Timeout"}
+              6<-5 TaskStateExited {"name":"T","output":"{\"Error\":\"States.Timeout\",\"Cause\":\"\"}"}
+              7<-6 PassStateEntered {"name":"H","input":"{\"Error\":\"States.Timeout\",\"Cause\":\"\"}"}
+              8<-7 PassStateExited {"name":"H","output":"{\"Error\":\"States.Timeout\",\"Cause\":\"\"}"}
+              9<-8 ExecutionSucceeded {"output":"{\"Error\":\"States.Timeout\",\"Cause\":\"\"}"}
+              cancel #1
+              Succeeded {"Error":"States.Timeout","Cause":""}
+        "#]],
     );
 }
 
@@ -74,7 +139,18 @@ fn a_runtime_error_is_caught_by_nothing() {
         ),
         "start {}
          succeed 1 {}",
-        expect![[]],
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 TaskStateEntered {"name":"T","input":"{}"}
+              3<-2 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"{}","timeoutInSeconds":60,"heartbeatInSeconds":20}
+              #1 call arn:aws:states:::lambda:invoke {}
+            succeed 1 {}
+              4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              5<-4 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"{}"}
+              6<-5 ExecutionFailed {"error":"States.Runtime","cause":"An error occurred while executing the state 'T' (entered at the event id #2). Invalid path '$.nothing' : No results for path: $['nothing']"}
+              Failed Some("States.Runtime") Some("An error occurred while executing the state 'T' (entered at the event id #2). Invalid path '$.nothing' : No results for path: $['nothing']")
+        "#]],
     );
 }
 
@@ -86,5 +162,13 @@ fn an_oversized_result_is_caught() {
     let task = world.live.open_tasks().next().unwrap();
     world.told.clear();
     world.input(bongsu_states_language::Input::TaskSucceeded { task, output: &large });
-    expect![[]].assert_eq(&world.told);
+    expect![[r#"
+          4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+          5<-4 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"States.DataLimitExceeded","cause":"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit."}
+          6<-5 TaskStateExited {"name":"T","output":"{\"Error\":\"States.DataLimitExceeded\",\"Cause\":\"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.\"}"}
+          7<-6 PassStateEntered {"name":"H2","input":"{\"Error\":\"States.DataLimitExceeded\",\"Cause\":\"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.\"}"}
+          8<-7 PassStateExited {"name":"H2","output":"{\"Error\":\"States.DataLimitExceeded\",\"Cause\":\"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.\"}"}
+          9<-8 ExecutionSucceeded {"output":"{\"Error\":\"States.DataLimitExceeded\",\"Cause\":\"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.\"}"}
+          Succeeded {"Error":"States.DataLimitExceeded","Cause":"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit."}
+    "#]].assert_eq(&world.told);
 }
