@@ -132,7 +132,9 @@ impl Execution {
         for (id, text) in step.payloads() {
             self.payloads.insert(id, text.clone());
         }
-        for payload in step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads))) {
+        for payload in
+            step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads)))
+        {
             self.payloads.hold(payload);
         }
         for payload in self.head.payloads() {
@@ -282,7 +284,8 @@ impl Execution {
         for (id, text) in Vec::<(PayloadId, Arc<str>)>::take(from)? {
             payloads.insert(id, text);
         }
-        let strands: BTreeMap<StrandId, Box<Strand>> = Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
+        let strands: BTreeMap<StrandId, Box<Strand>> =
+            Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
         let held = head.payloads().chain(strands.values().flat_map(|strand| strand.payloads()));
         for payload in held {
             if payloads.get(payload).is_none() {

@@ -121,9 +121,10 @@ impl Query {
                 "The {field} parameter does not reference a valid {expected}: {} == {shown}",
                 path.text()
             )),
-            Form::Call(call) => {
-                Fault::runtime(format!("The {field} parameter does not give a valid {expected}: {} == {shown}", call.text()))
-            }
+            Form::Call(call) => Fault::runtime(format!(
+                "The {field} parameter does not give a valid {expected}: {} == {shown}",
+                call.text()
+            )),
         }
     }
 

@@ -120,7 +120,11 @@ fn with_paths(value: &Value, below: &str) -> Result<Template, Unusable> {
         }
         Value::Array(elements) => {
             let elements = elements.iter().enumerate();
-            array_of(elements.map(|(at, element)| with_paths(element, &format!("{below}[{at}]"))).collect::<Result<_, _>>()?)
+            array_of(
+                elements
+                    .map(|(at, element)| with_paths(element, &format!("{below}[{at}]")))
+                    .collect::<Result<_, _>>()?,
+            )
         }
         plain => Ok(Template::Literal(plain.clone())),
     }

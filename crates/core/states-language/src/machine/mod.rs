@@ -2,7 +2,8 @@
 //!
 //! `take` receives the input, `walk` enters states and leaves them, `data` shapes what goes in and out, `choice`
 //! decides, `tasks` asks the outside and takes its answers, `children` runs branches and iterations, `items` finds what
-//! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows.
+//! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows. `single` is for tests of one
+//! state.
 
 mod children;
 mod choice;
@@ -11,6 +12,7 @@ mod data;
 mod failures;
 mod items;
 mod scheduling;
+mod single;
 mod take;
 mod tasks;
 mod walk;
@@ -33,6 +35,8 @@ use crate::{TaskId, Timestamp};
 
 pub(crate) use context::Surrounding;
 pub use context::Surroundings;
+pub use single::Mock;
+pub(crate) use single::Tried;
 pub use take::{Input, Refusal};
 
 /// What follows from one input, at that time.
@@ -74,6 +78,9 @@ pub(crate) struct Machine<'a> {
     overflowed: bool,
     /// The token of the task whose arguments are evaluated.
     token: Option<String>,
+    /// The error that a state was last left with or is tried again after, and whether it was caught.
+    failed: Option<Problem>,
+    caught: bool,
     /// Intermediate values, if somebody wants to see them.
     pub(crate) watched: Option<Vec<(&'static str, Value)>>,
 }
@@ -103,6 +110,8 @@ impl<'a> Machine<'a> {
             transitions: 0,
             overflowed: false,
             token: None,
+            failed: None,
+            caught: false,
             watched: None,
         }
     }
@@ -268,7 +277,10 @@ impl<'a> Machine<'a> {
     fn record(&mut self, previous: u32, event: Event) -> u32 {
         let last = matches!(
             event,
-            Event::ExecutionFailed(_) | Event::ExecutionTimedOut(_) | Event::ExecutionAborted(_) | Event::ExecutionSucceeded(_)
+            Event::ExecutionFailed(_)
+                | Event::ExecutionTimedOut(_)
+                | Event::ExecutionAborted(_)
+                | Event::ExecutionSucceeded(_)
         );
         if !last && self.definition.kind == Kind::Standard && self.head.events + 1 >= EVENTS_MAX {
             self.overflowed = true;

@@ -59,7 +59,12 @@ impl Machine<'_> {
     }
 
     /// A field of a Fail state.
-    fn words(&mut self, id: StrandId, field: &'static str, template: Option<&Template>) -> Result<Option<String>, Fault> {
+    fn words(
+        &mut self,
+        id: StrandId,
+        field: &'static str,
+        template: Option<&Template>,
+    ) -> Result<Option<String>, Fault> {
         let Some(template) = template else { return Ok(None) };
         let raw = self.raw_input(id);
         let value = self.evaluate(id, template, &raw, None)?;

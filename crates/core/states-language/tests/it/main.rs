@@ -1,8 +1,12 @@
 //! The states language from outside: definitions that are judged, and machines that are played.
 
+mod definitions;
 mod flow;
 mod handlers;
+mod intrinsics;
 mod maps;
 mod parallels;
+mod properties;
+mod single_states;
 mod story;
 mod tasks;

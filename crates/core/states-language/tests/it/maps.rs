@@ -122,7 +122,9 @@ fn an_iteration_that_fails_ends_the_others() {
 
 #[test]
 fn no_items_give_no_results() {
-    let map = single(r#"{"Type":"Map","ItemsPath":"$.l","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#);
+    let map = single(
+        r#"{"Type":"Map","ItemsPath":"$.l","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#,
+    );
     assert_eq!(outcome(&map, r#"{"l":[]}"#), "[]");
     assert_eq!(
         outcome(&map, r#"{"l":7}"#),
