@@ -142,7 +142,8 @@ impl World {
         }
         self.live.apply(&step);
         self.recover(&step);
-        effects.iter().fold(false, |proceed, effect| self.effect(*effect) || proceed)
+        effects.iter().for_each(|effect| self.effect(*effect));
+        effects.contains(&Effect::Proceed)
     }
 
     pub(crate) fn decide(&mut self, input: Input<'_>) -> Result<Decision, Refusal> {
@@ -190,7 +191,7 @@ impl World {
         writeln!(self.told, "{text}").unwrap();
     }
 
-    fn effect(&mut self, effect: Effect) -> bool {
+    fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::StartTask(id) => {
                 self.tasks.push(id);
@@ -211,7 +212,7 @@ impl World {
                 let number = self.tasks.iter().position(|task| *task == id).map_or(0, |at| at + 1);
                 writeln!(self.told, "  cancel #{number}").unwrap();
             }
-            Effect::Proceed => return true,
+            Effect::Proceed => {}
             Effect::Finished => {
                 let outcome = match self.live.outcome().unwrap() {
                     Outcome::Output(output) => self.live.payload(*output).unwrap().to_string(),
@@ -220,7 +221,6 @@ impl World {
                 writeln!(self.told, "  {:?} {outcome}", self.live.status()).unwrap();
             }
         }
-        false
     }
 }
 
