@@ -152,9 +152,10 @@ fn with_expressions(value: &Value, field: &str, below: &str) -> Result<Template,
                     let field = format!("{field}{below}");
                     Ok(Template::Query(Query { field: field.into(), form: Form::Expression(expression) }))
                 }
-                Err(error) => {
-                    Err(Unusable { why: format!("JSONata syntax error: {}: {error}", error.code), below: below.into() })
-                }
+                Err(error) => Err(Unusable {
+                    why: format!("JSONata syntax error: {}: {error}", error.code()),
+                    below: below.into(),
+                }),
             },
             None => Ok(Template::Literal(value.clone())),
         },

@@ -6,6 +6,7 @@ mod definitions;
 mod flow;
 mod handlers;
 mod intrinsics;
+mod jsonata;
 mod maps;
 mod parallels;
 mod properties;

@@ -18,7 +18,7 @@ impl Dice<'_> {
         self.bytes.next().map_or(0, |byte| byte % sides)
     }
 
-    /// The states of one level, one after the other, with Choices that lead back and forth.
+    /// The states of one level, one after the other, with Choices that leave some out.
     fn level(&mut self, depth: u8) -> String {
         let count = 1 + u32::from(self.below(4));
         let first = self.names;
@@ -27,6 +27,8 @@ impl Dice<'_> {
         for at in 0..count {
             let (name, next) = (first + at, first + at + 1);
             let any = first + u32::from(self.below(4)).min(count);
+            // Forth only, and past itself: endless loops have their own tests.
+            let later = first + (at + 1 + u32::from(self.below(3))).min(count);
             let handlers = match self.below(3) {
                 0 => format!(
                     r#","Retry":[{{"ErrorEquals":["A","States.Timeout"],"MaxAttempts":2}}],"Catch":[{{"ErrorEquals":["States.ALL"],"Next":"{any}"}}]"#
@@ -40,7 +42,7 @@ impl Dice<'_> {
                 ),
                 1 => format!(r#"{{"Type":"Wait","Seconds":{},"Next":"{next}"}}"#, self.below(9)),
                 2 => format!(
-                    r#"{{"Type":"Choice","Choices":[{{"Variable":"$.x","IsPresent":true,"Next":"{any}"}}],"Default":"{next}"}}"#
+                    r#"{{"Type":"Choice","Choices":[{{"Variable":"$.x","IsPresent":true,"Next":"{later}"}}],"Default":"{next}"}}"#
                 ),
                 3 => format!(
                     r#"{{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":5,"ResultPath":"$.x"{handlers},"Next":"{next}"}}"#
