@@ -308,3 +308,15 @@ impl Head {
         input.into_iter().chain(output)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With a hundred thousand of them waiting, every byte of a row counts.
+    #[test]
+    fn the_rows_of_a_waiting_execution_are_small() {
+        assert!(size_of::<Strand>() <= 160, "{}", size_of::<Strand>());
+        assert!(size_of::<Execution>() <= 160, "{}", size_of::<Execution>());
+    }
+}

@@ -4,6 +4,7 @@
 
 mod definitions;
 mod flow;
+mod format;
 mod handlers;
 mod intrinsics;
 mod jsonata;

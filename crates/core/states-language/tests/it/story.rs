@@ -32,6 +32,8 @@ pub(crate) struct World {
     texts: BTreeMap<PayloadId, Arc<str>>,
     pub(crate) events: Vec<HistoryEvent>,
     pub(crate) told: String,
+    /// The bytes of all steps so far.
+    pub(crate) steps: Vec<Vec<u8>>,
 }
 
 /// Plays the script and compares what is told.
@@ -66,6 +68,7 @@ impl World {
             texts: BTreeMap::new(),
             events: Vec::new(),
             told: String::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -167,8 +170,10 @@ impl World {
 
     /// What was decided reads back, and gives the same execution from nothing but facts.
     fn recover(&mut self, step: &Step) {
-        let read = Step::decode(&step.encode()).expect("a step reads back");
+        let bytes = step.encode();
+        let read = Step::decode(&bytes).expect("a step reads back");
         assert_eq!(read, *step);
+        self.steps.push(bytes);
         self.replayed.apply(&read);
         assert_eq!(self.replayed, self.live);
         self.replayed = Execution::decode(&self.live.encode()).expect("an execution reads back");
