@@ -124,7 +124,8 @@ impl Machine<'_> {
             children.running += 1;
         }
         let index = self.strand(child).index;
-        self.strand_mut(child).previous = previous;
+        // A child of a distributed Map counts its own events.
+        self.strand_mut(child).previous = if map.distributed { 0 } else { previous };
         self.tell(child, Event::MapIterationStarted(state.name.clone(), index));
         self.set_phase(child, Phase::Enter);
         Ok(())

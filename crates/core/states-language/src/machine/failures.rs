@@ -240,7 +240,7 @@ impl Machine<'_> {
         for child in children.ids() {
             if self.find(child).is_some() {
                 self.remove_children(child);
-                self.changed.insert(child, None);
+                self.remove_strand(child);
             }
         }
         self.strand_mut(id).phase = Phase::Attempt;

@@ -33,6 +33,8 @@ use crate::step::{Decision, Effect, Step};
 use crate::strand::{Phase, Strand, StrandId};
 use crate::{TaskId, Timestamp};
 
+use failures::Failure;
+
 pub(crate) use context::Surrounding;
 pub use context::Surroundings;
 pub use single::Mock;
@@ -198,6 +200,14 @@ impl<'a> Machine<'a> {
         id
     }
 
+    fn remove_strand(&mut self, id: StrandId) {
+        if self.execution.strands.contains_key(&id) {
+            self.changed.insert(id, None);
+        } else {
+            self.changed.remove(&id);
+        }
+    }
+
     fn set_phase(&mut self, id: StrandId, phase: Phase) {
         if matches!(phase, Phase::Enter | Phase::Attempt) {
             self.ready.push_back(id);
@@ -313,7 +323,7 @@ impl<'a> Machine<'a> {
         }
         if status == Status::Succeeded {
             for id in self.ids() {
-                self.changed.insert(id, None);
+                self.remove_strand(id);
             }
         }
         self.head.status = status;
@@ -329,9 +339,7 @@ impl<'a> Machine<'a> {
     }
 
     fn end_overflowed(&mut self) {
-        let cause = format!("The execution reached the maximum number of history events ({EVENTS_MAX}).");
-        let problem = Problem { error: Some(fault::RUNTIME.into()), cause: Some(cause.into()) };
-        self.end_failed(self.head.events, problem);
+        self.end_failed(self.head.events, too_many_events().problem());
     }
 
     fn open_tasks(&self) -> Vec<TaskId> {
@@ -341,6 +349,12 @@ impl<'a> Machine<'a> {
         });
         strands.collect()
     }
+}
+
+/// That a history has no room for more.
+fn too_many_events() -> Failure {
+    let cause = format!("The execution reached the maximum number of history events ({EVENTS_MAX}).");
+    Failure::told(Some(fault::RUNTIME.into()), Some(cause.into()))
 }
 
 pub(crate) fn too_large(what: &str) -> Fault {

@@ -213,6 +213,15 @@ fn too_many_failures_end_a_distributed_map() {
 }
 
 #[test]
+fn an_endless_child_fails_when_its_own_history_would_be_full() {
+    let machine = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailureCount":1,"End":true,
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"A","States":{
+            "A":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":1,"Next":"B"}],"Default":"C"},
+            "B":{"Type":"Pass","Next":"A"},"C":{"Type":"Pass","End":true}}}}}}"#;
+    assert_eq!(outcome(machine, "[1,2]"), "[2]");
+}
+
+#[test]
 fn items_are_read_and_results_are_written() {
     check(
         r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,
