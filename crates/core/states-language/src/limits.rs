@@ -22,6 +22,8 @@ pub const STANDARD_SECONDS_MAX: u32 = 365 * 24 * 3600;
 pub const EXPRESS_SECONDS_MAX: u32 = 300;
 /// States that are entered and tries that begin in one step; what is left goes on in the next one.
 pub const STEP_TRANSITIONS_MAX: u32 = 1_000;
+/// Bytes of new texts after which what is left of a step goes on in the next one.
+pub const STEP_BYTES_MAX: usize = 1_048_576;
 /// Most items of one inline Map.
 pub const INLINE_ITEMS_MAX: usize = 10_000;
 /// Most items of one distributed Map.

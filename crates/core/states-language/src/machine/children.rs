@@ -9,7 +9,7 @@ use super::{Machine, too_large};
 use crate::definition::{Map, StateId, StateKind};
 use crate::fault::Fault;
 use crate::history::Event;
-use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX, STEP_BYTES_MAX};
 use crate::map_run::{self, MapRunStatus};
 use crate::payload::PayloadId;
 use crate::query::Reads;
@@ -96,6 +96,9 @@ impl Machine<'_> {
             }
             if children.begun == children.count || children.running >= children.concurrency {
                 return;
+            }
+            if self.bytes >= STEP_BYTES_MAX {
+                return self.ready.push_back(id);
             }
             if let Err(fault) = self.begin_iteration(id, previous) {
                 let failure = self.failure(id, fault);

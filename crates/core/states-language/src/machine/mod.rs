@@ -26,7 +26,7 @@ use crate::definition::{Definition, Kind, State};
 use crate::execution::{Execution, Head, Outcome, Status};
 use crate::fault::{self, Fault};
 use crate::history::{Event, HistoryEvent, Problem};
-use crate::limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX, STEP_TRANSITIONS_MAX};
+use crate::limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX, STEP_BYTES_MAX, STEP_TRANSITIONS_MAX};
 use crate::map_run::MapRun;
 use crate::payload::PayloadId;
 use crate::step::{Decision, Effect, Step};
@@ -76,6 +76,8 @@ pub(crate) struct Machine<'a> {
     map_runs: Vec<MapRun>,
     ready: VecDeque<StrandId>,
     transitions: u32,
+    /// Of new texts.
+    bytes: usize,
     /// The history has no room for more than its last event.
     overflowed: bool,
     /// The token of the task whose arguments are evaluated.
@@ -110,6 +112,7 @@ impl<'a> Machine<'a> {
             map_runs: Vec::new(),
             ready: VecDeque::new(),
             transitions: 0,
+            bytes: 0,
             overflowed: false,
             token: None,
             failed: None,
@@ -128,7 +131,7 @@ impl<'a> Machine<'a> {
                 self.end_overflowed();
                 break;
             }
-            if self.transitions == STEP_TRANSITIONS_MAX {
+            if self.transitions == STEP_TRANSITIONS_MAX || self.bytes >= STEP_BYTES_MAX {
                 self.effects.push(Effect::Proceed);
                 break;
             }
@@ -238,6 +241,7 @@ impl<'a> Machine<'a> {
     /// Keeps a text whose value is known.
     fn keep_text(&mut self, text: Arc<str>, value: Value) -> PayloadId {
         let id = PayloadId(self.execution.head.next_payload + self.texts.len() as u32);
+        self.bytes += text.len();
         self.texts.push(text);
         self.values.insert(id, value);
         id
