@@ -73,7 +73,7 @@ impl Machine<'_> {
         let started = self.strand(id).previous;
         let first = StrandId(self.head.next_strand);
         for (index, item) in items.into_iter().enumerate() {
-            let item = self.keep(item, &[]);
+            let item = self.keep(item, &[])?;
             let child = self.add_child(id, index as u32, map.start, item);
             self.strand_mut(child).item = Some(item);
         }
@@ -167,11 +167,11 @@ impl Machine<'_> {
             let input = self.effective_input(id)?;
             let parameters = self.evaluate(id, &writer.parameters, &input, None)?;
             let results: Vec<Value> = ids.map(|child| self.result_of(child)).collect();
-            let results = self.keep(Value::from(results), &[]);
+            let results = self.keep(Value::from(results), &[])?;
             if self.text(results).len() > ITEMS_BYTES_MAX {
                 return Err(too_large(&state.name));
             }
-            let parameters = self.keep(parameters, &[]);
+            let parameters = self.keep(parameters, &[])?;
             let purpose = Purpose::Write(results, run.id);
             self.end_run(id, MapRunStatus::Succeeded, None);
             self.remove_children(id);
