@@ -69,6 +69,6 @@ pub use reader::read_items;
 pub use resource::{Pattern, Resource};
 pub use step::{Decision, Effect, Step};
 pub use strand::TaskId;
-pub use test_state::{StateTest, TestStatus, Tested, Unusable, test_state};
+pub use test_state::{StateTest, TestStatus, Tested, Untestable, test_state};
 pub use timestamp::Timestamp;
 pub use wire::Malformed;

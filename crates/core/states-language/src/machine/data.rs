@@ -227,7 +227,7 @@ impl Machine<'_> {
                 None => strand.variables.push((name.clone(), *payload)),
             }
         }
-        self.tell(id, Event::StateExited(state.work.name(), state.name.clone(), output, assigned));
+        self.tell(id, Event::StateExited(state.work.kind(), state.name.clone(), output, assigned));
         self.go(id, next, output);
         Ok(())
     }

@@ -28,7 +28,7 @@ impl Machine<'_> {
         if self.strand(id).phase == Phase::Enter {
             let state = self.state(id);
             let input = self.strand(id).input;
-            let entered = self.tell(id, Event::StateEntered(state.work.name(), state.name.clone(), input));
+            let entered = self.tell(id, Event::StateEntered(state.work.kind(), state.name.clone(), input));
             let now = self.now;
             let strand = self.strand_mut(id);
             strand.entered_event = entered;
