@@ -6,7 +6,7 @@ pub const DEPTH_MAX: usize = 5_000;
 /// How many parts of expressions an evaluation may evaluate, and elements compare.
 pub const STEPS_MAX: u64 = 2_000_000;
 /// How many bytes of values an evaluation may make, all in all, whether they are still there or not.
-pub const SIZE_MAX: u64 = 256 * 1024 * 1024;
+pub const SIZE_MAX: u64 = 64 * 1024 * 1024;
 /// How long an expression may be.
 pub const EXPRESSION_BYTES_MAX: usize = 256 * 1024;
 /// How deep the parts of an expression may lie in one another; the terms of `a + b + c` do.
