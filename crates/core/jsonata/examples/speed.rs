@@ -43,7 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     bindings.bind("x", Value::from(41.0));
     for text in EXPRESSIONS {
         let expression = Expression::parse(text)?;
-        #[expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "an example measures, the core does not")]
+        #[expect(
+            clippy::disallowed_types,
+            clippy::disallowed_methods,
+            reason = "an example measures, the core does not"
+        )]
         let start = std::time::Instant::now();
         for _ in 0..ROUNDS {
             expression.evaluate(None, &bindings, &mut Still, Limits::default())?;

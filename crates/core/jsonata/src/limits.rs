@@ -13,8 +13,10 @@ pub const EXPRESSION_BYTES_MAX: usize = 256 * 1024;
 pub const NESTING_MAX: usize = 1_000;
 
 /// The stack that a recursive step finds at least, and how much is added where it does not.
-const STACK_LEFT_MIN: usize = 128 * 1024;
-const STACK_GROWTH: usize = 1024 * 1024;
+///
+/// Values are gone through without asking again: they are not deep.
+const STACK_LEFT_MIN: usize = 384 * 1024;
+const STACK_GROWTH: usize = 2 * 1024 * 1024;
 
 /// The bounds of one evaluation. Beyond them it ends with an error.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,7 @@
 //! Whatever the expression is, it ends, with an error if it goes too far.
 
+use proptest::prelude::*;
+
 use bongsu_jsonata::{Bindings, DEPTH_MAX, EXPRESSION_BYTES_MAX, Expression, Library, Limits, NESTING_MAX};
 
 use crate::{evaluate, evaluate_with, told};
@@ -87,4 +89,140 @@ fn deep_recursion_fits_on_a_small_stack() {
     };
     run();
     deeper();
+}
+
+/// Pieces of expressions, put together at random.
+fn soup() -> impl Strategy<Value = String> {
+    let pieces = vec![
+        "a",
+        "$x",
+        "$",
+        "%",
+        "*",
+        "**",
+        "1",
+        "-",
+        "\"s\"",
+        "'",
+        "/a/",
+        "/",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ".",
+        "..",
+        ",",
+        ":",
+        ";",
+        "?",
+        "??",
+        "?:",
+        ":=",
+        "@",
+        "#",
+        "^",
+        "<",
+        ">",
+        "=",
+        "~>",
+        "|",
+        "&",
+        "and",
+        "in",
+        "function(",
+        "$sum(",
+        "$map(",
+        "$v",
+        "$i",
+        " ",
+        "é",
+        "😀",
+        "`",
+        "\\",
+        "null",
+        "<s-:n>",
+        "!",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 0..25).prop_map(|pieces| pieces.concat())
+}
+
+/// Pieces of pictures, put together at random.
+fn picture() -> impl Strategy<Value = String> {
+    let pieces = vec![
+        "0",
+        "#",
+        ",",
+        ".",
+        "e",
+        "%",
+        "\u{2030}",
+        ";",
+        "-",
+        "x",
+        "[Y]",
+        "[M01]",
+        "[MNn,3-3]",
+        "[D1o]",
+        "[",
+        "]",
+        "[F",
+        "[Z]",
+        "[z",
+        "01:01",
+        "t",
+        "[P]",
+        "[h#1]",
+        "w",
+        "Ww",
+        "A",
+        "i",
+        "I",
+        ";o",
+        "é",
+        "٠",
+        "[[",
+        "]]",
+        "*",
+        ",2-2",
+        "[f001]",
+        "[X]",
+        "[d]",
+        "9999",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_an_expression_or_an_error(text in soup()) {
+        let input = crate::json(r#"{"a":[1,{"a":"s"}],"s":{"a":null}}"#);
+        let _: String = told(evaluate(&text, Some(&input), Library::Standard));
+    }
+
+    #[test]
+    fn any_picture_is_followed_or_refused(picture in picture(), number in any::<f64>(), text in "[0-9a-zA-Z :+-]{0,12}") {
+        let mut bindings = Bindings::default();
+        bindings.bind("p", picture.as_str().into());
+        bindings.bind("n", number.into());
+        bindings.bind("t", text.as_str().into());
+        for call in [
+            "$formatNumber($n, $p)",
+            "$formatNumber($n % 100000, $p)",
+            "$formatInteger($n, $p)",
+            "$formatInteger($n % 100000, $p)",
+            "$parseInteger($t, $p)",
+            "$fromMillis($n, $p, $t)",
+            "$fromMillis($n % 1e13, $p)",
+            "$toMillis($t, $p)",
+            "$toMillis($fromMillis($n % 1e13, $p), $p)",
+            "$toMillis($t)",
+            "$replace($t, $p, $p)",
+            "$match($t, /[a-z]+/)",
+        ] {
+            let _: String = told(evaluate_with(call, None, &bindings, Limits::default()));
+        }
+    }
 }
