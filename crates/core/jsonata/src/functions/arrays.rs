@@ -2,7 +2,7 @@
 
 use super::{Arguments, Row};
 use crate::error::Error;
-use crate::evaluate::{Evaluator, compare_texts, is_true};
+use crate::evaluate::{Evaluator, compare_texts};
 use crate::value::{Array, Value};
 
 pub(super) const ROWS: &[Row] = &[
@@ -55,7 +55,7 @@ fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Optio
     let sorted = match arguments.function(1) {
         Some(comparator) => evaluator.merge_sort(array.into_values(), &mut |evaluator, left, right| {
             let verdict = evaluator.invoke(&comparator, vec![Some(left.clone()), Some(right.clone())], frame)?;
-            verdict.as_ref().map_or(Ok(false), is_true)
+            Ok(verdict.as_ref().is_some_and(is_script_true))
         })?,
         None => {
             let is_uniform = array.iter().all(|value| matches!(value, Value::Number(_)))
@@ -67,6 +67,17 @@ fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Optio
         }
     };
     Ok(Some(sorted.into()))
+}
+
+/// Whether the verdict of a comparison counts as true: any array, object and function does, as in JavaScript.
+fn is_script_true(verdict: &Value) -> bool {
+    match verdict {
+        Value::Null => false,
+        Value::Boolean(is_true) => *is_true,
+        Value::Number(number) => number.as_f64() != 0.0 && !number.as_f64().is_nan(),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) | Value::Function(_) => true,
+    }
 }
 
 fn is_greater(left: &Value, right: &Value) -> bool {
