@@ -1,5 +1,7 @@
 //! Functions of arrays.
 
+use std::collections::BTreeSet;
+
 use super::{Arguments, Row};
 use crate::error::Error;
 use crate::evaluate::{Evaluator, compare_texts};
@@ -106,21 +108,30 @@ fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<O
         other => return Ok(other),
     };
     let is_sequence = array.shape.is_sequence;
-    let mut values: Vec<Value> = Vec::new();
+    let (mut values, mut texts, mut numbers): (Vec<Value>, BTreeSet<&str>, BTreeSet<u64>) = Default::default();
     for value in array.iter() {
-        evaluator.count_steps(1 + values.len() as u64 / 8)?;
-        let mut is_known = false;
-        for known in &values {
-            if evaluator.is_equal(value, known)? {
-                is_known = true;
-                break;
-            }
-        }
-        if !is_known {
+        let is_new = match value {
+            Value::String(text) => texts.insert(text),
+            // Zero has two patterns of bits.
+            Value::Number(number) => numbers.insert((number.as_f64() + 0.0).to_bits()),
+            other => !contains(evaluator, &values, other)?,
+        };
+        if is_new {
             values.push(value.clone());
         }
     }
+    evaluator.charge_values(values.len())?;
     Ok(Some(if is_sequence { Array::sequence(values).into() } else { values.into() }))
+}
+
+fn contains(evaluator: &mut Evaluator<'_>, values: &[Value], value: &Value) -> Result<bool, Error> {
+    for known in values {
+        evaluator.count_steps(1)?;
+        if evaluator.is_equal(value, known)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn zip(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Error> {

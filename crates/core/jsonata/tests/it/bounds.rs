@@ -91,6 +91,14 @@ fn deep_recursion_fits_on_a_small_stack() {
     deeper();
 }
 
+#[test]
+fn large_arrays_are_no_problem() {
+    check("$count($distinct([1..50000].($ % 20000 & '')))", "20000");
+    check("$count($distinct([1..50000].($ % 20000)))", "20000");
+    check("$count($sort([1..20000], function($a, $b){$a < $b}))", "20000");
+    check("$count($keys([1..20000]{'k' & ($ % 5000): $count($)}))", "5000");
+}
+
 /// Pieces of expressions, put together at random.
 fn soup() -> impl Strategy<Value = String> {
     let pieces = vec![
