@@ -2,9 +2,9 @@
 //!
 //! Code that came in a template is kept as `code/<sha256>/index.<suffix>`: the same text is the same directory.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use bongsu_template::{Code, Runtime};
@@ -95,22 +95,25 @@ fn keep(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
         return Ok(whole);
     }
     DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    let unfinished = folder.join(format!("{digest}.unfinished"));
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    fs::create_dir(&unfinished)?;
-    let mut file = File::create(unfinished.join(name))?;
+    // Each has one of its own: others may keep the same text at the same time.
+    let readable = Permissions::from_mode(0o755);
+    let unfinished = tempfile::Builder::new().prefix("unfinished-").permissions(readable).tempdir_in(folder)?;
+    let mut file = File::create(unfinished.path().join(name))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    File::open(&unfinished)?.sync_all()?;
-    fs::rename(&unfinished, &whole)?;
+    File::open(unfinished.path())?.sync_all()?;
+    match fs::rename(unfinished.path(), &whole) {
+        Err(_) if whole.exists() => {}
+        renamed => renamed?,
+    }
     File::open(folder)?.sync_all()?;
     Ok(whole)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[tokio::test]
@@ -123,6 +126,18 @@ mod tests {
         assert_eq!(store.directory(&code, &Runtime::Python3(12), None).await.unwrap(), first);
         assert_ne!(store.directory(&code, &Runtime::Node(20), None).await.unwrap(), first);
         assert!(store.check(&code, &Runtime::ProvidedAl2023, None).is_err());
+    }
+
+    #[test]
+    fn the_same_code_is_kept_by_many_at_a_time() {
+        let data = tempfile::tempdir().unwrap();
+        let keep = || keep(data.path(), "index.py", "the same").unwrap();
+        let kept: Vec<_> = thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(keep)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(kept.iter().all(|path| *path == kept[0]));
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub(super) struct Input<'a> {
     change_set_type: Option<Text<'a>>,
     #[serde(borrow)]
     resources_to_import: Option<Vec<ImportInput<'a>>>,
-    include_nested_stacks: Option<bool>,
+    /// There are none to look into: a template that has one is refused.
+    #[serde(rename = "IncludeNestedStacks")]
+    _include_nested_stacks: Option<bool>,
     #[serde(borrow)]
     on_stack_failure: Option<Text<'a>>,
     import_existing_resources: Option<bool>,
@@ -86,7 +88,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let stack = if creates { new_name(input.stack_name, "stackName")? } else { stack(input.stack_name)? };
     unsupported("ResourcesToImport", input.resources_to_import.is_some_and(|resources| !resources.is_empty()))?;
     unsupported("ImportExistingResources", input.import_existing_resources == Some(true))?;
-    unsupported("IncludeNestedStacks", input.include_nested_stacks == Some(true))?;
     unsupported("DeploymentMode", input.deployment_mode.is_some())?;
     let text = template(input.template_body, input.template_url, cx).await?;
     match (&text, input.use_previous_template.unwrap_or(false)) {
