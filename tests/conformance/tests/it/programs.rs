@@ -104,6 +104,21 @@ fn the_sdk_for_javascript_lives_through_the_life_of_messages() {
 }
 
 #[test]
+fn the_sdk_for_javascript_keeps_objects_in_buckets() {
+    check(&Server::ephemeral(&[]), "objects.mjs", &[]);
+}
+
+#[test]
+fn the_sdk_for_javascript_deploys_and_invokes_functions_and_reads_what_they_print() {
+    check(&Server::ephemeral(&[]), "functions.mjs", &[]);
+}
+
+#[test]
+fn every_paginator_of_boto3_reads_all_pages_and_every_waiter_is_satisfied() {
+    check(&Server::ephemeral(&[]), "paginators.py", &[]);
+}
+
+#[test]
 fn sqs_consumer_retries_and_gives_up() {
     check(&Server::ephemeral(&[]), "consumer.mjs", &[]);
 }
