@@ -174,6 +174,22 @@ fn the_aws_cli_lives_through_the_life_of_a_function() {
 }
 
 #[test]
+fn templates_in_awss_patterns_are_deployed_as_they_are() {
+    check(&Server::ephemeral(&["--test-clock"]), "deployed.py", &[]);
+}
+
+#[test]
+fn the_sam_cli_builds_deploys_looks_after_and_deletes_an_application() {
+    let sam = installed("BONGSU_SAM", "sam/bin/sam");
+    check(&Server::ephemeral(&[]), "sam.sh", &[("BONGSU_SAM", sam.to_str().unwrap())]);
+}
+
+#[test]
+fn the_aws_cdk_deploys_compares_and_destroys_an_application() {
+    check(&Server::ephemeral(&[]), "cdk.sh", &[("BONGSU_NODE", node().to_str().unwrap())]);
+}
+
+#[test]
 fn terraform_makes_and_changes_functions() {
     check(&Server::ephemeral(&[]), "terraform_functions.py", &[]);
 }
