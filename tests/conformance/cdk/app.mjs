@@ -32,4 +32,4 @@ api.addRoutes({ path: "/orders", methods: [HttpMethod.GET], integration });
 
 new CfnOutput(stack, "Url", { value: api.apiEndpoint });
 new CfnOutput(stack, "Orders", { value: orders.queueUrl });
-new CfnOutput(stack, "Work", { value: work.functionName });
+new CfnOutput(stack, "Function", { value: work.functionName });

@@ -19,7 +19,7 @@ synthesize
 deploy
 same "the function's answer" "$(curl -sf "$(output Url)/orders")" "said of $(output Orders | sed 's|.*/||')"
 aws sqs send-message --queue-url "$(output Orders)" --message-body one > /dev/null
-printed "$(output Work)" "worked on one"
+printed "$(output Function)" "worked on one"
 said diff --fail
 
 # Other code: the change is shown, and made.
@@ -31,4 +31,4 @@ deploy
 same "the function's new answer" "$(curl -sf "$(output Url)/orders")" "heard of $(output Orders | sed 's|.*/||')"
 said destroy --force
 same "the stacks that are left" "$(aws cloudformation describe-stacks --query 'length(Stacks)')" 0
-same "the queues that are left" "$(aws sqs list-queues --output text)" ""
+same "the queues that are left" "$(aws sqs list-queues --query QueueUrls)" null
