@@ -174,6 +174,11 @@ fn the_aws_cli_lives_through_the_life_of_a_function() {
 }
 
 #[test]
+fn the_aws_cli_packages_code_and_deploys_it() {
+    check(&Server::ephemeral(&[]), "cli_package.sh", &[]);
+}
+
+#[test]
 fn templates_in_awss_patterns_are_deployed_as_they_are() {
     check(&Server::ephemeral(&["--test-clock"]), "deployed.py", &[]);
 }
