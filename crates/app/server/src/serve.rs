@@ -226,7 +226,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         ingress_base: ingress_url.clone(),
     };
     let store = Store::of(data_directory(&config.storage));
-    let stacks = Engine::open(store, surroundings, world.clone(), clock)?;
+    let stacks = Engine::open(store, surroundings, world.clone(), clock.clone())?;
     // Whatever keeps a stack from being taken up has been told in the log.
     stacks.recover().await.map_err(|_| ServeError::StacksNotKept)?;
     let mut summary = String::new();
@@ -286,6 +286,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             http,
             account: config.account,
             region: config.region.clone(),
+            clock,
             slow_after: config.slow_after,
         },
     );

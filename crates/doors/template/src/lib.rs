@@ -43,10 +43,12 @@ mod webhook;
 mod yaml;
 
 pub use alias::{AliasResource, VersionResource};
+pub use api::authorizer::{AccessResource, AuthorizerKind, AuthorizerQuestion, AuthorizerResource};
 pub use api::integration::{
     AwsService, IntegrationResource, IntegrationResponse, Passthrough, PayloadFormat, RestIntegrationResource,
 };
 pub use api::route_key::RouteKey;
+pub use api::usage::{Quota, QuotaPeriod, UsagePlanResource};
 pub use api::{ApiKind, ApiResource, Cors, RouteResource, StageResource, Throttle};
 pub use bucket::{BucketNotification, BucketResource};
 pub use error::{ERRORS_MAX, REASON_CHARS_MAX, TemplateError, TemplateErrors};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::api::authorizer::{self, JWKS};
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
 use crate::node::{Entry, Node, Value};
@@ -27,6 +28,8 @@ pub(crate) struct Metadata {
     pub(crate) delivery_policy: Option<DeliveryPolicy>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
+    /// Of an authorizer of tokens: its issuer's keys.
+    pub(crate) keys: Option<String>,
 }
 
 /// What is made to go wrong on purpose, so that a consumer can prove that it copes.
@@ -79,6 +82,7 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
         let line = reader.line_of(name);
         match *name {
             "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
+            JWKS => found.keys = authorizer::read_keys(&mut reader, JWKS),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
             _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
         }
@@ -115,7 +119,8 @@ pub(crate) fn hide_secrets(entries: &mut [Entry]) {
     }
 }
 
-fn hide(node: &mut Node) {
+/// Marks everything in a value as not to be shown.
+pub(crate) fn hide(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),

@@ -14,6 +14,9 @@ use crate::scope::Scope;
 use crate::stack::{Definition, Ignored, Resource};
 use crate::types::{Read, Reading};
 
+/// What somebody proves to be allowed by, besides what `Metadata` has.
+const SECRET_PROPERTIES: [(&str, &str); 1] = [("AWS::ApiGateway::ApiKey", "Value")];
+
 /// A resource whose references have been followed.
 struct Resolved<'a> {
     declared: &'a Declared<'a>,
@@ -109,10 +112,19 @@ fn read_one(
         attributes,
         deletion_policy: declared.deletion_policy,
         update_replace_policy: declared.update_replace_policy,
-        properties: comparable(properties),
+        properties: comparable(&hidden(kind.name, properties)),
         metadata: metadata.as_ref().and_then(Node::as_map).map(comparable).unwrap_or_default(),
         definition,
     })
+}
+
+/// Properties that are not to be shown, whether a parameter is `NoEcho` or they stand in the template.
+fn hidden(type_name: &str, properties: &[Entry]) -> Vec<Entry> {
+    let mut properties = properties.to_vec();
+    for entry in properties.iter_mut().filter(|entry| SECRET_PROPERTIES.contains(&(type_name, entry.key.as_str()))) {
+        metadata::hide(&mut entry.node);
+    }
+    properties
 }
 
 /// The entries in the form in which two templates are compared, without anything secret.

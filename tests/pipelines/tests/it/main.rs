@@ -3,6 +3,7 @@
 
 mod bad_endpoints;
 mod data_entry;
+mod front_door;
 mod slack;
 mod til_challenge;
 mod til_document;

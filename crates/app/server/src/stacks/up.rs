@@ -230,6 +230,7 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
                 let to = match &route.integration {
                     IntegrationResource::SendMessage { queue, .. } => queue.clone(),
                     IntegrationResource::Function { function, .. } => function.to_string(),
+                    IntegrationResource::Proxy { uri, .. } | IntegrationResource::Http { uri, .. } => uri.clone(),
                     IntegrationResource::Aws { .. } => "AWS".to_owned(),
                     IntegrationResource::Mock(_) => "mock".to_owned(),
                 };

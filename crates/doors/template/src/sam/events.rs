@@ -380,12 +380,7 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
     let (path, method) = (event.bag.take("Path"), event.bag.take("Method"));
     let format = event.bag.take("PayloadFormatVersion").map(|format| format.node);
     let timeout = event.bag.take("TimeoutInMillis").map(|timeout| timeout.node);
-    if let Some(auth) = event.bag.take("Auth") {
-        let authorizer = auth.node.get("Authorizer").and_then(Node::as_text);
-        if authorizer.is_none_or(|authorizer| authorizer.text != "NONE") {
-            expansion.faults.at(auth.line, "Auth is not supported yet: anybody may call");
-        }
-    }
+    let auth = event.bag.take("Auth");
     let api = match event.bag.take(property) {
         None => implicit.to_owned(),
         Some(given) => {
@@ -426,6 +421,6 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
     if expansion.spend(line, node.size()).is_none() {
         return;
     }
-    expansion.operations.entry(api).or_default().push(Operation { path, method, line, node });
+    expansion.operations.entry(api).or_default().push(Operation { path, method, line, node, auth });
     expansion.make(event.source, permission);
 }

@@ -223,21 +223,21 @@ fn a_function_and_a_queue_by_the_clock() {
         "scheduled.json",
         include_str!("templates/scheduled.json"),
         expect![[r#"
-        Tick: AWS::Lambda::Function shop-Tick-96fcc23ddcac, after []
-        Noon: AWS::SQS::Queue http://127.0.0.1:4566/000000000000/shop-Noon-5691fd702ddc, after []
-        Every: AWS::Events::Rule shop-Every-de030e135763, after ["Noon", "Tick"]
-        AllowRule: AWS::Lambda::Permission shop-AllowRule-98b8caccf44e, after ["Every", "Tick"]
-        AtNoon: AWS::Scheduler::Schedule noon, after ["Noon"]
-        40: queue Noon = shop-Noon-5691fd702ddc, dead letters -
-        5: function Tick = shop-Tick-96fcc23ddcac, python3.12 index.handler in Inline("def handler(event, context):\n    print(event['time'])\n")
-             3 s, 128 MiB, reserved None
-        14: Every AWS::Events::Rule
-             Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }), input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], of_scheduler: false })
-        31: AllowRule AWS::Lambda::Permission
-             Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-Every-de030e135763"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
-        41: AtNoon AWS::Scheduler::Schedule
-             Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Queue("shop-Noon-5691fd702ddc"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: true })
-    "#]],
+            Tick: AWS::Lambda::Function shop-Tick-96fcc23ddcac, after []
+            Noon: AWS::SQS::Queue http://127.0.0.1:4566/000000000000/shop-Noon-5691fd702ddc, after []
+            Every: AWS::Events::Rule shop-Every-de030e135763, after ["Noon", "Tick"]
+            AllowRule: AWS::Lambda::Permission shop-AllowRule-98b8caccf44e, after ["Every", "Tick"]
+            AtNoon: AWS::Scheduler::Schedule noon, after ["Noon"]
+            40: queue Noon = shop-Noon-5691fd702ddc, dead letters -
+            5: function Tick = shop-Tick-96fcc23ddcac, python3.12 index.handler in Inline("def handler(event, context):\n    print(event['time'])\n")
+                 3 s, 128 MiB, reserved None
+            14: Every AWS::Events::Rule
+                 Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }), input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], of_scheduler: false })
+            31: AllowRule AWS::Lambda::Permission
+                 Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-Every-de030e135763"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
+            41: AtNoon AWS::Scheduler::Schedule
+                 Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, window_minutes: Some(15), targets: [ScheduleTarget { target: Queue("shop-Noon-5691fd702ddc"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: true })
+        "#]],
     );
 }
 
@@ -277,11 +277,11 @@ fn a_function_by_the_clock_as_sam_writes_it() {
             19: TickEventInvokeConfig AWS::Lambda::EventInvokeConfig
                  EventInvokeConfig(EventInvokeConfigResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, retry_attempts_max: Some(1), event_age_max_seconds: Some(3600), on_success: Some("arn:aws:sns:us-east-1:000000000000:shop-TickEventInvokeConfigOnSuccessTopic-f548d8a53ed6"), on_failure: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickEventInvokeConfigOnFailureQueue-fc17bf4e3653") })
             26: TickOften AWS::Events::Rule
-                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: false })
+                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: false })
             26: TickOftenPermission AWS::Lambda::Permission
                  Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-TickOften-bd0f961810e1"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
             33: TickNightly AWS::Scheduler::Schedule
-                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], of_scheduler: true })
+                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], of_scheduler: true })
             41: output Url = http://127.0.0.1:8080/_url/shop-Tick-96fcc23ddcac:live/
             42: output Alias = arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac:live
             43: output Version = Later { logical_id: "TickVersionac3fe12f27", attribute: None }

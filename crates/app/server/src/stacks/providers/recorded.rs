@@ -15,8 +15,10 @@ pub(super) struct Recorded {
 impl Recorded {
     pub(super) fn of(definition: &Definition) -> Recorded {
         // Whoever may invoke what is decided by accounts alone.
-        let is_harmless =
-            matches!(definition, Definition::Recorded(_) | Definition::ApiPart { .. } | Definition::Permission(_));
+        let is_harmless = matches!(
+            definition,
+            Definition::Recorded(_) | Definition::ApiPart { .. } | Definition::UsagePart | Definition::Permission(_)
+        );
         Recorded { is_missed: !is_harmless }
     }
 }
