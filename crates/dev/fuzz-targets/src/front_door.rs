@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bongsu_gateway::{
-    Api, ApiKind, Apis, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, FrontDoor, FunctionUrl,
-    Identify, Identity, Integration, Invocation, Invoke, InvokeError, NewMessage, Outside, Route, ServiceRequest,
+    Access, Api, ApiKind, Apis, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, Forward, ForwardError,
+    ForwardRequest, FrontDoor, FunctionUrl, Identify, Identity, Integration, Invocation, Invoke, InvokeError, KeySource,
+    NewMessage, Outside, Route, ServiceRequest,
     Services, Settings, Stage, Webhook,
 };
 use bongsu_http::{Limits, Response};
@@ -104,15 +105,31 @@ impl Identify for Behind {
     }
 }
 
+/// Nothing is sent anywhere.
+impl Forward for Behind {
+    fn forward(&self, _: ForwardRequest) -> BoxFuture<'_, Result<Response, ForwardError>> {
+        Box::pin(async { Err(ForwardError::Unreachable(String::new())) })
+    }
+}
+
 /// A front door with these, where it is always `now_ms`.
 pub(crate) fn front_door(apis: Vec<Api>, urls: Vec<FunctionUrl>, now_ms: u64) -> (FrontDoor, Behind) {
     let behind = Behind::default();
     let each = || Arc::new(behind.clone());
-    let outside = Outside { queues: each(), functions: each(), services: each(), identities: each(), fetch: each() };
+    let outside = Outside {
+        queues: each(),
+        functions: each(),
+        services: each(),
+        identities: each(),
+        fetch: each(),
+        elsewhere: each(),
+    };
     let settings = Settings {
         clock: Arc::new(move || now_ms),
+        server_clock: Arc::new(move || now_ms),
         limits: Limits::default(),
         account: "000000000042".to_owned(),
+        region: "us-east-1".to_owned(),
         slow_after: Duration::MAX,
     };
     let apis = Apis::new(apis, urls).unwrap_or_else(|error| panic!("{error}"));
@@ -129,11 +146,14 @@ pub(crate) fn api(name: &str, kind: ApiKind, stage: &str, routes: Vec<Route>) ->
         cors: None,
         routes,
         binary_media_types: Vec::new(),
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        key_source: KeySource::Header,
     }
 }
 
 pub(crate) fn route(key: &str, integration: Integration, webhook: Option<Webhook>) -> Route {
-    Route { key: key.parse().unwrap_or_else(|error| panic!("{error}")), integration, webhook }
+    Route { key: key.parse().unwrap_or_else(|error| panic!("{error}")), integration, webhook, access: Access::default() }
 }
 
 /// Into a queue.

@@ -23,6 +23,8 @@ use variables::Start;
 /// Run Python and Node handlers with nothing but the interpreter.
 const PYTHON_BOOTSTRAP: &str = include_str!("bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("bootstrap.mjs");
+/// Where the releases of AWS's client for Node have their program: the third, the second and before, the fourth.
+const NODE_CLIENTS: [&str; 3] = ["bin/index.mjs", "bin/index.js", "index.mjs"];
 
 /// A Python process that has loaded an SDK holds about as much memory.
 const SMALL_PROCESS_KB: usize = 24 * 1024;
@@ -155,8 +157,8 @@ fn words(
         (Runtime::Node { .. }, Some(node)) => {
             let heap = function.memory_mb * NODE_HEAP_PERCENT / 100;
             let mut words = vec![(&node.program).into(), format!("--max-old-space-size={heap}").into()];
-            let client = code.join("node_modules/aws-lambda-ric/bin");
-            match ["index.mjs", "index.js"].map(|file| client.join(file)).into_iter().find(|file| file.is_file()) {
+            let client = code.join("node_modules/aws-lambda-ric");
+            match NODE_CLIENTS.map(|file| client.join(file)).into_iter().find(|file| file.is_file()) {
                 Some(client) => words.extend([client.into(), (&function.handler).into()]),
                 None => words.extend(["--input-type=module", "-e", NODE_BOOTSTRAP].map(OsString::from)),
             }

@@ -75,7 +75,7 @@ pub struct ScheduleResource {
 pub struct ScheduleTarget {
     /// Who.
     pub target: Target,
-    /// What, in JSON; AWS's event of a schedule unless given.
+    /// What: JSON, or of a schedule to a queue or a topic any text; AWS's event of a schedule unless given.
     pub input: Option<String>,
     /// The group of the message, for a FIFO queue.
     pub message_group: Option<String>,
@@ -112,7 +112,7 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
     for node in reader.list("Targets") {
         let Some(mut target) = reader.within(node, "a target") else { continue };
         target.required("Id");
-        targets.extend(read_target(target, inputs));
+        targets.extend(read_target(target, inputs, TextInput::Never));
     }
     if targets.len() > TARGETS_MAX {
         reader.fault(reader.line_of("Targets"), format!("a rule has at most {TARGETS_MAX} targets"));
@@ -142,7 +142,7 @@ fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) 
     reader.require("FlexibleTimeWindow");
     let window_minutes = reader.map("FlexibleTimeWindow").and_then(window);
     reader.require("Target");
-    let target = reader.map("Target").and_then(|target| read_target(target, inputs));
+    let target = reader.map("Target").and_then(|target| read_target(target, inputs, TextInput::ToQueuesAndTopics));
     reader.finish();
     let name = identity.name.clone();
     let (expression, targets) = (expression?, vec![target?]);
@@ -198,14 +198,23 @@ fn date(reader: &mut Reader<'_>, name: &str) -> Option<String> {
     Some(date)
 }
 
-fn read_target(mut reader: Reader<'_>, inputs: &Inputs) -> Option<ScheduleTarget> {
+/// Where an input need not be JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextInput {
+    Never,
+    ToQueuesAndTopics,
+}
+
+fn read_target(mut reader: Reader<'_>, inputs: &Inputs, texts: TextInput) -> Option<ScheduleTarget> {
     reader.pass(&["RoleArn"]);
     let target = reader.required("Arn").and_then(|arn| {
         let found = names::target(&arn, inputs);
         found.map_err(|reason| reader.fault(reader.line_of("Arn"), format!("Arn: {reason}"))).ok()
     });
     let input = reader.string("Input");
-    if input.as_ref().is_some_and(|input| serde_json::from_str::<serde_json::Value>(input).is_err()) {
+    let takes_text = texts == TextInput::ToQueuesAndTopics && !matches!(target, Some(Target::Function(_)));
+    let is_json = |input: &String| serde_json::from_str::<serde_json::Value>(input).is_ok();
+    if !takes_text && input.as_ref().is_some_and(|input| !is_json(input)) {
         reader.fault(reader.line_of("Input"), "Input must be JSON");
     }
     let message_group = reader.map("SqsParameters").and_then(|mut parameters| {

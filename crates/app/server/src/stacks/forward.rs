@@ -26,7 +26,12 @@ impl Engine {
                     },
                     Some(failure) => failure,
                 },
-                Err(failure) => failure,
+                Err(failure) => {
+                    // Nothing was begun, so no event of the resource says why.
+                    let id = failure.logical_id.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+                    let reason = format!("{id}{}", failure.reason);
+                    return self.turn_back(record, failure, &reason, report).await;
+                }
             },
             Err(reason) => Failure { logical_id: None, reason },
         };
@@ -36,14 +41,26 @@ impl Engine {
             }
             None => failure.reason.clone(),
         };
+        self.turn_back(record, failure, &reason, report).await
+    }
+
+    /// The stack goes on to what was asked for in case it fails.
+    async fn turn_back(
+        &self,
+        record: &Record,
+        failure: Failure,
+        reason: &str,
+        report: &mut Report,
+    ) -> Result<(), StackRefusal> {
         report.failure.get_or_insert(failure);
+        let creates = record.status == StackStatus::CreateInProgress;
         let next = match (creates, record.operation.on_failure) {
             (false, _) => StackStatus::UpdateRollbackInProgress,
             (true, OnFailure::RollBack) => StackStatus::RollbackInProgress,
             (true, OnFailure::Delete) => StackStatus::DeleteInProgress,
             (true, OnFailure::DoNothing) => StackStatus::CreateFailed,
         };
-        self.becomes(&record.name, next, Some(&reason)).await
+        self.becomes(&record.name, next, Some(reason)).await
     }
 
     /// What is wrong although the template is right, before anything is made.

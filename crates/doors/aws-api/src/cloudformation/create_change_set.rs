@@ -25,7 +25,9 @@ deployment_input! { 'a;
     change_set_type: Option<Text<'a>>,
     #[serde(borrow)]
     resources_to_import: Option<Vec<ImportInput<'a>>>,
-    include_nested_stacks: Option<bool>,
+    /// There are none to look into: a template that has one is refused.
+    #[serde(rename = "IncludeNestedStacks")]
+    _include_nested_stacks: Option<bool>,
     #[serde(borrow)]
     on_stack_failure: Option<Text<'a>>,
     import_existing_resources: Option<bool>,
@@ -60,7 +62,6 @@ pub(super) async fn call(mut input: Input<'_>, cx: &Context<'_>) -> Result<Outpu
     let stack = if creates { new_name(input.stack_name.take(), "stackName")? } else { stack(input.stack_name.take())? };
     unsupported("ResourcesToImport", input.resources_to_import.take().is_some_and(|resources| !resources.is_empty()))?;
     unsupported("ImportExistingResources", input.import_existing_resources == Some(true))?;
-    unsupported("IncludeNestedStacks", input.include_nested_stacks == Some(true))?;
     unsupported("DeploymentMode", input.deployment_mode.is_some())?;
     let (body, url) = (input.template_body.take(), input.template_url.take());
     let text = template_or_previous(body, url, input.use_previous_template, cx).await?;

@@ -421,6 +421,7 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
         89: output Address = http://127.0.0.1:8080/_url/thumbnail:live/
         90: output Domain = uploads-000000000000.s3.us-east-1.amazonaws.com
         91: output Version = Later { logical_id: "First", attribute: Some("Version") }
+        11: ignored Uploads VersioningConfiguration: objects have one version: what is overwritten or deleted is gone
         12: ignored Uploads PublicAccessBlockConfiguration: nothing is public
         36: ignored Thumbnail VpcConfig: functions are in the network of this machine
         78: ignored BucketPolicy AWS::S3::BucketPolicy: policies of buckets are not evaluated

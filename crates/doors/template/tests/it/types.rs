@@ -142,7 +142,7 @@ fn buckets_and_schedules() {
     check(
         &[
             "Type: AWS::S3::Bucket, Properties: { BucketName: Up }",
-            "Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }",
+            "Type: AWS::S3::Bucket, Properties: { WebsiteConfiguration: {} }",
             "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }",
             "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { TopicConfigurations: [{ Event: 's3:*', Topic: !GetAtt Q.Arn, Filter: {} }], EventBridgeConfiguration: {} } }",
             "Type: AWS::Events::Rule, Properties: { EventPattern: { source: [a] } }",
@@ -159,8 +159,7 @@ fn buckets_and_schedules() {
         expect![[r#"
             Type: AWS::S3::Bucket, Properties: { BucketName: Up }
                 BucketName must be 3 to 63 lower-case letters, digits, dots and hyphens, and begin and end with a letter or digit
-            Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }
-                versions of objects are not supported yet
+            Type: AWS::S3::Bucket, Properties: { WebsiteConfiguration: {} }
                 property WebsiteConfiguration is not supported
             Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }
                 Event must begin with s3:, not created
