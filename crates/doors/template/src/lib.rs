@@ -51,7 +51,7 @@ pub use api::{ApiKind, ApiResource, Cors, RouteResource, StageResource, Throttle
 pub use bucket::{BucketNotification, BucketResource};
 pub use error::{ERRORS_MAX, REASON_CHARS_MAX, TemplateError, TemplateErrors};
 pub use event_invoke_config::EventInvokeConfigResource;
-pub use function::{Architecture, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, Runtime};
+pub use function::{Architecture, CapacityProvider, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, Runtime};
 pub use function_url::FunctionUrlResource;
 pub use inputs::Inputs;
 pub use layer_version::LayerVersionResource;

@@ -2,6 +2,7 @@
 
 mod add_permission;
 mod alias;
+mod capacity;
 mod code;
 mod configuration;
 mod constraints;
@@ -97,10 +98,11 @@ use crate::request_id::RequestId;
 use crate::service::AwsApi;
 use rest::{Input, Output, Reply, Route};
 
+pub use capacity::CapacityProvider;
 pub(crate) use code::sweep;
 pub use code::{CodeRefusal, CodeSource, CodeStore, KeptCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX};
 pub use configuration::function_arn;
-pub use details::{LogFormat, RuntimeSettings};
+pub use details::{LogFormat, RuntimeSettings, details};
 pub(crate) use function_url::serve_urls;
 pub use function_url::{FunctionUrl, NoUrls, UrlCors, UrlDoor};
 pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};

@@ -1,5 +1,6 @@
 //! `AWS::Lambda::Function`, and what SAM makes of its own.
 
+use bongsu_aws_api::lambda::{CapacityProvider, details};
 use bongsu_broker::{Function, FunctionRef, FunctionVersion, PutWhen, Rejection};
 use bongsu_runtime::Refusal;
 use bongsu_template::{FunctionResource, Reference};
@@ -43,7 +44,7 @@ impl Provider for FunctionResource {
             memory_mb: self.memory_mebibytes,
             environment: variables.map(|(name, value)| (name.as_str().into(), value.expose().into())).collect(),
             dead_letters: self.dead_letter.as_deref().map(destination).transpose()?,
-            details: "".into(),
+            details: details(self.concurrency_per_process, self.capacity_provider.as_ref().map(provider)),
         };
         told(cx.world.broker.put_function(function, PutWhen::Always).await)?;
         let concurrency = self.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT);
@@ -54,4 +55,9 @@ impl Provider for FunctionResource {
     async fn delete(&self, _: Option<&str>, cx: &Cx<'_>) -> Result<(), String> {
         gone(cx.world.broker.delete_function(&self.name, None).await)
     }
+}
+
+fn provider(named: &bongsu_template::CapacityProvider) -> CapacityProvider {
+    let memory = named.memory_gib_per_vcpu.as_ref();
+    CapacityProvider { arn: named.arn.clone(), memory_gib_per_vcpu: memory.and_then(|memory| memory.parse().ok()) }
 }
