@@ -3,6 +3,8 @@
 
 mod bad_endpoints;
 mod data_entry;
+mod data_entry_whole;
+mod publishing;
 mod slack;
 mod til_challenge;
 mod til_document;
