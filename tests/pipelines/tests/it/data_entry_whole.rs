@@ -160,10 +160,17 @@ impl DataEntry {
         peak.into_inner()
     }
 
-    /// The memory of the server's child processes, and how many there are.
+    fn report(&self, peak: u64) {
+        let (processes, kilobytes) = self.functions_memory();
+        let server = self.server.resident_bytes() / (1 << 20);
+        println!("{peak} at once; the server has {server} MiB, {processes} processes {} MiB", kilobytes / 1024);
+    }
+
+    /// How many child processes the server has, and their memory in kilobytes.
     fn functions_memory(&self) -> (usize, u64) {
-        let server = self.server.process_id();
-        let list = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
+        let threads = fs::read_dir(format!("/proc/{}/task", self.server.process_id())).unwrap();
+        let lists = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+        let list = lists.collect::<Vec<_>>().join(" ");
         let resident = |id: &str| {
             let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -216,9 +223,7 @@ fn jobs_that_take_time_go_on_side_by_side(pipeline: &DataEntry, size: &Size) {
             begun.elapsed() - published
         );
     });
-    let (processes, kilobytes) = pipeline.functions_memory();
-    let server = pipeline.server.resident_bytes() / (1 << 20);
-    println!("{peak} at once; the server has {server} MiB, {processes} processes {} MiB", kilobytes / 1024);
+    pipeline.report(peak);
     assert!(peak >= u64::from(size.side_by_side()) * 8 / 10, "{peak} of {} went on at once", size.side_by_side());
     pipeline.check_entries(size.jobs());
     assert_eq!(pipeline.server.metric(ERRORS), 0);
@@ -245,9 +250,7 @@ fn an_outage_of_55_minutes_heals_by_itself(pipeline: &mut DataEntry, size: &Size
     let peak = pipeline.peak_while(|| {
         pipeline.wait_until("some jobs to be done", || pipeline.entries().len() > size.jobs() as usize + some);
     });
-    let (processes, kilobytes) = pipeline.functions_memory();
-    let server = pipeline.server.resident_bytes() / (1 << 20);
-    println!("{peak} at once; the server has {server} MiB, {processes} processes {} MiB", kilobytes / 1024);
+    pipeline.report(peak);
     pipeline.server.kill_nine();
     pipeline.server.restart().unwrap();
     pipeline.wait_until_all_is_delivered();

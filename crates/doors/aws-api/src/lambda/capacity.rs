@@ -23,6 +23,7 @@ pub(super) struct CapacityInput {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct InstancesInput {
+    /// AWS wants one; here no instances are needed for it.
     capacity_provider_arn: Option<String>,
     per_execution_environment_max_concurrency: Option<Integer>,
     #[serde(rename = "ExecutionEnvironmentMemoryGiBPerVCpu")]
@@ -60,12 +61,9 @@ impl CapacityInput {
             return constraints.missing(PATH);
         };
         let path = format!("{PATH}.capacityProviderArn");
-        match &instances.capacity_provider_arn {
-            Some(arn) => {
-                constraints.length(&path, Some(arn), 1..=ARN_LENGTH_MAX);
-                constraints.pattern(&path, arn, ARN_PATTERN, is_provider(arn));
-            }
-            None => constraints.missing(&path),
+        if let Some(arn) = &instances.capacity_provider_arn {
+            constraints.length(&path, Some(arn), 1..=ARN_LENGTH_MAX);
+            constraints.pattern(&path, arn, ARN_PATTERN, is_provider(arn));
         }
         let path = format!("{PATH}.perExecutionEnvironmentMaxConcurrency");
         constraints.number(&path, instances.per_execution_environment_max_concurrency, CONCURRENCY_PER_PROCESS);
@@ -141,7 +139,7 @@ mod tests {
             assert!(fault.contains("perExecutionEnvironmentMaxConcurrency"), "{fault}");
         }
         assert!(fault(with("ExecutionEnvironmentMemoryGiBPerVCpu", 9.into())).unwrap().contains("between 2 and 8"));
-        assert!(fault(serde_json::json!({})).unwrap().contains("capacityProviderArn"));
+        assert_eq!(fault(serde_json::json!({ "PerExecutionEnvironmentMaxConcurrency": 2 })), None);
         assert!(fault(serde_json::json!({ "CapacityProviderArn": "many" })).unwrap().contains("regular expression"));
     }
 

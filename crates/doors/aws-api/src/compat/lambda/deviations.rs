@@ -24,8 +24,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "capacity-providers",
         "Of `CapacityProviderConfig`, `PerExecutionEnvironmentMaxConcurrency` is done: a process gets as many invocations at a \
-         time, one if it is not said. The provider's ARN and the memory for each processor are kept and told: nothing need \
-         exist, and functions without a provider run as before.",
+         time, one if it is not said. The provider's ARN, which may be left out, and the memory for each processor are kept \
+         and told: there are no instances.",
         "functions::a_process_can_be_given_several_invocations_at_a_time",
     ),
     row(
