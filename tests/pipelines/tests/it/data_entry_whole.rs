@@ -139,7 +139,7 @@ impl DataEntry {
 
     /// What `bongsu logs` finds, a line each.
     fn logged(&self, filter: &str) -> Vec<String> {
-        let found = self.server.command(&["logs", FUNCTION, "--filter", filter]);
+        let found = self.server.command(&["logs", FUNCTION, "--json", "--filter", filter]);
         assert_ne!(found.status.code(), Some(2), "{found:?}");
         String::from_utf8(found.stdout).unwrap().lines().map(str::to_owned).collect()
     }
