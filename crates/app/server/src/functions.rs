@@ -247,7 +247,7 @@ fn to_spec(function: &Function, version: u64, code: &Code) -> FunctionSpec {
         timeout: Duration::from_secs(function.timeout_seconds.into()),
         memory_mb: function.memory_mb,
         ephemeral_storage_mb: settings.ephemeral_storage_mb,
-        concurrency_per_process: 1,
+        concurrency_per_process: settings.concurrency_per_process,
         log_format: match settings.log_format {
             KeptLogFormat::Text => LogFormat::Text,
             KeptLogFormat::Json { level } => LogFormat::Json { level },

@@ -207,7 +207,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
             blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
-            deliveries_max: deliveries_max(),
+            deliveries_max: DELIVERIES_MAX,
+            connections_max: connections_max(),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
@@ -448,10 +449,12 @@ fn http_settings(config: &Config, is_open: bool) -> HttpSettings {
     }
     let guard = config.allowed_endpoints.iter().cloned().fold(guard, AddressGuard::allow);
     let idle_max = IDLE_MAX.min(open_files_max() / OPEN_FILES_AN_IDLE_CONNECTION);
-    HttpSettings { ca_bundle: config.ca_bundle.clone(), idle_max, ..HttpSettings::new(guard) }
+    let (ca_bundle, attempts_max) = (config.ca_bundle.clone(), connections_max());
+    HttpSettings { ca_bundle, attempts_max, idle_max, ..HttpSettings::new(guard) }
 }
 
-fn deliveries_max() -> usize {
+/// For deliveries: functions need none.
+fn connections_max() -> usize {
     DELIVERIES_MAX.min(open_files_max() / OPEN_FILES_A_DELIVERY)
 }
 

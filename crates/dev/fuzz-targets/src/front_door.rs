@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use bongsu_gateway::{
     Access, Api, ApiKind, Apis, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, Forward, ForwardError,
-    ForwardRequest, FrontDoor, FunctionUrl, Identify, Identity, Integration, Invocation, Invoke, InvokeError, KeySource,
-    NewMessage, Outside, Route, ServiceRequest,
-    Services, Settings, Stage, Webhook,
+    ForwardRequest, FrontDoor, FunctionUrl, Identify, Identity, Integration, Invocation, Invoke, InvokeError,
+    KeySource, NewMessage, Outside, Route, ServiceRequest, Services, Settings, Stage, Webhook,
 };
 use bongsu_http::{Limits, Response};
 use bytes::Bytes;
@@ -153,7 +152,12 @@ pub(crate) fn api(name: &str, kind: ApiKind, stage: &str, routes: Vec<Route>) ->
 }
 
 pub(crate) fn route(key: &str, integration: Integration, webhook: Option<Webhook>) -> Route {
-    Route { key: key.parse().unwrap_or_else(|error| panic!("{error}")), integration, webhook, access: Access::default() }
+    Route {
+        key: key.parse().unwrap_or_else(|error| panic!("{error}")),
+        integration,
+        webhook,
+        access: Access::default(),
+    }
 }
 
 /// Into a queue.

@@ -39,6 +39,9 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// what is mapped is seldom all used, and what is used is looked at by somebody else.
 const MAPPED_TIMES: u64 = 2;
 const MAPPED_EXTRA_MB: u64 = 1024;
+/// Open files of a process, as on AWS, and of one that has several invocations for each of them.
+const OPEN_FILES: u64 = 1024;
+const OPEN_FILES_AN_INVOCATION: u64 = 2;
 /// How much of a function's memory Node may use for objects that it collects, so that it collects them in time.
 const NODE_HEAP_PERCENT: u32 = 75;
 
@@ -201,6 +204,10 @@ fn fence(
     user: Option<Ids>,
 ) -> Fence {
     let mapped_mb = u64::from(function.memory_mb) * MAPPED_TIMES + MAPPED_EXTRA_MB;
+    let open_files_max = match function.concurrency_per_process {
+        0 | 1 => OPEN_FILES,
+        several => OPEN_FILES + OPEN_FILES_AN_INVOCATION * u64::from(several),
+    };
     Fence {
         readable,
         writable,
@@ -208,5 +215,6 @@ fn fence(
         user,
         file_bytes_max: u64::from(function.ephemeral_storage_mb.max(EPHEMERAL_STORAGE_MB_MIN)) * MEGABYTE,
         data_bytes_max: mapped_mb * MEGABYTE,
+        open_files_max,
     }
 }

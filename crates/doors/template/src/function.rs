@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use bongsu_broker::RESERVED_VARIABLES;
 
@@ -17,7 +18,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::Lambda::Function",
     identity,
     read: Read::Properties(|reading| read(reading).map(Definition::Function)),
-    metadata: &[],
+    metadata: &["ConcurrencyPerProcess"],
     told: &[
         ("CodeSigningConfigArn", "code is not signed"),
         ("KmsKeyArn", "variables are kept as they are"),
@@ -41,6 +42,10 @@ const LAYERS_MAX: usize = 5;
 const INLINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many bytes the names and values of a function's variables may have together.
 pub const ENVIRONMENT_BYTES_MAX: usize = 4096;
+/// How many invocations a process may have at a time.
+pub(crate) const CONCURRENCY_PER_PROCESS: RangeInclusive<u32> = 1..=1_600;
+/// How much memory a capacity provider may give for each processor, in GiB.
+const MEMORY_GIB_PER_VCPU: RangeInclusive<f64> = 2.0..=8.0;
 /// What the executable of a `provided` runtime is called.
 const PROVIDED_HANDLER: &str = "bootstrap";
 /// A function to create.
@@ -74,6 +79,10 @@ pub struct FunctionResource {
     pub dead_letter: Option<String>,
     /// How much room it has under `/tmp`, 512 to 10240 MiB.
     pub ephemeral_storage_mebibytes: u32,
+    /// How many invocations one of its processes has at a time, 1 to 1600.
+    pub concurrency_per_process: u32,
+    /// The capacity provider that is named, which has no effect here.
+    pub capacity_provider: Option<CapacityProvider>,
     /// What it is built for.
     pub architecture: Architecture,
     /// Whether its invocations are traced (`Active`).
@@ -132,6 +141,15 @@ pub enum Code {
         /// Its version, if one is named.
         version: Option<String>,
     },
+}
+
+/// The instances that a function runs on in AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapacityProvider {
+    /// Its ARN.
+    pub arn: String,
+    /// The memory for each processor in GiB, a decimal number from 2 to 8.
+    pub memory_gib_per_vcpu: Option<String>,
 }
 
 /// What a function is built for.
@@ -194,7 +212,7 @@ fn identity(naming: &mut Naming<'_, '_>) -> Identity {
 }
 
 /// `None` when something needed is missing.
-fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<FunctionResource> {
+fn read(Reading { identity, inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<FunctionResource> {
     let name = identity.name.clone();
     reader.text("FunctionName");
     if !names::is_function_name(&name) {
@@ -230,6 +248,11 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         .unwrap_or(EPHEMERAL_STORAGE_DEFAULT);
     let tracing =
         inner(&mut reader, "TracingConfig", |config| config.one_of("Mode", &["Active", "PassThrough"])).flatten();
+    let (capacity_provider, concurrency) = capacity(&mut reader).unzip();
+    let asked = metadata.concurrency_per_process;
+    if let (Some(_), Some((line, _))) = (&concurrency, asked) {
+        reader.fault(line, "ConcurrencyPerProcess: there is a CapacityProviderConfig too");
+    }
     let architecture = architecture(&mut reader);
     let logging = inner(&mut reader, "LoggingConfig", |config| LoggingResource {
         format: config.one_of("LogFormat", &["JSON", "Text"]),
@@ -262,6 +285,8 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         layers,
         dead_letter,
         ephemeral_storage_mebibytes,
+        concurrency_per_process: concurrency.flatten().or(asked.map(|(_, number)| number)).unwrap_or(1),
+        capacity_provider: capacity_provider.flatten(),
         architecture,
         tracing: tracing.as_deref() == Some("Active"),
         logging: logging.map(Box::new),
@@ -350,6 +375,21 @@ fn dead_letter_fault(arn: &str, inputs: &Inputs) -> Option<String> {
         Ok(_) => None,
         Err(_) => Some("TargetArn must be the ARN of a queue or topic".to_owned()),
     }
+}
+
+/// The provider, and how many invocations each process has at a time.
+fn capacity(reader: &mut Reader<'_>) -> Option<(Option<CapacityProvider>, Option<u32>)> {
+    inner(reader, "CapacityProviderConfig", |config| {
+        config.require("LambdaManagedInstancesCapacityProviderConfig");
+        inner(config, "LambdaManagedInstancesCapacityProviderConfig", |instances| {
+            let arn = instances.required("CapacityProviderArn");
+            let memory = instances.decimal("ExecutionEnvironmentMemoryGiBPerVCpu", MEMORY_GIB_PER_VCPU);
+            let memory_gib_per_vcpu = memory.map(|memory| memory.to_string());
+            let number = instances.whole("PerExecutionEnvironmentMaxConcurrency", CONCURRENCY_PER_PROCESS);
+            (arn.map(|arn| CapacityProvider { arn, memory_gib_per_vcpu }), number)
+        })
+    })
+    .flatten()
 }
 
 fn architecture(reader: &mut Reader<'_>) -> Architecture {

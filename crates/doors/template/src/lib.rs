@@ -54,7 +54,8 @@ pub use bucket::{BucketNotification, BucketResource};
 pub use error::{ERRORS_MAX, REASON_CHARS_MAX, TemplateError, TemplateErrors};
 pub use event_invoke_config::EventInvokeConfigResource;
 pub use function::{
-    Architecture, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, LoggingResource, Runtime, VpcResource,
+    Architecture, CapacityProvider, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, LoggingResource, Runtime,
+    VpcResource,
 };
 pub use function_url::FunctionUrlResource;
 pub use inputs::Inputs;

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::api::authorizer::{self, JWKS};
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
+use crate::function;
 use crate::node::{Entry, Node, Value};
 use crate::reader::Reader;
 use crate::subscription::DeliveryPolicy;
@@ -26,6 +27,8 @@ pub(crate) struct Metadata {
     pub(crate) webhook: Option<WebhookResource>,
     /// Of a subscription.
     pub(crate) delivery_policy: Option<DeliveryPolicy>,
+    /// Of a function: its line, and the number.
+    pub(crate) concurrency_per_process: Option<(u32, u32)>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
     /// Of an authorizer of tokens: its issuer's keys.
@@ -81,6 +84,10 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
     for name in kind.metadata {
         let line = reader.line_of(name);
         match *name {
+            "ConcurrencyPerProcess" => {
+                let number = reader.whole("ConcurrencyPerProcess", function::CONCURRENCY_PER_PROCESS);
+                found.concurrency_per_process = number.map(|number| (line, number));
+            }
             "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
             JWKS => found.keys = authorizer::read_keys(&mut reader, JWKS),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use bongsu_broker::{
     Account, AttributesGiven, BucketName, Destination, EventOrigin, EventPattern, Function, FunctionRef,
-    FunctionVersion, InvokeConfig, MappingDefinition, NotificationRule, Protocol, PutWhen, QueueName,
-    ScheduleDefinition, ScheduleTarget, Seconds, Subscriber, SubscriptionAdded, SubscriptionAttributes, Text,
-    Timestamp, TopicAttributes, TopicName,
+    FunctionVersion, InvokeConfig, MappingDefinition, NotificationRule, Protocol, PutWhen, QueueName, SCHEDULE_AGE,
+    SCHEDULE_RETRIES, ScheduleDefinition, ScheduleTarget, Seconds, Subscriber, SubscriptionAdded,
+    SubscriptionAttributes, Text, Timestamp, TopicAttributes, TopicName,
 };
 use bongsu_runtime::{Handle, Refusal};
 
@@ -174,7 +174,11 @@ pub(crate) fn schedule(name: &str, expression: &str, input: Option<String>) -> S
             destination: queue("ticks").into(),
             input: input.map(String::into_boxed_str),
             group: None,
+            retries_max: SCHEDULE_RETRIES,
+            age_max: SCHEDULE_AGE,
+            dead_letters: None,
         }],
+        window: Seconds(0),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bongsu_broker::{Destination, Function, RESERVED_VARIABLES};
 use serde::Deserialize;
 
+use super::capacity::CapacityInput;
 use super::constraints::Constraints;
 use super::destination;
 use super::details::{FunctionDetails, Logging, Vpc};
@@ -92,6 +93,7 @@ pub(super) struct Settings {
     pub(super) ephemeral_storage: Option<EphemeralStorageInput>,
     pub(super) snap_start: Option<SnapStartInput>,
     pub(super) logging_config: Option<LoggingInput>,
+    pub(super) capacity_provider_config: Option<CapacityInput>,
 }
 
 /// An operation's input: the members here, and those of [`Settings`].
@@ -117,6 +119,7 @@ macro_rules! settings_input {
             ephemeral_storage: Option<super::function_settings::EphemeralStorageInput>,
             snap_start: Option<super::function_settings::SnapStartInput>,
             logging_config: Option<super::function_settings::LoggingInput>,
+            capacity_provider_config: Option<super::capacity::CapacityInput>,
         }
 
         impl Input {
@@ -137,6 +140,7 @@ macro_rules! settings_input {
                     ephemeral_storage: self.ephemeral_storage.take(),
                     snap_start: self.snap_start.take(),
                     logging_config: self.logging_config.take(),
+                    capacity_provider_config: self.capacity_provider_config.take(),
                 }
             }
         }
@@ -164,6 +168,9 @@ impl Settings {
         constraints.choice("tracingConfig.mode", mode, &["Active", "PassThrough"]);
         let apply_on = self.snap_start.as_ref().and_then(|snap_start| snap_start.apply_on.as_deref());
         constraints.choice("snapStart.applyOn", apply_on, &["None", "PublishedVersions"]);
+        if let Some(capacity) = &self.capacity_provider_config {
+            capacity.check(constraints);
+        }
         if let Some(logging) = &self.logging_config {
             constraints.choice("loggingConfig.logFormat", logging.log_format.as_deref(), &["JSON", "Text"]);
             let level = logging.application_log_level.as_deref();
@@ -221,6 +228,9 @@ impl Settings {
         }
         if let Some(vpc) = self.vpc_config {
             details.vpc = Vpc { subnets: vpc.subnet_ids, security_groups: vpc.security_group_ids, ipv6: vpc.ipv6 };
+        }
+        if let Some(capacity) = self.capacity_provider_config {
+            capacity.apply(details);
         }
         if let Some(logging) = self.logging_config {
             details.logging = logging.over(std::mem::take(&mut details.logging))?;

@@ -2,6 +2,7 @@
 
 mod add_permission;
 mod alias;
+mod capacity;
 mod code;
 mod configuration;
 mod constraints;

@@ -36,4 +36,6 @@ pub use forward::{Forward, ForwardFault};
 pub use guard::{AddressGuard, Forbidden};
 pub use lookups::{LOOKUPS_MAX, Resolve, Resolving, SystemResolver};
 pub use net::{Net, NetError};
-pub use settings::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, HttpSettings, IDLE_MAX, IDLE_PER_HOST_MAX, IDLE_TIME};
+pub use settings::{
+    ATTEMPT_TIMEOUT, ATTEMPTS_MAX, CONNECT_TIMEOUT, HttpSettings, IDLE_MAX, IDLE_PER_HOST_MAX, IDLE_TIME,
+};

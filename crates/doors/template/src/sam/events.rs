@@ -1,7 +1,7 @@
 //! `Events` of a function: mappings, subscriptions, schedules, routes, and what they are permitted by.
 
 use super::build::{self, Bag, Made};
-use super::function::Invoked;
+use super::function::{Invoked, OWN};
 use super::{Expansion, Notification, Operation, Source, api, named};
 use crate::node::{Entry, Node, Value};
 
@@ -45,7 +45,8 @@ pub(super) fn expand(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, inv
         }
     }
     let ours = source.node.get("Metadata").and_then(|metadata| metadata.get("Bongsu")).and_then(Node::as_map);
-    for entry in ours.unwrap_or_default().iter().filter(|entry| !unused.iter().any(|(name, ..)| entry.key == *name)) {
+    let is_known = |key: &str| key == OWN || unused.iter().any(|(name, ..)| key == *name);
+    for entry in ours.unwrap_or_default().iter().filter(|entry| !is_known(&entry.key)) {
         expansion.faults.at(entry.line, format!("property {} is not supported", entry.key));
     }
 }

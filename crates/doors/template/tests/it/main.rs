@@ -170,6 +170,10 @@ fn show_function(out: &mut String, line: u32, logical_id: &str, function: &Funct
         let (built, traced, room) = (function.architecture, function.tracing, function.ephemeral_storage_mebibytes);
         writeln!(out, "     for {built:?}, traced {traced}, {room} MiB under /tmp")?;
     }
+    if function.concurrency_per_process != 1 || function.capacity_provider.is_some() {
+        let (number, provider) = (function.concurrency_per_process, &function.capacity_provider);
+        writeln!(out, "     {number} at a time in a process, {provider:?}")?;
+    }
     show_texts(out, "tag ", &function.tags)
 }
 

@@ -80,6 +80,9 @@ fn functions_and_what_belongs_to_them() {
             "Type: AWS::Lambda::Function, Properties: { Runtime: java21, Handler: a.b, Code: a, Layers: [1, 2, 3, 4, 5, 6] }",
             "Type: AWS::Lambda::Function, Properties: { PackageType: Image, Code: { ImageUri: x } }",
             "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, Architectures: [mips], EphemeralStorage: { Size: 1 }, DeadLetterConfig: { TargetArn: !GetAtt Q.Arn }, TracingConfig: { Mode: Off } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { PerExecutionEnvironmentMaxConcurrency: 1601, ExecutionEnvironmentMemoryGiBPerVCpu: 1 } } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { CapacityProviderArn: a } } }, Metadata: { Bongsu: { ConcurrencyPerProcess: 2 } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a }, Metadata: { Bongsu: { ConcurrencyPerProcess: 0 } }",
             "Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }",
             "Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }",
             "Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: f, AuthType: JWT, Cors: { AllowCredentials: true, AllowOrigins: ['*'] } }",
@@ -107,6 +110,14 @@ fn functions_and_what_belongs_to_them() {
                 Size must be a whole number from 512 to 10240, not 1
                 Mode must be Active or PassThrough, not Off
                 Architectures must be [x86_64] or [arm64]
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { PerExecutionEnvironmentMaxConcurrency: 1601, ExecutionEnvironmentMemoryGiBPerVCpu: 1 } } }
+                CapacityProviderArn is missing
+                ExecutionEnvironmentMemoryGiBPerVCpu must be a number from 2 to 8, not 1
+                PerExecutionEnvironmentMaxConcurrency must be a whole number from 1 to 1600, not 1601
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { CapacityProviderArn: a } } }, Metadata: { Bongsu: { ConcurrencyPerProcess: 2 } }
+                ConcurrencyPerProcess: there is a CapacityProviderConfig too
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a }, Metadata: { Bongsu: { ConcurrencyPerProcess: 0 } }
+                ConcurrencyPerProcess must be a whole number from 1 to 1600, not 0
             Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }
                 FunctionName: the name or ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
             Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }

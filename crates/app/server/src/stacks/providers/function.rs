@@ -12,10 +12,6 @@ use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
 use crate::stacks::view::shown_source;
 
-/// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
-/// for a laptop.
-const CONCURRENCY_DEFAULT: u32 = 10;
-
 impl Provider for FunctionResource {
     fn check(&self, cx: &Cx<'_>) -> Result<(), Fault> {
         self.dead_letter.as_deref().map(destination).transpose()?;
@@ -33,8 +29,7 @@ impl Provider for FunctionResource {
         let code = code::from(&self.code, Some(&self.runtime), self.is_published, cx)?;
         let layers = self.layers.iter().map(|layer| cx.site.resolve(layer)).collect::<Result<Vec<_>, _>>()?;
         asked(cx.world.lambda.put_function(settings(self, &layers, cx), code).await)?;
-        let concurrency = self.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT);
-        told(cx.world.broker.set_concurrency(&self.name, Some(concurrency)).await)?;
+        told(cx.world.broker.set_concurrency(&self.name, self.reserved_concurrency).await)?;
         Ok(Outcome::Made.into())
     }
 
@@ -78,6 +73,17 @@ fn settings(function: &FunctionResource, layers: &[String], cx: &Cx<'_>) -> Valu
             "SystemLogLevel": logging.system_level,
             "LogGroup": logging.group,
         });
+    }
+    if function.concurrency_per_process > 1 || function.capacity_provider.is_some() {
+        let provider = function.capacity_provider.as_ref();
+        let mut instances = json!({ "PerExecutionEnvironmentMaxConcurrency": function.concurrency_per_process });
+        if let Some(provider) = provider {
+            instances["CapacityProviderArn"] = json!(provider.arn);
+        }
+        if let Some(memory) = provider.and_then(|provider| provider.memory_gib_per_vcpu.as_ref()) {
+            instances["ExecutionEnvironmentMemoryGiBPerVCpu"] = json!(memory.parse::<f64>().ok());
+        }
+        settings["CapacityProviderConfig"] = json!({ "LambdaManagedInstancesCapacityProviderConfig": instances });
     }
     if let Some(vpc) = &function.vpc {
         settings["VpcConfig"] = json!({

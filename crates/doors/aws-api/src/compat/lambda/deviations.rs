@@ -22,6 +22,13 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "functions::a_function_is_made_told_changed_and_deleted",
     ),
     row(
+        "capacity-providers",
+        "Of `CapacityProviderConfig`, `PerExecutionEnvironmentMaxConcurrency` is done: a process gets as many invocations at a \
+         time, one if it is not said. The provider's ARN, which may be left out, and the memory for each processor are kept \
+         and told: there are no instances.",
+        "functions::a_process_can_be_given_several_invocations_at_a_time",
+    ),
+    row(
         "at-once",
         "Everything applies at once: a function is `Active` in the answer that made it, an update is `Successful`, and a \
          mapping is never seen between two states.",
