@@ -58,6 +58,7 @@ impl Place {
             "user": self.user.map(|id| json!({ "uid": id, "gid": id })),
             "file_bytes_max": 1 << 20,
             "data_bytes_max": 1u64 << 30,
+            "open_files_max": 1024,
         })
     }
 
