@@ -12,6 +12,10 @@ use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
 use crate::stacks::view::shown_source;
 
+/// How many invocations of a function run at once when its template does not say: enough to overlap waiting, few enough
+/// for a machine that all of them share. Started a thousand times, a function would keep itself from its work.
+const CONCURRENCY_DEFAULT: u32 = 10;
+
 impl Provider for FunctionResource {
     fn check(&self, cx: &Cx<'_>) -> Result<(), Fault> {
         self.dead_letter.as_deref().map(destination).transpose()?;
@@ -29,7 +33,8 @@ impl Provider for FunctionResource {
         let code = code::from(&self.code, Some(&self.runtime), self.is_published, cx)?;
         let layers = self.layers.iter().map(|layer| cx.site.resolve(layer)).collect::<Result<Vec<_>, _>>()?;
         asked(cx.world.lambda.put_function(settings(self, &layers, cx), code).await)?;
-        told(cx.world.broker.set_concurrency(&self.name, self.reserved_concurrency).await)?;
+        let concurrency = self.reserved_concurrency.unwrap_or(CONCURRENCY_DEFAULT);
+        told(cx.world.broker.set_concurrency(&self.name, Some(concurrency)).await)?;
         Ok(Outcome::Made.into())
     }
 
