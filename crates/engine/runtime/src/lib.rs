@@ -32,6 +32,7 @@ mod start;
 mod topic_metrics;
 mod topics;
 mod waiters;
+mod workflows;
 
 pub use blobs::Blobs;
 pub use clock::{Clock, ManualClock, ShiftedClock};
@@ -50,3 +51,6 @@ pub use shard::Shard;
 pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};
 pub use topic_metrics::{TopicCounters, TopicMetrics};
+pub use workflows::{
+    ActivityTask, EXPRESS_RUNS_MAX, ExecutionTexts, ExpressEnd, HistoryPage, NoTasks, TaskEnd, TaskRunner, TaskStep,
+};

@@ -27,6 +27,7 @@ use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
 use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
+use crate::workflows::{self, ExpressDue};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
@@ -41,6 +42,7 @@ pub(crate) enum Held {
     Place(oneshot::Sender<Option<Place>>, Place),
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
+    Express(ExpressDue),
     Delivery(Box<DueDelivery>),
     Event(Box<DueInvocation>),
     EventEnded(oneshot::Sender<InvocationEnd>, InvocationEnd),
@@ -69,6 +71,8 @@ pub struct Shard {
     pub(crate) deliveries_going_on: usize,
     /// Events that functions have.
     pub(crate) events_going_on: usize,
+    /// Express executions that were queued and run.
+    pub(crate) express_going_on: usize,
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
@@ -123,6 +127,7 @@ impl Shard {
             outside,
             deliveries_going_on: 0,
             events_going_on: 0,
+            express_going_on: 0,
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
@@ -156,6 +161,7 @@ impl Shard {
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
         self.end_lost_attempts().await?;
+        self.begin_open_tasks();
         loop {
             self.look_at_journal();
             let is_moving = self.take_due_moves();
@@ -169,8 +175,14 @@ impl Shard {
             self.begin_deliveries();
             self.begin_events();
             self.fire_schedules();
+            self.proceed_executions();
+            self.begin_express();
             self.begin_replays();
-            let may_begin = self.may_begin_deliveries() || self.may_begin_events() || self.may_fire_schedules();
+            let may_begin = self.may_begin_deliveries()
+                || self.may_begin_events()
+                || self.may_fire_schedules()
+                || self.may_proceed_executions()
+                || self.may_begin_express();
             if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }
@@ -339,6 +351,13 @@ impl Shard {
             Request::EndRunning { function } => self.broker.end_running(&function, 1),
             Request::EndEvent(ended) => self.end_event(ended),
             Request::EventIsOver => self.events_going_on -= 1,
+            Request::EndExpress { id, succeeded } => self.end_express(id, succeeded),
+            // A receiver that is gone needs no answer.
+            Request::Revision { revision, reply } => drop(reply.send(self.broker.revision(revision))),
+            Request::LocateExpress { id, reply } => match self.broker.locate_express(id) {
+                Some(place) => self.hold(Held::Place(reply, place)),
+                None => drop(reply.send(None)),
+            },
             Request::LocateInvocation { function, sequence, reply } => {
                 match self.broker.locate_invocation(&function, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),
@@ -476,13 +495,21 @@ impl Shard {
                 Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
                 Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Replay(_))) if self.stopping => {}
+                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_)))
+                    if self.stopping => {}
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());
                 }
+                Some((_, Held::Effect(Effect::StartTask(call)))) => {
+                    workflows::start(*call, self.outside.tasks.clone(), self.handle.clone());
+                }
+                Some((_, Held::Effect(Effect::CancelTask { execution, task }))) => {
+                    self.handle.activities.withdraw(execution, task);
+                }
+                Some((_, Held::Express(due))) => self.run_express(due),
                 None => {}
             }
         }
