@@ -1,0 +1,260 @@
+//! Map: iterations over a list, inline and distributed.
+
+use expect_test::expect;
+
+use crate::story::{check, outcome, single};
+
+#[test]
+fn iterations_run_one_after_the_other_if_asked_to() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","MaxConcurrency":1,"End":true,
+            "ItemSelector":{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index","all.$":"$.k"},
+            "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}}}"#,
+        r#"start {"l":["a","b"],"k":1}"#,
+        expect![[r#"
+            start {"l":["a","b"],"k":1}
+              1<-0 ExecutionStarted {"input":"{\"l\":[\"a\",\"b\"],\"k\":1}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"{\"l\":[\"a\",\"b\"],\"k\":1}"}
+              3<-2 MapStateStarted {"length":2}
+              4<-3 MapIterationStarted {"name":"M","index":0}
+              5<-4 PassStateEntered {"name":"I","input":"{\"v\":\"a\",\"i\":0,\"all\":1}"}
+              6<-5 PassStateExited {"name":"I","output":"{\"v\":\"a\",\"i\":0,\"all\":1}"}
+              7<-6 MapIterationSucceeded {"name":"M","index":0}
+              8<-6 MapIterationStarted {"name":"M","index":1}
+              9<-8 PassStateEntered {"name":"I","input":"{\"v\":\"b\",\"i\":1,\"all\":1}"}
+              10<-9 PassStateExited {"name":"I","output":"{\"v\":\"b\",\"i\":1,\"all\":1}"}
+              11<-10 MapIterationSucceeded {"name":"M","index":1}
+              12<-11 MapStateSucceeded
+              13<-11 MapStateExited {"name":"M","output":"[{\"v\":\"a\",\"i\":0,\"all\":1},{\"v\":\"b\",\"i\":1,\"all\":1}]"}
+              14<-13 ExecutionSucceeded {"output":"[{\"v\":\"a\",\"i\":0,\"all\":1},{\"v\":\"b\",\"i\":1,\"all\":1}]"}
+              Succeeded [{"v":"a","i":0,"all":1},{"v":"b","i":1,"all":1}]
+        "#]],
+    );
+}
+
+#[test]
+fn a_free_place_is_taken_by_the_next_iteration() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":2,"End":true,
+            "Iterator":{"StartAt":"I","States":{"I":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}"#,
+        r#"start [1,2,3]
+           succeed 2 "b"
+           succeed 3 "c"
+           succeed 1 "a""#,
+        expect![[r#"
+            start [1,2,3]
+              1<-0 ExecutionStarted {"input":"[1,2,3]","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"[1,2,3]"}
+              3<-2 MapStateStarted {"length":3}
+              4<-3 MapIterationStarted {"name":"M","index":0}
+              5<-3 MapIterationStarted {"name":"M","index":1}
+              6<-4 TaskStateEntered {"name":"I","input":"1"}
+              7<-6 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"1"}
+              8<-5 TaskStateEntered {"name":"I","input":"2"}
+              9<-8 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"2"}
+              #1 call arn:aws:states:::lambda:invoke 1
+              #2 call arn:aws:states:::lambda:invoke 2
+            succeed 2 "b"
+              10<-9 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              11<-10 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"\"b\""}
+              12<-11 TaskStateExited {"name":"I","output":"\"b\""}
+              13<-12 MapIterationSucceeded {"name":"M","index":1}
+              14<-12 MapIterationStarted {"name":"M","index":2}
+              15<-14 TaskStateEntered {"name":"I","input":"3"}
+              16<-15 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"3"}
+              #3 call arn:aws:states:::lambda:invoke 3
+            succeed 3 "c"
+              17<-16 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              18<-17 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"\"c\""}
+              19<-18 TaskStateExited {"name":"I","output":"\"c\""}
+              20<-19 MapIterationSucceeded {"name":"M","index":2}
+            succeed 1 "a"
+              21<-7 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              22<-21 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"\"a\""}
+              23<-22 TaskStateExited {"name":"I","output":"\"a\""}
+              24<-23 MapIterationSucceeded {"name":"M","index":0}
+              25<-24 MapStateSucceeded
+              26<-24 MapStateExited {"name":"M","output":"[\"a\",\"b\",\"c\"]"}
+              27<-26 ExecutionSucceeded {"output":"[\"a\",\"b\",\"c\"]"}
+              Succeeded ["a","b","c"]
+        "#]],
+    );
+}
+
+#[test]
+fn an_iteration_that_fails_ends_the_others() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":2,"End":true,
+            "Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],
+            "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}},
+            "H":{"Type":"Succeed"}}}"#.replace(r#""MaxConcurrency":2,"End":true"#, r#""MaxConcurrency":2,"Next":"H""#).as_str(),
+        r#"start [1,2,3]
+           fail 1 Bad"#,
+        expect![[r#"
+            start [1,2,3]
+              1<-0 ExecutionStarted {"input":"[1,2,3]","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"[1,2,3]"}
+              3<-2 MapStateStarted {"length":3}
+              4<-3 MapIterationStarted {"name":"M","index":0}
+              5<-3 MapIterationStarted {"name":"M","index":1}
+              6<-4 TaskStateEntered {"name":"I","input":"1"}
+              7<-6 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"1"}
+              8<-5 TaskStateEntered {"name":"I","input":"2"}
+              9<-8 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"2"}
+              #1 call arn:aws:states:::lambda:invoke 1
+              #2 call arn:aws:states:::lambda:invoke 2
+            fail 1 Bad
+              10<-7 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              11<-10 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"Bad"}
+              12<-11 MapIterationFailed {"name":"M","index":0}
+              13<-9 TaskStateAborted
+              14<-13 MapIterationAborted {"name":"M","index":1}
+              15<-12 MapStateFailed
+              16<-15 MapStateExited {"name":"M","output":"{\"Error\":\"Bad\",\"Cause\":\"\"}"}
+              17<-16 SucceedStateEntered {"name":"H","input":"{\"Error\":\"Bad\",\"Cause\":\"\"}"}
+              18<-17 SucceedStateExited {"name":"H","output":"{\"Error\":\"Bad\",\"Cause\":\"\"}"}
+              19<-18 ExecutionSucceeded {"output":"{\"Error\":\"Bad\",\"Cause\":\"\"}"}
+              cancel #2
+              Succeeded {"Error":"Bad","Cause":""}
+        "#]],
+    );
+}
+
+#[test]
+fn no_items_give_no_results() {
+    let map = single(r#"{"Type":"Map","ItemsPath":"$.l","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#);
+    assert_eq!(outcome(&map, r#"{"l":[]}"#), "[]");
+    assert_eq!(
+        outcome(&map, r#"{"l":7}"#),
+        "States.Runtime: An error occurred while executing the state 'S' (entered at the event id #2). \
+         Reference path \"$.l\" must point to array."
+    );
+}
+
+#[test]
+fn a_distributed_map_hides_its_childrens_history() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","Label":"run","MaxConcurrency":2,"ToleratedFailureCount":1,"End":true,
+            "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"k.$":"$.k"}},"ItemsPath":"$.l",
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{
+                "I":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}"#,
+        r#"start {"l":[1,2,3,4,5],"k":0}
+           fail 1 Bad
+           succeed 2 "b"
+           succeed 3 "c""#,
+        expect![[r#"
+            start {"l":[1,2,3,4,5],"k":0}
+              1<-0 ExecutionStarted {"input":"{\"l\":[1,2,3,4,5],\"k\":0}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"{\"l\":[1,2,3,4,5],\"k\":0}"}
+              3<-2 MapStateStarted {"length":3}
+              4<-3 MapRunStarted {"mapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/run:14057b7e-f767-414f-9a08-ee1184ba6d32"}
+              #1 call arn:aws:states:::lambda:invoke {"BatchInput":{"k":0},"Items":[1,2]}
+              #2 call arn:aws:states:::lambda:invoke {"BatchInput":{"k":0},"Items":[3,4]}
+            fail 1 Bad
+              #3 call arn:aws:states:::lambda:invoke {"BatchInput":{"k":0},"Items":[5]}
+            succeed 2 "b"
+            succeed 3 "c"
+              5<-4 MapRunSucceeded
+              6<-5 MapStateSucceeded
+              7<-5 MapStateExited {"name":"M","output":"[\"b\",\"c\"]"}
+              8<-7 ExecutionSucceeded {"output":"[\"b\",\"c\"]"}
+              Succeeded ["b","c"]
+        "#]],
+    );
+}
+
+#[test]
+fn too_many_failures_end_a_distributed_map() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailurePercentage":40,"End":true,
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"I","States":{
+                "I":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}"#,
+        "start [1,2,3]
+         fail 1 Bad
+         fail 2 Bad
+         redrive
+         succeed 4 1
+         succeed 5 2
+         succeed 6 3",
+        expect![[r#"
+            start [1,2,3]
+              1<-0 ExecutionStarted {"input":"[1,2,3]","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"[1,2,3]"}
+              3<-2 MapStateStarted {"length":3}
+              4<-3 MapRunStarted {"mapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32"}
+              #1 call arn:aws:states:::lambda:invoke 1
+              #2 call arn:aws:states:::lambda:invoke 2
+              #3 call arn:aws:states:::lambda:invoke 3
+            fail 1 Bad
+            fail 2 Bad
+              5<-4 MapRunFailed {"error":"States.ExceedToleratedFailureThreshold","cause":"The specified tolerated failure threshold was exceeded"}
+              6<-5 MapStateFailed
+              7<-6 ExecutionFailed {"error":"States.ExceedToleratedFailureThreshold","cause":"The specified tolerated failure threshold was exceeded"}
+              cancel #3
+              Failed Some("States.ExceedToleratedFailureThreshold") Some("The specified tolerated failure threshold was exceeded")
+            redrive
+              8<-7 ExecutionRedriven {"redriveCount":1}
+              9<-8 MapRunRedriven {"mapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32","redriveCount":1}
+              #4 call arn:aws:states:::lambda:invoke 1
+              #5 call arn:aws:states:::lambda:invoke 2
+              #6 call arn:aws:states:::lambda:invoke 3
+            succeed 4 1
+            succeed 5 2
+            succeed 6 3
+              10<-9 MapRunSucceeded
+              11<-10 MapStateSucceeded
+              12<-10 MapStateExited {"name":"M","output":"[1,2,3]"}
+              13<-12 ExecutionSucceeded {"output":"[1,2,3]"}
+              Succeeded [1,2,3]
+        "#]],
+    );
+}
+
+#[test]
+fn items_are_read_and_results_are_written() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+            "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON","MaxItems":2},"Parameters":{"Bucket":"b","Key.$":"$.k"}},
+            "ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}}}"#,
+        r#"start {"k":"items.json"}
+           succeed 1 [{"n":1},{"n":2},{"n":3}]
+           succeed 2 {"Bucket":"b","Key":"p/manifest.json"}"#,
+        expect![[r#"
+            start {"k":"items.json"}
+              1<-0 ExecutionStarted {"input":"{\"k\":\"items.json\"}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"{\"k\":\"items.json\"}"}
+              3<-2 MapStateStarted {"length":0}
+              4<-3 MapRunStarted {"mapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32"}
+              #1 read Object(Json { pointer: None }) {"Bucket":"b","Key":"items.json"}
+            succeed 1 [{"n":1},{"n":2},{"n":3}]
+              5<-4 MapRunSucceeded
+              #2 write {"Bucket":"b","Prefix":"p"} [{"Index":0,"Input":"{\"n\":1}","Output":"{\"n\":1}","Status":"SUCCEEDED"},{"Index":1,"Input":"{\"n\":2}","Output":"{\"n\":2}","Status":"SUCCEEDED"}]
+            succeed 2 {"Bucket":"b","Key":"p/manifest.json"}
+              6<-5 MapStateSucceeded
+              7<-5 MapStateExited {"name":"M","output":"{\"MapRunArn\":\"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32\",\"ResultWriterDetails\":{\"Bucket\":\"b\",\"Key\":\"p/manifest.json\"}}"}
+              8<-7 ExecutionSucceeded {"output":"{\"MapRunArn\":\"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32\",\"ResultWriterDetails\":{\"Bucket\":\"b\",\"Key\":\"p/manifest.json\"}}"}
+              Succeeded {"MapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32","ResultWriterDetails":{"Bucket":"b","Key":"p/manifest.json"}}
+        "#]],
+    );
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+            "ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b"}},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}}}"#,
+        r#"start {}
+           succeed 1 {"no":"list"}"#,
+        expect![[r#"
+            start {}
+              1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"{}"}
+              3<-2 MapStateStarted {"length":0}
+              4<-3 MapRunStarted {"mapRunArn":"arn:aws:states:us-east-1:000000000000:mapRun:machine/M:14057b7e-f767-414f-9a08-ee1184ba6d32"}
+              #1 read Listing {"Bucket":"b"}
+            succeed 1 {"no":"list"}
+              5<-4 MapRunFailed {"error":"States.ItemReaderFailed","cause":"Attempting to map over non-iterable node."}
+              6<-5 MapStateFailed
+              7<-6 ExecutionFailed {"error":"States.ItemReaderFailed","cause":"Attempting to map over non-iterable node."}
+              Failed Some("States.ItemReaderFailed") Some("Attempting to map over non-iterable node.")
+        "#]],
+    );
+}
