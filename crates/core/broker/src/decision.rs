@@ -288,7 +288,7 @@ pub enum Effect {
         /// Whose.
         execution: ExecutionId,
         /// Which.
-        task: u32,
+        task: u64,
     },
 }
 

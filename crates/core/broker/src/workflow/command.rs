@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bongsu_states_language::{ItemReader, Resource, Status};
+use bongsu_states_language::{ReaderInput, Resource, Status};
 
 use super::{Activity, ExecutionId, ExecutionStart, MachineAlias, MachineRef, MachineVersion, StateMachine};
 use crate::{FunctionRef, Outgoing, Place, Publication, QueueName, QueuedInvocation, TaskToken, Text, Timestamp, TopicName};
@@ -55,7 +55,7 @@ pub enum WorkflowCommand {
     Step { id: ExecutionId, input: ExecutionInput },
     /// Does what a task asks of the broker itself, and ends the task, in one step; that of an express execution ends
     /// elsewhere.
-    CarryOut { task: Option<(ExecutionId, u32)>, action: TaskAction },
+    CarryOut { task: Option<(ExecutionId, u64)>, action: TaskAction },
     /// Says how a task ended, or that it goes on, by its token.
     AnswerTask { token: TaskToken, answer: TaskAnswer },
     /// Ends an execution that has not ended.
@@ -113,11 +113,11 @@ pub enum ExecutionInput {
     /// Its time has come, or it stopped in order to let others have their turn.
     Proceed,
     /// A worker took a task.
-    TaskStarted { task: u32, worker: Option<Text> },
+    TaskStarted { task: u64, worker: Option<Text> },
     /// The request of a task that waits was accepted.
-    TaskSubmitted { task: u32, output: Text },
-    TaskSucceeded { task: u32, output: Text },
-    TaskFailed { task: u32, error: Option<Text>, cause: Option<Text> },
+    TaskSubmitted { task: u64, output: Text },
+    TaskSucceeded { task: u64, output: Text },
+    TaskFailed { task: u64, error: Option<Text>, cause: Option<Text> },
 }
 
 /// What who holds a task's token says.
@@ -242,7 +242,7 @@ pub struct TaskCall {
     /// Whose.
     pub execution: ExecutionId,
     /// Which of it.
-    pub task: u32,
+    pub task: u64,
     /// The ARN of the execution, for who is to know.
     pub execution_arn: Text,
     /// What is to be done.
@@ -267,8 +267,8 @@ pub enum TaskWork {
     },
     /// Read the items of a distributed map.
     ReadItems {
-        /// How.
-        reader: ItemReader,
+        /// Which, and how they are written.
+        items: ReaderInput,
         /// JSON.
         parameters: Text,
     },

@@ -45,9 +45,14 @@ impl KnownExecution {
     /// The number of the text of what it returned.
     pub(crate) fn output(&self) -> Option<u32> {
         match self.state.outcome()? {
-            Outcome::Succeeded { output } => Some(output.0),
-            _ => None,
+            Outcome::Output(output) => Some(output.0),
+            Outcome::Error(..) => None,
         }
+    }
+
+    /// Whether it ended so long ago that it is to be forgotten.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.stopped_at.is_some_and(|stopped_at| after_days(stopped_at, EXECUTION_RETENTION_DAYS) <= now)
     }
 
     /// When something happens to it by itself.
@@ -65,7 +70,7 @@ fn after_days(at: Timestamp, days: u64) -> Timestamp {
 }
 
 impl Broker {
-    /// Executions whose time has come. Each is to be asked for by a `Step` to proceed, or to be named again by
+    /// Executions whose time has come, to go on or to be forgotten. Each is to be asked for by a `Step` to proceed, or to be named again by
     /// [`Broker::postpone_execution`].
     pub fn take_due_executions(&mut self, max: usize) -> Vec<ExecutionId> {
         let taken: Vec<ExecutionId> = self.workflows.due.iter().copied().take(max).collect();
@@ -169,7 +174,7 @@ impl Broker {
                 self.workflows.children.remove(&(parent.execution, parent.task));
             }
         } else if !was_open && is_open {
-            known.stopped_at = None;
+            (known.stopped_at, known.has_rows) = (None, true);
             self.workflows.open += 1;
         }
         self.settle_execution(id);
@@ -177,12 +182,14 @@ impl Broker {
 
     /// After any change: whether it is due, and when it will be.
     fn settle_execution(&mut self, id: ExecutionId) {
+        let replaying = self.replaying;
         let known = self.workflows.executions.get_mut(&id).expect("the caller looked");
         if known.status() == Status::Succeeded {
             known.has_rows = false;
             known.state.forget();
         }
-        let deadline = known.next_deadline();
+        // What ended may go on further down in a replay, however long ago it was.
+        let deadline = known.next_deadline().filter(|_| known.is_open() || !replaying);
         let is_runnable = known.is_open() && known.state.is_runnable();
         self.workflows.due.remove(&id);
         if is_runnable || deadline.is_some_and(|at| at <= self.now) && known.is_open() {
@@ -193,28 +200,33 @@ impl Broker {
         }
     }
 
+    pub(crate) fn finish_replay_of_executions(&mut self) {
+        let ended = self.workflows.executions.iter().filter(|(_, known)| !known.is_open());
+        let ended: Vec<ExecutionId> = ended.map(|(id, _)| *id).collect();
+        ended.into_iter().for_each(|id| self.settle_execution(id));
+    }
+
     pub(crate) fn advance_workflows(&mut self) {
         while let Some(id) = self.workflows.timers.take_due(self.now) {
             let known = self.workflows.executions.get_mut(&id).expect("who is forgotten has no timer");
-            match known.stopped_at {
-                None => {
-                    self.workflows.due.insert(id);
-                }
-                Some(stopped_at) if after_days(stopped_at, EXECUTION_RETENTION_DAYS) <= self.now => {
-                    self.forget_execution(id);
-                }
-                Some(stopped_at) => {
-                    known.has_rows = false;
-                    known.state.forget();
-                    let deadline = after_days(stopped_at, EXECUTION_RETENTION_DAYS);
-                    self.workflows.timers.set(&id, Some(deadline));
-                }
+            let Some(stopped_at) = known.stopped_at else {
+                self.workflows.due.insert(id);
+                continue;
+            };
+            known.has_rows = false;
+            known.state.forget();
+            if known.is_over(self.now) {
+                self.workflows.due.insert(id);
+            } else {
+                self.workflows.timers.set(&id, Some(after_days(stopped_at, EXECUTION_RETENTION_DAYS)));
             }
         }
     }
 
-    fn forget_execution(&mut self, id: ExecutionId) {
-        let known = self.workflows.executions.remove(&id).expect("the caller looked");
+    pub(crate) fn forget_execution(&mut self, id: ExecutionId) {
+        let Some(known) = self.workflows.executions.remove(&id) else { return self.assert_replaying() };
+        self.workflows.due.remove(&id);
+        self.workflows.timers.set(&id, None);
         let machine = &known.start.machine.name;
         if let Some(names) = self.workflows.by_name.get_mut(machine) {
             if names.get(&known.start.name) == Some(&id) {

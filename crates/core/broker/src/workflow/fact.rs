@@ -36,6 +36,8 @@ pub enum WorkflowFact {
     ExecutionStarted { id: ExecutionId, start: ExecutionStart, step: RecordedStep },
     /// An execution has made a step; the first after its beginning has number 1.
     ExecutionStepped { id: ExecutionId, number: u32, step: RecordedStep },
+    /// An execution that has ended is forgotten. Said, because what is left of its steps may be cut off at any of them.
+    ExecutionForgotten { id: ExecutionId },
     /// An express execution is to run, from the beginning until it has ended.
     ExpressQueued { id: ExecutionId, start: ExecutionStart, input: Text },
     /// An express execution has ended.
@@ -56,6 +58,7 @@ wire_enum!(WorkflowFact {
     11 => ExecutionStepped { id, number, step }
     12 => ExpressQueued { id, start, input }
     13 => ExpressEnded { id, succeeded }
+    14 => ExecutionForgotten { id }
 } and reads {});
 
 /// A step of an execution, in the encoding that the states language gives it.

@@ -143,7 +143,7 @@ pub struct ParentTask {
     /// Whose.
     pub execution: ExecutionId,
     /// Which.
-    pub task: u32,
+    pub task: u64,
     /// Whether it gets input and output as JSON (`.sync:2`) or as texts (`.sync`).
     pub as_json: bool,
     /// With what it started the execution.

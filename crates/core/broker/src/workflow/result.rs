@@ -54,7 +54,7 @@ pub(crate) fn ended(
         false => Value::String(text.into()),
     };
     let mut told = Map::new();
-    if let Some(Outcome::Failed { error, cause } | Outcome::Aborted { error, cause }) = outcome {
+    if let Some(Outcome::Error(error, cause)) = outcome {
         told.extend(cause.as_deref().map(|cause| ("Cause".to_owned(), json!(cause))));
         told.extend(error.as_deref().map(|error| ("Error".to_owned(), json!(error))));
     }

@@ -26,7 +26,7 @@ pub(crate) struct Workflows {
     /// By machine and time.
     pub(crate) by_time: BTreeMap<Box<str>, BTreeSet<(Timestamp, ExecutionId)>>,
     /// Which execution a task waits for.
-    pub(crate) children: BTreeMap<(ExecutionId, u32), ExecutionId>,
+    pub(crate) children: BTreeMap<(ExecutionId, u64), ExecutionId>,
     /// Executions that have not ended.
     pub(crate) open: usize,
     pub(crate) timers: Timers<ExecutionId>,
@@ -141,6 +141,7 @@ impl Workflows {
             | WorkflowFact::MachineVersionDeleted { .. }
             | WorkflowFact::MachineAliasDeleted { .. }
             | WorkflowFact::ActivityDeleted { .. }
+            | WorkflowFact::ExecutionForgotten { .. }
             | WorkflowFact::ExpressEnded { .. } => false,
         };
         is_alive.then(|| fact.clone())
@@ -176,6 +177,7 @@ impl Broker {
             }
             WorkflowFact::ExecutionStarted { id, start, step } => self.start_execution(*id, start, step, place),
             WorkflowFact::ExecutionStepped { id, number, step } => self.step_execution(*id, *number, step, place),
+            WorkflowFact::ExecutionForgotten { id } => self.forget_execution(*id),
             WorkflowFact::ExpressQueued { id, start, .. } => self.queue_express(*id, start, place),
             WorkflowFact::ExpressEnded { id, .. } => self.end_express(*id),
         }
@@ -245,6 +247,7 @@ impl Broker {
     pub(crate) fn finish_replay_of_workflows(&mut self) {
         // Of executions whose beginning is gone: they were forgotten.
         self.workflows.early.clear();
+        self.finish_replay_of_executions();
         let incomplete = self.workflows.machines.iter().filter(|(_, machine)| machine.current.is_none());
         let incomplete: Vec<Box<str>> = incomplete.map(|(name, _)| name.clone()).collect();
         for name in incomplete {

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::ExecutionId;
 
-const BYTES: usize = 16 + 4 + 16;
+const BYTES: usize = 16 + 8 + 16;
 
 /// Names a task of an execution, and proves that whoever shows it was given it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub struct TaskToken {
     /// Whose task.
     pub execution: ExecutionId,
     /// Which.
-    pub task: u32,
+    pub task: u64,
     secret: u128,
 }
 
 impl TaskToken {
     /// Of a task with this secret.
-    pub fn new(execution: ExecutionId, task: u32, secret: u128) -> TaskToken {
+    pub fn new(execution: ExecutionId, task: u64, secret: u128) -> TaskToken {
         TaskToken { execution, task, secret }
     }
 
@@ -29,10 +29,10 @@ impl TaskToken {
         let mut bytes = [0; BYTES];
         hex::decode_to_slice(text, &mut bytes).ok()?;
         let (execution, rest) = bytes.split_first_chunk::<16>()?;
-        let (task, rest) = rest.split_first_chunk::<4>()?;
+        let (task, rest) = rest.split_first_chunk::<8>()?;
         let secret = rest.first_chunk::<16>()?;
         let execution = ExecutionId(u128::from_be_bytes(*execution));
-        let (task, secret) = (u32::from_be_bytes(*task), u128::from_be_bytes(*secret));
+        let (task, secret) = (u64::from_be_bytes(*task), u128::from_be_bytes(*secret));
         Some(TaskToken { execution, task, secret })
     }
 
@@ -44,7 +44,7 @@ impl TaskToken {
 /// As it is handed out.
 impl fmt::Display for TaskToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}{:08x}{:032x}", self.execution.0, self.task, self.secret)
+        write!(f, "{:032x}{:016x}{:032x}", self.execution.0, self.task, self.secret)
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_nothing() {
-        for text in ["", "x", &"0".repeat(71), &"0".repeat(73), &"g".repeat(72), &"é".repeat(36)] {
+        for text in ["", "x", &"0".repeat(79), &"0".repeat(81), &"g".repeat(80), &"é".repeat(40)] {
             assert_eq!(TaskToken::parse(text), None);
         }
     }

@@ -39,7 +39,7 @@ impl Activities {
     }
 
     /// Nobody waits for a task any more.
-    pub(crate) fn withdraw(&self, execution: ExecutionId, task: u32) {
+    pub(crate) fn withdraw(&self, execution: ExecutionId, task: u64) {
         for waiting in self.lock().values_mut() {
             waiting.tasks.retain(|call| (call.execution, call.task) != (execution, task));
         }

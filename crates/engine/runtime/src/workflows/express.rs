@@ -59,7 +59,7 @@ pub(crate) fn run_queued(due: ExpressDue, runner: Arc<dyn TaskRunner>, handle: H
             }
             None => None,
         };
-        let succeeded = ended.is_some_and(|ended| matches!(ended.outcome, Outcome::Succeeded { .. }));
+        let succeeded = ended.is_some_and(|ended| matches!(ended.outcome, Outcome::Output(_)));
         // A shard that is gone has nothing left to be told; the execution runs again after the next start.
         handle.requests.send(Request::EndExpress { id: due.id, succeeded }).await.unwrap_or_default();
     });
@@ -186,7 +186,6 @@ impl Run {
             machine_arn: &self.machine.arn,
             machine_name: &self.machine.name,
             region: self.machine.arn.split(':').nth(3).unwrap_or_default(),
-            started_at: states::Timestamp(self.start.started_at.0),
             redriven_at: None,
             token: &token,
         };
@@ -233,8 +232,8 @@ impl Run {
 
     fn end(&self, outcome: Outcome, events: Vec<HistoryEvent>, texts: BTreeMap<PayloadId, Arc<str>>) -> ExpressEnd {
         let output = match &outcome {
-            Outcome::Succeeded { output } => texts.get(output).map(|text| Text::from(&**text)),
-            _ => None,
+            Outcome::Output(output) => texts.get(output).map(|text| Text::from(&**text)),
+            Outcome::Error(..) => None,
         };
         ExpressEnd {
             arn: self.arn(),

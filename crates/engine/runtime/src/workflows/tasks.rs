@@ -100,7 +100,7 @@ pub(crate) fn start(call: TaskCall, runner: Arc<dyn TaskRunner>, handle: Handle)
 /// How a task waits.
 pub(crate) fn pattern(work: &TaskWork) -> Option<Pattern> {
     match work {
-        TaskWork::Call { resource, .. } => resource.pattern(),
+        TaskWork::Call { resource, .. } => Some(resource.pattern()),
         TaskWork::ReadItems { .. } | TaskWork::WriteResults { .. } => None,
     }
 }

@@ -29,14 +29,15 @@ pub(super) struct Draft {
 struct After {
     start: Arc<ExecutionStart>,
     state: Execution,
+    redriven_at: Option<Timestamp>,
     /// Of its next step; nothing before the first.
     next_number: Option<u32>,
 }
 
 /// What another execution gets from an end.
 enum Follows {
-    ChildSucceeded { task: u32, output: String },
-    ChildFailed { task: u32, cause: String },
+    ChildSucceeded { task: u64, output: String },
+    ChildFailed { task: u64, cause: String },
     Stop,
 }
 
@@ -65,7 +66,7 @@ impl Broker {
         input: &str,
         entropy: &mut Entropy,
     ) -> Result<(), WorkflowRejection> {
-        let after = After { start: Arc::new(start), state: Execution::default(), next_number: None };
+        let after = After { start: Arc::new(start), state: Execution::default(), redriven_at: None, next_number: None };
         draft.after.insert(id, after);
         self.advance_one(draft, id, &Input::Start { input }, entropy)?;
         self.follow(draft, entropy);
@@ -148,7 +149,8 @@ impl Broker {
         let known = self.workflows.executions.get(&id).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
         let number = u32::try_from(known.steps.len()).expect("an execution has fewer steps than events");
         let start = Arc::new(known.start.clone());
-        Ok(After { start, state: known.state.clone(), next_number: Some(number) })
+        let (state, redriven_at) = (known.state.clone(), known.redriven_at);
+        Ok(After { start, state, redriven_at, next_number: Some(number) })
     }
 
     fn by_what(&self, start: &ExecutionStart) -> Result<(Arc<StateMachine>, Arc<Definition>), WorkflowRejection> {
@@ -162,8 +164,7 @@ impl Broker {
         let mut calls = Vec::new();
         for (id, known) in self.workflows.executions.iter().filter(|(_, known)| known.is_open()) {
             let Ok((machine, definition)) = self.by_what(&known.start) else { continue };
-            let after =
-                After { start: Arc::new(known.start.clone()), state: known.state.clone(), next_number: Some(0) };
+            let Ok(after) = self.execution_now(*id) else { continue };
             for task in known.state.open_tasks() {
                 let is_waiting = known.state.task(&definition, task).is_some_and(|task| task.submitted);
                 if !is_waiting {
@@ -193,8 +194,7 @@ fn decide_step(
         machine_arn: &machine.arn,
         machine_name: &machine.name,
         region: machine.arn.split(':').nth(3).unwrap_or_default(),
-        started_at: states::Timestamp(after.start.started_at.0),
-        redriven_at: None,
+        redriven_at: after.redriven_at.map(|at| states::Timestamp(at.0)),
         token: &token,
     };
     let mut random = || entropy.next_u64();
@@ -224,7 +224,7 @@ fn task_call(
     let work = match open.work {
         Work::Call { resource, input, .. } => TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
         Work::ReadItems { reader, parameters } => {
-            TaskWork::ReadItems { reader: reader.clone(), parameters: Text::from(parameters) }
+            TaskWork::ReadItems { items: reader.input.clone(), parameters: Text::from(parameters) }
         }
         Work::WriteResults { parameters, results, map_run } => TaskWork::WriteResults {
             parameters: Text::from(parameters),
@@ -247,12 +247,12 @@ fn tell_parent(after: &After, id: ExecutionId, machine: &StateMachine, now: Time
     let parent = after.start.parent.as_ref()?;
     let outcome = after.state.outcome();
     let output = match outcome {
-        Some(Outcome::Succeeded { output }) => after.state.payload(*output),
+        Some(Outcome::Output(output)) => after.state.payload(*output),
         _ => None,
     };
     let ended = result::ended(machine, (id, &after.start), parent, (after.state.status(), outcome, output), now).to_string();
     let follows = match outcome {
-        Some(Outcome::Succeeded { .. }) => Follows::ChildSucceeded { task: parent.task, output: ended },
+        Some(Outcome::Output(_)) => Follows::ChildSucceeded { task: parent.task, output: ended },
         _ => Follows::ChildFailed { task: parent.task, cause: ended },
     };
     Some((parent.execution, follows))
@@ -260,7 +260,7 @@ fn tell_parent(after: &After, id: ExecutionId, machine: &StateMachine, now: Time
 
 /// Whether a call waits for the end of an execution that it starts.
 pub(super) fn waits_for_end(resource: &Resource) -> Option<bool> {
-    match resource.pattern()? {
+    match resource.pattern() {
         states::Pattern::Sync => Some(false),
         states::Pattern::Sync2 => Some(true),
         states::Pattern::RequestResponse | states::Pattern::WaitForTaskToken => None,

@@ -97,6 +97,9 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         let input = match input {
+            ExecutionInput::Proceed if self.is_to_be_forgotten(id) => {
+                return Ok(Decision::fact(Fact::Workflow { fact: WorkflowFact::ExecutionForgotten { id } }));
+            }
             ExecutionInput::Proceed => Input::Proceed,
             ExecutionInput::TaskStarted { task, worker } => {
                 Input::TaskStarted { task: TaskId(*task), worker: worker.as_deref() }
@@ -108,6 +111,10 @@ impl Broker {
             }
         };
         self.one_step(id, &input, Reply::Done, entropy)
+    }
+
+    fn is_to_be_forgotten(&self, id: ExecutionId) -> bool {
+        self.workflows.executions.get(&id).is_some_and(|known| known.is_over(self.now()))
     }
 
     pub(super) fn one_step(

@@ -15,7 +15,7 @@ impl Broker {
     /// leaves the task open, and is the caller's to tell it.
     pub(super) fn decide_carry_out(
         &self,
-        task: Option<(ExecutionId, u32)>,
+        task: Option<(ExecutionId, u64)>,
         action: TaskAction,
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
@@ -42,13 +42,13 @@ impl Broker {
     }
 
     /// Whether a task waits for its token, and if it waits for the end of an execution, in which form it wants it.
-    fn how_it_waits(&self, id: ExecutionId, task: u32) -> Result<(bool, Option<bool>), Rejection> {
+    fn how_it_waits(&self, id: ExecutionId, task: u64) -> Result<(bool, Option<bool>), Rejection> {
         let known = self.workflows.executions.get(&id).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
         let definition = self.revision(known.start.revision).and_then(|(_, definition)| definition);
         let definition = definition.ok_or(WorkflowRejection::DefinitionUnreadable)?;
         let open = known.state.task(&definition, TaskId(task)).ok_or(WorkflowRejection::TaskDoesNotExist)?;
         let Work::Call { resource, .. } = open.work else { return Ok((false, None)) };
-        Ok((resource.pattern() == Some(Pattern::WaitForTaskToken), waits_for_end(resource)))
+        Ok((resource.pattern() == Pattern::WaitForTaskToken, waits_for_end(resource)))
     }
 
     fn carry_out(
