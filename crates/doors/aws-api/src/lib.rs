@@ -26,6 +26,7 @@ pub mod service;
 pub mod sigv4;
 mod sns;
 mod sqs;
+mod states;
 mod sts;
 
 pub use public_url::PublicUrl;

@@ -1,9 +1,10 @@
 //! From the broker's rejections to AWS's errors: what is about topics in the words of SNS, all else in those of SQS.
 
+use bongsu_broker::Rejection;
 use bongsu_runtime::Refusal;
 
 use crate::error::ApiError;
-use crate::sns;
+use crate::{sns, states};
 use crate::sqs::rejection::{Quoted, rejected};
 
 impl From<Refusal> for ApiError {
@@ -11,6 +12,7 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> ApiError {
         match refusal {
             Refusal::Unavailable => ApiError::stopping(),
+            Refusal::Rejected(Rejection::Workflow(rejection)) => states::rejected(rejection, ""),
             Refusal::Rejected(rejection) => {
                 sns::rejected(rejection).unwrap_or_else(|other| rejected(other, Quoted::default()))
             }

@@ -40,7 +40,7 @@ pub(super) struct Output {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let arn = required(input.state_machine_arn, "stateMachineArn")?;
     one_of(input.included_data.as_deref(), "includedData", &[("ALL_DATA", ()), ("METADATA_ONLY", ())])?;
-    let machine = cx.described(arn::machine(&arn)?, &arn).await?.machine;
+    let machine = cx.described_machine(arn::machine(&arn)?, &arn).await?.machine;
     Ok(Output {
         state_machine_arn: arn.into_string(),
         name: machine.name.to_string(),

@@ -51,7 +51,7 @@ pub(super) async fn alias(arn: &str, cx: &Context<'_>) -> Result<(Box<str>, Mach
     let (name, qualifier) = arn::qualified(arn)?;
     let missing = || rejected(WorkflowRejection::AliasDoesNotExist { alias: qualifier.clone() }, arn);
     let machine = MachineRef { name: name.clone(), qualifier: Some(qualifier.clone()) };
-    let described = cx.described(machine, arn).await;
+    let described = cx.described_machine(machine, arn).await;
     let described = described.map_err(|error| match error.kind() {
         ErrorKind::StateMachineDoesNotExist => missing(),
         _ => error,

@@ -83,7 +83,7 @@ pub(super) fn revision_id(revision: u128) -> String {
 }
 
 impl Context<'_> {
-    pub(super) async fn described(
+    pub(super) async fn described_machine(
         &self,
         machine: MachineRef,
         arn: &str,

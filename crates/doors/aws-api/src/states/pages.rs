@@ -38,7 +38,12 @@ pub(super) fn cut<T>(items: &mut Vec<T>, max: usize, last: impl Fn(&T) -> String
         return None;
     }
     items.truncate(max);
-    items.last().map(|item| URL_SAFE_NO_PAD.encode(last(item)))
+    items.last().map(|item| token(&last(item)))
+}
+
+/// A token that says so.
+pub(super) fn token(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 pub(super) fn invalid_token() -> ApiError {

@@ -36,7 +36,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let arn = required(input.state_machine_arn, "stateMachineArn")?;
     let name = arn::unqualified(&arn)?;
     let machine = bongsu_broker::MachineRef { name: name.clone(), qualifier: None };
-    let revision = cx.described(machine, &arn).await?.machine.revision;
+    let revision = cx.described_machine(machine, &arn).await?.machine.revision;
     if input.revision_id.is_some_and(|wanted| *wanted != *revision_id(revision)) {
         let text = format!("Failed to publish the State Machine version for revision. The current State Machine revision is {}.", revision_id(revision));
         return Err(ApiError::new(ErrorKind::ConflictException, text));

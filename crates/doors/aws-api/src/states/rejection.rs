@@ -13,6 +13,19 @@ pub(super) fn refused(refusal: Refusal, arn: &str) -> ApiError {
     }
 }
 
+/// AWS's error for a refusal of what a task's token was shown for.
+pub(super) fn refused_task(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::Rejected(Rejection::Workflow(WorkflowRejection::InvalidJson | WorkflowRejection::PayloadTooLarge)) => {
+            ApiError::new(ErrorKind::InvalidOutput, "Invalid Output: 'Invalid output'")
+        }
+        Refusal::Rejected(Rejection::Workflow(WorkflowRejection::ExecutionNotRunning)) => {
+            rejected(WorkflowRejection::TaskDoesNotExist, "")
+        }
+        other => refused(other, ""),
+    }
+}
+
 /// AWS's error for a rejection; `arn` is what it is about.
 pub(crate) fn rejected(rejection: WorkflowRejection, arn: &str) -> ApiError {
     use ErrorKind::{

@@ -64,7 +64,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         false => None,
         true => {
             let machine = bongsu_broker::MachineRef { name: name.clone(), qualifier: None };
-            let before = Settings::of(&cx.described(machine, &arn).await?.machine);
+            let before = Settings::of(&cx.described_machine(machine, &arn).await?.machine);
             let settings = Settings {
                 logging_configuration: given.logging_configuration.or(before.logging_configuration),
                 tracing_configuration: given.tracing_configuration.or(before.tracing_configuration),

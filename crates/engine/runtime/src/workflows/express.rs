@@ -9,7 +9,7 @@ use bongsu_broker::{
     TaskWork, Text, Timestamp, WorkflowCommand, WorkflowReply, execution_arn,
 };
 use bongsu_states_language::{
-    self as states, Definition, Effect, Execution, HistoryEvent, Input, Outcome, PayloadId, Surroundings, TaskId, Work,
+    self as states, Definition, Effect, Execution, HistoryEvent, Input, Outcome, PayloadId, Status, Surroundings, TaskId, Work,
 };
 use tokio::sync::mpsc;
 use tracing::error;
@@ -33,6 +33,8 @@ pub struct ExpressEnd {
     /// By what it ran.
     pub machine: Arc<StateMachine>,
     /// How it ended.
+    pub status: Status,
+    /// With what.
     pub outcome: Outcome,
     /// What it returned, if it succeeded.
     pub output: Option<Text>,
@@ -146,7 +148,7 @@ impl Run {
                 }
             }
             if let Some(outcome) = state.outcome() {
-                return self.end(outcome.clone(), events, texts);
+                return self.end((state.status(), outcome.clone()), events, texts);
             }
             if state.is_runnable() {
                 next = Next::Proceed;
@@ -230,7 +232,7 @@ impl Run {
         });
     }
 
-    fn end(&self, outcome: Outcome, events: Vec<HistoryEvent>, texts: BTreeMap<PayloadId, Arc<str>>) -> ExpressEnd {
+    fn end(&self, (status, outcome): (Status, Outcome), events: Vec<HistoryEvent>, texts: BTreeMap<PayloadId, Arc<str>>) -> ExpressEnd {
         let output = match &outcome {
             Outcome::Output(output) => texts.get(output).map(|text| Text::from(&**text)),
             Outcome::Error(..) => None,
@@ -239,6 +241,7 @@ impl Run {
             arn: self.arn(),
             start: self.start.clone(),
             machine: self.machine.clone(),
+            status,
             outcome,
             output,
             stopped_at: self.clock.now(),
