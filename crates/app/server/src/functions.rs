@@ -20,7 +20,7 @@ use bongsu_function_log::{LogStore, NewLine, Source};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
-use tracing::{info, warn};
+use tracing::{Level, enabled, info, warn};
 
 use crate::batch_event::{payload, written};
 use crate::code::Code;
@@ -324,9 +324,11 @@ impl LogSink for FunctionLog {
         if let Some(request_id) = &line.request_id {
             self.tails.line(request_id, &line.text);
         }
-        let request_id = line.request_id.as_deref().unwrap_or("-");
-        for part in readable(&line).split(LINE_ENDS) {
-            info!(target: "function", "function={} request_id={request_id} {part}", line.function);
+        if enabled!(target: "function", Level::INFO) {
+            let request_id = line.request_id.as_deref().unwrap_or("-");
+            for part in readable(&line).split(LINE_ENDS) {
+                info!(target: "function", "function={} request_id={request_id} {part}", line.function);
+            }
         }
         if let Some(store) = &self.store {
             store.keep(to_kept(line));
@@ -354,14 +356,18 @@ fn to_kept(line: LogLine) -> NewLine {
 /// The line without what stands before it already: the platform's own lines name the request again, with tabs between
 /// their parts.
 fn readable(line: &LogLine) -> Cow<'_, str> {
-    let Some(id) = line.request_id.as_deref().filter(|_| line.stream == LogStream::Platform) else {
-        return Cow::Borrowed(&line.text);
-    };
-    let text = line.text.replace("RequestId: ", "").replace(&format!("{id} "), "").replace(id, "");
-    let (verb, parts) = text.split_once('\t').unwrap_or((&text, ""));
-    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let parts: Vec<String> = parts.split('\t').map(words).filter(|part| !part.is_empty()).collect();
-    Cow::Owned([words(verb), parts.join(", ")].join(" ").trim_end().to_owned())
+    let id = line.request_id.as_deref().filter(|_| line.stream == LogStream::Platform);
+    let Some((before, after)) = id.and_then(|id| line.text.split_once(id)) else { return Cow::Borrowed(&line.text) };
+    // Three lines for each invocation come by here.
+    let mut readable = String::with_capacity(line.text.len());
+    readable += before.strip_suffix("RequestId: ").unwrap_or(before);
+    let mut separator = "";
+    for part in after.split('\t').map(str::trim).filter(|part| !part.is_empty()) {
+        readable.extend([separator, part]);
+        separator = ", ";
+    }
+    readable.truncate(readable.trim_end().len());
+    Cow::Owned(readable)
 }
 
 #[cfg(test)]

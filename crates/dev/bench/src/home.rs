@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use bongsu_client::{Client, Identity, Settings};
 use tempfile::TempDir;
 
+use crate::function::Template;
 use crate::process::Server;
 
 const ACCESS_KEY: &str = "AKIDEXAMPLE";
@@ -44,17 +45,31 @@ impl Home {
     /// Starts the server under test on what is there. One that is to get signed requests knows the caller, or it would
     /// not verify them.
     pub async fn start(&self, signed: bool) -> Result<Server> {
-        let bin = self.bin.canonicalize().with_context(|| format!("there is no server at {}", self.bin.display()))?;
-        let folder = self.path().to_str().context("the data directory's path is not text")?;
-        let (data, credentials, log) =
-            (format!("{folder}/data"), format!("{folder}/credentials"), format!("{folder}/log"));
-        let mut arguments = vec!["serve", "--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", &data];
-        if signed {
-            let keys = format!("[bench]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET}\n");
-            fs::write(&credentials, keys)?;
-            arguments.extend(["--credentials", &credentials]);
+        let credentials = format!("{}/credentials", self.folder()?);
+        if !signed {
+            return self.start_server(&["serve"]).await;
         }
-        Server::start(&bin, &arguments, log.into()).await
+        let keys = format!("[bench]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET}\n");
+        fs::write(&credentials, keys)?;
+        self.start_server(&["serve", "--credentials", &credentials]).await
+    }
+
+    /// Starts the server under test with what a template describes.
+    pub async fn start_with(&self, template: &Template) -> Result<Server> {
+        let path = template.write(self.path())?;
+        self.start_server(&["up", path.to_str().context("the template's path is not text")?]).await
+    }
+
+    async fn start_server(&self, command: &[&str]) -> Result<Server> {
+        let bin = self.bin.canonicalize().with_context(|| format!("there is no server at {}", self.bin.display()))?;
+        let folder = self.folder()?;
+        let (data, log) = (format!("{folder}/data"), format!("{folder}/log"));
+        let common = ["--api", "127.0.0.1:0", "--ingress", "127.0.0.1:0", "--data", &data];
+        Server::start(&bin, &[command, &common].concat(), log.into()).await
+    }
+
+    fn folder(&self) -> Result<&str> {
+        self.path().to_str().context("the data directory's path is not text")
     }
 
     /// Starts the bare HTTP server.

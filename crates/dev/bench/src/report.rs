@@ -67,7 +67,9 @@ impl Report {
         }
         for trial in &self.trials {
             match &trial.outcome {
-                Ok(found) => text += &format!("\n{}", table(&found.table(trial.subject))),
+                Ok(found) => {
+                    text.extend(found.tables(trial.subject).map(|found| format!("\n{}", table(&found))));
+                }
                 Err(error) => text += &format!("\nFAILED: {}: {error}\n", trial.subject.name()),
             }
         }

@@ -20,7 +20,10 @@ use crate::{
     machine::Machine,
     report::{Report, Row},
     subject::{Subject, chosen},
-    trials::{Findings, Trial, backlog, deliveries, drain, envelopes, filters, groups, polls, publish, queues},
+    trials::{
+        Findings, Trial, backlog, cold_starts, deliveries, drain, envelopes, filters, function_groups, groups, invokes,
+        mapping, objects, one_object, polls, publish, queues, waiting_events,
+    },
 };
 
 const QUICK_SECONDS: f64 = 1.0;
@@ -33,6 +36,9 @@ const QUICK_QUEUES: u64 = 1000;
 const QUICK_POLLS: u64 = 1000;
 const QUICK_DELIVERIES: u64 = 1000;
 const QUICK_ENVELOPES: u64 = 1000;
+const QUICK_MAPPED: u64 = 1000;
+const QUICK_FUNCTION_GROUPS: u64 = 100;
+const QUICK_WAITING: u64 = 1000;
 const SIGNATURES: u32 = 20_000;
 
 const BACKLOG_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 250.0, ready_seconds: 5.0 };
@@ -54,7 +60,8 @@ pub struct Options {
     /// Measure only these, and the limits they are compared to.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Subject>,
-    /// Also what takes minutes, gigabytes or thousands of connections: deliveries, deep, fifo-groups, queues and polls.
+    /// Also what takes minutes, gigabytes, interpreters or thousands of connections: invokes, cold-starts, mapping,
+    /// function-groups, waiting-events, deliveries, deep, fifo-groups, queues and polls.
     #[arg(long)]
     pub deep: bool,
     /// A short run: 1 second a cell, 1 and 64 connections, small backlogs.
@@ -90,6 +97,15 @@ pub struct Options {
     /// Deliveries of deliveries.
     #[arg(long, default_value_t = 10_000)]
     pub deliveries: u64,
+    /// Messages of mapping.
+    #[arg(long, default_value_t = 10_000)]
+    pub mapped: u64,
+    /// Groups of function-groups.
+    #[arg(long, default_value_t = 1000)]
+    pub function_groups: u64,
+    /// Events of waiting-events.
+    #[arg(long, default_value_t = 10_000)]
+    pub waiting: u64,
     /// Where the temporary data directory is made; what counts is its file system.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -119,6 +135,9 @@ impl Run {
             options.polls = QUICK_POLLS;
             options.deliveries = QUICK_DELIVERIES;
             options.envelopes = QUICK_ENVELOPES;
+            options.mapped = QUICK_MAPPED;
+            options.function_groups = QUICK_FUNCTION_GROUPS;
+            options.waiting = QUICK_WAITING;
         }
         ensure!(options.seconds > 0.0 && options.seconds <= 3600.0, "--seconds must be above 0, at most 3600");
         ensure!(options.connections.iter().all(|&count| count > 0), "--connections must be above 0");
@@ -131,6 +150,9 @@ impl Run {
             options.polls,
             options.deliveries,
             options.envelopes,
+            options.mapped,
+            options.function_groups,
+            options.waiting,
         ];
         ensure!(sizes.iter().all(|&size| size > 0), "a size must be above 0");
         let parent = options.data.clone().unwrap_or_else(std::env::temp_dir);
@@ -209,6 +231,13 @@ impl Run {
             Subject::Filters => filters::measure(self.duration()),
             Subject::Publish => publish::measure(&homes, self.duration()).await,
             Subject::Envelopes => envelopes::measure(&homes, sizes.envelopes).await,
+            Subject::Objects => objects::measure(&homes, self.duration()).await,
+            Subject::OneObject => one_object::measure(&homes, self.duration()).await,
+            Subject::Invokes => invokes::measure(&homes, self.duration()).await,
+            Subject::ColdStarts => cold_starts::measure(&homes).await,
+            Subject::Mapping => mapping::measure(&homes, sizes.mapped, self.duration()).await,
+            Subject::FunctionGroups => function_groups::measure(&homes, sizes.function_groups).await,
+            Subject::WaitingEvents => waiting_events::measure(&homes, sizes.waiting).await,
             Subject::Deliveries => deliveries::measure(&homes, sizes.deliveries, self.duration()).await,
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,

@@ -47,6 +47,20 @@ pub enum Subject {
     Publish,
     /// Receiving what topics put into queues, with envelopes and signatures.
     Envelopes,
+    /// Objects put and gotten, with and without conditions.
+    Objects,
+    /// One object that 16 writers change with conditional puts.
+    OneObject,
+    /// Warm functions through `Invoke`. Only with --deep, or when named.
+    Invokes,
+    /// The first invocations of functions. Only with --deep, or when named.
+    ColdStarts,
+    /// A queue that feeds a function. Only with --deep, or when named.
+    Mapping,
+    /// A FIFO queue of 1,000 groups that feeds a function. Only with --deep, or when named.
+    FunctionGroups,
+    /// 10,000 events that wait for a function. Only with --deep, or when named.
+    WaitingEvents,
     /// 10,000 deliveries to web servers at once. Only with --deep, or when named.
     Deliveries,
     /// Ten million messages in one queue: receives, memory, start-up time. Only with --deep, or when named.
@@ -94,9 +108,9 @@ impl Subject {
         self < Self::Wake
     }
 
-    /// Takes minutes and gigabytes.
+    /// Takes minutes, gigabytes, or interpreters.
     pub fn is_deep(self) -> bool {
-        matches!(self, Self::Deliveries | Self::Deep | Self::FifoGroups | Self::Queues | Self::Polls)
+        self >= Self::Invokes
     }
 
     /// The name on the command line and in the report.

@@ -57,7 +57,7 @@ impl Connection {
         }
         self.reply.head_bytes = head.bytes;
         match head.status {
-            200 => Ok(()),
+            200..300 => Ok(()),
             status => Err(refusal(status, self.reply.header("x-amzn-errortype"), self.body())),
         }
     }
@@ -65,6 +65,11 @@ impl Connection {
     /// The body of the last answer.
     pub fn body(&self) -> &[u8] {
         self.reply.body()
+    }
+
+    /// The value of a header of the last answer, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.reply.header(name)
     }
 
     /// The last answer, and the connection if it can be used again.

@@ -36,7 +36,7 @@ pub struct Interpreter {
     pub folders: Vec<PathBuf>,
 }
 
-/// The interpreters found so far, by the word they are found by.
+/// The interpreters found so far, by the words they are found by: those that are wanted, and those that work instead.
 #[derive(Default)]
 pub(crate) struct Interpreters {
     found: Mutex<HashMap<String, Arc<Interpreter>>>,
@@ -52,15 +52,19 @@ impl Interpreters {
         };
         // Held while a program is asked, so that it is asked once.
         let mut found = self.found.lock().await;
-        for word in &words {
-            if let Some(interpreter) = found.get(word) {
-                return Ok(Some(interpreter.clone()));
-            }
-            if let Some(interpreter) = interpreter(word).await {
-                let interpreter = Arc::new(interpreter);
+        for place in 0..words.len() {
+            let interpreter = match found.get(&words[place]) {
+                Some(known) => known.clone(),
+                None => match interpreter(&words[place]).await {
+                    Some(interpreter) => Arc::new(interpreter),
+                    None => continue,
+                },
+            };
+            // Those before it do not work, and are not asked again: that takes its time too.
+            for word in &words[..=place] {
                 found.insert(word.clone(), interpreter.clone());
-                return Ok(Some(interpreter));
             }
+            return Ok(Some(interpreter));
         }
         Err(format!("Couldn't find a working {} on the PATH", words.join(" or ")))
     }
@@ -111,6 +115,7 @@ mod tests {
         let any = Runtime::Python { version: "3".to_owned() };
         let missing = Runtime::Python { version: "3.999".to_owned() };
         assert_eq!(interpreters.find(&missing).await, interpreters.find(&any).await);
+        assert!(interpreters.found.lock().await.contains_key("python3.999"), "it would be looked for again");
         assert_eq!(interpreters.find(&Runtime::Provided).await, Ok(None));
         assert_eq!(interpreter("python3.999").await, None);
     }

@@ -1,11 +1,12 @@
 //! One process group: started, watched, killed as a whole.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use std::{fs, io};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::process::{Child, Command};
@@ -20,6 +21,9 @@ use crate::scratch::Scratch;
 const MEMORY_LOOK_EVERY: Duration = Duration::from_millis(100);
 /// At every how many of these looks its descendants are looked for, which costs more.
 const DESCENDANTS_LOOK_EVERY: u32 = 10;
+
+/// Longer than what the system tells of a process. The line that is looked for stands in the first third.
+const STATUS_BYTES_MAX: usize = 4096;
 
 /// A process and everything it started. Dropping it kills the whole group.
 pub(crate) struct Process {
@@ -91,9 +95,13 @@ impl Process {
 
     /// The most memory the process ever held, in MB, where the system tells.
     pub(crate) fn memory_used_max_mb(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.leader.as_raw_pid())).ok()?;
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?;
-        Some(kilobytes.trim().parse::<u64>().ok()?.div_ceil(1024))
+        let mut status = [0; STATUS_BYTES_MAX];
+        // Every invocation asks: in one piece, because to the system each piece is the whole work.
+        let read = File::open(format!("/proc/{}/status", self.leader.as_raw_pid())).ok()?.read(&mut status).ok()?;
+        let mut lines = status[..read].split(|byte| *byte == b'\n');
+        let value = lines.find_map(|line| line.strip_prefix(b"VmHWM:"))?.trim_ascii().strip_suffix(b"kB")?;
+        let kilobytes: u64 = str::from_utf8(value).ok()?.trim().parse().ok()?;
+        Some(kilobytes.div_ceil(1024))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
@@ -14,6 +15,9 @@ use crate::{LogCounts, NewLine};
 
 /// How long a line waits for others before they are written together.
 pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_millis(100);
+/// How long the thread lets lines gather after each that it had to wait for: to wake it for every line would cost those
+/// who hand them in more than all else that they do.
+const GATHERED_FOR: Duration = Duration::from_millis(5);
 /// What is written at once, unless time is up before.
 const CHUNK_BYTES: usize = 64 << 10;
 /// How often it is told that lines are left out.
@@ -56,9 +60,15 @@ impl Writer {
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
         let mut due: Option<Instant> = None;
         loop {
-            let job = match due {
-                Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let job = match (due, jobs.try_recv()) {
+                (_, Ok(job)) => Ok(job),
+                (_, Err(TryRecvError::Disconnected)) => Err(RecvTimeoutError::Disconnected),
+                (None, Err(TryRecvError::Empty)) => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                (Some(due), Err(TryRecvError::Empty)) if Instant::now() < due => {
+                    thread::sleep(GATHERED_FOR);
+                    continue;
+                }
+                (Some(_), Err(TryRecvError::Empty)) => Err(RecvTimeoutError::Timeout),
             };
             match job {
                 Ok(Job::Keep(line)) => {

@@ -62,7 +62,9 @@ impl ETag {
 impl fmt::Display for ETag {
     /// Without quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.md5))?;
+        let mut digits = [0; 32];
+        hex::encode_to_slice(self.md5, &mut digits).expect("a byte has two digits");
+        f.write_str(std::str::from_utf8(&digits).expect("digits are text"))?;
         if self.parts > 0 { write!(f, "-{}", self.parts) } else { Ok(()) }
     }
 }

@@ -228,7 +228,7 @@ pub(crate) fn is_asked(head: &Parts) -> bool {
 
 /// Whether the request may be as large as uploaded code is.
 pub(crate) fn is_upload(head: &Parts) -> bool {
-    rest::find(ROUTES, head).is_some_and(|(route, _)| UPLOADS.contains(&route.name))
+    is_asked(head) && rest::find(ROUTES, head).is_some_and(|(route, _)| UPLOADS.contains(&route.name))
 }
 
 /// Answers a request whose path is one of Lambda's.
