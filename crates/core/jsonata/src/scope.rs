@@ -1,0 +1,68 @@
+//! Which variables an expression reads without binding them itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::limits::with_stack;
+use crate::node::{Kind, Node, Stage};
+
+/// The names, without `$`, of the variables and functions that an expression takes from its surroundings.
+pub(crate) fn free_variables(node: &mut Node) -> BTreeSet<Arc<str>> {
+    let mut collector = Collector { scopes: vec![bound_in(node)], free: BTreeSet::new() };
+    collector.visit(node);
+    collector.free
+}
+
+struct Collector {
+    scopes: Vec<BTreeSet<Arc<str>>>,
+    free: BTreeSet<Arc<str>>,
+}
+
+impl Collector {
+    fn visit(&mut self, node: &mut Node) {
+        let scope = match &mut node.kind {
+            Kind::Variable(name) => {
+                if !self.scopes.iter().any(|scope| scope.contains(name)) {
+                    self.free.insert(name.clone());
+                }
+                None
+            }
+            Kind::Block(parts) => Some(parts.iter_mut().flat_map(bound_in).collect()),
+            Kind::Lambda(lambda) => {
+                let lambda = Arc::get_mut(lambda).expect("nothing is shared before it is evaluated");
+                let mut scope = bound_in(&mut lambda.body);
+                scope.extend(lambda.parameters.iter().cloned());
+                Some(scope)
+            }
+            Kind::Path(path) => Some(path.steps.iter().flat_map(bound_by_step).collect()),
+            _ => None,
+        };
+        let is_scope = scope.is_some();
+        self.scopes.extend(scope);
+        with_stack(|| node.for_each_child(&mut |child| self.visit(child)));
+        if is_scope {
+            self.scopes.pop();
+        }
+    }
+}
+
+/// What `:=` binds in a part, at any place that is no scope of its own. A function may be called, and then read what
+/// is bound, after the place where it stands: the order does not count.
+fn bound_in(node: &mut Node) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    match &node.kind {
+        Kind::Bind(name, _) => {
+            names.insert(name.clone());
+        }
+        Kind::Block(_) | Kind::Lambda(_) => return names,
+        _ => {}
+    }
+    with_stack(|| node.for_each_child(&mut |child| names.extend(bound_in(child))));
+    names
+}
+
+/// What `@` and `#` bind for the steps that follow.
+fn bound_by_step(step: &Node) -> Vec<Arc<str>> {
+    let indexes = step.stages.iter().filter_map(|stage| if let Stage::Index(name) = stage { Some(name) } else { None });
+    step.focus.iter().chain(&step.index).chain(indexes).cloned().collect()
+}
