@@ -145,7 +145,9 @@ impl Execution {
         for (id, text) in step.payloads() {
             self.payloads.insert(id, text.clone());
         }
-        for payload in step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads))) {
+        for payload in
+            step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads)))
+        {
             self.payloads.hold(payload);
         }
         for payload in self.head.payloads() {
@@ -295,7 +297,8 @@ impl Execution {
         for (id, text) in Vec::<(PayloadId, Arc<str>)>::take(from)? {
             payloads.insert(id, text);
         }
-        let strands: BTreeMap<StrandId, Box<Strand>> = Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
+        let strands: BTreeMap<StrandId, Box<Strand>> =
+            Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
         let held = head.payloads().chain(strands.values().flat_map(|strand| strand.payloads()));
         for payload in held {
             if payloads.get(payload).is_none() {
@@ -316,5 +319,17 @@ impl Head {
             _ => None,
         };
         input.into_iter().chain(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With a hundred thousand of them waiting, every byte of a row counts.
+    #[test]
+    fn the_rows_of_a_waiting_execution_are_small() {
+        assert!(size_of::<Strand>() <= 160, "{}", size_of::<Strand>());
+        assert!(size_of::<Execution>() <= 160, "{}", size_of::<Execution>());
     }
 }

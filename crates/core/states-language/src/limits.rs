@@ -6,8 +6,6 @@ pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
 pub const STATE_NAME_CHARS_MAX: usize = 80;
 /// Longest name of a variable, in characters.
 pub const VARIABLE_NAME_CHARS_MAX: usize = 80;
-/// Deepest nesting of JSON in a definition.
-pub const DEFINITION_DEPTH_MAX: usize = 64;
 /// Largest input, output or result of a state or a task, in bytes of UTF-8.
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// Largest value that one variable may hold and that one `Assign` may set in all, in bytes of UTF-8.
@@ -48,9 +46,5 @@ pub const ARRAY_RANGE_MAX: usize = 1_000;
 pub const PATH_BYTES_MAX: usize = 4_096;
 /// Values that one JSONPath may look at.
 pub const PATH_VISITS_MAX: usize = 1_000_000;
-/// Longest name of an error that a worker or a caller gives, in characters.
-pub const ERROR_CHARS_MAX: usize = 256;
-/// Longest cause that a worker or a caller gives, in characters.
-pub const CAUSE_CHARS_MAX: usize = 32_768;
 /// How often an execution may be redriven.
 pub const REDRIVES_MAX: u32 = 1_000;

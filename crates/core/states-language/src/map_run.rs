@@ -34,6 +34,8 @@ wire_struct! {
         pub succeeded: u32,
         /// Children that have failed.
         pub failed: u32,
+        /// Children that were given up.
+        pub aborted: u32,
         /// Since when.
         pub started_at: Timestamp,
         /// When it ended.
@@ -75,9 +77,17 @@ impl MapRun {
             running: children.running,
             succeeded: children.succeeded,
             failed: children.failed,
+            aborted: 0,
             started_at: run.started_at,
             stopped_at: None,
         })
+    }
+
+    /// The run when it has ended: what still ran was given up, but for the child that made it fail.
+    pub(crate) fn ended(self, status: MapRunStatus, now: Timestamp) -> MapRun {
+        let one = u32::from(status == MapRunStatus::Failed && self.running > 0);
+        let (failed, aborted) = (self.failed + one, self.running - one);
+        MapRun { status, running: 0, failed, aborted, stopped_at: Some(now), ..self }
     }
 
     /// Its ARN, of the machine's.

@@ -80,13 +80,10 @@ impl Query {
 
     fn express(&self, expression: &Expression, scope: &Scope, random: &mut dyn FnMut() -> u64) -> Result<Value, Fault> {
         let mut bindings = Bindings::new(Library::StepFunctions);
-        let read = expression.free_variables();
         for (name, value) in &scope.variables {
-            if read.contains(&**name) {
-                bindings.bind(name.clone(), value.clone());
-            }
+            bindings.bind(name.clone(), value.clone());
         }
-        if read.contains("states") {
+        if expression.free_variables().any(|name| name == "states") {
             let mut states = scope.states.clone();
             states.insert("context", scope.context.clone());
             bindings.bind("states", Value::Object(states));
@@ -100,7 +97,7 @@ impl Query {
             Ok(Outcome::Value(value)) => Ok(value),
             Ok(Outcome::Nothing) => Err(told("returned nothing (undefined).".into())),
             Ok(Outcome::Function) => Err(told("returned an unsupported result type: function.".into())),
-            Err(error) => Err(told(format!("threw an error during evaluation. {}: {error}", error.code))),
+            Err(error) => Err(told(format!("threw an error during evaluation. {}: {error}", error.code()))),
         }
     }
 
@@ -121,9 +118,10 @@ impl Query {
                 "The {field} parameter does not reference a valid {expected}: {} == {shown}",
                 path.text()
             )),
-            Form::Call(call) => {
-                Fault::runtime(format!("The {field} parameter does not give a valid {expected}: {} == {shown}", call.text()))
-            }
+            Form::Call(call) => Fault::runtime(format!(
+                "The {field} parameter does not give a valid {expected}: {} == {shown}",
+                call.text()
+            )),
         }
     }
 
@@ -155,9 +153,14 @@ impl Reads {
             Form::Path(path) | Form::Entry(path) => self.add_path(path),
             Form::Call(call) => self.add_call(call),
             Form::Expression(expression) => {
-                let names = expression.free_variables();
-                self.context |= names.contains("states");
-                self.variables.extend(names.iter().filter(|name| *name != "states").map(|name| Arc::from(&**name)));
+                for name in expression.free_variables() {
+                    match name {
+                        "states" => self.context = true,
+                        name => {
+                            self.variables.insert(name.into());
+                        }
+                    }
+                }
             }
         }
     }

@@ -101,7 +101,11 @@ impl Resource {
             let (action, pattern) = Pattern::split(action);
             let known = matches!(pattern, Pattern::RequestResponse | Pattern::WaitForTaskToken);
             let named = !service.is_empty() && action.starts_with(|c: char| c.is_ascii_lowercase());
-            return (known && named).then(|| Resource::AwsSdk { service: service.into(), action: action.into(), pattern });
+            return (known && named).then(|| Resource::AwsSdk {
+                service: service.into(),
+                action: action.into(),
+                pattern,
+            });
         }
         let (action, pattern) = Pattern::split(rest);
         let (.., patterns) = SERVICES.iter().find(|row| row.0 == service && row.1 == action)?;

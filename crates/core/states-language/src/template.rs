@@ -120,7 +120,11 @@ fn with_paths(value: &Value, below: &str) -> Result<Template, Unusable> {
         }
         Value::Array(elements) => {
             let elements = elements.iter().enumerate();
-            array_of(elements.map(|(at, element)| with_paths(element, &format!("{below}[{at}]"))).collect::<Result<_, _>>()?)
+            array_of(
+                elements
+                    .map(|(at, element)| with_paths(element, &format!("{below}[{at}]")))
+                    .collect::<Result<_, _>>()?,
+            )
         }
         plain => Ok(Template::Literal(plain.clone())),
     }
@@ -148,9 +152,10 @@ fn with_expressions(value: &Value, field: &str, below: &str) -> Result<Template,
                     let field = format!("{field}{below}");
                     Ok(Template::Query(Query { field: field.into(), form: Form::Expression(expression) }))
                 }
-                Err(error) => {
-                    Err(Unusable { why: format!("JSONata syntax error: {}: {error}", error.code), below: below.into() })
-                }
+                Err(error) => Err(Unusable {
+                    why: format!("JSONata syntax error: {}: {error}", error.code()),
+                    below: below.into(),
+                }),
             },
             None => Ok(Template::Literal(value.clone())),
         },

@@ -73,7 +73,11 @@ pub(crate) enum Side {
     Path(JsonPath),
 }
 
-pub(super) fn read(builder: &mut Builder, level: &mut Level, fields: &mut Fields<'_>) -> Option<(Choice, Option<StateId>)> {
+pub(super) fn read(
+    builder: &mut Builder,
+    level: &mut Level,
+    fields: &mut Fields<'_>,
+) -> Option<(Choice, Option<StateId>)> {
     fields.require(&["Choices"], &mut builder.report);
     let default = if fields.has("Default") { builder.target(level, fields, "Default") } else { None };
     let list = fields.array("Choices", &mut builder.report)?;
@@ -127,7 +131,8 @@ fn condition(fields: &mut Fields<'_>, depth: usize, report: &mut Report) -> Opti
             report.schema("Value cannot be empty", fields.at(name));
         }
         let location = fields.at(name);
-        let parts = list.iter().enumerate().map(|(at, value)| nested(value, format!("{location}[{at}]"), depth, report));
+        let parts =
+            list.iter().enumerate().map(|(at, value)| nested(value, format!("{location}[{at}]"), depth, report));
         return parts.collect::<Option<_>>().map(join);
     }
     if let Some(value) = fields.take("Not") {

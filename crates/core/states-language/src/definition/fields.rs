@@ -23,6 +23,10 @@ impl Report {
         self.error(SCHEMA, message, location);
     }
 
+    pub(super) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     pub(super) fn warning(&mut self, code: &'static str, message: impl Into<String>, location: impl Into<String>) {
         let (message, location) = (message.into(), Some(location.into()));
         self.diagnostics.push(Diagnostic { severity: Severity::Warning, code, message, location });
@@ -39,7 +43,12 @@ pub(super) struct Fields<'v> {
 
 impl<'v> Fields<'v> {
     /// The fields of a value that has to be an object.
-    pub(super) fn of(value: &'v Value, location: String, language: Language, report: &mut Report) -> Option<Fields<'v>> {
+    pub(super) fn of(
+        value: &'v Value,
+        location: String,
+        language: Language,
+        report: &mut Report,
+    ) -> Option<Fields<'v>> {
         match value {
             Value::Object(object) => Some(Fields { object, location, taken: Vec::new(), language }),
             _ => {
@@ -161,9 +170,9 @@ impl<'v> Fields<'v> {
         }
         let value = self.take(field)?;
         match self.read_template(value, field, report)? {
-            Template::Literal(value) => {
-                self.number_of(&value, field, from, to, report).map(|number| Template::Literal(Value::from(u64::from(number))))
-            }
+            Template::Literal(value) => self
+                .number_of(&value, field, from, to, report)
+                .map(|number| Template::Literal(Value::from(u64::from(number)))),
             template => Some(template),
         }
     }

@@ -128,7 +128,12 @@ pub(super) fn read(builder: &mut Builder, fields: &mut Fields<'_>, location: &st
     Some(map)
 }
 
-fn processor(builder: &mut Builder, fields: &mut Fields<'_>, name: &'static str, location: &str) -> Option<(StateId, bool)> {
+fn processor(
+    builder: &mut Builder,
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    location: &str,
+) -> Option<(StateId, bool)> {
     let value = fields.take(name)?;
     let location = format!("{location}/{name}");
     let mut fields = Fields::of(value, location.clone(), fields.language, &mut builder.report)?;
@@ -142,7 +147,10 @@ fn processor(builder: &mut Builder, fields: &mut Fields<'_>, name: &'static str,
             None | Some("INLINE") => false,
             Some("DISTRIBUTED") => true,
             Some(_) => {
-                report.schema("The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]", config.at("Mode"));
+                report.schema(
+                    "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]",
+                    config.at("Mode"),
+                );
                 false
             }
         };
@@ -171,8 +179,7 @@ fn distribution(builder: &mut Builder, fields: &mut Fields<'_>, map: &mut Map) {
     if map.label.as_ref().is_some_and(|label| label.is_empty() || label.chars().count() > LABEL_CHARS_MAX) {
         report.schema(format!("Value must have 1 to {LABEL_CHARS_MAX} characters"), fields.at("Label"));
     }
-    map.tolerated_count =
-        fields.amount("ToleratedFailureCount", "ToleratedFailureCountPath", 0, SECONDS_MAX, report);
+    map.tolerated_count = fields.amount("ToleratedFailureCount", "ToleratedFailureCountPath", 0, SECONDS_MAX, report);
     map.tolerated_percentage =
         fields.amount("ToleratedFailurePercentage", "ToleratedFailurePercentagePath", 0, 100, report);
     if let Some(value) = fields.take("ItemReader") {
@@ -277,7 +284,8 @@ fn csv(config: &mut Fields<'_>, report: &mut super::fields::Report) -> Option<Re
         Some("SPACE") => ' ',
         Some("TAB") => '\t',
         Some(_) => {
-            let message = "The field 'CSVDelimiter' should have one of these values: [COMMA, PIPE, SEMICOLON, SPACE, TAB]";
+            let message =
+                "The field 'CSVDelimiter' should have one of these values: [COMMA, PIPE, SEMICOLON, SPACE, TAB]";
             report.schema(message, config.at("CSVDelimiter"));
             return None;
         }

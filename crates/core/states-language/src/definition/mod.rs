@@ -17,8 +17,8 @@ use bongsu_jsonata::Value;
 
 pub(crate) use choice::{Choice, Condition, Order, Rule, Side, Test};
 pub(crate) use handlers::{Catcher, Retrier};
-pub use map::{CsvHeaders, ItemReader, ReaderFormat, ReaderInput};
 pub(crate) use map::{Batcher, ItemSource, Map};
+pub use map::{CsvHeaders, ItemReader, ReaderFormat, ReaderInput};
 
 use crate::diagnostic::Diagnostic;
 use crate::jsonpath::Reference;

@@ -41,11 +41,7 @@ pub(super) fn definition(text: &str, kind: Kind) -> (Result<Definition, Vec<Diag
         Ok(value) => value,
         Err(_) if text.trim().is_empty() => return fatal("Definition must be a valid JSON object".into(), None),
         Err(error) => {
-            let source = format!(
-                "[Source: (String)\"{text}\"; line: {}, column: {}]",
-                error.line(),
-                error.column()
-            );
+            let source = format!("[Source: (String)\"{text}\"; line: {}, column: {}]", error.line(), error.column());
             return fatal(error.to_string(), Some(source));
         }
     };
@@ -105,7 +101,11 @@ impl Builder {
             let found = level.ids.get(name).copied();
             if found.is_none() {
                 let parent = location.strip_suffix("/States").unwrap_or_default();
-                self.report.error(MISSING_TARGET, format!("Missing 'StartAt' target: {name}"), format!("{parent}/StartAt"));
+                self.report.error(
+                    MISSING_TARGET,
+                    format!("Missing 'StartAt' target: {name}"),
+                    format!("{parent}/StartAt"),
+                );
             }
             found
         });
@@ -118,7 +118,7 @@ impl Builder {
                 }
             }
         }
-        if !level.has_terminal {
+        if !level.has_terminal && !self.report.has_errors() {
             self.report.warning(NO_TERMINAL, "No state ends this level", location);
         }
         start
@@ -143,7 +143,12 @@ impl Builder {
     }
 
     /// The state that a field names.
-    pub(super) fn target(&mut self, level: &mut Level, fields: &mut Fields<'_>, field: &'static str) -> Option<StateId> {
+    pub(super) fn target(
+        &mut self,
+        level: &mut Level,
+        fields: &mut Fields<'_>,
+        field: &'static str,
+    ) -> Option<StateId> {
         let name = fields.text(field, &mut self.report)?;
         let found = level.ids.get(name).copied();
         match found {
@@ -161,10 +166,11 @@ impl Builder {
         timeout: Option<u32>,
         start: Option<StateId>,
     ) -> (Result<Definition, Vec<Diagnostic>>, Vec<Diagnostic>) {
+        let no_errors = !self.report.has_errors();
         let diagnostics = self.report.diagnostics;
         let states: Option<Vec<State>> = self.states.into_iter().collect();
         match (states, start) {
-            (Some(states), Some(start)) if diagnostics.iter().all(|one| one.severity == Severity::Warning) => {
+            (Some(states), Some(start)) if no_errors => {
                 let definition = Definition { kind: self.kind, comment, timeout, start, states };
                 (Ok(definition), diagnostics)
             }

@@ -14,7 +14,13 @@ use crate::query::{Form, Query};
 use crate::template::{Language, Template};
 
 /// The state, if nothing about it was so wrong that it has no meaning.
-pub(super) fn read(builder: &mut Builder, level: &mut Level, name: &str, value: &Value, location: &str) -> Option<State> {
+pub(super) fn read(
+    builder: &mut Builder,
+    level: &mut Level,
+    name: &str,
+    value: &Value,
+    location: &str,
+) -> Option<State> {
     let machine = builder.language;
     let mut fields = Fields::of(value, location.into(), machine, &mut builder.report)?;
     fields.text("Comment", &mut builder.report);
@@ -78,7 +84,12 @@ fn kind(fields: &mut Fields<'_>, report: &mut Report) -> Option<StateType> {
 }
 
 /// `Next` or `End`: exactly one, where the type has them at all.
-fn transition(builder: &mut Builder, level: &mut Level, fields: &mut Fields<'_>, kind: StateType) -> Option<Option<StateId>> {
+fn transition(
+    builder: &mut Builder,
+    level: &mut Level,
+    fields: &mut Fields<'_>,
+    kind: StateType,
+) -> Option<Option<StateId>> {
     if matches!(kind, StateType::Choice | StateType::Succeed | StateType::Fail) {
         return Some(None);
     }
@@ -228,7 +239,12 @@ fn wait(fields: &mut Fields<'_>, report: &mut Report) -> Option<Wait> {
 }
 
 /// `Error` and `Cause` of a Fail state.
-fn words(fields: &mut Fields<'_>, field: &'static str, path_field: &'static str, report: &mut Report) -> Option<Template> {
+fn words(
+    fields: &mut Fields<'_>,
+    field: &'static str,
+    path_field: &'static str,
+    report: &mut Report,
+) -> Option<Template> {
     if fields.language == Language::Jsonata || !fields.has(path_field) {
         let template = fields.template(field, report)?;
         if template.literal().is_some_and(|value| value.as_str().is_none()) {

@@ -32,7 +32,9 @@ pub(super) fn get_item(array: &Value, index: &Value) -> Result<Value, String> {
     let elements = elements(array)?;
     let index = rounded(index)?;
     let element = usize::try_from(index).ok().and_then(|index| elements.get(index));
-    element.cloned().ok_or_else(|| format!("The index {index} is out of bounds for an array of length {}.", elements.len()))
+    element
+        .cloned()
+        .ok_or_else(|| format!("The index {index} is out of bounds for an array of length {}.", elements.len()))
 }
 
 pub(super) fn length(array: &Value) -> Result<Value, String> {

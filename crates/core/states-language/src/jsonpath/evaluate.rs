@@ -122,7 +122,7 @@ fn descend<'v>(
         *visits += 1;
         bounded(*visits)?;
         // A filter is asked about the elements of lists; objects come up as elements of what holds them.
-        if !(matches!(segment, Segment::Filter(_)) && !matches!(value, Value::Array(_))) {
+        if !matches!(segment, Segment::Filter(_)) || matches!(value, Value::Array(_)) {
             step(value, segment, whole, visits, found)?;
         }
         let below: Vec<&Value> = children(value).collect();

@@ -37,7 +37,8 @@ impl Function {
     }
 
     fn of_numbers(self, value: &Value) -> Result<Value, Missing> {
-        let numbers: Vec<f64> = value.as_array().ok_or_else(|| unsuited(self))?.iter().filter_map(Value::as_f64).collect();
+        let numbers: Vec<f64> =
+            value.as_array().ok_or_else(|| unsuited(self))?.iter().filter_map(Value::as_f64).collect();
         if numbers.is_empty() {
             return Err(Missing { why: "Aggregation function attempted to calculate value using empty array".into() });
         }

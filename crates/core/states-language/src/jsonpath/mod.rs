@@ -111,6 +111,7 @@ impl JsonPath {
 
     /// Whether it points to one value at most, and not to a list of what was found.
     pub(crate) fn is_definite(&self) -> bool {
-        self.function.is_some() || self.segments.iter().all(|segment| matches!(segment, Segment::Child(_) | Segment::Index(_)))
+        self.function.is_some()
+            || self.segments.iter().all(|segment| matches!(segment, Segment::Child(_) | Segment::Index(_)))
     }
 }

@@ -95,9 +95,9 @@ fn segments(cursor: &mut Cursor<'_>, start: usize, root: Root, depth: usize) -> 
 }
 
 fn named_function(cursor: &mut Cursor<'_>) -> Option<Function> {
-    let (word, function) = FUNCTIONS.iter().find(|(word, _)| {
-        cursor.rest().strip_prefix(word).is_some_and(|rest| rest.starts_with("()"))
-    })?;
+    let (word, function) = FUNCTIONS
+        .iter()
+        .find(|(word, _)| cursor.rest().strip_prefix(word).is_some_and(|rest| rest.starts_with("()")))?;
     cursor.eat(word);
     cursor.eat("()");
     Some(*function)

@@ -61,7 +61,13 @@ impl Machine<'_> {
     }
 
     /// Begins the iterations of a Map over these inputs; that it begins was told.
-    pub(super) fn begin_iterations(&mut self, id: StrandId, map: &Map, items: Vec<Value>, run: Option<Run>) -> Result<(), Fault> {
+    pub(super) fn begin_iterations(
+        &mut self,
+        id: StrandId,
+        map: &Map,
+        items: Vec<Value>,
+        run: Option<Run>,
+    ) -> Result<(), Fault> {
         let concurrency = self.concurrency(id, map)?;
         let count = items.len() as u32;
         let started = self.strand(id).previous;
@@ -102,10 +108,8 @@ impl Machine<'_> {
     fn begin_iteration(&mut self, id: StrandId, previous: u32) -> Result<(), Fault> {
         let state = self.state(id);
         let StateKind::Map(map) = &state.work else { return Ok(()) };
-        let Phase::Children(children) = &mut self.strand_mut(id).phase else { return Ok(()) };
+        let Phase::Children(children) = &self.strand(id).phase else { return Ok(()) };
         let child = StrandId(children.first.0 + children.begun);
-        children.begun += 1;
-        children.running += 1;
         if let Some(selector) = &map.selector {
             let input = self.effective_input(id)?;
             let mut reads = Reads::default();
@@ -115,8 +119,13 @@ impl Machine<'_> {
             let selected = self.keep_bounded(selected, &[], &state.name)?;
             self.strand_mut(child).input = selected;
         }
+        if let Phase::Children(children) = &mut self.strand_mut(id).phase {
+            children.begun += 1;
+            children.running += 1;
+        }
         let index = self.strand(child).index;
-        self.strand_mut(child).previous = previous;
+        // A child of a distributed Map counts its own events.
+        self.strand_mut(child).previous = if map.distributed { 0 } else { previous };
         self.tell(child, Event::MapIterationStarted(state.name.clone(), index));
         self.set_phase(child, Phase::Enter);
         Ok(())
@@ -166,10 +175,12 @@ impl Machine<'_> {
             self.request(id, purpose, parameters);
             return Ok(());
         }
-        let outputs: Vec<PayloadId> = ids.filter_map(|child| match self.strand(child).phase {
-            Phase::Done(output) => Some(output),
-            _ => None,
-        }).collect();
+        let outputs: Vec<PayloadId> = ids
+            .filter_map(|child| match self.strand(child).phase {
+                Phase::Done(output) => Some(output),
+                _ => None,
+            })
+            .collect();
         let bytes: usize = outputs.iter().map(|output| self.text(*output).len() + 1).sum();
         if bytes > PAYLOAD_BYTES_MAX {
             return Err(too_large(&state.name));

@@ -56,7 +56,10 @@ impl Machine<'_> {
             Condition::Not(part) => Ok(!self.holds(part, scope)?),
             Condition::Test(path, test) => {
                 let told = |_: &str, _: &Value| {
-                    format!("Invalid path '{}': The choice state's condition path references an invalid value.", path.text())
+                    format!(
+                        "Invalid path '{}': The choice state's condition path references an invalid value.",
+                        path.text()
+                    )
                 };
                 let value = query::find(path, scope, told);
                 if let Test::IsPresent(wanted) = test {
@@ -124,7 +127,10 @@ impl Side {
         match self {
             Side::Literal(value) => Ok(value.clone()),
             Side::Path(path) => query::find(path, scope, |_, _| {
-                format!("Invalid path '{}': The choice state's condition path references an invalid value.", path.text())
+                format!(
+                    "Invalid path '{}': The choice state's condition path references an invalid value.",
+                    path.text()
+                )
             }),
         }
     }

@@ -91,8 +91,7 @@ impl Machine<'_> {
         if let Some((key, value)) = extra {
             states.insert(key, value.clone());
         }
-        let mut scope =
-            Scope { input: input.clone(), context, variables: Default::default(), states, now: self.now };
+        let mut scope = Scope { input: input.clone(), context, variables: Default::default(), states, now: self.now };
         for name in &reads.variables {
             if let Some(payload) = self.variable(id, name) {
                 let value = self.value(payload);
@@ -182,8 +181,11 @@ impl Machine<'_> {
     ) -> Result<Assigned, Fault> {
         let (mut assigned, mut bytes) = (Vec::with_capacity(assign.len()), 0);
         for (name, template) in assign {
-            if self.scopes(id).skip(1).any(|outer| self.strand(outer).variables.iter().any(|(known, _)| known == name)) {
-                return Err(Fault::runtime(format!("The variable '{name}' belongs to an outer scope and cannot be assigned")));
+            if self.scopes(id).skip(1).any(|outer| self.strand(outer).variables.iter().any(|(known, _)| known == name))
+            {
+                return Err(Fault::runtime(format!(
+                    "The variable '{name}' belongs to an outer scope and cannot be assigned"
+                )));
             }
             let value = self.evaluate(id, template, input, extra)?;
             let before: Vec<PayloadId> = self.variable(id, name).into_iter().collect();

@@ -70,7 +70,8 @@ impl Machine<'_> {
         let cause: Arc<str> = match fault.error {
             fault::DATA_LIMIT_EXCEEDED | fault::ITEM_READER_FAILED => fault.text.into(),
             _ => {
-                let at = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
+                let at =
+                    format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
                 format!("{at} {}", fault.text).into()
             }
         };
@@ -86,6 +87,7 @@ impl Machine<'_> {
     /// Finds out what becomes of an error in the strand's state.
     pub(super) fn fail(&mut self, id: StrandId, mut failure: Failure) {
         let mut id = id;
+        self.failed = Some(failure.problem());
         loop {
             let state = self.state(id);
             match &state.work {
@@ -156,6 +158,7 @@ impl Machine<'_> {
             }
         };
         let same = [self.strand(id).input];
+        self.caught = true;
         self.remove_children(id);
         self.exit(id, output, assigned, &same, Some(catcher.next))
     }
@@ -165,15 +168,17 @@ impl Machine<'_> {
         let index = self.strand(id).index;
         let name = self.state(parent).name.clone();
         let previous = self.strand(id).previous;
-        self.strand_mut(id).phase = Phase::Failed(failure.error.clone(), failure.cause.clone());
         if matches!(self.state(parent).work, StateKind::Map(_)) {
             self.tell(id, Event::MapIterationFailed(name, index));
         }
         let Phase::Children(children) = &mut self.strand_mut(parent).phase else { return false };
-        if let Some(run) = children.run.clone() {
-            children.running -= 1;
-            children.failed += 1;
-            if run.tolerates(children.failed, children.count) {
+        if let Some(run) = &children.run {
+            // A failure that is one too many is not counted: a redrive goes on with the child as it is.
+            if run.tolerates(children.failed + 1, children.count) {
+                children.running -= 1;
+                children.failed += 1;
+                self.remove_children(id);
+                self.strand_mut(id).phase = Phase::Failed(failure.error.clone(), failure.cause.clone());
                 self.fill(parent, previous);
                 return false;
             }
@@ -235,7 +240,7 @@ impl Machine<'_> {
         for child in children.ids() {
             if self.find(child).is_some() {
                 self.remove_children(child);
-                self.changed.insert(child, None);
+                self.remove_strand(child);
             }
         }
         self.strand_mut(id).phase = Phase::Attempt;
@@ -244,7 +249,7 @@ impl Machine<'_> {
     /// Tells of the end of a distributed Map that the strand is at.
     pub(super) fn end_run(&mut self, id: StrandId, status: MapRunStatus, problem: Option<Problem>) {
         let Some(run) = MapRun::of(self.definition, self.strand(id)) else { return };
-        let run = MapRun { status, stopped_at: Some(self.now), ..run };
+        let run = run.ended(status, self.now);
         let event = match (status, problem) {
             (MapRunStatus::Succeeded, _) => Event::MapRunSucceeded,
             (MapRunStatus::Failed, Some(problem)) => Event::MapRunFailed(problem),
@@ -258,7 +263,7 @@ impl Machine<'_> {
     pub(super) fn abort_runs(&mut self) {
         for id in self.ids() {
             if let Some(run) = MapRun::of(self.definition, self.strand(id)) {
-                self.map_runs.push(MapRun { status: MapRunStatus::Aborted, stopped_at: Some(self.now), ..run });
+                self.map_runs.push(run.ended(MapRunStatus::Aborted, self.now));
             }
         }
     }

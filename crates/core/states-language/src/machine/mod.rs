@@ -2,7 +2,8 @@
 //!
 //! `take` receives the input, `walk` enters states and leaves them, `data` shapes what goes in and out, `choice`
 //! decides, `tasks` asks the outside and takes its answers, `children` runs branches and iterations, `items` finds what
-//! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows.
+//! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows. `single` is for tests of one
+//! state.
 
 mod children;
 mod choice;
@@ -11,6 +12,7 @@ mod data;
 mod failures;
 mod items;
 mod scheduling;
+mod single;
 mod take;
 mod tasks;
 mod walk;
@@ -31,8 +33,12 @@ use crate::step::{Decision, Effect, Step};
 use crate::strand::{Phase, Strand, StrandId};
 use crate::{TaskId, Timestamp};
 
+use failures::Failure;
+
 pub(crate) use context::Surrounding;
 pub use context::Surroundings;
+pub use single::Mock;
+pub(crate) use single::Tried;
 pub use take::{Input, Refusal};
 
 /// What follows from one input, at that time.
@@ -74,6 +80,9 @@ pub(crate) struct Machine<'a> {
     overflowed: bool,
     /// The token of the task whose arguments are evaluated.
     token: Option<String>,
+    /// The error that a state was last left with or is tried again after, and whether it was caught.
+    failed: Option<Problem>,
+    caught: bool,
     /// Intermediate values, if somebody wants to see them.
     pub(crate) watched: Option<Vec<(&'static str, Value)>>,
 }
@@ -103,6 +112,8 @@ impl<'a> Machine<'a> {
             transitions: 0,
             overflowed: false,
             token: None,
+            failed: None,
+            caught: false,
             watched: None,
         }
     }
@@ -189,6 +200,14 @@ impl<'a> Machine<'a> {
         id
     }
 
+    fn remove_strand(&mut self, id: StrandId) {
+        if self.execution.strands.contains_key(&id) {
+            self.changed.insert(id, None);
+        } else {
+            self.changed.remove(&id);
+        }
+    }
+
     fn set_phase(&mut self, id: StrandId, phase: Phase) {
         if matches!(phase, Phase::Enter | Phase::Attempt) {
             self.ready.push_back(id);
@@ -268,7 +287,10 @@ impl<'a> Machine<'a> {
     fn record(&mut self, previous: u32, event: Event) -> u32 {
         let last = matches!(
             event,
-            Event::ExecutionFailed(_) | Event::ExecutionTimedOut(_) | Event::ExecutionAborted(_) | Event::ExecutionSucceeded(_)
+            Event::ExecutionFailed(_)
+                | Event::ExecutionTimedOut(_)
+                | Event::ExecutionAborted(_)
+                | Event::ExecutionSucceeded(_)
         );
         if !last && self.definition.kind == Kind::Standard && self.head.events + 1 >= EVENTS_MAX {
             self.overflowed = true;
@@ -301,7 +323,7 @@ impl<'a> Machine<'a> {
         }
         if status == Status::Succeeded {
             for id in self.ids() {
-                self.changed.insert(id, None);
+                self.remove_strand(id);
             }
         }
         self.head.status = status;
@@ -317,9 +339,7 @@ impl<'a> Machine<'a> {
     }
 
     fn end_overflowed(&mut self) {
-        let cause = format!("The execution reached the maximum number of history events ({EVENTS_MAX}).");
-        let problem = Problem { error: Some(fault::RUNTIME.into()), cause: Some(cause.into()) };
-        self.end_failed(self.head.events, problem);
+        self.end_failed(self.head.events, too_many_events().problem());
     }
 
     fn open_tasks(&self) -> Vec<TaskId> {
@@ -329,6 +349,12 @@ impl<'a> Machine<'a> {
         });
         strands.collect()
     }
+}
+
+/// That a history has no room for more.
+fn too_many_events() -> Failure {
+    let cause = format!("The execution reached the maximum number of history events ({EVENTS_MAX}).");
+    Failure::told(Some(fault::RUNTIME.into()), Some(cause.into()))
 }
 
 pub(crate) fn too_large(what: &str) -> Fault {

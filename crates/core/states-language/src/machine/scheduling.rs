@@ -104,7 +104,12 @@ impl Machine<'_> {
     }
 
     /// A number of seconds from one on.
-    pub(super) fn seconds(&mut self, id: StrandId, field: &str, template: Option<&Template>) -> Result<Option<u32>, Fault> {
+    pub(super) fn seconds(
+        &mut self,
+        id: StrandId,
+        field: &str,
+        template: Option<&Template>,
+    ) -> Result<Option<u32>, Fault> {
         self.amount(id, field, template, 1, SECONDS_MAX)
     }
 

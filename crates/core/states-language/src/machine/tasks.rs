@@ -131,7 +131,12 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn task_failed(&mut self, task: TaskId, error: Option<&str>, cause: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn task_failed(
+        &mut self,
+        task: TaskId,
+        error: Option<&str>,
+        cause: Option<&str>,
+    ) -> Result<(), Refusal> {
         let (id, call) = self.answered(task)?;
         let failure = match call.purpose {
             Purpose::Task => Failure::told(error.map(Arc::from), cause.map(Arc::from)),

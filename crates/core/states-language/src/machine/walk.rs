@@ -2,15 +2,15 @@
 
 use bongsu_jsonata::Value;
 
-use super::Machine;
 use super::data::Got;
 use super::failures::Failure;
+use super::{Machine, too_many_events};
 use crate::Timestamp;
 use crate::definition::{StateId, StateKind, Wait};
 use crate::execution::{Outcome, Status};
 use crate::fault::Fault;
 use crate::history::Event;
-use crate::limits::SECONDS_MAX;
+use crate::limits::{EVENTS_MAX, SECONDS_MAX};
 use crate::payload::PayloadId;
 use crate::strand::{Phase, StrandId};
 use crate::template::{Language, Template};
@@ -18,6 +18,9 @@ use crate::template::{Language, Template};
 impl Machine<'_> {
     /// Enters the strand's state if it has not been, and begins its work.
     pub(super) fn advance(&mut self, id: StrandId) {
+        if self.strand(id).previous + 1 >= EVENTS_MAX && self.is_hidden(id) {
+            return self.fail(id, too_many_events());
+        }
         if self.strand(id).phase == Phase::Enter {
             let state = self.state(id);
             let input = self.strand(id).input;
@@ -59,7 +62,12 @@ impl Machine<'_> {
     }
 
     /// A field of a Fail state.
-    fn words(&mut self, id: StrandId, field: &'static str, template: Option<&Template>) -> Result<Option<String>, Fault> {
+    fn words(
+        &mut self,
+        id: StrandId,
+        field: &'static str,
+        template: Option<&Template>,
+    ) -> Result<Option<String>, Fault> {
         let Some(template) = template else { return Ok(None) };
         let raw = self.raw_input(id);
         let value = self.evaluate(id, template, &raw, None)?;

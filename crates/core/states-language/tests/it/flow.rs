@@ -6,14 +6,18 @@ use crate::story::{check, outcome, single};
 
 #[test]
 fn a_pass_hands_its_input_on() {
-    check(r#"{"StartAt":"Hello","States":{"Hello":{"Type":"Pass","End":true}}}"#, r#"start {"a": 1}"#, expect![[r#"
+    check(
+        r#"{"StartAt":"Hello","States":{"Hello":{"Type":"Pass","End":true}}}"#,
+        r#"start {"a": 1}"#,
+        expect![[r#"
         start {"a": 1}
           1<-0 ExecutionStarted {"input":"{\"a\": 1}","roleArn":"arn:aws:iam::000000000000:role/role"}
           2<-0 PassStateEntered {"name":"Hello","input":"{\"a\": 1}"}
           3<-2 PassStateExited {"name":"Hello","output":"{\"a\": 1}"}
           4<-3 ExecutionSucceeded {"output":"{\"a\": 1}"}
           Succeeded {"a": 1}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -52,13 +56,17 @@ fn a_fail_state_ends_with_its_error() {
               Failed Some("Bad") Some("because")
         "#]],
     );
-    check(r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#, "start {}", expect![[r#"
+    check(
+        r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#,
+        "start {}",
+        expect![[r#"
         start {}
           1<-0 ExecutionStarted {"input":"{}","roleArn":"arn:aws:iam::000000000000:role/role"}
           2<-0 FailStateEntered {"name":"F","input":"{}"}
           3<-2 ExecutionFailed {}
           Failed None None
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -116,7 +124,8 @@ fn an_execution_that_takes_too_long_times_out() {
 
 #[test]
 fn the_result_goes_into_the_raw_input_and_output_path_comes_last() {
-    let pass = |fields: &str| outcome(&single(&format!(r#"{{"Type":"Pass",{fields},"End":true}}"#)), r#"{"a":{"b":2},"c":3}"#);
+    let pass =
+        |fields: &str| outcome(&single(&format!(r#"{{"Type":"Pass",{fields},"End":true}}"#)), r#"{"a":{"b":2},"c":3}"#);
     assert_eq!(pass(r#""InputPath":"$.a""#), r#"{"b":2}"#);
     assert_eq!(pass(r#""InputPath":"$.a","ResultPath":"$.r""#), r#"{"a":{"b":2},"c":3,"r":{"b":2}}"#);
     assert_eq!(pass(r#""Result":9,"ResultPath":"$.a.n.m""#), r#"{"a":{"b":2,"n":{"m":9}},"c":3}"#);
@@ -134,7 +143,10 @@ fn the_result_goes_into_the_raw_input_and_output_path_comes_last() {
 fn what_cannot_be_found_has_aws_sentences() {
     let pass = |fields: &str| outcome(&single(&format!(r#"{{"Type":"Pass",{fields},"End":true}}"#)), r#"{"a":1}"#);
     let at = "An error occurred while executing the state 'S' (entered at the event id #2).";
-    assert_eq!(pass(r#""InputPath":"$.x""#), format!("States.Runtime: {at} Invalid path '$.x' : No results for path: $['x']"));
+    assert_eq!(
+        pass(r#""InputPath":"$.x""#),
+        format!("States.Runtime: {at} Invalid path '$.x' : No results for path: $['x']")
+    );
     assert_eq!(
         pass(r#""OutputPath":"$.x.b""#),
         format!("States.Runtime: {at} Invalid path '$.x.b' : Missing property in path $['x']")

@@ -124,7 +124,9 @@ fn a_missing_heartbeat_is_caught_under_its_own_name() {
 
 #[test]
 fn jitter_waits_a_random_part() {
-    let machine = task(r#""Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":100,"JitterStrategy":"FULL","MaxDelaySeconds":101}],"Catch":[{"ErrorEquals":["X"],"Next":"H"},{"ErrorEquals":["Y"],"Next":"H2"}]"#);
+    let machine = task(
+        r#""Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":100,"JitterStrategy":"FULL","MaxDelaySeconds":101}],"Catch":[{"ErrorEquals":["X"],"Next":"H"},{"ErrorEquals":["Y"],"Next":"H2"}]"#,
+    );
     let world = play(Kind::Standard, &machine, "start {}\nfail 1 A");
     let due = world.live.next_deadline().unwrap().0 - 1_767_225_600_000;
     assert!(due <= 100_000, "{due}");
@@ -160,9 +162,10 @@ fn an_oversized_result_is_caught() {
     let mut world = play(Kind::Standard, &machine, "start {}");
     let large = format!("\"{}\"", "x".repeat(262_145));
     let task = world.live.open_tasks().next().unwrap();
-    world.told.clear();
+    world.told = "an answer that is too large\n".into();
     world.input(bongsu_states_language::Input::TaskSucceeded { task, output: &large });
     expect![[r#"
+        an answer that is too large
           4<-3 TaskStarted {"resource":"invoke","resourceType":"lambda"}
           5<-4 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"States.DataLimitExceeded","cause":"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit."}
           6<-5 TaskStateExited {"name":"T","output":"{\"Error\":\"States.DataLimitExceeded\",\"Cause\":\"The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.\"}"}

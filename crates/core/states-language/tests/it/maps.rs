@@ -122,7 +122,9 @@ fn an_iteration_that_fails_ends_the_others() {
 
 #[test]
 fn no_items_give_no_results() {
-    let map = single(r#"{"Type":"Map","ItemsPath":"$.l","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#);
+    let map = single(
+        r#"{"Type":"Map","ItemsPath":"$.l","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#,
+    );
     assert_eq!(outcome(&map, r#"{"l":[]}"#), "[]");
     assert_eq!(
         outcome(&map, r#"{"l":7}"#),
@@ -208,6 +210,15 @@ fn too_many_failures_end_a_distributed_map() {
               Succeeded [1,2,3]
         "#]],
     );
+}
+
+#[test]
+fn an_endless_child_fails_when_its_own_history_would_be_full() {
+    let machine = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailureCount":1,"End":true,
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"A","States":{
+            "A":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":1,"Next":"B"}],"Default":"C"},
+            "B":{"Type":"Pass","Next":"A"},"C":{"Type":"Pass","End":true}}}}}}"#;
+    assert_eq!(outcome(machine, "[1,2]"), "[2]");
 }
 
 #[test]

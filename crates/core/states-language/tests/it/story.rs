@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use bongsu_jsonata::{Object, Value};
 use bongsu_states_language::{
-    Decision, Definition, Effect, Execution, HistoryEvent, Input, Kind, Outcome, PayloadId, Refusal, Step, Surroundings,
-    TaskId, Timestamp, Work, decide,
+    Decision, Definition, Effect, Execution, HistoryEvent, Input, Kind, Outcome, PayloadId, Refusal, Step,
+    Surroundings, TaskId, Timestamp, Work, decide,
 };
 use expect_test::Expect;
 
@@ -22,25 +22,27 @@ use expect_test::Expect;
 const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
 
 /// A machine that is played.
-pub struct World {
+pub(crate) struct World {
     definition: Definition,
-    pub live: Execution,
+    pub(crate) live: Execution,
     replayed: Execution,
     now: Timestamp,
     seed: u64,
     tasks: Vec<TaskId>,
     texts: BTreeMap<PayloadId, Arc<str>>,
-    pub events: Vec<HistoryEvent>,
-    pub told: String,
+    pub(crate) events: Vec<HistoryEvent>,
+    pub(crate) told: String,
+    /// The bytes of all steps so far.
+    pub(crate) steps: Vec<Vec<u8>>,
 }
 
 /// Plays the script and compares what is told.
-pub fn check(definition: &str, script: &str, expected: Expect) {
+pub(crate) fn check(definition: &str, script: &str, expected: Expect) {
     expected.assert_eq(&play(Kind::Standard, definition, script).told);
 }
 
 /// Plays the script.
-pub fn play(kind: Kind, definition: &str, script: &str) -> World {
+pub(crate) fn play(kind: Kind, definition: &str, script: &str) -> World {
     let mut world = World::new(kind, definition);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         world.line(line);
@@ -49,9 +51,13 @@ pub fn play(kind: Kind, definition: &str, script: &str) -> World {
 }
 
 impl World {
-    pub fn new(kind: Kind, definition: &str) -> World {
+    pub(crate) fn new(kind: Kind, definition: &str) -> World {
         let definition = Definition::parse(definition, kind)
             .unwrap_or_else(|diagnostics| panic!("{}", bongsu_states_language::invalid_definition(&diagnostics)));
+        World::of(definition)
+    }
+
+    pub(crate) fn of(definition: Definition) -> World {
         World {
             definition,
             live: Execution::default(),
@@ -62,10 +68,11 @@ impl World {
             texts: BTreeMap::new(),
             events: Vec::new(),
             told: String::new(),
+            steps: Vec::new(),
         }
     }
 
-    pub fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         writeln!(self.told, "{line}").unwrap();
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -92,6 +99,11 @@ impl World {
         }
     }
 
+    /// How many tasks were asked for so far.
+    pub(crate) fn asked(&self) -> usize {
+        self.tasks.len()
+    }
+
     fn task(&self, number: &str) -> TaskId {
         number.parse::<usize>().ok().and_then(|number| self.tasks.get(number - 1)).copied().unwrap_or(TaskId(u64::MAX))
     }
@@ -108,7 +120,7 @@ impl World {
         self.now = end;
     }
 
-    pub fn input(&mut self, input: Input<'_>) {
+    pub(crate) fn input(&mut self, input: Input<'_>) {
         let mut proceed = self.step(input);
         while proceed {
             proceed = self.step(Input::Proceed);
@@ -116,7 +128,7 @@ impl World {
     }
 
     /// Takes one step; whether another one is to follow at once.
-    pub fn step(&mut self, input: Input<'_>) -> bool {
+    pub(crate) fn step(&mut self, input: Input<'_>) -> bool {
         let decision = match self.decide(input) {
             Ok(decision) => decision,
             Err(refusal) => {
@@ -133,10 +145,11 @@ impl World {
         }
         self.live.apply(&step);
         self.recover(&step);
-        effects.iter().fold(false, |proceed, effect| self.effect(*effect) || proceed)
+        effects.iter().for_each(|effect| self.effect(*effect));
+        effects.contains(&Effect::Proceed)
     }
 
-    pub fn decide(&mut self, input: Input<'_>) -> Result<Decision, Refusal> {
+    pub(crate) fn decide(&mut self, input: Input<'_>) -> Result<Decision, Refusal> {
         let seed = &mut self.seed;
         let mut random = || {
             *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -157,8 +170,10 @@ impl World {
 
     /// What was decided reads back, and gives the same execution from nothing but facts.
     fn recover(&mut self, step: &Step) {
-        let read = Step::decode(&step.encode()).expect("a step reads back");
+        let bytes = step.encode();
+        let read = Step::decode(&bytes).expect("a step reads back");
         assert_eq!(read, *step);
+        self.steps.push(bytes);
         self.replayed.apply(&read);
         assert_eq!(self.replayed, self.live);
         self.replayed = Execution::decode(&self.live.encode()).expect("an execution reads back");
@@ -181,7 +196,7 @@ impl World {
         writeln!(self.told, "{text}").unwrap();
     }
 
-    fn effect(&mut self, effect: Effect) -> bool {
+    fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::StartTask(id) => {
                 self.tasks.push(id);
@@ -202,7 +217,7 @@ impl World {
                 let number = self.tasks.iter().position(|task| *task == id).map_or(0, |at| at + 1);
                 writeln!(self.told, "  cancel #{number}").unwrap();
             }
-            Effect::Proceed => return true,
+            Effect::Proceed => {}
             Effect::Finished => {
                 let outcome = match self.live.outcome().unwrap() {
                     Outcome::Output(output) => self.live.payload(*output).unwrap().to_string(),
@@ -211,17 +226,16 @@ impl World {
                 writeln!(self.told, "  {:?} {outcome}", self.live.status()).unwrap();
             }
         }
-        false
     }
 }
 
 /// A machine with one state that ends.
-pub fn single(state: &str) -> String {
+pub(crate) fn single(state: &str) -> String {
     format!(r#"{{"StartAt":"S","States":{{"S":{state}}}}}"#)
 }
 
 /// What a machine gives for an input, or its error and cause.
-pub fn outcome(definition: &str, input: &str) -> String {
+pub(crate) fn outcome(definition: &str, input: &str) -> String {
     let world = play(Kind::Standard, definition, &format!("start {input}"));
     match world.live.outcome() {
         Some(Outcome::Output(output)) => world.live.payload(*output).unwrap().to_string(),

@@ -7,7 +7,9 @@ use crate::story::{check, single};
 #[test]
 fn a_function_is_called_with_the_input() {
     check(
-        &single(r#"{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":9,"End":true}"#),
+        &single(
+            r#"{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":9,"End":true}"#,
+        ),
         r#"start {"a":1}
            started 1
            succeed 1 {"b":2}
@@ -181,7 +183,9 @@ fn a_task_that_takes_too_long_times_out() {
 #[test]
 fn a_nested_execution_is_waited_for() {
     check(
-        &single(r#"{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"m"},"End":true}"#),
+        &single(
+            r#"{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"m"},"End":true}"#,
+        ),
         r#"start {}
            submitted 1 {"ExecutionArn":"e"}
            succeed 1 {"Output":{"x":1}}"#,
