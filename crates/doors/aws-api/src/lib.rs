@@ -31,3 +31,4 @@ mod sts;
 
 pub use public_url::PublicUrl;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};
+pub use states::Tasks;

@@ -80,7 +80,7 @@ pub struct AwsApi {
     pub(crate) broker: Handle,
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
-    request_ids: RequestIds,
+    pub(crate) request_ids: RequestIds,
     pub(crate) observer: Arc<Observer>,
 }
 

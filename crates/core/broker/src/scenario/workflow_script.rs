@@ -120,6 +120,7 @@ impl Story {
                         machine: reference(words.next()),
                         name: given_name(words.next()),
                         input: Text::from(words.next()),
+                        trace_header: None,
                     },
                     other => panic!("nobody carries out {other}"),
                 };

@@ -137,7 +137,7 @@ pub enum TaskAction {
     Publish { topic: TopicName, publication: Publication, region: Box<str> },
     /// Queues an event for a function, and does not wait for it.
     QueueEvent { function: FunctionRef, event: QueuedInvocation },
-    StartExecution { machine: MachineRef, name: Option<Box<str>>, input: Text },
+    StartExecution { machine: MachineRef, name: Option<Box<str>>, input: Text, trace_header: Option<Text> },
 }
 
 /// The answer to a workflow's command.

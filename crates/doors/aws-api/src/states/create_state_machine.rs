@@ -3,9 +3,10 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
 
 use bongsu_broker::{StateMachine, Timestamp, WorkflowCommand, WorkflowReply};
+use bongsu_states_language::Kind;
 use serde::{Deserialize, Serialize};
 
-use super::machines::{Settings, check_definition_length};
+use super::machines::{Settings, check_definition_length, check_resources};
 use super::parameters::{check_name, invalid, one_of, required};
 use super::rejection::refused;
 use super::tags::{self, Tag};
@@ -50,6 +51,8 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     check_name(&name)?;
     check_definition_length(&definition)?;
     let express = one_of(input.r#type.as_deref(), "type", &[("STANDARD", false), ("EXPRESS", true)])?;
+    let kind = if express == Some(true) { Kind::Express } else { Kind::Standard };
+    check_resources(&definition, kind)?;
     let settings = Settings {
         logging_configuration: input.logging_configuration,
         tracing_configuration: input.tracing_configuration,

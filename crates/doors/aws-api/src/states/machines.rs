@@ -1,11 +1,13 @@
 //! Machines as answers tell them, and the settings that are kept beside their definitions.
 
 use bongsu_broker::{MachineRef, StateMachine, WorkflowCommand, WorkflowReply};
+use bongsu_states_language::{Kind, invalid_definition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::parameters::invalid;
 use super::rejection::refused;
+use super::resources;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 
@@ -69,6 +71,15 @@ pub(super) fn check_definition_length(definition: &str) -> Result<(), ApiError> 
             "1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length less than or equal to {DEFINITION_BYTES_MAX}"
         ))),
         false => Ok(()),
+    }
+}
+
+/// Refuses a definition whose tasks call what is not here.
+pub(super) fn check_resources(definition: &str, kind: Kind) -> Result<(), ApiError> {
+    let unknown = resources::unknown(definition, kind);
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => Err(ApiError::new(ErrorKind::InvalidDefinition, invalid_definition(&unknown))),
     }
 }
 

@@ -30,6 +30,7 @@ mod parameters;
 mod publish_state_machine_version;
 mod redrive_execution;
 mod rejection;
+mod resources;
 mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
@@ -38,6 +39,7 @@ mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
 mod tags;
+mod tasks;
 mod time;
 mod untag_resource;
 mod update_state_machine;
@@ -49,6 +51,7 @@ use crate::error::ApiError;
 use crate::operation::{Context, operations};
 
 pub(crate) use rejection::rejected;
+pub use tasks::Tasks;
 
 /// It has no Query protocol.
 pub(crate) static STATES: Dialect = Dialect { xmlns: "", collections: &[], error_detail: "" };

@@ -3,10 +3,11 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html>
 
 use bongsu_broker::{WorkflowCommand, WorkflowReply};
+use bongsu_states_language::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::arn;
-use super::machines::{Settings, check_definition_length, revision_id};
+use super::machines::{Settings, check_definition_length, check_resources, revision_id};
 use super::parameters::{invalid, required};
 use super::rejection::refused;
 use super::time::Time;
@@ -60,6 +61,11 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     if input.version_description.is_some() && !publish {
         return Err(invalid("Version description can only be set when publish is true"));
     }
+    if let Some(definition) = input.definition.as_deref() {
+        check_definition_length(definition)?;
+        // What a standard machine may call and an express one may not, the language itself knows.
+        check_resources(definition, Kind::Standard)?;
+    }
     let details = match changes_settings {
         false => None,
         true => {
@@ -73,7 +79,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
             Some(settings.text())
         }
     };
-    input.definition.as_deref().map_or(Ok(()), check_definition_length)?;
     let description = input.version_description.unwrap_or_default();
     let command = WorkflowCommand::UpdateMachine {
         name,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::machines::check_definition_length;
 use super::parameters::{invalid, one_of, required};
+use super::resources;
 use crate::codec::{Integer, Text};
 use crate::error::ApiError;
 use crate::operation::Context;
@@ -56,7 +57,9 @@ pub(super) async fn call(input: Input<'_>, _: &Context<'_>) -> Result<Output, Ap
             invalid(format!("1 validation error detected: Value '{max}' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to {RESULTS_MAX}"))
         })?,
     };
-    let mut found = validate(&definition, kind.unwrap_or(Kind::Standard));
+    let kind = kind.unwrap_or(Kind::Standard);
+    let mut found = validate(&definition, kind);
+    found.extend(resources::unknown(&definition, kind));
     let is_ok = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     found.retain(|diagnostic| warnings_too || diagnostic.severity == Severity::Error);
     let truncated = found.len() > max;

@@ -81,9 +81,9 @@ impl Broker {
                 draft.push(fact);
                 Ok(result::event_queued())
             }
-            TaskAction::StartExecution { machine, name, input } => {
+            TaskAction::StartExecution { machine, name, input, trace_header } => {
                 let parent = parent.map(|parent| ParentTask { input: input.clone(), ..parent });
-                let started = self.start(draft, machine, name, &input, parent, None, entropy)?;
+                let started = self.start(draft, machine, name, &input, parent, trace_header, entropy)?;
                 Ok(result::started(&started))
             }
         }
