@@ -5,10 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig, KeptCopy,
-    MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig,
+    KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
     PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep, Redrive, Replay,
-    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId, WorkflowFact,
+    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
+    WorkflowFact,
 };
 
 mod earlier;

@@ -4,8 +4,8 @@ use bongsu_broker::Rejection;
 use bongsu_runtime::Refusal;
 
 use crate::error::ApiError;
-use crate::{sns, states};
 use crate::sqs::rejection::{Quoted, rejected};
+use crate::{sns, states};
 
 impl From<Refusal> for ApiError {
     /// For refusals that quote nothing of the request.

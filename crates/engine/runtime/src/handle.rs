@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
-    ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded, Place,
-    QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, StateMachine, SubscriptionId, Tags, Timestamp,
-    TopicName, VisibilityChange,
+    ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
+    PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, StateMachine,
+    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use bongsu_states_language::Definition;
@@ -143,12 +143,7 @@ pub struct Handle {
 const PEEKED_AT_A_TIME: usize = 1_000;
 
 impl Handle {
-    pub(crate) fn new(
-        requests: mpsc::Sender<Request>,
-        reader: Reader,
-        outside: &Outside,
-        clock: Clock,
-    ) -> Handle {
+    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, outside: &Outside, clock: Clock) -> Handle {
         let (envelopes, blobs, tasks) = (outside.envelopes.clone(), outside.blobs.clone(), outside.tasks.clone());
         let activities = Activities::default();
         Handle { requests, reader, caller: Caller::Server, envelopes, blobs, tasks, activities, clock }

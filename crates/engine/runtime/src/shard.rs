@@ -495,8 +495,10 @@ impl Shard {
                 Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
                 Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_)))
-                    if self.stopping => {}
+                Some((
+                    _,
+                    Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
+                )) if self.stopping => {}
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),

@@ -5,7 +5,9 @@ use super::check;
 /// State machines by the names that the stories have for them.
 pub(super) fn definition(name: &str) -> &'static str {
     match name {
-        "wait" => r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},"P":{"Type":"Pass","End":true}}}"#,
+        "wait" => {
+            r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},"P":{"Type":"Pass","End":true}}}"#
+        }
         "call" => {
             r#"{"StartAt":"C","States":{"C":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f",
             "TimeoutSeconds":100,"Retry":[{"ErrorEquals":["Flaky"],"IntervalSeconds":10,"MaxAttempts":2}],"End":true}}}"#
@@ -142,6 +144,23 @@ fn what_a_task_sends_and_the_end_of_the_task_are_one_step() {
         execution m a -> SUCCEEDED 7 ExecutionSucceeded
         restart
         receive q max=10 -> #1
+        "#,
+    );
+}
+
+#[test]
+fn a_child_that_ends_in_its_first_step_ends_its_parents_task_behind_the_request() {
+    check(
+        r#"
+        machine m pass
+        machine p parent
+        start p one
+        tasks -> @1 states:startExecution.sync:2 {"StateMachineArn":"m"}
+        carry-out @1 start m c1 {} -> done
+        execution m c1 -> SUCCEEDED 4 ExecutionSucceeded
+        execution p one -> SUCCEEDED 8 ExecutionSucceeded
+        restart
+        execution p one -> SUCCEEDED 8 ExecutionSucceeded
         "#,
     );
 }

@@ -15,8 +15,8 @@ use crate::workflow::state::KnownMachine;
 use crate::{
     Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, Fact, Function, MachineAlias, MachineVersion,
     MappingDefinition, MappingId, MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName,
-    Recorded, Replay, StateMachine, Stored,
-    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
+    Recorded, Replay, StateMachine, Stored, SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp,
+    TopicDefinition, TopicId,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.

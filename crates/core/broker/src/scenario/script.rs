@@ -60,8 +60,8 @@ use std::time::Duration;
 
 use super::object_script::Shelves;
 use super::topics::Subscribers;
-use super::workflow_script::Executions;
 use super::words::*;
+use super::workflow_script::Executions;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttributesGiven, Command, Delivery, Effect, FAULTS_TAG, GroupStatistics, MappingDefinition,

@@ -79,7 +79,8 @@ impl Story {
             "delete-machine" => WorkflowCommand::DeleteMachine { name: words.next().into() },
             "machine-alias" => {
                 let (machine, name) = (words.next().into(), words.next().into());
-                let route = |word: &str| word.split_once('=').map(|(version, weight)| (number(version), number(weight)));
+                let route =
+                    |word: &str| word.split_once('=').map(|(version, weight)| (number(version), number(weight)));
                 let routes = words.rest().filter_map(route).collect();
                 let (created_at, updated_at) = (Timestamp(0), Timestamp(0));
                 let alias = MachineAlias { name, description: "".into(), routes, created_at, updated_at };
@@ -115,7 +116,9 @@ impl Story {
                 let call = self.task(words.next());
                 let task = Some((call.execution, call.task));
                 let action = match words.next() {
-                    "send" => TaskAction::Send { queue: words.queue(), message: outgoing(Words(words.rest().collect())) },
+                    "send" => {
+                        TaskAction::Send { queue: words.queue(), message: outgoing(Words(words.rest().collect())) }
+                    }
                     "start" => TaskAction::StartExecution {
                         machine: reference(words.next()),
                         name: given_name(words.next()),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bongsu_states_language::{ReaderInput, Resource, Status};
 
 use super::{Activity, ExecutionId, ExecutionStart, MachineAlias, MachineRef, MachineVersion, StateMachine};
-use crate::{FunctionRef, Outgoing, Place, Publication, QueueName, QueuedInvocation, TaskToken, Text, Timestamp, TopicName};
+use crate::{
+    FunctionRef, Outgoing, Place, Publication, QueueName, QueuedInvocation, TaskToken, Text, Timestamp, TopicName,
+};
 
 /// One request about workflows.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +69,13 @@ pub enum WorkflowCommand {
     /// Tells about an execution.
     DescribeExecution { id: ExecutionId },
     /// Lists executions, the newest first, at most `max`, beginning behind `after`.
-    ListExecutions { machine: Box<str>, status: Option<Status>, redriven: Option<bool>, after: Option<(Timestamp, ExecutionId)>, max: usize },
+    ListExecutions {
+        machine: Box<str>,
+        status: Option<Status>,
+        redriven: Option<bool>,
+        after: Option<(Timestamp, ExecutionId)>,
+        max: usize,
+    },
     /// An express execution has ended.
     EndExpress { id: ExecutionId, succeeded: bool },
 }
@@ -113,11 +121,24 @@ pub enum ExecutionInput {
     /// Its time has come, or it stopped in order to let others have their turn.
     Proceed,
     /// A worker took a task.
-    TaskStarted { task: u64, worker: Option<Text> },
+    TaskStarted {
+        task: u64,
+        worker: Option<Text>,
+    },
     /// The request of a task that waits was accepted.
-    TaskSubmitted { task: u64, output: Text },
-    TaskSucceeded { task: u64, output: Text },
-    TaskFailed { task: u64, error: Option<Text>, cause: Option<Text> },
+    TaskSubmitted {
+        task: u64,
+        output: Text,
+    },
+    TaskSucceeded {
+        task: u64,
+        output: Text,
+    },
+    TaskFailed {
+        task: u64,
+        error: Option<Text>,
+        cause: Option<Text>,
+    },
 }
 
 /// What who holds a task's token says.
@@ -133,11 +154,26 @@ pub enum TaskAnswer {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum TaskAction {
-    Send { queue: QueueName, message: Outgoing },
-    Publish { topic: TopicName, publication: Publication, region: Box<str> },
+    Send {
+        queue: QueueName,
+        message: Outgoing,
+    },
+    Publish {
+        topic: TopicName,
+        publication: Publication,
+        region: Box<str>,
+    },
     /// Queues an event for a function, and does not wait for it.
-    QueueEvent { function: FunctionRef, event: QueuedInvocation },
-    StartExecution { machine: MachineRef, name: Option<Box<str>>, input: Text, trace_header: Option<Text> },
+    QueueEvent {
+        function: FunctionRef,
+        event: QueuedInvocation,
+    },
+    StartExecution {
+        machine: MachineRef,
+        name: Option<Box<str>>,
+        input: Text,
+        trace_header: Option<Text>,
+    },
 }
 
 /// The answer to a workflow's command.

@@ -6,9 +6,9 @@ use bongsu_states_language::Step;
 use bytes::Bytes;
 
 use super::{Activity, ExecutionId, ExecutionStart, MachineAlias, MachineVersion, StateMachine};
+use crate::Text;
 use crate::fact::wire_enum;
 use crate::wire::{Malformed, Wire};
-use crate::Text;
 
 /// What happened to a machine, an activity or an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,7 +24,8 @@ impl Broker {
     pub(crate) fn resolve_machine(&self, machine: &MachineRef, roll: u64) -> Result<(u128, Option<u32>), Rejection> {
         let known = self.machine(&machine.name)?;
         let Some(qualifier) = &machine.qualifier else { return Ok((known.current().revision, None)) };
-        let missing = || WorkflowRejection::MachineDoesNotExist { machine: format!("{}:{qualifier}", machine.name).into() };
+        let missing =
+            || WorkflowRejection::MachineDoesNotExist { machine: format!("{}:{qualifier}", machine.name).into() };
         let number = match qualifier.parse::<u32>() {
             Ok(number) => number,
             Err(_) => known.aliases.get(qualifier).ok_or_else(missing)?.value.version_of(roll),
@@ -54,7 +55,8 @@ impl Broker {
     pub(crate) fn remove_machine(&mut self, name: &str) {
         let Some(removed) = self.workflows.machines.remove(name) else { return self.assert_replaying() };
         let versions = removed.versions.into_values().map(|version| version.value.machine.revision);
-        let revisions: Vec<u128> = removed.current.map(|current| current.value.revision).into_iter().chain(versions).collect();
+        let revisions: Vec<u128> =
+            removed.current.map(|current| current.value.revision).into_iter().chain(versions).collect();
         revisions.into_iter().for_each(|revision| self.forget_unneeded_revision(revision));
     }
 

@@ -51,7 +51,10 @@ impl fmt::Display for TaskToken {
 /// Who reads a log may not answer for tasks.
 impl fmt::Debug for TaskToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskToken").field("execution", &self.execution).field("task", &self.task).finish_non_exhaustive()
+        f.debug_struct("TaskToken")
+            .field("execution", &self.execution)
+            .field("task", &self.task)
+            .finish_non_exhaustive()
     }
 }
 

@@ -31,9 +31,12 @@ pub(super) fn routes(given: &[Route]) -> Result<(Box<str>, Vec<(u32, u32)>), Api
     let mut routes = Vec::new();
     for route in given {
         let (name, version) = arn::qualified(&route.state_machine_version_arn)?;
-        let version = version.parse().map_err(|_| invalid("Routing configuration must contain state machine version ARNs"))?;
+        let version =
+            version.parse().map_err(|_| invalid("Routing configuration must contain state machine version ARNs"))?;
         if machine.get_or_insert_with(|| name.clone()) != &name {
-            return Err(invalid("Routing configuration must contain state machine version ARNs of the same state machine"));
+            return Err(invalid(
+                "Routing configuration must contain state machine version ARNs of the same state machine",
+            ));
         }
         let weight = route.weight.map_or(0, |Integer(weight)| weight);
         let weight = u32::try_from(weight).ok().filter(|weight| *weight <= 100);
@@ -43,7 +46,9 @@ pub(super) fn routes(given: &[Route]) -> Result<(Box<str>, Vec<(u32, u32)>), Api
     let sum: u32 = routes.iter().map(|(_, weight)| weight).sum();
     match machine {
         Some(machine) if routes.len() <= 2 && sum == 100 && is_distinct(&routes) => Ok((machine, routes)),
-        _ => Err(invalid("Routing configuration must contain one version, or two different ones, with weights that make 100")),
+        _ => Err(invalid(
+            "Routing configuration must contain one version, or two different ones, with weights that make 100",
+        )),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html>
 
-
 use bongsu_broker::{WorkflowCommand, WorkflowReply};
 use serde::{Deserialize, Serialize};
 

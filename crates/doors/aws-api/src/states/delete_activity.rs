@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteActivity.html>
 
-
 use bongsu_broker::WorkflowCommand;
 use serde::Deserialize;
 

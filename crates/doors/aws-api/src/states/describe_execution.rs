@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>
 
-
 use bongsu_states_language::Event;
 use serde::{Deserialize, Serialize};
 
@@ -60,11 +59,8 @@ pub(super) struct Output {
 
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let arn = required(input.execution_arn, "executionArn")?;
-    let metadata_only = one_of(
-        input.included_data.as_deref(),
-        "includedData",
-        &[("ALL_DATA", false), ("METADATA_ONLY", true)],
-    )?;
+    let metadata_only =
+        one_of(input.included_data.as_deref(), "includedData", &[("ALL_DATA", false), ("METADATA_ONLY", true)])?;
     let included = !metadata_only.unwrap_or(false);
     let described = cx.execution(&arn).await?;
     let texts = cx.broker.execution_texts(&described).await?;

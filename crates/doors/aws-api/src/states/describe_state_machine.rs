@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::arn;
 use super::machines::{Settings, revision_id, type_of};
 use super::parameters::{one_of, required};
 use super::time::Time;
-use super::arn;
 use crate::codec::Text;
 use crate::error::ApiError;
 use crate::operation::Context;

@@ -6,10 +6,10 @@ use bongsu_broker::{MachineAlias, MachineRef, WorkflowRejection};
 use serde::{Deserialize, Serialize};
 
 use super::aliases::{RouteTold, told};
+use super::arn;
 use super::parameters::required;
 use super::rejection::rejected;
 use super::time::Time;
-use super::arn;
 use crate::codec::Text;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachineForExecution.html>
 
-
 use serde::{Deserialize, Serialize};
 
 use super::machines::{Settings, revision_id};

@@ -54,9 +54,7 @@ pub(super) fn qualified(start: &ExecutionStart, machine_arn: &str) -> (Option<St
 /// Whether an execution can be taken up again, and why not.
 pub(super) fn redrivable(status: Status) -> (&'static str, Option<&'static str>) {
     match status {
-        Status::NotStarted | Status::Running => {
-            ("NOT_REDRIVABLE", Some("Execution is RUNNING and cannot be redriven"))
-        }
+        Status::NotStarted | Status::Running => ("NOT_REDRIVABLE", Some("Execution is RUNNING and cannot be redriven")),
         Status::Succeeded => ("NOT_REDRIVABLE", Some("Execution is SUCCEEDED and cannot be redriven")),
         Status::Failed | Status::TimedOut | Status::Aborted => ("REDRIVABLE", None),
     }

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
 
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -42,8 +41,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let task = cx.broker.activity_task(&arn, worker, WAIT).await.map_err(|refusal| refused(refusal, &arn))?;
     Ok(match task {
         None => Output { task_token: None, input: None },
-        Some(task) => {
-            Output { task_token: Some(task.token.to_string()), input: Some(task.input.to_string()) }
-        }
+        Some(task) => Output { task_token: Some(task.token.to_string()), input: Some(task.input.to_string()) },
     })
 }

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html>
 
-
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

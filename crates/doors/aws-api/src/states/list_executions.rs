@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>
 
-
 use bongsu_broker::{ExecutionId, Timestamp, WorkflowCommand, WorkflowReply};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +68,8 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let wanted = arn::machine(&arn)?;
     let max = pages::max(input.max_results)?;
     let after = pages::after(input.next_token)?.map(|token| position(&token).ok_or_else(pages::invalid_token));
-    let machine = cx.described_machine(bongsu_broker::MachineRef { name: wanted.name.clone(), qualifier: None }, &arn).await;
+    let machine =
+        cx.described_machine(bongsu_broker::MachineRef { name: wanted.name.clone(), qualifier: None }, &arn).await;
     let machine = machine.map(|described| described.machine).ok();
     if machine.as_ref().is_some_and(|machine| machine.express) {
         let text = "This operation is not supported by this type of state machine";

@@ -41,18 +41,20 @@ struct Alias {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let arn = required(input.state_machine_arn, "stateMachineArn")?;
     let machine = arn::machine(&arn)?;
-    let version: Option<u32> = machine.qualifier.as_ref().map(|version| version.parse()).transpose().map_err(|_| {
-        arn::invalid_arn("Resource type not valid in this context: alias")
-    })?;
+    let version: Option<u32> = machine
+        .qualifier
+        .as_ref()
+        .map(|version| version.parse())
+        .transpose()
+        .map_err(|_| arn::invalid_arn("Resource type not valid in this context: alias"))?;
     let max = pages::max(input.max_results)?;
     let after = pages::after(input.next_token)?.map(String::into_boxed_str);
     let machine_arn = cx.machine_arn(&machine.name);
     let command = WorkflowCommand::ListMachineAliases { machine: machine.name, after, max: MACHINE_ALIASES_MAX };
     let reply = cx.broker.workflow(command).await.map_err(|refusal| refused(refusal, &arn))?;
     let Some(WorkflowReply::Aliases(mut aliases)) = reply else { return Err(ApiError::internal_failure()) };
-    let leads_there = |alias: &MachineAlias| {
-        version.is_none_or(|version| alias.routes.iter().any(|(routed, _)| *routed == version))
-    };
+    let leads_there =
+        |alias: &MachineAlias| version.is_none_or(|version| alias.routes.iter().any(|(routed, _)| *routed == version));
     aliases.retain(leads_there);
     let next_token = pages::cut(&mut aliases, max, |alias| alias.name.to_string());
     let told = aliases.iter().map(|alias| Alias {

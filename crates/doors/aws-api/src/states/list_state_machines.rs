@@ -6,8 +6,8 @@ use bongsu_broker::{WorkflowCommand, WorkflowReply};
 use serde::{Deserialize, Serialize};
 
 use super::machines::type_of;
-use super::time::Time;
 use super::pages;
+use super::time::Time;
 use crate::codec::{Integer, Text};
 use crate::error::ApiError;
 use crate::operation::Context;

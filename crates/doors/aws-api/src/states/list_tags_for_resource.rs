@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListTagsForResource.html>
 
-
 use serde::{Deserialize, Serialize};
 
 use super::parameters::required;

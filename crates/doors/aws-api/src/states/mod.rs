@@ -40,6 +40,7 @@ mod stop_execution;
 mod tag_resource;
 mod tags;
 mod tasks;
+mod test_state;
 mod time;
 mod untag_resource;
 mod update_state_machine;
@@ -87,6 +88,7 @@ operations! {
     "StartSyncExecution" => start_sync_execution,
     "StopExecution" => stop_execution,
     "TagResource" => tag_resource,
+    "TestState" => test_state,
     "UntagResource" => untag_resource,
     "UpdateStateMachine" => update_state_machine,
     "UpdateStateMachineAlias" => update_state_machine_alias,

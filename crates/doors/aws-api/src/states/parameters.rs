@@ -14,7 +14,9 @@ pub(super) fn invalid(text: impl Into<String>) -> ApiError {
 /// What has to be given.
 pub(super) fn required<'a>(given: Option<Text<'a>>, member: &str) -> Result<Text<'a>, ApiError> {
     given.ok_or_else(|| {
-        invalid(format!("1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must not be null"))
+        invalid(format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must not be null"
+        ))
     })
 }
 
@@ -29,7 +31,11 @@ pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
 }
 
 /// One of the values that a member may have.
-pub(super) fn one_of<'a, T: Copy>(given: Option<&str>, member: &str, known: &'a [(&'a str, T)]) -> Result<Option<T>, ApiError> {
+pub(super) fn one_of<'a, T: Copy>(
+    given: Option<&str>,
+    member: &str,
+    known: &'a [(&'a str, T)],
+) -> Result<Option<T>, ApiError> {
     let Some(given) = given else { return Ok(None) };
     if let Some((_, value)) = known.iter().find(|(name, _)| *name == given) {
         return Ok(Some(*value));

@@ -5,11 +5,11 @@
 use bongsu_broker::{WorkflowCommand, WorkflowReply};
 use serde::{Deserialize, Serialize};
 
+use super::arn;
+use super::machines::revision_id;
 use super::parameters::required;
 use super::rejection::refused;
 use super::time::Time;
-use super::arn;
-use super::machines::revision_id;
 use crate::codec::Text;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
@@ -38,7 +38,10 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let machine = bongsu_broker::MachineRef { name: name.clone(), qualifier: None };
     let revision = cx.described_machine(machine, &arn).await?.machine.revision;
     if input.revision_id.is_some_and(|wanted| *wanted != *revision_id(revision)) {
-        let text = format!("Failed to publish the State Machine version for revision. The current State Machine revision is {}.", revision_id(revision));
+        let text = format!(
+            "Failed to publish the State Machine version for revision. The current State Machine revision is {}.",
+            revision_id(revision)
+        );
         return Err(ApiError::new(ErrorKind::ConflictException, text));
     }
     let description = input.description.unwrap_or_default().as_ref().into();

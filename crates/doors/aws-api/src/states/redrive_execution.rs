@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html>
 
-
 use bongsu_broker::WorkflowCommand;
 use serde::{Deserialize, Serialize};
 

@@ -30,9 +30,9 @@ pub(super) fn refused_task(refusal: Refusal) -> ApiError {
 pub(crate) fn rejected(rejection: WorkflowRejection, arn: &str) -> ApiError {
     use ErrorKind::{
         ActivityDoesNotExist, ActivityLimitExceeded, ConflictException, ExecutionAlreadyExists, ExecutionDoesNotExist,
-        ExecutionLimitExceeded, ExecutionNotRedrivable, InvalidDefinition, InvalidExecutionInput, ServiceQuotaExceededException,
-        StateMachineAlreadyExists, StateMachineDoesNotExist, StateMachineLimitExceeded, StateMachineTypeNotSupported,
-        StatesResourceNotFound, StatesTaskTimedOut, StatesValidationException,
+        ExecutionLimitExceeded, ExecutionNotRedrivable, InvalidDefinition, InvalidExecutionInput,
+        ServiceQuotaExceededException, StateMachineAlreadyExists, StateMachineDoesNotExist, StateMachineLimitExceeded,
+        StateMachineTypeNotSupported, StatesResourceNotFound, StatesTaskTimedOut, StatesValidationException,
     };
     match rejection {
         WorkflowRejection::MachineDoesNotExist { .. } => {
@@ -46,17 +46,25 @@ pub(crate) fn rejected(rejection: WorkflowRejection, arn: &str) -> ApiError {
             ApiError::new(InvalidDefinition, "Invalid State Machine Definition: 'this version cannot read it any more'")
         }
         WorkflowRejection::TooManyMachines => ApiError::new(StateMachineLimitExceeded, "State Machine Limit Exceeded"),
-        WorkflowRejection::TooManyVersions => ApiError::new(ServiceQuotaExceededException, "The state machine has as many versions as it may have"),
-        WorkflowRejection::TooManyAliases => ApiError::new(ServiceQuotaExceededException, "The state machine has as many aliases as it may have"),
+        WorkflowRejection::TooManyVersions => {
+            ApiError::new(ServiceQuotaExceededException, "The state machine has as many versions as it may have")
+        }
+        WorkflowRejection::TooManyAliases => {
+            ApiError::new(ServiceQuotaExceededException, "The state machine has as many aliases as it may have")
+        }
         WorkflowRejection::TooManyActivities => ApiError::new(ActivityLimitExceeded, "Activity Limit Exceeded"),
         WorkflowRejection::TooManyExecutions => ApiError::new(ExecutionLimitExceeded, "Execution Limit Exceeded"),
         WorkflowRejection::RevisionChanged => ApiError::new(
             ConflictException,
-            format!("Failed to publish the State Machine version for revision. The current State Machine revision is another: {arn}"),
+            format!(
+                "Failed to publish the State Machine version for revision. The current State Machine revision is another: {arn}"
+            ),
         ),
         WorkflowRejection::VersionInUse { alias } => ApiError::new(
             ConflictException,
-            format!("Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [{alias}]"),
+            format!(
+                "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [{alias}]"
+            ),
         ),
         WorkflowRejection::AliasDoesNotExist { .. } => {
             ApiError::new(StatesResourceNotFound, format!("Request references a resource that does not exist: {arn}"))
@@ -85,10 +93,9 @@ pub(crate) fn rejected(rejection: WorkflowRejection, arn: &str) -> ApiError {
         WorkflowRejection::TaskDoesNotExist => {
             ApiError::new(StatesTaskTimedOut, "Task Timed Out: 'Provided task does not exist anymore'")
         }
-        WorkflowRejection::InvalidJson => ApiError::new(
-            InvalidExecutionInput,
-            "Invalid State Machine Execution Input: 'Invalid execution input.'",
-        ),
+        WorkflowRejection::InvalidJson => {
+            ApiError::new(InvalidExecutionInput, "Invalid State Machine Execution Input: 'Invalid execution input.'")
+        }
         WorkflowRejection::PayloadTooLarge => ApiError::new(
             InvalidExecutionInput,
             "Invalid State Machine Execution Input: 'The input is longer than 262144 bytes.'",

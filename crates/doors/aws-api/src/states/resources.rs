@@ -9,7 +9,8 @@ use super::tasks::sdk::Service;
 /// What else is wrong with a definition that the language itself finds right. One that it does not is not looked at.
 pub(super) fn unknown(definition: &str, kind: Kind) -> Vec<Diagnostic> {
     let Ok(parsed) = Definition::parse(definition, kind) else { return Vec::new() };
-    let states: Vec<&str> = parsed.resources().filter(|(_, resource)| !is_known(resource)).map(|(state, _)| state).collect();
+    let states: Vec<&str> =
+        parsed.resources().filter(|(_, resource)| !is_known(resource)).map(|(state, _)| state).collect();
     if states.is_empty() {
         return Vec::new();
     }
@@ -37,7 +38,9 @@ fn is_known(resource: &Resource) -> bool {
 fn in_machine(machine: &Value, location: &str, states: &[&str], found: &mut Vec<Diagnostic>) {
     for (name, state) in machine.get("States").and_then(Value::as_object).into_iter().flatten() {
         let location = format!("{location}/States/{name}");
-        if let Some(resource) = state.get("Resource").and_then(Value::as_str).filter(|_| states.contains(&name.as_str())) {
+        if let Some(resource) =
+            state.get("Resource").and_then(Value::as_str).filter(|_| states.contains(&name.as_str()))
+        {
             found.push(unrecognized(resource, format!("{location}/Resource")));
         }
         for (index, branch) in state.get("Branches").and_then(Value::as_array).into_iter().flatten().enumerate() {

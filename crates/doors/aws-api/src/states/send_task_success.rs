@@ -2,14 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
 
-
 use bongsu_broker::{TaskAnswer, WorkflowCommand};
 use serde::Deserialize;
 
+use super::Nothing;
 use super::activities::token;
 use super::parameters::required;
 use super::rejection::refused_task;
-use super::Nothing;
 use crate::codec::Text;
 use crate::error::ApiError;
 use crate::operation::Context;

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
 
-
 use bongsu_broker::{MachineRef, Text as Shared, WorkflowCommand, execution_arn};
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html>
 
-
 use bongsu_states_language::{Outcome, Status};
 use serde::{Deserialize, Serialize};
 

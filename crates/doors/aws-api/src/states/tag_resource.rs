@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_TagResource.html>
 
-
 use serde::Deserialize;
 
 use super::Nothing;

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_UntagResource.html>
 
-
 use serde::Deserialize;
 
 use super::Nothing;

@@ -38,7 +38,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         None => before.routes,
         Some(given) => match routes(&given)? {
             (of, routes) if of == machine => routes,
-            _ => return Err(invalid("Routing configuration must contain version ARNs of the alias's own state machine")),
+            _ => {
+                return Err(invalid("Routing configuration must contain version ARNs of the alias's own state machine"));
+            }
         },
     };
     let description = input.description.map_or(before.description, |description| description.as_ref().into());

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html>
 
-
 use bongsu_states_language::{Diagnostic, Kind, Severity, validate};
 use serde::{Deserialize, Serialize};
 

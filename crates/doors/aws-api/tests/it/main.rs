@@ -18,6 +18,7 @@ mod publishing;
 mod queues;
 mod refusals;
 mod stacks;
+mod states;
 mod strangers;
 mod sts;
 mod subscriptions;

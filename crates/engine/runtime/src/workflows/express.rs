@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Command, Entropy, ExecutionId, ExecutionStart, MachineRef, Recorded, Reply, StateMachine, Stored, TaskCall, TaskToken,
-    TaskWork, Text, Timestamp, WorkflowCommand, WorkflowReply, execution_arn,
+    Command, Entropy, ExecutionId, ExecutionStart, MachineRef, Recorded, Reply, StateMachine, Stored, TaskCall,
+    TaskToken, TaskWork, Text, Timestamp, WorkflowCommand, WorkflowReply, execution_arn,
 };
 use bongsu_states_language::{
-    self as states, Definition, Effect, Execution, HistoryEvent, Input, Outcome, PayloadId, Status, Surroundings, TaskId, Work,
+    self as states, Definition, Effect, Execution, HistoryEvent, Input, Outcome, PayloadId, Status, Surroundings,
+    TaskId, Work,
 };
 use tokio::sync::mpsc;
 use tracing::error;
 
 use super::shard::ExpressDue;
-use super::tasks::{TaskEnd, TaskRunner, TaskStep, failed};
+use super::tasks::{TaskEnd, failed};
 use crate::clock::Clock;
 use crate::contents::LOCATE_TRIES;
 use crate::handle::{Handle, Refusal, Request};
@@ -47,15 +48,15 @@ pub struct ExpressEnd {
 }
 
 /// Runs one that was queued, in a task of its own.
-pub(crate) fn run_queued(due: ExpressDue, runner: Arc<dyn TaskRunner>, handle: Handle, clock: Clock) {
+pub(crate) fn run_queued(due: ExpressDue, handle: Handle, clock: Clock) {
     tokio::spawn(async move {
         let ended = match queued(&due, &handle).await {
             Some((start, input)) => {
                 let found = handle.revision(start.revision).await;
                 match found {
-                    Ok(Some((machine, Some(definition)))) => {
-                        Some(Run { id: due.id, start, machine, definition, clock, runner, handle: handle.clone() }.run(&input).await)
-                    }
+                    Ok(Some((machine, Some(definition)))) => Some(
+                        Run { id: due.id, start, machine, definition, clock, handle: handle.clone() }.run(&input).await,
+                    ),
                     _ => None,
                 }
             }
@@ -101,9 +102,10 @@ impl Handle {
         };
         let unreadable = || Refusal::Rejected(bongsu_broker::WorkflowRejection::DefinitionUnreadable.into());
         let found = self.revision(begun.start.revision).await?;
-        let (machine, definition) = found.and_then(|(machine, definition)| Some((machine, definition?))).ok_or_else(unreadable)?;
-        let (runner, clock) = (self.tasks.clone(), self.clock.clone());
-        let run = Run { id: begun.id, start: begun.start, machine, definition, clock, runner, handle: self.clone() };
+        let (machine, definition) =
+            found.and_then(|(machine, definition)| Some((machine, definition?))).ok_or_else(unreadable)?;
+        let clock = self.clock.clone();
+        let run = Run { id: begun.id, start: begun.start, machine, definition, clock, handle: self.clone() };
         Ok(run.run(&input).await)
     }
 }
@@ -115,7 +117,6 @@ struct Run {
     machine: Arc<StateMachine>,
     definition: Arc<Definition>,
     clock: Clock,
-    runner: Arc<dyn TaskRunner>,
     handle: Handle,
 }
 
@@ -211,28 +212,20 @@ impl Run {
             deadline: open.deadline.map(|at| Timestamp(at.0)),
             trace_header: self.start.trace_header.clone(),
         };
-        let (runner, handle) = (self.runner.clone(), self.handle.clone());
+        let handle = self.handle.clone();
         tokio::spawn(async move {
-            let end = match runner.run(call).await {
-                TaskStep::End(end) => end,
-                TaskStep::Ask(action) => {
-                    let command = WorkflowCommand::CarryOut { task: None, action: action.clone() };
-                    match handle.ask(Command::Workflow(Box::new(command)), None).await {
-                        Ok(Reply::Workflow(WorkflowReply::CarriedOut(Ok(result)))) => TaskEnd::Succeeded(result),
-                        Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => {
-                            runner.refused(&action, &rejection)
-                        }
-                        Err(Refusal::Rejected(rejection)) => runner.refused(&action, &rejection),
-                        _ => failed("the server is stopping"),
-                    }
-                }
-            };
+            let end = handle.run_task(call).await;
             // Nobody waits for it any more when the execution has ended.
             drop(done.send((task, end)));
         });
     }
 
-    fn end(&self, (status, outcome): (Status, Outcome), events: Vec<HistoryEvent>, texts: BTreeMap<PayloadId, Arc<str>>) -> ExpressEnd {
+    fn end(
+        &self,
+        (status, outcome): (Status, Outcome),
+        events: Vec<HistoryEvent>,
+        texts: BTreeMap<PayloadId, Arc<str>>,
+    ) -> ExpressEnd {
         let output = match &outcome {
             Outcome::Output(output) => texts.get(output).map(|text| Text::from(&**text)),
             Outcome::Error(..) => None,

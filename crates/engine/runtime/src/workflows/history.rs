@@ -73,7 +73,9 @@ impl Handle {
         let wanted = [Some(PayloadId(0)), described.output.map(PayloadId)];
         let texts = self.read_texts(&described.steps, wanted.into_iter().flatten()).await?;
         let last = match described.steps.last() {
-            Some(step) => self.read_steps(&[*step]).await?.into_iter().flat_map(|step| step.events.last().cloned()).last(),
+            Some(step) => {
+                self.read_steps(&[*step]).await?.into_iter().flat_map(|step| step.events.last().cloned()).last()
+            }
             None => None,
         };
         let text = |id: u32| texts.get(&PayloadId(id)).cloned();
@@ -125,7 +127,9 @@ impl Handle {
         let mut texts = BTreeMap::new();
         let places: Vec<(usize, Vec<PayloadId>)> = by_step.into_iter().collect();
         for chunk in places.chunks(STEPS_A_READ) {
-            let read = self.read_steps(&chunk.iter().filter_map(|(step, _)| steps.get(*step).copied()).collect::<Vec<_>>()).await?;
+            let read = self
+                .read_steps(&chunk.iter().filter_map(|(step, _)| steps.get(*step).copied()).collect::<Vec<_>>())
+                .await?;
             for (step, (_, ids)) in read.iter().zip(chunk) {
                 for id in ids {
                     let index = id.0.saturating_sub(step.first_payload.0) as usize;

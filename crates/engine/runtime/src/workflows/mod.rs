@@ -12,5 +12,5 @@ pub use activities::ActivityTask;
 pub use express::{EXPRESS_RUNS_MAX, ExpressEnd};
 pub use history::{ExecutionTexts, HistoryPage};
 pub(crate) use shard::ExpressDue;
-pub use tasks::{NoTasks, TaskEnd, TaskRunner, TaskStep};
 pub(crate) use tasks::start;
+pub use tasks::{NoTasks, TaskEnd, TaskRunner, TaskStep};

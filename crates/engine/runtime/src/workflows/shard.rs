@@ -2,8 +2,8 @@
 
 use bongsu_broker::{Command, Effect, ExecutionId, ExecutionInput, Place, WorkflowCommand};
 
-use super::express;
 use super::EXPRESS_RUNS_MAX;
+use super::express;
 use crate::shard::{HELD_MAX, Held, Shard};
 
 /// How many executions go on before the loop looks at anything else.
@@ -69,7 +69,7 @@ impl Shard {
     }
 
     pub(crate) fn run_express(&self, due: ExpressDue) {
-        express::run_queued(due, self.outside.tasks.clone(), self.handle.clone(), self.clock.clone());
+        express::run_queued(due, self.handle.clone(), self.clock.clone());
     }
 
     /// An express execution is not run any more, however that ended.

@@ -76,7 +76,9 @@ pub(crate) fn start(call: TaskCall, runner: Arc<dyn TaskRunner>, handle: Handle)
                 let task = Some((id, task));
                 let command = WorkflowCommand::CarryOut { task, action: action.clone() };
                 match handle.ask(Command::Workflow(Box::new(command)), None).await {
-                    Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => runner.refused(&action, &rejection),
+                    Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => {
+                        runner.refused(&action, &rejection)
+                    }
                     // The disk is full: as with any other call that was refused, the machine says what happens then.
                     Err(Refusal::Rejected(rejection @ Rejection::StorageFull)) => runner.refused(&action, &rejection),
                     // Done; or the task has ended meanwhile; or the shard is gone, and the task comes again.
@@ -95,6 +97,23 @@ pub(crate) fn start(call: TaskCall, runner: Arc<dyn TaskRunner>, handle: Handle)
         // Whatever room there is: a task whose end is not noted would never end.
         handle.tell(Command::Workflow(Box::new(WorkflowCommand::Step { id, input }))).await;
     });
+}
+
+impl Handle {
+    /// Does a task whose end the shard is not told: of an express execution, or of none.
+    pub async fn run_task(&self, call: TaskCall) -> TaskEnd {
+        let action = match self.tasks.run(call).await {
+            TaskStep::End(end) => return end,
+            TaskStep::Ask(action) => action,
+        };
+        let command = WorkflowCommand::CarryOut { task: None, action: action.clone() };
+        match self.ask(Command::Workflow(Box::new(command)), None).await {
+            Ok(Reply::Workflow(WorkflowReply::CarriedOut(Ok(result)))) => TaskEnd::Succeeded(result),
+            Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => self.tasks.refused(&action, &rejection),
+            Err(Refusal::Rejected(rejection)) => self.tasks.refused(&action, &rejection),
+            _ => failed("the server is stopping"),
+        }
+    }
 }
 
 /// How a task waits.

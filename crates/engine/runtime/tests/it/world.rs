@@ -10,8 +10,8 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options,
-    Outside, Received, Refusal, start,
+    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, NoTasks,
+    Options, Outside, Received, Refusal, TaskRunner, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -36,6 +36,7 @@ pub(crate) struct Setting {
     pub(crate) deliveries_max: usize,
     pub(crate) segment_bytes: u64,
     pub(crate) blobs: Blobs,
+    pub(crate) tasks: Arc<dyn TaskRunner>,
 }
 
 impl Default for Setting {
@@ -48,6 +49,7 @@ impl Default for Setting {
             deliveries_max: DELIVERIES_MAX,
             segment_bytes: SEGMENT_BYTES,
             blobs: Blobs::in_memory(),
+            tasks: Arc::new(NoTasks),
         }
     }
 }
@@ -62,8 +64,9 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes, blobs } = setting;
-        let outside = Outside { functions, courier, deliveries_max, blobs, ..Outside::default() };
+        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes, blobs, tasks } =
+            setting;
+        let outside = Outside { functions, courier, deliveries_max, blobs, tasks, ..Outside::default() };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }

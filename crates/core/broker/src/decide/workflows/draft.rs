@@ -57,7 +57,8 @@ impl Draft {
 }
 
 impl Broker {
-    /// The first step of an execution that nobody knows yet.
+    /// The first step of an execution that nobody knows yet. What follows from it for others does so by the next
+    /// [`Broker::go_on`], or by [`Broker::follow`]: who began it for a task has to note that before it can end.
     pub(super) fn begin(
         &self,
         draft: &mut Draft,
@@ -68,9 +69,7 @@ impl Broker {
     ) -> Result<(), WorkflowRejection> {
         let after = After { start: Arc::new(start), state: Execution::default(), redriven_at: None, next_number: None };
         draft.after.insert(id, after);
-        self.advance_one(draft, id, &Input::Start { input }, entropy)?;
-        self.follow(draft, entropy);
-        Ok(())
+        self.advance_one(draft, id, &Input::Start { input }, entropy)
     }
 
     /// One step of an execution, and what follows from it for others.
@@ -87,7 +86,7 @@ impl Broker {
     }
 
     /// Who waited for an execution, or was waited for by one, may have ended itself meanwhile: then nothing follows.
-    fn follow(&self, draft: &mut Draft, entropy: &mut Entropy) {
+    pub(super) fn follow(&self, draft: &mut Draft, entropy: &mut Entropy) {
         while let Some((id, follows)) = draft.follows.pop_front() {
             let input = match &follows {
                 Follows::ChildSucceeded { task, output } => Input::TaskSucceeded { task: TaskId(*task), output },
@@ -226,11 +225,9 @@ fn task_call(
         Work::ReadItems { reader, parameters } => {
             TaskWork::ReadItems { items: reader.input.clone(), parameters: Text::from(parameters) }
         }
-        Work::WriteResults { parameters, results, map_run } => TaskWork::WriteResults {
-            parameters: Text::from(parameters),
-            results: Text::from(results),
-            map_run,
-        },
+        Work::WriteResults { parameters, results, map_run } => {
+            TaskWork::WriteResults { parameters: Text::from(parameters), results: Text::from(results), map_run }
+        }
     };
     Some(TaskCall {
         execution: id,
@@ -243,14 +240,20 @@ fn task_call(
     })
 }
 
-fn tell_parent(after: &After, id: ExecutionId, machine: &StateMachine, now: Timestamp) -> Option<(ExecutionId, Follows)> {
+fn tell_parent(
+    after: &After,
+    id: ExecutionId,
+    machine: &StateMachine,
+    now: Timestamp,
+) -> Option<(ExecutionId, Follows)> {
     let parent = after.start.parent.as_ref()?;
     let outcome = after.state.outcome();
     let output = match outcome {
         Some(Outcome::Output(output)) => after.state.payload(*output),
         _ => None,
     };
-    let ended = result::ended(machine, (id, &after.start), parent, (after.state.status(), outcome, output), now).to_string();
+    let ended =
+        result::ended(machine, (id, &after.start), parent, (after.state.status(), outcome, output), now).to_string();
     let follows = match outcome {
         Some(Outcome::Output(_)) => Follows::ChildSucceeded { task: parent.task, output: ended },
         _ => Follows::ChildFailed { task: parent.task, cause: ended },

@@ -24,6 +24,7 @@ impl Broker {
     ) -> Result<Decision, Rejection> {
         let mut draft = Draft::default();
         let started = self.start(&mut draft, machine, name, &input, None, trace_header, entropy)?;
+        self.follow(&mut draft, entropy);
         Ok(draft.decide(Reply::Workflow(WorkflowReply::Started(Box::new(started)))))
     }
 

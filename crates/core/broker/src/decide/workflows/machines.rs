@@ -9,8 +9,8 @@ use super::told;
 use crate::workflow::state::{KnownMachine, kind};
 use crate::{
     ACTIVITIES_MAX, Activity, Broker, Decision, Entropy, Fact, MACHINE_ALIASES_MAX, MACHINE_VERSIONS_MAX, MACHINES_MAX,
-    MachineAlias, MachineDescription, MachineRef, MachineVersion, Rejection, Reply, StateMachine, Text,
-    WorkflowFact, WorkflowRejection, WorkflowReply,
+    MachineAlias, MachineDescription, MachineRef, MachineVersion, Rejection, Reply, StateMachine, Text, WorkflowFact,
+    WorkflowRejection, WorkflowReply,
 };
 
 /// What is given of a machine: its definition, its role, and what the door keeps.
@@ -183,7 +183,11 @@ impl Broker {
         Ok(Decision { reply, ..done(WorkflowFact::MachineAliasSet { machine, alias }) })
     }
 
-    pub(super) fn decide_delete_machine_alias(&self, machine: Box<str>, alias: Box<str>) -> Result<Decision, Rejection> {
+    pub(super) fn decide_delete_machine_alias(
+        &self,
+        machine: Box<str>,
+        alias: Box<str>,
+    ) -> Result<Decision, Rejection> {
         match self.machine(&machine)?.aliases.contains_key(&alias) {
             true => Ok(done(WorkflowFact::MachineAliasDeleted { machine, alias })),
             false => Err(WorkflowRejection::AliasDoesNotExist { alias }.into()),

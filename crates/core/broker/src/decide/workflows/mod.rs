@@ -14,7 +14,9 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> Result<Decision, Rejection> {
         match command {
-            WorkflowCommand::CreateMachine { machine, publish } => self.decide_create_machine(machine, publish, entropy),
+            WorkflowCommand::CreateMachine { machine, publish } => {
+                self.decide_create_machine(machine, publish, entropy)
+            }
             WorkflowCommand::UpdateMachine { name, definition, role, details, publish } => {
                 self.decide_update_machine(&name, (definition, role, details), publish, entropy)
             }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::draft::{Draft, waits_for_end};
 use crate::workflow::result;
 use crate::{
-    Broker, Decision, Entropy, ExecutionId, Fact, ParentTask, Rejection, Reply, TaskAction, TaskAnswer, TaskToken, Text,
-    WorkflowRejection, WorkflowReply,
+    Broker, Decision, Entropy, ExecutionId, Fact, ParentTask, Rejection, Reply, TaskAction, TaskAnswer, TaskToken,
+    Text, WorkflowRejection, WorkflowReply,
 };
 
 impl Broker {
@@ -22,6 +22,7 @@ impl Broker {
         let mut draft = Draft::default();
         let Some((id, task)) = task else {
             let result = self.carry_out(&mut draft, action, None, entropy);
+            self.follow(&mut draft, entropy);
             let result = result.map(|result| Text::from(result.to_string())).map_err(Box::new);
             return Ok(draft.decide(Reply::Workflow(WorkflowReply::CarriedOut(result))));
         };

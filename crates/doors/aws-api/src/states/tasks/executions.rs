@@ -12,15 +12,10 @@ use super::parameters::{as_text, camel, document, members, renamed};
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 use crate::service::AwsApi;
-use crate::states::start_execution::{self, Asked};
 use crate::states::rejection;
+use crate::states::start_execution::{self, Asked};
 
-pub(super) async fn start(
-    door: &AwsApi,
-    call: &TaskCall,
-    pattern: Pattern,
-    input: &str,
-) -> Result<TaskStep, Fault> {
+pub(super) async fn start(door: &AwsApi, call: &TaskCall, pattern: Pattern, input: &str) -> Result<TaskStep, Fault> {
     let mut members = members(input)?;
     as_text(&mut members, "Input");
     let named = renamed(document(&members), camel);

@@ -60,11 +60,14 @@ impl Integration {
         };
         let code = if matches!(self, Integration::Lambda) { shape } else { refusal.kind().code() };
         let request_id = request_id.map(|id| id.to_string()).unwrap_or_default();
-        Fault::new(error, format!(
-            "{} (Service: {service}; Status Code: {}; Error Code: {code}; Request ID: {request_id}; Proxy: null)",
-            refusal.message(),
-            refusal.status(),
-        ))
+        Fault::new(
+            error,
+            format!(
+                "{} (Service: {service}; Status Code: {}; Error Code: {code}; Request ID: {request_id}; Proxy: null)",
+                refusal.message(),
+                refusal.status(),
+            ),
+        )
     }
 }
 

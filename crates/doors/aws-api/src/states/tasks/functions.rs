@@ -25,9 +25,7 @@ const UNKNOWN: &str = "Lambda.Unknown";
 pub(super) async fn call(door: &AwsApi, call: &TaskCall, arn: &str, input: &str) -> Result<TaskStep, Fault> {
     let asking = Asking::new(door, call.trace_header.as_ref(), input.to_owned());
     match ask(json!({ "FunctionName": arn }), &asking).await? {
-        Invocable::Answered(output) => {
-            Ok(TaskStep::End(TaskEnd::Succeeded(Text::from(returned(&output)?.get()))))
-        }
+        Invocable::Answered(output) => Ok(TaskStep::End(TaskEnd::Succeeded(Text::from(returned(&output)?.get())))),
         Invocable::Event(function, event) => Ok(TaskStep::Ask(TaskAction::QueueEvent { function, event })),
     }
 }
@@ -67,9 +65,12 @@ fn returned(output: &LambdaOutput) -> Result<&RawValue, Fault> {
     let name = said.as_ref().and_then(|said| said.get("errorType")?.as_str()).filter(|name| !name.is_empty());
     match name {
         Some(name) => Err(Fault::new(name, text)),
-        None => Err(Fault::new(UNKNOWN, format!(
-            "The cause could not be determined because Lambda did not return an error type. Returned payload: {text}"
-        ))),
+        None => Err(Fault::new(
+            UNKNOWN,
+            format!(
+                "The cause could not be determined because Lambda did not return an error type. Returned payload: {text}"
+            ),
+        )),
     }
 }
 

@@ -129,5 +129,6 @@ async fn write_to(buckets: &Buckets<'_>, parameters: &str, results: &str, map_ru
 }
 
 fn parsed<T: for<'a> Deserialize<'a>>(parameters: &str) -> Result<T, Refused> {
-    serde_json::from_str(parameters).map_err(|error| Refused::unusable(format!("The parameters cannot be used: {error}")))
+    serde_json::from_str(parameters)
+        .map_err(|error| Refused::unusable(format!("The parameters cannot be used: {error}")))
 }

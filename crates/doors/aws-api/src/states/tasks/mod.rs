@@ -98,7 +98,9 @@ async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fault> {
             ("states", "startExecution") => executions::start(door, call, resource.pattern(), input).await,
             _ => Err(Fault::no_such(resource)),
         },
-        Resource::AwsSdk { service, action, .. } if &**service == "s3" => objects::call(door, call, action, input).await,
+        Resource::AwsSdk { service, action, .. } if &**service == "s3" => {
+            objects::call(door, call, action, input).await
+        }
         Resource::AwsSdk { service, action, .. } => match sdk::Service::find(service) {
             Some(service) => service.call(door, call, action, input).await,
             None => Err(Fault::no_such(resource)),

@@ -13,8 +13,8 @@ pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
 /// The parameters of a task. What is null is not given.
 pub(super) fn members(input: &str) -> Result<Members, Fault> {
-    let members: Members = serde_json::from_str(input)
-        .map_err(|_| Fault::runtime("The parameters of the task are not a JSON object."))?;
+    let members: Members =
+        serde_json::from_str(input).map_err(|_| Fault::runtime("The parameters of the task are not a JSON object."))?;
     Ok(members.into_iter().filter(|(_, value)| value.get() != "null").collect())
 }
 
@@ -68,7 +68,11 @@ pub(super) fn times_as_texts(value: &mut Value) {
             for (name, value) in members {
                 match value.as_f64() {
                     Some(seconds) if name.ends_with("Date") || name == "Timestamp" => {
-                        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time of this server")]
+                        #[expect(
+                            clippy::cast_possible_truncation,
+                            clippy::cast_sign_loss,
+                            reason = "a time of this server"
+                        )]
                         let at = Timestamp((seconds * 1000.0).round() as u64);
                         *value = Value::String(at.to_string());
                     }
@@ -98,7 +102,8 @@ mod tests {
 
     #[test]
     fn names_and_times_are_the_sdks() {
-        let mut value = renamed(json!({ "executionArn": "a", "list": [{ "startDate": 0.5, "name": "startDate" }] }), pascal);
+        let mut value =
+            renamed(json!({ "executionArn": "a", "list": [{ "startDate": 0.5, "name": "startDate" }] }), pascal);
         times_as_texts(&mut value);
         let expected =
             json!({ "ExecutionArn": "a", "List": [{ "StartDate": "1970-01-01T00:00:00.500Z", "Name": "startDate" }] });

@@ -29,9 +29,9 @@ pub(in crate::states) enum Service {
 impl Service {
     /// By the SDK's name.
     pub(in crate::states) fn find(name: &str) -> Option<Service> {
-        [Service::Lambda, Service::Sfn, Service::Sns, Service::Sqs]
-            .into_iter()
-            .find(|service| service.prefix().eq_ignore_ascii_case(name) && name.starts_with(|c: char| c.is_ascii_lowercase()))
+        [Service::Lambda, Service::Sfn, Service::Sns, Service::Sqs].into_iter().find(|service| {
+            service.prefix().eq_ignore_ascii_case(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
+        })
     }
 
     /// The name of an operation, if there is one of this action.
@@ -93,12 +93,7 @@ impl Service {
         }
     }
 
-    async fn answer(
-        self,
-        operation: &'static str,
-        members: Value,
-        cx: &Context<'_>,
-    ) -> Result<Value, ApiError> {
+    async fn answer(self, operation: &'static str, members: Value, cx: &Context<'_>) -> Result<Value, ApiError> {
         let request_id = cx.request_id.to_string();
         let envelope = |dialect| Envelope { dialect, operation, request_id: &request_id };
         let source = Source::Json(cx.body);
