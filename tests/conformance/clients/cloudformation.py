@@ -1,8 +1,11 @@
 """Stacks, as boto3 and its waiters see them."""
 
+import io
 import json
+import os
 import unittest
 import uuid
+import zipfile
 
 import boto3
 from under_test import Case
@@ -99,6 +102,46 @@ class Stacks(Case):
         self.wait("stack_update_complete")
         answer = boto3.client("lambda").invoke(FunctionName=self.name, Payload=b'{"n": 21}')
         self.assertEqual(json.loads(answer["Payload"].read()), {"twice": 63})
+
+    def test_a_template_and_its_code_come_from_a_bucket(self):
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=self.name)
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as writer:
+            writer.writestr("app.py", "def handler(event, context):\n    return event['n'] + 1\n")
+        s3.put_object(Bucket=self.name, Key="code/1.zip", Body=archive.getvalue())
+        body = {
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {
+                "Next": {
+                    "Type": "AWS::Serverless::Function",
+                    "Properties": {
+                        "FunctionName": self.name,
+                        "Runtime": "python3.11",
+                        "Handler": "app.handler",
+                        "CodeUri": f"s3://{self.name}/code/1.zip",
+                        "AutoPublishAlias": "live",
+                    },
+                }
+            },
+        }
+        s3.put_object(Bucket=self.name, Key="t.json", Body=json.dumps(body))
+        url = f"{os.environ['AWS_ENDPOINT_URL']}/{self.name}/t.json"
+        self.assertEqual(self.cfn.get_template_summary(TemplateURL=url)["Parameters"], [])
+        self.cfn.create_stack(StackName=self.name, TemplateURL=url)
+        self.wait("stack_create_complete")
+        functions = boto3.client("lambda")
+        answer = functions.invoke(FunctionName=self.name, Qualifier="live", Payload=b'{"n": 21}')
+        self.assertEqual((json.loads(answer["Payload"].read()), answer["ExecutedVersion"]), (22, "1"))
+        tags = functions.get_function(FunctionName=self.name)["Tags"]
+        self.assertEqual(tags["aws:cloudformation:stack-name"], self.name)
+        missing = json.dumps(body).replace("code/1.zip", "code/2.zip")
+        self.cfn.update_stack(StackName=self.name, TemplateBody=missing)
+        self.assertEqual(self.described()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.cfn.delete_stack(StackName=self.name)
+        self.wait("stack_delete_complete")
+        with self.assertRaises(functions.exceptions.ResourceNotFoundException):
+            functions.get_function(FunctionName=self.name)
 
 
 if __name__ == "__main__":

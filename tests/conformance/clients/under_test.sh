@@ -8,3 +8,11 @@ same() { [[ "$2" == "$3" ]] || fail "$1: expected '$3', got '$2'"; }
 attribute() {
     aws sqs get-queue-attributes --queue-url "$1" --attribute-names "$2" --query "Attributes.$2" --output text
 }
+# Waits until a function has printed a text.
+printed() {
+    for _ in $(seq 60); do
+        [[ -z "$(aws logs filter-log-events --log-group-name "/aws/lambda/$1" --filter-pattern "\"$2\"" \
+            --query 'events[].message' --output text)" ]] || return 0
+    done
+    fail "$1 has not printed $2"
+}

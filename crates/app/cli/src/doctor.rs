@@ -165,7 +165,15 @@ fn fence(user: FunctionUser) -> Vec<Finding> {
 fn try_fence(user: FunctionUser) -> Result<Held> {
     let user = user.choose(&[], &[]).map_err(anyhow::Error::msg)?.user;
     let tmp = std::env::temp_dir();
-    let fence = Fence { readable: vec![], writable: vec![], tmp, user, file_bytes_max: 0, data_bytes_max: u64::MAX };
+    let fence = Fence {
+        readable: vec![],
+        writable: vec![],
+        tmp,
+        user,
+        file_bytes_max: 0,
+        data_bytes_max: u64::MAX,
+        open_files_max: u64::MAX,
+    };
     let words = launch::words(false);
     let Some((binary, words)) = words.split_first() else { bail!("this binary cannot be found again") };
     let output = Command::new(binary).args(words).arg("--fence").arg(serde_json::to_string(&fence)?).output()?;

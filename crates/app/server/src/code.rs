@@ -1,22 +1,26 @@
-//! Keeps the code of functions and layers: archives unpacked to directories that are named by their digests.
+//! Keeps the code of functions and layers: archives unpacked, and directories copied, to directories that are named by
+//! their digests; and knows which code is used where it lies.
+
+mod copied;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Cursor, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use bongsu_aws_api::lambda::{Answer, CodeRefusal, CodeStore, KeptCode};
-use bytes::Bytes;
+use bongsu_aws_api::lambda::{Answer, CodeRefusal, CodeStore, KeptCode, NewCode};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::sync::RwLock;
+use tokio::sync::{Notify, RwLock};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use zip::ZipArchive;
 use zip::read::ZipFile;
+
+use copied::Tree;
 
 /// What an archive may take when it is unpacked.
 const UNZIPPED_BYTES_MAX: u64 = 250 << 20;
@@ -24,6 +28,10 @@ const UNZIPPED_BYTES_MAX: u64 = 250 << 20;
 const ENTRIES_MAX: usize = 50_000;
 /// Below the data directory.
 const FOLDER: &str = "archives";
+/// Also below it: code that stood in templates, as servers before this one kept it.
+const FORMER_FOLDER: &str = "code";
+/// Of a SHA-256 in hexadecimal digits.
+const DIGEST_LENGTH: usize = 64;
 /// How the name of a directory begins that is being written.
 const UNFINISHED: &str = "unfinished-";
 /// Whoever runs functions, perhaps as another user, reads their code.
@@ -43,6 +51,10 @@ struct Shared {
     sweeping: Arc<RwLock<()>>,
     is_sweep_waiting: AtomicBool,
     unfinished: AtomicU64,
+    /// Directories whose code is used where it lies.
+    live: Mutex<BTreeSet<PathBuf>>,
+    /// Told when there is another of those.
+    more_live: Notify,
     /// Removes the root with the server where nothing is to last.
     _temporary: Option<TempDir>,
 }
@@ -61,23 +73,42 @@ impl Code {
         make_directory(&root.join(FOLDER))?;
         let sweeping = Arc::new(RwLock::new(()));
         let (is_sweep_waiting, unfinished) = (AtomicBool::new(false), AtomicU64::new(0));
-        Ok(Code(Arc::new(Shared { root, sweeping, is_sweep_waiting, unfinished, _temporary: temporary })))
+        Ok(Code(Arc::new(Shared {
+            root,
+            sweeping,
+            is_sweep_waiting,
+            unfinished,
+            live: Mutex::default(),
+            more_live: Notify::new(),
+            _temporary: temporary,
+        })))
     }
 
     /// Where code is that a function names: absolute, or below the data directory.
     pub(crate) fn directory(&self, code: &str) -> PathBuf {
-        self.0.root.join(code)
+        let former = former_name(code).map(|name| self.0.root.join(FORMER_FOLDER).join(name));
+        former.filter(|former| former.is_dir()).unwrap_or_else(|| self.0.root.join(code))
+    }
+
+    /// The directories whose code is used where it lies.
+    pub(crate) fn live(&self) -> BTreeSet<PathBuf> {
+        self.0.live().clone()
+    }
+
+    /// Waits until there is another.
+    pub(crate) async fn more_live(&self) {
+        self.0.more_live.notified().await;
     }
 }
 
 impl CodeStore for Code {
-    fn keep(&self, zip: Bytes) -> Answer<Result<KeptCode, CodeRefusal>> {
+    fn keep(&self, code: NewCode) -> Answer<Result<KeptCode, CodeRefusal>> {
         let this = self.clone();
         Box::pin(async move {
             let held = this.0.sweeping.clone().read_owned().await;
-            let kept = spawn_blocking(move || this.0.unpack(&zip)).await;
-            let (code, sha256) = kept.map_err(|_| CodeRefusal::Unavailable)??;
-            Ok(KeptCode { code, sha256, held: Box::new(held) })
+            let kept = spawn_blocking(move || this.0.bring(code)).await;
+            let Brought { code, sha256, size } = kept.map_err(|_| CodeRefusal::Unavailable)??;
+            Ok(KeptCode { code, sha256, size, held: Box::new(held) })
         })
     }
 
@@ -107,49 +138,110 @@ impl Shared {
         self.root.join(FOLDER)
     }
 
-    /// What is there already is complete: a directory gets its name when all of it is on the disk.
-    fn unpack(&self, zip: &[u8]) -> Result<(Box<str>, [u8; 32]), CodeRefusal> {
-        let sha256: [u8; 32] = Sha256::digest(zip).into();
-        let name = hex::encode(sha256);
-        let (code, directory) = (format!("{FOLDER}/{name}").into(), self.folder().join(&name));
-        if directory.is_dir() {
-            return Ok((code, sha256));
-        }
-        let number = self.unfinished.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self.folder().join(format!("{UNFINISHED}{number}-{name}"));
-        let unpacked = unpack_to(&unfinished, zip).and_then(|()| {
-            fs::rename(&unfinished, &directory).or_else(|error| {
-                // Somebody else has brought the same meanwhile.
-                if directory.is_dir() { fs::remove_dir_all(&unfinished) } else { Err(error) }
-            })?;
-            Ok(File::open(self.folder())?.sync_all()?)
-        });
-        match unpacked {
-            Ok(()) => Ok((code, sha256)),
-            Err(fault) => {
-                // What cannot be removed now goes at the next start.
-                fs::remove_dir_all(&unfinished).unwrap_or_default();
-                Err(fault.into())
+    fn live(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.live.lock().expect("nothing panics while it holds this lock")
+    }
+
+    fn bring(&self, code: NewCode) -> Result<Brought, Fault> {
+        match code {
+            NewCode::Archive(zip) => {
+                let sha256 = Sha256::digest(&zip).into();
+                let code = match self.known(sha256) {
+                    Some(code) => code,
+                    None => self.complete(|directory| unpack_to(directory, &zip).map(|()| sha256))?,
+                };
+                Ok(Brought { code, sha256: Some(sha256), size: zip.len() as u64 })
+            }
+            NewCode::Copy(path) => {
+                let tree = Tree::find(&path, &self.root)?;
+                let mut read = tree.read(None)?;
+                let code = match self.known(read.sha256) {
+                    Some(code) => code,
+                    None => self.complete(|directory| {
+                        // Somebody may have written to it meanwhile.
+                        read = tree.read(Some(directory))?;
+                        Ok(read.sha256)
+                    })?,
+                };
+                Ok(Brought { code, sha256: Some(read.sha256), size: read.bytes })
+            }
+            NewCode::Live(path) => {
+                if !path.is_dir() {
+                    return Err(Fault::Refused(CodeRefusal::NotADirectory(path)));
+                }
+                let code = path.to_string_lossy().into();
+                if self.live().insert(path) {
+                    self.more_live.notify_one();
+                }
+                Ok(Brought { code, sha256: None, size: 0 })
             }
         }
     }
 
+    /// What is there already is complete: a directory gets its name when all of it is on the disk.
+    fn known(&self, sha256: [u8; 32]) -> Option<Box<str>> {
+        let name = hex::encode(sha256);
+        self.folder().join(&name).is_dir().then(|| format!("{FOLDER}/{name}").into())
+    }
+
+    /// Has a directory written, which tells its digest, and gives it that name.
+    fn complete(&self, write: impl FnOnce(&Path) -> Result<[u8; 32], Fault>) -> Result<Box<str>, Fault> {
+        let number = self.unfinished.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.folder().join(format!("{UNFINISHED}{number}"));
+        let written = write(&unfinished).and_then(|sha256| {
+            let name = hex::encode(sha256);
+            let directory = self.folder().join(&name);
+            fs::rename(&unfinished, &directory).or_else(|error| {
+                // Somebody else has brought the same meanwhile.
+                if directory.is_dir() { fs::remove_dir_all(&unfinished) } else { Err(error) }
+            })?;
+            File::open(self.folder())?.sync_all()?;
+            Ok(format!("{FOLDER}/{name}").into())
+        });
+        if written.is_err() {
+            // What cannot be removed now goes at the next start.
+            fs::remove_dir_all(&unfinished).unwrap_or_default();
+        }
+        written
+    }
+
     fn remove_all_but(&self, alive: &BTreeSet<Box<str>>) {
-        let Ok(entries) = fs::read_dir(self.folder()) else { return };
+        let is_live = |code: &&str| Path::new(code).is_absolute() && former_name(code).is_none();
+        *self.live() = alive.iter().map(|code| &**code).filter(is_live).map(PathBuf::from).collect();
+        self.more_live.notify_one();
+        self.remove_from(FOLDER, |name| alive.contains(&*format!("{FOLDER}/{name}")));
+        let former: BTreeSet<&str> = alive.iter().filter_map(|code| former_name(code)).collect();
+        self.remove_from(FORMER_FOLDER, |name| former.contains(name));
+    }
+
+    fn remove_from(&self, folder: &str, is_alive: impl Fn(&str) -> bool) {
+        let Ok(entries) = fs::read_dir(self.root.join(folder)) else { return };
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
-            let code = format!("{FOLDER}/{}", name.to_string_lossy());
-            if !alive.contains(&*code) {
+            let name = name.to_string_lossy();
+            if !is_alive(&name) {
+                let code = format!("{folder}/{name}");
                 match fs::remove_dir_all(entry.path()) {
                     Ok(()) => info!(code, "removed code that nothing refers to"),
-                    Err(error) => warn!(code, %error, "code that nothing refers to cannot be removed"),
+                    Err(error) => {
+                        warn!(code, %error, "code that nothing refers to cannot be removed")
+                    }
                 }
             }
         }
     }
 }
 
-/// Why an archive was not unpacked.
+/// The name of code that stood in a template, as servers before this one named it: by its whole path, wherever the data
+/// directory was then.
+fn former_name(code: &str) -> Option<&str> {
+    let path = Path::new(code);
+    let name = path.file_name()?.to_str()?;
+    let is_digest = name.len() == DIGEST_LENGTH && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (path.is_absolute() && is_digest && path.parent()?.file_name()? == FORMER_FOLDER).then_some(name)
+}
+
+/// Why code was not brought.
 enum Fault {
     Refused(CodeRefusal),
     Io(io::Error),
@@ -159,6 +251,13 @@ impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Fault {
         Fault::Io(error)
     }
+}
+
+/// Code that is where it is to be.
+struct Brought {
+    code: Box<str>,
+    sha256: Option<[u8; 32]>,
+    size: u64,
 }
 
 impl From<Fault> for CodeRefusal {

@@ -1,4 +1,4 @@
-//! Reads functions' code out of the server's own buckets.
+//! Reads functions' code, and templates, out of the server's own buckets.
 
 use bongsu_aws_api::lambda::{Answer, CodeSource, SourceRefusal};
 use bongsu_broker::{Account, BucketName, ObjectKey, ObjectRejection, Rejection};
@@ -19,7 +19,8 @@ const NO_VERSION: SourceRefusal =
     SourceRefusal::S3 { code: "NoSuchVersion", message: "The specified version does not exist." };
 
 impl Buckets {
-    async fn object(self, bucket: String, key: String, bytes_max: usize) -> Result<Bytes, SourceRefusal> {
+    /// The whole object, if it has no more than so many bytes.
+    pub(crate) async fn object(self, bucket: String, key: String, bytes_max: usize) -> Result<Bytes, SourceRefusal> {
         let bucket = BucketName::parse(&bucket).ok_or(NO_BUCKET)?;
         let key = ObjectKey::parse(&key).ok_or(NO_KEY)?;
         let described = self.broker.describe_bucket(bucket.clone()).await.map_err(refused)?;

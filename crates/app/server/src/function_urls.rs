@@ -4,9 +4,9 @@ use bongsu_aws_api::lambda::{FunctionUrl, UrlDoor};
 use bongsu_gateway::Cors;
 use tracing::warn;
 
-use crate::stacks::World;
+use crate::stacks::Fronts;
 
-impl UrlDoor for World {
+impl UrlDoor for Fronts {
     fn serve(&self, urls: Vec<FunctionUrl>) {
         let urls = urls.into_iter().map(|url| bongsu_gateway::FunctionUrl {
             id: url.id,
@@ -22,7 +22,7 @@ impl UrlDoor for World {
                 max_age_seconds: cors.max_age.and_then(|seconds| u32::try_from(seconds).ok()),
             }),
         });
-        if let Err(error) = self.fronts.replace_urls(urls.collect()) {
+        if let Err(error) = self.replace_urls(urls.collect()) {
             warn!(%error, "a function's URL cannot be served beside those of stacks");
         }
     }

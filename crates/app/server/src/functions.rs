@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -103,12 +104,17 @@ impl Processes {
         self.functions.stop().await;
     }
 
-    /// The function's directory holds other code than it did: processes that have read it take no more invocations.
-    pub(crate) fn code_changed(&self, function: &str) {
+    /// A directory holds other code than it did: processes that have read it take no more invocations. Tells whose it is.
+    pub(crate) fn code_changed(&self, directory: &Path) -> Vec<String> {
         let mut specs = self.shared.specs.lock().expect("nothing panics while it holds this lock");
-        if let Some((_, spec)) = specs.get_mut(&(function.into(), FunctionVersion::Latest)) {
-            *spec = Arc::new(FunctionSpec { version: spec.version + 1, ..(**spec).clone() });
+        let mut names = Vec::new();
+        for (_, spec) in specs.values_mut() {
+            if spec.code == directory || spec.layers.iter().any(|layer| layer == directory) {
+                names.push(spec.name.clone());
+                *spec = Arc::new(FunctionSpec { version: spec.version + 1, ..(**spec).clone() });
+            }
         }
+        names
     }
 
     fn spec(&self, function: &Arc<Function>) -> Arc<FunctionSpec> {
@@ -241,7 +247,7 @@ fn to_spec(function: &Function, version: u64, code: &Code) -> FunctionSpec {
         timeout: Duration::from_secs(function.timeout_seconds.into()),
         memory_mb: function.memory_mb,
         ephemeral_storage_mb: settings.ephemeral_storage_mb,
-        concurrency_per_process: 1,
+        concurrency_per_process: settings.concurrency_per_process,
         log_format: match settings.log_format {
             KeptLogFormat::Text => LogFormat::Text,
             KeptLogFormat::Json { level } => LogFormat::Json { level },

@@ -1,5 +1,6 @@
 //! The front door's ways into the server: queues, functions, the AWS APIs, and who signs.
 
+mod elsewhere;
 mod fetches;
 mod functions;
 mod metrics;
@@ -20,6 +21,7 @@ use bongsu_gateway::{Apis, FrontDoor, Outside, PAYLOAD_BYTES_MAX, Settings};
 use bongsu_http::Limits;
 use bongsu_runtime::{Clock, Handle};
 
+use elsewhere::Elsewhere;
 use fetches::Fetches;
 use functions::Functions;
 use queues::Queues;
@@ -36,6 +38,8 @@ pub(crate) struct Ways {
     pub(crate) http: HttpCourier,
     pub(crate) account: Account,
     pub(crate) region: String,
+    /// The server's, which a test may set ahead.
+    pub(crate) clock: Clock,
     pub(crate) slow_after: Duration,
 }
 
@@ -46,17 +50,24 @@ pub(crate) fn limits() -> Limits {
 
 /// Opens the front door.
 pub(crate) fn open(apis: Apis, ways: Ways) -> Arc<FrontDoor> {
-    let Ways { broker, functions, aws, credentials, http, account, region, slow_after } = ways;
+    let Ways { broker, functions, aws, credentials, http, account, region, clock, slow_after } = ways;
     let outside = Outside {
         queues: Arc::new(Queues { broker, account }),
         functions: Arc::new(Functions { invoker: functions, request_ids: Default::default() }),
-        services: Arc::new(AwsServices { aws: aws.clone(), credentials, region }),
+        services: Arc::new(AwsServices { aws: aws.clone(), credentials, region: region.clone() }),
         identities: Arc::new(Signatures { aws, account: account.to_string() }),
-        fetch: Arc::new(Fetches::new(http)),
+        fetch: Arc::new(Fetches::new(http.clone())),
+        elsewhere: Arc::new(Elsewhere::new(http)),
     };
     // As senders sign with this machine's time, so are their signatures compared with it.
-    let clock = Arc::new(|| Clock::System.now().0);
-    let settings = Settings { clock, limits: limits(), account: account.to_string(), slow_after };
+    let settings = Settings {
+        clock: Arc::new(|| Clock::System.now().0),
+        server_clock: Arc::new(move || clock.now().0),
+        limits: limits(),
+        account: account.to_string(),
+        region,
+        slow_after,
+    };
     Arc::new(FrontDoor::new(apis, outside, settings))
 }
 

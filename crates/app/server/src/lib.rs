@@ -35,6 +35,7 @@ mod stacks;
 mod test_clock;
 mod topic_metrics;
 mod topics;
+mod tree;
 
 pub use bongsu_aws_api::PublicUrl;
 pub use bongsu_delivery::http::Net;

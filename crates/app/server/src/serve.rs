@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
+use bongsu_aws_api::lambda::Deployer;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX, Tasks};
 use bongsu_broker::FAULTS_TAG;
@@ -36,7 +37,7 @@ use crate::log_tails::LogTails;
 use crate::logs_door::LogsDoor;
 use crate::mail::Maildir;
 use crate::notifications::Notifications;
-use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
+use crate::stacks::{Engine, Fronts, Store, Surroundings, Template, Up, Watch, World};
 use crate::test_clock::TestClock;
 use crate::{
     API_ALSO_MAX, Config, CredentialsError, DeployError, ElasticMqError, Net, StacksError, Storage, TestClockError,
@@ -207,19 +208,47 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             courier: Arc::new(couriers),
             envelopes: notifications.clone(),
             blobs: blobs(&config.storage).map_err(ServeError::Blobs)?,
-            deliveries_max: deliveries_max(),
+            deliveries_max: DELIVERIES_MAX,
+            connections_max: connections_max(),
             tasks: tasks.clone(),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
     let mut shard = tokio::spawn(shard.run());
 
+    let functions = Arc::new(Invocations {
+        broker: broker.clone(),
+        processes: processes.clone(),
+        log_tails,
+        account: config.account,
+        region: config.region.as_str().into(),
+    });
+    let fronts = Arc::new(Fronts::new(!config.insecure && !config.ingress.ip().is_loopback()));
+    let aws = bongsu_aws_api::Config {
+        account: config.account,
+        region: config.region.clone(),
+        verifier: verifier.clone(),
+        // Clients sign with this machine's time, whatever a test says the time is.
+        clock: Clock::System,
+        cooldowns: config.cooldowns,
+        host: api_address.to_string(),
+        slow_after: config.slow_after,
+        spans: spans.clone(),
+        public_url: config.public_url.clone(),
+        functions: functions.clone(),
+        code: Arc::new(code.clone()),
+        code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
+        function_urls: fronts.clone(),
+        function_url_host: format!("localhost:{}", ingress_address.port()),
+        function_logs: logs.clone(),
+        stacks: None,
+    };
     let world = Arc::new(World {
         broker: broker.clone(),
         account: config.account,
         region: config.region.clone(),
-        code: CodeStore::open(&config.storage).map_err(ServeError::Code)?,
-        fronts: Fronts::new(!config.insecure && !config.ingress.ip().is_loopback()),
+        lambda: Deployer::new(aws.clone(), broker.clone()),
+        fronts: fronts.clone(),
     });
     let surroundings = Surroundings {
         region: config.region.clone(),
@@ -228,7 +257,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         ingress_base: ingress_url.clone(),
     };
     let store = Store::of(data_directory(&config.storage));
-    let stacks = Engine::open(store, surroundings, world.clone(), clock)?;
+    let stacks = Engine::open(store, surroundings, world.clone(), clock.clone())?;
     // Whatever keeps a stack from being taken up has been told in the log.
     stacks.recover().await.map_err(|_| ServeError::StacksNotKept)?;
     let mut summary = String::new();
@@ -246,41 +275,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     if let Some(up) = &up {
         summary += &up.deploy().await?;
     }
-    let functions = Arc::new(Invocations {
-        broker: broker.clone(),
-        processes: processes.clone(),
-        log_tails,
-        account: config.account,
-        region: config.region.as_str().into(),
-    });
-    let aws = Arc::new(AwsApi::new(
-        bongsu_aws_api::Config {
-            account: config.account,
-            region: config.region.clone(),
-            verifier: verifier.clone(),
-            // Clients sign with this machine's time, whatever a test says the time is.
-            clock: Clock::System,
-            cooldowns: config.cooldowns,
-            host: api_address.to_string(),
-            slow_after: config.slow_after,
-            spans: spans.clone(),
-            public_url: config.public_url.clone(),
-            functions: functions.clone(),
-            code: Arc::new(code),
-            code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
-            function_urls: world.clone(),
-            function_url_host: format!("localhost:{}", ingress_address.port()),
-            function_logs: logs.clone(),
-            stacks: Some(Arc::new(stacks.clone())),
-        },
-        broker.clone(),
-    ));
+    let aws = bongsu_aws_api::Config { stacks: Some(Arc::new(stacks.clone())), ..aws };
+    let aws = Arc::new(AwsApi::new(aws, broker.clone()));
     tasks.open(&aws);
     aws.serve_function_urls().await.map_err(|_| ServeError::StacksNotKept)?;
     // Of functions that went while this was being written, or before their code was.
     aws.sweep_code();
     let front_door = ingress::open(
-        world.fronts.apis()?,
+        fronts.apis()?,
         Ways {
             broker: broker.clone(),
             functions,
@@ -289,10 +291,11 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             http,
             account: config.account,
             region: config.region.clone(),
+            clock,
             slow_after: config.slow_after,
         },
     );
-    world.fronts.open(front_door.clone());
+    fronts.open(front_door.clone());
 
     if test_clock.is_some() {
         warn!(
@@ -343,10 +346,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         until_stop(),
     ));
     let data = data_directory(&config.storage).map(Path::to_owned);
-    let watching = match up {
-        Some(up) => Some(tokio::spawn(up.watch(processes.clone(), data).await)),
-        None => None,
-    };
+    let watching = tokio::spawn(Watch { up, code, processes: processes.clone(), data }.begin().await);
     announce(&summary, &api_urls, &ingress_url);
 
     tokio::select! {
@@ -357,9 +357,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     // Everybody who listens has heard it or is gone.
     stopping.send(()).unwrap_or_default();
     door.logs.stop();
-    if let Some(watching) = watching {
-        watching.abort();
-    }
+    watching.abort();
     stacks.stop().await;
     broker.stop().await;
     // A door that panicked has said so; what remains is to stop.
@@ -454,10 +452,12 @@ fn http_settings(config: &Config, is_open: bool) -> HttpSettings {
     }
     let guard = config.allowed_endpoints.iter().cloned().fold(guard, AddressGuard::allow);
     let idle_max = IDLE_MAX.min(open_files_max() / OPEN_FILES_AN_IDLE_CONNECTION);
-    HttpSettings { ca_bundle: config.ca_bundle.clone(), idle_max, ..HttpSettings::new(guard) }
+    let (ca_bundle, attempts_max) = (config.ca_bundle.clone(), connections_max());
+    HttpSettings { ca_bundle, attempts_max, idle_max, ..HttpSettings::new(guard) }
 }
 
-fn deliveries_max() -> usize {
+/// For deliveries: functions need none.
+fn connections_max() -> usize {
     DELIVERIES_MAX.min(open_files_max() / OPEN_FILES_A_DELIVERY)
 }
 

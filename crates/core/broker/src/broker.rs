@@ -337,6 +337,10 @@ impl Broker {
             }
             Fact::FaultInjected { .. } => {}
             Fact::ScheduleRemoved { name } => self.remove_schedule(name),
+            Fact::ScheduleTried { schedule, number, again: None } => self.end_schedule_attempt(schedule, *number),
+            Fact::ScheduleTried { number, again: Some(attempt), .. } => {
+                self.set_schedule_attempt(*number, attempt, place);
+            }
             Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
             Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
             Fact::MappingDeleted { id } => self.forget_mapping(*id),

@@ -8,8 +8,8 @@ use crate::{
     Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig,
     KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
     PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep, Redrive, Replay,
-    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
-    WorkflowFact,
+    ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition,
+    TopicId, WorkflowFact,
 };
 
 mod earlier;
@@ -209,6 +209,8 @@ pub enum Fact {
     InvocationEnded { function: Box<str>, sequence: u64, succeeded: bool },
     /// A schedule is like this from now on, and due then.
     ScheduleSet { definition: ScheduleDefinition, made_at: Timestamp, next_at: Option<Timestamp> },
+    /// What a schedule is to send could not be sent and will be tried again; or else it will not: it was sent, or given up.
+    ScheduleTried { schedule: Box<str>, number: u64, again: Option<ScheduleAttempt> },
     /// A schedule is gone.
     ScheduleRemoved { name: Box<str> },
     /// A schedule has sent what it sends, and is due again then.
@@ -369,7 +371,8 @@ wire_enum!(Fact {
     53 => MappingSet { id, definition }
     54 => AttemptEnded { attempt, queue, deleted, released }
     55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
-    70 => ScheduleSet { definition, made_at, next_at }
+    56 => ScheduleSet { definition, made_at, next_at }
+    57 => ScheduleTried { schedule, number, again }
     71 => ScheduleRemoved { name }
     72 => ScheduleFired { name, next_at }
     73 => FaultInjected { place, kind }
@@ -379,6 +382,7 @@ wire_enum!(Fact {
     10 => earlier::MappingDefined
     12 => earlier::AttemptEnded
     32 => earlier::QueueKept
+    70 => earlier::ScheduleSet
 });
 
 wire_struct!(MessageId(u128));

@@ -135,6 +135,16 @@ pub(crate) struct FaultsOfOne {
     pub(crate) duplicated: bool,
 }
 
+impl FaultsOfOne {
+    /// By how many milliseconds it is late, and by which fault; a delay counts before a moment.
+    pub(crate) fn late(&self) -> Option<(FaultKind, u64)> {
+        match (self.delay, self.held_back_ms) {
+            (Some(delay), _) => Some((FaultKind::Delayed, u64::from(delay.0) * 1000)),
+            (None, held_back) => held_back.map(|held_back| (FaultKind::Reordered, held_back)),
+        }
+    }
+}
+
 fn probability(text: &str) -> Option<Probability> {
     let value: f64 = text.parse().ok()?;
     (0.0..=1.0).contains(&value).then(|| Probability((value * WHOLE as f64).round() as u64))

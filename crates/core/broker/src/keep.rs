@@ -53,9 +53,18 @@ impl Broker {
             Fact::ScheduleSet { definition, .. } => {
                 let known = self.schedules.by_name.get(&definition.name).filter(|known| known.place == place);
                 let current = known.map(|known| Fact::ScheduleSet {
-                    definition: known.definition.clone(),
+                    definition: (*known.definition).clone(),
                     made_at: known.made_at,
                     next_at: known.next_at,
+                });
+                current.into_iter().collect()
+            }
+            Fact::ScheduleTried { schedule, number, .. } => {
+                let row = self.schedules.attempts(schedule).and_then(|rows| rows.get(*number));
+                let current = row.filter(|row| row.place == place).map(|row| Fact::ScheduleTried {
+                    schedule: schedule.clone(),
+                    number: *number,
+                    again: Some(row.attempt()),
                 });
                 current.into_iter().collect()
             }

@@ -60,6 +60,7 @@ pub use function::mapping::{MAPPING_BATCH_MESSAGES_MAX, Mapping, MappingDefiniti
 pub use function::statistics::FunctionStatistics;
 pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
+    RESERVED_VARIABLES,
 };
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
@@ -78,7 +79,10 @@ pub use queue::receipt::ReceiptHandle;
 pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
-pub use schedule::{SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget};
+pub use schedule::attempt::{SCHEDULE_ATTEMPTS_MAX, ScheduleAttempt};
+pub use schedule::{
+    SCHEDULE_AGE, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget,
+};
 pub use text::Text;
 pub use time::{Seconds, Timestamp};
 pub use topic::TopicDefinition;

@@ -12,14 +12,22 @@
 //!
 //! - **Integers** that a double cannot hold keep their digits until something is calculated with them.
 //! - **Keys** keep the order in which they were added; JavaScript puts those that look like numbers first.
-//! - **Texts** consist of whole characters: half a surrogate pair becomes U+FFFD.
-//! - **Regular expressions** have no lookaround and no backreferences, since those take unbounded time; they match whole
-//!   characters, and only `\n` ends a line for the flag `m`.
+//! - **Texts** consist of whole characters: half a surrogate pair becomes U+FFFD, and `$split(text, "")` does not make
+//!   such halves.
+//! - **Regular expressions** have no lookaround and no backreferences, since those take unbounded time (`U1007`); they
+//!   match whole characters, and only `\n` ends a line for the flag `m`. A group that took no part in a match is `null`.
 //! - **Numbers that are none**: a result that is or contains an infinity or NaN is refused with `D1001`.
-//! - **`??` and `?:`** evaluate their left side once.
+//! - **`??` and `?:`** evaluate their left side once, and regular expressions may stand there.
+//! - **`[…]@$v` and `[…]#$i`** bind at the beginning of a path too.
+//! - **Transforms** pass over matches that are no objects; an update sees what earlier ones did, not what later ones do.
+//! - **Predicates of nothing** leave nothing, not an array of nothing.
 //! - **`$uppercase(?)` and the like**: a library function applied in part checks its arguments as always.
-//! - **`$formatNumber`** writes no more than 100 digits behind the point.
-//! - **`%`** finds its step through parentheses and predicates in which the original loses it.
+//! - **`$formatNumber`** writes all digits of numbers from 10²¹ on; `$formatInteger` writes no separators before the
+//!   first digit.
+//! - **`%`** finds its step through predicates in which the original loses it.
+//! - **Positions** in errors are those of the innermost call.
+//!
+//! In [`Library::StepFunctions`], base64 is that of UTF-8; in the standard library it is that of single bytes.
 //!
 //! # Bounds
 //!

@@ -6,15 +6,17 @@ pub const DEPTH_MAX: usize = 5_000;
 /// How many parts of expressions an evaluation may evaluate, and elements compare.
 pub const STEPS_MAX: u64 = 2_000_000;
 /// How many bytes of values an evaluation may make, all in all, whether they are still there or not.
-pub const SIZE_MAX: u64 = 256 * 1024 * 1024;
+pub const SIZE_MAX: u64 = 64 * 1024 * 1024;
 /// How long an expression may be.
 pub const EXPRESSION_BYTES_MAX: usize = 256 * 1024;
 /// How deep the parts of an expression may lie in one another; the terms of `a + b + c` do.
 pub const NESTING_MAX: usize = 1_000;
 
 /// The stack that a recursive step finds at least, and how much is added where it does not.
-const STACK_LEFT_MIN: usize = 128 * 1024;
-const STACK_GROWTH: usize = 1024 * 1024;
+///
+/// Values are gone through without asking again: they are not deep.
+const STACK_LEFT_MIN: usize = 384 * 1024;
+const STACK_GROWTH: usize = 2 * 1024 * 1024;
 
 /// The bounds of one evaluation. Beyond them it ends with an error.
 #[derive(Clone, Copy, Debug)]

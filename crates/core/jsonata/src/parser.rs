@@ -15,13 +15,21 @@ pub(crate) fn parse(text: &str) -> Result<Syntax, Error> {
         return Err(Error::new("U1006").with(EXPRESSION_BYTES_MAX as f64));
     }
     let mut lexer = Lexer::new(text);
-    let token = lexer.next(false)?;
+    let token = known(lexer.next(false)?)?;
     let mut parser = Parser { lexer, token, nesting: 0 };
     let syntax = parser.expression(0)?;
     if !matches!(parser.token.kind, lexer::Kind::End) {
         return Err(Error::new("S0201").at(parser.token.position).of(parser.token.text()));
     }
     Ok(syntax)
+}
+
+/// The token, unless it is a sign that ends names but is no operator.
+fn known(token: Token) -> Result<Token, Error> {
+    match token.operator() {
+        operator @ ("!" | "~") => Err(Error::new("S0204").at(token.position).of(operator)),
+        _ => Ok(token),
+    }
 }
 
 /// How tightly a token binds what is on its left, 0 if it does not.
@@ -51,10 +59,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     /// Goes on to the next token, and returns the one that was.
     fn advance(&mut self, is_operator_next: bool) -> Result<Token, Error> {
-        let next = self.lexer.next(is_operator_next)?;
-        if let lexer::Kind::Operator(operator @ ("!" | "~")) = next.kind {
-            return Err(Error::new("S0204").at(next.position).of(operator));
-        }
+        let next = known(self.lexer.next(is_operator_next)?)?;
         Ok(std::mem::replace(&mut self.token, next))
     }
 

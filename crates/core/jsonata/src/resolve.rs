@@ -89,12 +89,14 @@ impl Resolver {
         let mut is_constructor = false;
         let mut keeps_array = false;
         let kind = match kind {
-            syntax::Kind::Negation(inner) => match self.part(*inner, &mut seeking)? {
-                Node { kind: Kind::Literal(Value::Number(number)), predicates, .. } if predicates.is_empty() => {
-                    Kind::Literal((-number.as_f64()).into())
+            syntax::Kind::Negation(inner) => {
+                let mut inner = self.part(*inner, &mut seeking)?;
+                if let Kind::Literal(Value::Number(number)) = inner.kind {
+                    inner.kind = Kind::Literal((-number.as_f64()).into());
+                    return Ok(Resolved { node: inner, seeking });
                 }
-                inner => Kind::Negation(inner.into()),
-            },
+                Kind::Negation(inner.into())
+            }
             syntax::Kind::Array(parts) => Kind::Array(self.parts(parts, &mut seeking)?),
             syntax::Kind::Object(fields) => {
                 let fields = fields
@@ -192,6 +194,9 @@ impl Resolver {
         if is_path(&right.node) {
             last_seeks = right.seeking;
             let Kind::Path(right) = right.node.kind else { unreachable!("it was just seen") };
+            if let Some(Kind::Parent(Label::Slot(slot))) = right.steps.last().map(|step| &step.kind) {
+                last_seeks.push(*slot);
+            }
             path.steps.extend(right.steps);
         } else {
             last_seeks.extend(sought_by(&right));

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::function::Function;
 use crate::number::Number;
 
-/// How deep arrays and objects may lie in one another.
-pub const VALUE_DEPTH_MAX: u16 = 256;
+/// How deep arrays and objects may lie in one another: as deep as readers of JSON go.
+pub const VALUE_DEPTH_MAX: u16 = 128;
 
 /// Objects of more keys than this have an index.
 const KEYS_WITHOUT_INDEX: usize = 16;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Timestamp;
-use crate::definition::{Definition, ItemReader, ItemSource, StateKind};
+use crate::definition::{Definition, ItemReader, ItemSource, Kind, StateKind};
+use crate::limits::{EVENTS_MAX, REDRIVES_MAX};
 use crate::map_run::MapRun;
 use crate::payload::{PayloadId, Payloads};
 use crate::resource::Resource;
@@ -258,6 +259,19 @@ impl Execution {
     /// How often it was redriven.
     pub fn redrives(&self) -> u32 {
         self.head.redrives
+    }
+
+    /// Whether it can be redriven, or AWS's sentence why not.
+    pub fn redrivable(&self, kind: Kind) -> Result<(), &'static str> {
+        match self.head.status {
+            Status::NotStarted | Status::Running => Err("Execution is RUNNING and cannot be redriven"),
+            Status::Succeeded => Err("Execution is SUCCEEDED and cannot be redriven"),
+            _ if kind == Kind::Express => Err("Express executions cannot be redriven"),
+            _ if self.head.events + 1 >= EVENTS_MAX => Err("Execution event history limit exceeded"),
+            _ if self.head.redrives >= REDRIVES_MAX => Err("Execution redrive limit exceeded"),
+            _ if self.strands.is_empty() => Err("Execution redrivable period exceeded"),
+            _ => Ok(()),
+        }
     }
 
     /// Drops all rows of an execution that has ended; it cannot be redriven any more.

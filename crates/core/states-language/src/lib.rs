@@ -24,7 +24,11 @@
 //!   refused.
 //! - **`States.MathRandom`** leaves out its end, and its seeded numbers are its own.
 //! - **A redrive** tries the state again at which each branch had stopped, without entering it again.
-//! - **Children of a distributed Map** are strands of their parent: their events are in no history.
+//! - **Children of a distributed Map** are strands of their parent: their events are in no history, and their
+//!   `$$.Execution` is the parent's. Each is ended as if its own history was full.
+//! - **The result of a Map or Parallel** that fails in a catcher or an Output is gone: a retry runs all children again.
+//! - **Refused**, clearly: inventories and Parquet in an ItemReader, a `WriterConfig`, services without an integration
+//!   here, fields that no state has.
 //!
 //! # Bounds
 //!
@@ -65,6 +69,6 @@ pub use reader::read_items;
 pub use resource::{Pattern, Resource};
 pub use step::{Decision, Effect, Step};
 pub use strand::TaskId;
-pub use test_state::{StateTest, TestStatus, Tested, Unusable, test_state};
+pub use test_state::{StateTest, TestStatus, Tested, Untestable, test_state};
 pub use timestamp::Timestamp;
 pub use wire::Malformed;

@@ -8,6 +8,9 @@ pub const STATE_NAME_CHARS_MAX: usize = 80;
 pub const VARIABLE_NAME_CHARS_MAX: usize = 80;
 /// Largest input, output or result of a state or a task, in bytes of UTF-8.
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// Deepest nesting of what a state, a task or a variable holds, and most steps of a JSONPath: what is written can be
+/// read again.
+pub const PAYLOAD_DEPTH_MAX: usize = 127;
 /// Largest value that one variable may hold and that one `Assign` may set in all, in bytes of UTF-8.
 pub const ASSIGN_BYTES_MAX: usize = 262_144;
 /// Largest sum of all variables of an execution, in bytes of UTF-8.
@@ -22,6 +25,8 @@ pub const STANDARD_SECONDS_MAX: u32 = 365 * 24 * 3600;
 pub const EXPRESS_SECONDS_MAX: u32 = 300;
 /// States that are entered and tries that begin in one step; what is left goes on in the next one.
 pub const STEP_TRANSITIONS_MAX: u32 = 1_000;
+/// Bytes of new texts after which what is left of a step goes on in the next one.
+pub const STEP_BYTES_MAX: usize = 1_048_576;
 /// Most items of one inline Map.
 pub const INLINE_ITEMS_MAX: usize = 10_000;
 /// Most items of one distributed Map.

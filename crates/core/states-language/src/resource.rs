@@ -81,14 +81,14 @@ impl Resource {
     /// Takes an ARN apart; none if it names nothing that a Task can call.
     pub fn parse(text: &str) -> Option<Resource> {
         let mut parts = text.splitn(6, ':');
-        let (arn, _partition, service, region, account, rest) =
+        let (arn, partition, service, region, account, rest) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         if arn != "arn" {
             return None;
         }
         match (service, region, account) {
             ("lambda", _, _) => named(rest, "function:").map(|()| Resource::Lambda { arn: text.into() }),
-            ("states", "", "") => Resource::integration(rest),
+            ("states", "", "") if partition == "aws" => Resource::integration(rest),
             ("states", _, _) => named(rest, "activity:").map(|()| Resource::Activity { arn: text.into() }),
             _ => None,
         }

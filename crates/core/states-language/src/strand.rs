@@ -137,8 +137,13 @@ impl Strand {
         }
     }
 
+    /// Whether it can go on at once: with its state, or with iterations that have not begun although they may.
     pub(crate) fn is_ready(&self) -> bool {
-        matches!(self.phase, Phase::Enter | Phase::Attempt)
+        match &self.phase {
+            Phase::Enter | Phase::Attempt => true,
+            Phase::Children(children) => children.begun < children.count && children.running < children.concurrency,
+            _ => false,
+        }
     }
 
     /// The texts that it needs.

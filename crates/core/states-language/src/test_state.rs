@@ -67,7 +67,7 @@ pub enum TestStatus {
 
 /// Why a state cannot be tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub enum Untestable {
     /// The definition is not in order.
     Definition(Vec<Diagnostic>),
     /// This is not JSON, or not an object where one is wanted: `input`, `variables`, `context`, `mock`.
@@ -79,8 +79,8 @@ pub enum Unusable {
 }
 
 /// Runs one state. Nothing outside is called.
-pub fn test_state(test: &StateTest<'_>, now: Timestamp, random: &mut dyn FnMut() -> u64) -> Result<Tested, Unusable> {
-    let definition = Definition::parse(&document(test)?, Kind::Standard).map_err(Unusable::Definition)?;
+pub fn test_state(test: &StateTest<'_>, now: Timestamp, random: &mut dyn FnMut() -> u64) -> Result<Tested, Untestable> {
+    let definition = Definition::parse(&document(test)?, Kind::Standard).map_err(Untestable::Definition)?;
     let context = match test.context {
         Some(context) => object(context, "context")?,
         None => Object::new(),
@@ -90,12 +90,12 @@ pub fn test_state(test: &StateTest<'_>, now: Timestamp, random: &mut dyn FnMut()
         None => Object::new(),
     };
     if let Some(Mock::Result(result)) = test.mock {
-        serde_json::from_str::<Value>(result).map_err(|_| Unusable::Json("mock"))?;
+        serde_json::from_str::<Value>(result).map_err(|_| Untestable::Json("mock"))?;
     }
     let (execution, context) = (Execution::default(), Value::Object(context));
     let mut machine = Machine::new(&definition, &execution, Surrounding::Given(&context), now, random);
     machine.watched = Some(Vec::new());
-    machine.start(test.input).map_err(|_| Unusable::Json("input"))?;
+    machine.start(test.input).map_err(|_| Untestable::Json("input"))?;
     let variables = variables.iter().map(|(name, value)| (name.into(), value.clone())).collect();
     let tried = machine.try_state(variables, test.mock);
     let watched = machine.watched.take().unwrap_or_default();
@@ -109,10 +109,10 @@ pub fn test_state(test: &StateTest<'_>, now: Timestamp, random: &mut dyn FnMut()
         inspection,
     };
     Ok(match tried {
-        Tried::NeedsMock => return Err(Unusable::NeedsMock),
+        Tried::NeedsMock => return Err(Untestable::NeedsMock),
         Tried::Asks(input) => {
             let StateKind::Task(task) = &definition.state(definition.start).work else {
-                return Err(Unusable::NeedsMock);
+                return Err(Untestable::NeedsMock);
             };
             Tested { status: TestStatus::Asks, call: Some((task.resource.clone(), input.to_string())), ..nothing }
         }
@@ -125,19 +125,19 @@ pub fn test_state(test: &StateTest<'_>, now: Timestamp, random: &mut dyn FnMut()
     })
 }
 
-fn object(text: &str, what: &'static str) -> Result<Object, Unusable> {
+fn object(text: &str, what: &'static str) -> Result<Object, Untestable> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        _ => Err(Unusable::Json(what)),
+        _ => Err(Untestable::Json(what)),
     }
 }
 
 /// A machine of the state and of stand-ins for all that it leads to.
-fn document(test: &StateTest<'_>) -> Result<String, Unusable> {
+fn document(test: &StateTest<'_>) -> Result<String, Untestable> {
     // What is not even JSON is judged as any definition is.
     let Ok(value) = serde_json::from_str::<Value>(test.definition) else { return Ok(test.definition.into()) };
     let (name, state) = match test.state {
-        Some(name) => (name, found(&value, name).cloned().ok_or(Unusable::NoSuchState)?),
+        Some(name) => (name, found(&value, name).cloned().ok_or(Untestable::NoSuchState)?),
         None => (NAMELESS, value.clone()),
     };
     let mut states = Object::new();

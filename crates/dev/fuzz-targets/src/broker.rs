@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinHandle, yield_now};
 
+use crate::stacks::Echo;
 use crate::{json, xml};
 
 const ACCOUNT: Account = Account(0);
@@ -121,7 +122,7 @@ impl World {
             function_urls: Arc::new(lambda::NoUrls),
             function_url_host: "localhost".to_owned(),
             function_logs: None,
-            stacks: None,
+            stacks: Some(Arc::new(Echo)),
         };
         let shard = tokio::spawn(shard.run());
         World { journal, clock, api: AwsApi::new(config, broker), shard, handle: String::new() }

@@ -3,7 +3,7 @@
 //! An input is a pattern, a blank line, and a text that is taken as a document and as a message's body.
 
 use bongsu_event_pattern::{Document, EventPattern, Filters, Record, RecordAttribute};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 
 use crate::http_text;
 
@@ -16,7 +16,9 @@ pub fn events(input: &[u8]) {
     let (pattern, text) = http_text::split_at_blank_line(input);
     let (Ok(pattern), Ok(text)) = (std::str::from_utf8(pattern), std::str::from_utf8(text)) else { return };
     let document = Document::read(text);
-    assert!(document.is_none() || serde_json::from_str::<Map<String, Value>>(text).is_ok(), "{text}");
+    // Half a surrogate pair is JSON, too.
+    let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+    assert!(document.is_none() || text.trim_start().starts_with('{') && is_json(), "{text}");
     let parsed = match EventPattern::parse(pattern) {
         Ok(parsed) => parsed,
         Err(fault) => return assert!(!fault.reason().is_empty()),

@@ -46,3 +46,16 @@ pub(crate) fn request(head: &[u8], body: &[u8]) -> Option<Request<Bytes>> {
     }
     request.body(Bytes::copy_from_slice(body)).ok()
 }
+
+/// Puts a value wherever its name stands.
+pub(crate) fn replace(text: &[u8], name: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(name.len()).position(|window| window == name) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(value);
+        rest = &rest[at + name.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}

@@ -33,14 +33,5 @@ pub(crate) fn request(operation: &[u8], body: &[u8]) -> Option<Request<Bytes>> {
 
 /// Puts the handle where the body says so.
 pub(crate) fn replace_handle(body: &[u8], handle: &str) -> Vec<u8> {
-    const HANDLE: &[u8] = b"{handle}";
-    let mut out = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some(at) = rest.windows(HANDLE.len()).position(|window| window == HANDLE) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(handle.as_bytes());
-        rest = &rest[at + HANDLE.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
+    http_text::replace(body, b"{handle}", handle.as_bytes())
 }

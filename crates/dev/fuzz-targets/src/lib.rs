@@ -8,12 +8,19 @@ mod broker;
 mod events;
 mod facts;
 mod filters;
+mod front_door;
 mod http_text;
 mod journal;
 mod json;
+mod logs;
+mod payloads;
 mod query;
+mod s3;
+mod schedules;
 mod sigv4;
+mod stacks;
 mod templates;
+mod webhooks;
 mod xml;
 
 pub use events::events;
@@ -21,9 +28,14 @@ pub use facts::facts;
 pub use filters::filters;
 pub use journal::journal;
 pub use json::json;
+pub use logs::logs;
+pub use payloads::payloads;
 pub use query::query;
+pub use s3::s3;
+pub use schedules::schedules;
 pub use sigv4::sigv4;
 pub use templates::templates;
+pub use webhooks::webhooks;
 
 /// A target and its name, which is also that of its binary and of its folders of seeds and findings.
 pub type Target = (&'static str, fn(&[u8]));
@@ -35,7 +47,12 @@ pub const TARGETS: &[Target] = &[
     ("filters", filters),
     ("journal", journal),
     ("json", json),
+    ("logs", logs),
+    ("payloads", payloads),
     ("query", query),
+    ("s3", s3),
+    ("schedules", schedules),
     ("sigv4", sigv4),
     ("templates", templates),
+    ("webhooks", webhooks),
 ];

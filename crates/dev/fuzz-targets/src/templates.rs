@@ -23,7 +23,8 @@ pub fn templates(input: &[u8]) {
     };
     let mut made = BTreeSet::new();
     for resource in &stack.resources {
-        assert!(resource.depends_on.iter().all(|name| made.contains(name)), "{}", resource.logical_id);
+        let (name, needs) = (&resource.logical_id, &resource.depends_on);
+        assert!(needs.iter().all(|need| made.contains(need)), "{name} needs {needs:?}, and there is {made:?}");
         made.insert(&resource.logical_id);
     }
     let changes = plan(&stack, &stack);

@@ -1,12 +1,15 @@
 //! Whether an answer in XML is well-formed: as much of XML as the answers use.
 
-/// Checks one document: elements without attributes (but `xmlns`) that are closed in order, and characters that XML has.
+const DECLARATIONS: [&str; 2] = ["<?xml version=\"1.0\"?>", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"];
+
+/// Checks one document: elements without attributes (but those of namespaces) that are closed in order, and characters that XML has.
 ///
 /// # Panics
 ///
 /// With the reason, if it is not well-formed.
 pub(crate) fn check(document: &str) {
-    let mut rest = document.strip_prefix("<?xml version=\"1.0\"?>").unwrap_or(document);
+    let declared = DECLARATIONS.iter().find_map(|declaration| document.strip_prefix(declaration));
+    let mut rest = declared.unwrap_or(document);
     let mut open: Vec<&str> = Vec::new();
     loop {
         let (text, tag) = rest.split_once('<').expect("a document ends with a tag");
@@ -19,7 +22,7 @@ pub(crate) fn check(document: &str) {
         } else if let Some(name) = tag.strip_suffix('/') {
             check_name(name);
         } else {
-            let name = tag.split_once(" xmlns=\"").map_or(tag, |(name, _)| name);
+            let name = tag.split_once(" xmlns").map_or(tag, |(name, _)| name);
             check_name(name);
             open.push(name);
         }

@@ -172,6 +172,26 @@ impl Server {
         values.sum::<f64>() as u64
     }
 
+    /// Runs another command of the binary, such as `redrive`, against this server, and returns how it ended.
+    ///
+    /// # Panics
+    ///
+    /// When there is no binary to start.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let credentials =
+            [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
+        let mut command = Command::new(binary());
+        command.args(arguments).env("AWS_ENDPOINT_URL", self.api_url()).envs(credentials);
+        command.stdin(Stdio::null()).output().expect("the server's own binary can be started")
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How much memory the process has now, in bytes.
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {

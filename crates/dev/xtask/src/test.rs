@@ -16,6 +16,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     run::run(workspace.cargo().args(["build", "--release", "--package", "bongsu"]))?;
     let python = venv::python(workspace)?;
     let node = node::node(workspace, &python)?;
+    let sam = venv::sam(workspace)?;
 
     // Documentation examples apart: together with `--all-targets` cargo would leave them out.
     let mut total = Counts::default();
@@ -24,7 +25,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let mut cargo = workspace.cargo();
         cargo.args(["test", "--workspace", "--no-fail-fast", targets]);
         cargo.env("BONGSU_BIN", workspace.target.join("release/bongsu"));
-        cargo.env("BONGSU_PYTHON", &python).env("BONGSU_NODE", &node);
+        cargo.env("BONGSU_PYTHON", &python).env("BONGSU_NODE", &node).env("BONGSU_SAM", &sam);
         total.add(run_and_count(&mut cargo)?);
     }
     println!("{} passed, {} failed", total.passed, total.failed);

@@ -1,6 +1,6 @@
-//! The Python environment that holds the published SDKs and Node, at pinned versions, under the build directory.
+//! The Python environments of the published SDKs with Node, and of the SAM CLI, at pinned versions, under the build directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -13,6 +13,8 @@ use crate::workspace::Workspace;
 const REQUIREMENTS: &str = "tests/conformance/requirements.txt";
 /// What still has the service models of the Query protocol; installed beside, for its data alone.
 const QUERY_REQUIREMENTS: &str = "tests/conformance/requirements-query.txt";
+/// The SAM CLI, in an environment of its own: it needs other versions of the same packages.
+const SAM_REQUIREMENTS: &str = "tests/conformance/requirements-sam.txt";
 /// The oldest Python that these run on.
 const PYTHON_MINIMUM: (u32, u32) = (3, 10);
 
@@ -36,25 +38,44 @@ pub(crate) fn check_python() -> Result<()> {
     Ok(())
 }
 
-/// Makes the environment unless it is there and current, and returns its Python.
+/// Makes the environment of the SDKs unless it is there and current, and returns its Python.
 pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
-    let requirements = [REQUIREMENTS, QUERY_REQUIREMENTS].map(|path| workspace.root.join(path));
-    let environment = Installation::new(workspace.target.join("venv"), &requirements)?;
+    let home = environment(workspace, "venv", &[REQUIREMENTS, QUERY_REQUIREMENTS], |home, requirements| {
+        run(&mut pip(home, &requirements[0]))?;
+        run(pip(home, &requirements[1]).args(["--no-deps", "--target"]).arg(home.join("query")))
+    })?;
+    Ok(home.join("bin/python"))
+}
+
+/// Makes the environment of the SAM CLI likewise, and returns that program.
+pub(crate) fn sam(workspace: &Workspace) -> Result<PathBuf> {
+    let install = |home: &Path, requirements: &[PathBuf]| run(pip(home, &requirements[0]).arg("--no-deps"));
+    let home = environment(workspace, "sam", &[SAM_REQUIREMENTS], install)?;
+    Ok(home.join("bin/sam"))
+}
+
+/// An environment of this name, with what is installed into it from these files.
+fn environment(
+    workspace: &Workspace,
+    name: &str,
+    requirements: &[&str],
+    install: impl FnOnce(&Path, &[PathBuf]) -> Result<()>,
+) -> Result<PathBuf> {
+    let files: Vec<PathBuf> = requirements.iter().map(|path| workspace.root.join(path)).collect();
+    let environment = Installation::new(workspace.target.join(name), &files)?;
     let home = &environment.home;
-    let python = home.join("bin/python");
-    if environment.is_current() && python.exists() {
-        return Ok(python);
+    if environment.is_current() && home.join("bin/python").exists() {
+        return Ok(environment.home);
     }
-    step(&format!("Installing {REQUIREMENTS} into a virtual environment"));
+    step(&format!("Installing {} into a virtual environment", requirements[0]));
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))?;
-    let pip = || {
-        let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        pip
-    };
-    let [current, query] = &requirements;
-    run(pip().arg(current))?;
-    run(pip().arg(query).args(["--no-deps", "--target"]).arg(home.join("query")))?;
+    install(home, &files)?;
     environment.finish()?;
-    Ok(python)
+    Ok(environment.home)
+}
+
+fn pip(home: &Path, requirements: &Path) -> Command {
+    let mut pip = Command::new(home.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements);
+    pip
 }

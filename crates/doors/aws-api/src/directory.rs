@@ -95,6 +95,11 @@ impl Service {
         headers.get(TARGET)?.to_str().ok()?.strip_prefix(self.target_prefix()?)
     }
 
+    /// What a JSON request names, of whatever service.
+    pub(crate) fn any_target(headers: &HeaderMap) -> Option<&str> {
+        headers.get(TARGET)?.to_str().ok().filter(|target| !target.is_empty())
+    }
+
     /// The service that a JSON request names; SQS if it names none of ours.
     pub(crate) fn of_json(head: &Parts) -> Service {
         Service::ALL.into_iter().find(|service| service.target(&head.headers).is_some()).unwrap_or(Service::Sqs)

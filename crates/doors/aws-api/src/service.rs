@@ -39,6 +39,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-reques
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// What the door needs to know.
+#[derive(Clone)]
 pub struct Config {
     /// Whose queues development requests without an account are.
     pub account: Account,
@@ -275,7 +276,10 @@ impl AwsApi {
             Some(params) => params.get("Action"),
             None => service.target(&head.headers),
         };
-        let operation = operation.ok_or_else(ApiError::no_operation)?;
+        // What is of a service that is not here is told, so that one knows what a tool wanted.
+        let elsewhere =
+            || Service::any_target(&head.headers).map_or_else(ApiError::no_operation, ApiError::unknown_operation);
+        let operation = operation.ok_or_else(elsewhere)?;
         let named = service.operation(operation).map(|named| *seen.operation.get_or_init(|| named));
         let text = request_id.text();
         let shown_id = std::str::from_utf8(&text).expect("digits and hyphens are ASCII");

@@ -18,9 +18,11 @@ const EXIT_EXCEPTION = 129;
 // --- The Runtime API, over connections that are kept and that do not keep the process busy while nothing is asked.
 
 const agent = new http.Agent({ keepAlive: true });
+// However many invocations end in the same moment, a few connections answer them.
+const answers = new http.Agent({ keepAlive: true, maxSockets: 8 });
 
-function ask(method, name, headers) {
-  return http.request({ agent, host, port, method, path: `/2018-06-01/runtime/${name}`, headers });
+function ask(method, name, headers, over = agent) {
+  return http.request({ agent: over, host, port, method, path: `/2018-06-01/runtime/${name}`, headers });
 }
 
 function replyTo(request) {
@@ -37,7 +39,8 @@ function replyTo(request) {
 
 function post(name, body, headers = {}) {
   const bytes = Buffer.from(body);
-  const request = ask("POST", name, { "content-type": "application/json", "content-length": bytes.length, ...headers });
+  const described = { "content-type": "application/json", "content-length": bytes.length, ...headers };
+  const request = ask("POST", name, described, answers);
   request.end(bytes);
   return replyTo(request);
 }
@@ -334,8 +337,9 @@ async function serve(handler) {
     else delete env._X_AMZN_TRACE_ID;
     latestId = CONCURRENCY === 1 ? id : undefined;
     open.add(id);
-    await invocations.run(id, () => answer(handler, event)).catch(() => process.exit(1));
-    open.delete(id);
+    const answered = invocations.run(id, () => answer(handler, event)).catch(() => process.exit(1));
+    const ended = answered.then(() => open.delete(id));
+    if (CONCURRENCY === 1) await ended;
   }
 }
 
@@ -346,4 +350,4 @@ try {
   await die("Uncaught Exception", describe(error), 1);
 }
 isStarting = false;
-for (let loop = 0; loop < CONCURRENCY; loop++) serve(handler);
+serve(handler);

@@ -1,12 +1,12 @@
 """Runs a Python handler: asks the Lambda Runtime API for events and answers them."""
 
+import contextvars
 import importlib
 import json
 import logging
 import os
 import socket
 import sys
-import threading
 import time
 import traceback
 
@@ -14,6 +14,10 @@ import traceback
 ESCAPED = sys.version_info < (3, 12)
 JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 CONCURRENCY = int(os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY", 1))
+# Answers that are sent at the same time, each over a connection of its own.
+ANSWERS_AT_ONCE = 8
+# The longest line of a reply's head: a client's context may fill one.
+LINE_BYTES_MAX = 1 << 20
 
 
 class Fault(Exception):
@@ -43,17 +47,25 @@ class RuntimeApi:
         return self.call("POST", path, body, extra)
 
     def call(self, method, path, body=b"", extra=""):
-        head = "%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\n" % (method, path, self.host)
-        head += "Content-Type: application/json\r\n%sContent-Length: %d\r\n\r\n" % (extra, len(body))
-        self.socket.sendall(head.encode("ascii") + body)
+        self.socket.sendall(request(self.host, method, path, body, extra))
         headers = {}
         for line in iter(self.replies.readline, b"\r\n"):
-            if not line:
-                # The platform is gone, and with it whoever could read an error.
-                os._exit(1)
-            name, _, value = line.decode("latin-1").partition(":")
-            headers[name.lower()] = value.strip()
+            take_header(headers, line)
         return headers, self.replies.read(int(headers["content-length"]))
+
+
+def request(host, method, path, body=b"", extra=""):
+    head = "%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\n" % (method, path, host)
+    head += "Content-Type: application/json\r\n%sContent-Length: %d\r\n\r\n" % (extra, len(body))
+    return head.encode("ascii") + body
+
+
+def take_header(headers, line):
+    if not line:
+        # The platform is gone, and with it whoever could read an error.
+        os._exit(1)
+    name, _, value = line.decode("latin-1").partition(":")
+    headers[name.lower()] = value.strip()
 
 
 class Identity:
@@ -111,20 +123,15 @@ class Context:
         sys.stdout.write(str(message))
 
 
-class Current(threading.local):
-    """The invocation that a thread works on."""
-
-    request_id = ""
-
-
-current = Current()
+# The invocation that a thread or a coroutine works on.
+current_id = contextvars.ContextVar("request_id", default="")
 
 
 class RequestId(logging.Filter):
     """Gives every log record the id of the invocation it was written in."""
 
     def filter(self, record):
-        record.aws_request_id = current.request_id
+        record.aws_request_id = current_id.get()
         return True
 
 
@@ -216,10 +223,12 @@ def log_error(kind, message, trace):
     """One line of the log, however many lines the error has."""
     if JSON_LOG:
         line = {"timestamp": now(time.time()), "log_level": "ERROR", "errorMessage": message, "errorType": kind}
-        line |= {"requestId": current.request_id, "stackTrace": trace}
+        line |= {"requestId": current_id.get(), "stackTrace": trace}
         print(json.dumps(line, ensure_ascii=False))
         return
-    lines = ["[ERROR] %s: %s" % (kind, message)]
+    # Of several invocations at a time the line has to say whose it is.
+    whose = "%s " % current_id.get() if CONCURRENCY > 1 and current_id.get() else ""
+    lines = ["[ERROR] %s%s: %s" % (whose, kind, message)]
     if trace:
         lines += ["Traceback (most recent call last):", *"".join(trace).splitlines()]
     print("\r".join(map(indent, lines)).replace("\n", "\r"))
@@ -237,44 +246,169 @@ def encode_other(value):
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 
 
-def answer(handler, headers, payload):
+def read(payload):
     try:
-        event = json.loads(payload)
+        return json.loads(payload)
     except ValueError as error:
         raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
-    result = handler(event, Context(headers))
+
+
+def written(result):
     try:
         return json.dumps(result, default=encode_other, ensure_ascii=ESCAPED).encode("utf-8")
     except Exception as error:
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
 
 
+def is_awaitable(result):
+    """What a coroutine gives until it is waited for."""
+    return hasattr(result, "__await__")
+
+
+def event_loop():
+    """A new one. What it takes to import it is for those who need it."""
+    global asyncio
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+async def settled(awaitable):
+    """The result or the error, which has no frame of the loop in its stack trace."""
+    try:
+        return await awaitable, None
+    except Exception as error:
+        return None, error
+    except asyncio.CancelledError as error:
+        return None, Fault("CancelledError", str(error))
+
+
+# --- One event at a time.
+
+
 def serve(handler, api):
+    loop = None
     while True:
         headers, payload = api.next()
-        current.request_id = headers["lambda-runtime-aws-request-id"]
+        request_id = headers["lambda-runtime-aws-request-id"]
+        current_id.set(request_id)
         trace_id = headers.get("lambda-runtime-trace-id")
-        # Of the whole process: with several invocations at a time it would be another one's.
-        if trace_id and CONCURRENCY == 1:
+        if trace_id:
             os.environ["_X_AMZN_TRACE_ID"] = trace_id
         else:
             os.environ.pop("_X_AMZN_TRACE_ID", None)
         try:
-            path, body = "response", answer(handler, headers, payload)
+            result = handler(read(payload), Context(headers))
+            if is_awaitable(result):
+                # One loop for all events: what a handler keeps from one to the next belongs to it.
+                loop = loop or event_loop()
+                result, error = loop.run_until_complete(settled(result))
+                if error:
+                    raise error
+            path, body = "response", written(result)
         except Exception as error:
-            path, body = "error", describe(error, current.request_id)[1]
-        api.post("invocation/%s/%s" % (current.request_id, path), body)
+            path, body = "error", describe(error, request_id)[1]
+        api.post("invocation/%s/%s" % (request_id, path), body)
 
 
-def serve_in_thread(handler):
-    """Ends the process when the handler means to, which would otherwise end only the thread."""
+# --- Many events at a time: coroutines in one loop, other handlers in threads.
+
+
+def serve_many(handler):
+    """Ends the process when a handler means to: the others' threads would keep it alive."""
+    loop = event_loop()
     try:
-        serve(handler, RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"]))
+        loop.run_until_complete(Many(handler).serve())
     except SystemExit as exit:
         os._exit(exit.code if isinstance(exit.code, int) else int(exit.code is not None))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+
+
+class Many:
+    """However many events go on, one connection asks for them and a few answer them."""
+
+    def __init__(self, handler):
+        import concurrent.futures
+        import inspect
+
+        self.handler = handler
+        self.is_coroutine = inspect.iscoroutinefunction(handler)
+        self.threads = concurrent.futures.ThreadPoolExecutor(CONCURRENCY)
+        self.going_on = set()
+        self.connections = []
+        self.answers = asyncio.Semaphore(ANSWERS_AT_ONCE)
+
+    async def serve(self):
+        connection = await Connection.open()
+        while True:
+            headers, payload = await connection.call("GET", "invocation/next")
+            task = asyncio.create_task(self.work(headers, payload))
+            # The loop itself keeps no task alive.
+            self.going_on.add(task)
+            task.add_done_callback(self.ended)
+
+    def ended(self, task):
+        self.going_on.discard(task)
+        if not task.cancelled() and task.exception():
+            traceback.print_exception(None, task.exception(), task.exception().__traceback__)
+            os._exit(1)
+
+    async def work(self, headers, payload):
+        request_id = headers["lambda-runtime-aws-request-id"]
+        current_id.set(request_id)
+        result, error = await settled(self.result(headers, payload))
+        try:
+            if error:
+                raise error
+            path, body = "response", written(result)
+        except Exception as error:
+            path, body = "error", describe(error, request_id)[1]
+        async with self.answers:
+            connection = self.connections.pop() if self.connections else await Connection.open()
+            await connection.call("POST", "invocation/%s/%s" % (request_id, path), body)
+            self.connections.append(connection)
+
+    async def result(self, headers, payload):
+        event, context = read(payload), Context(headers)
+        if self.is_coroutine:
+            return await self.handler(event, context)
+        call = contextvars.copy_context().run
+        loop = asyncio.get_running_loop()
+        result, error = await loop.run_in_executor(self.threads, call, called, self.handler, event, context)
+        if error:
+            raise error
+        return await result if is_awaitable(result) else result
+
+
+def called(handler, event, context):
+    """The result or the error, which has no frame of the thread in its stack trace."""
+    try:
+        return handler(event, context), None
+    except Exception as error:
+        return None, error
+
+
+class Connection:
+    """As `RuntimeApi`, for coroutines."""
+
+    @staticmethod
+    async def open():
+        host, _, port = os.environ["AWS_LAMBDA_RUNTIME_API"].rpartition(":")
+        connection = Connection()
+        connection.replies, connection.requests = await asyncio.open_connection(host, int(port), limit=LINE_BYTES_MAX)
+        return connection
+
+    async def call(self, method, path, body=b""):
+        self.requests.write(request(os.environ["AWS_LAMBDA_RUNTIME_API"], method, path, body))
+        await self.requests.drain()
+        headers = {}
+        while (line := await self.replies.readline()) != b"\r\n":
+            take_header(headers, line)
+        return headers, await self.replies.readexactly(int(headers["content-length"]))
 
 
 def main():
@@ -288,10 +422,8 @@ def main():
         kind, described = describe(error)
         api.post("init/error", described, kind)
         sys.exit(1)
-    for _ in range(CONCURRENCY - 1):
-        threading.Thread(target=serve_in_thread, args=(handler,), daemon=True).start()
     if CONCURRENCY > 1:
-        serve_in_thread(handler)
+        serve_many(handler)
     serve(handler, api)
 
 

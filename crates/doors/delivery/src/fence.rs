@@ -20,8 +20,6 @@ use rustix::thread::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Open files of a process, as on AWS.
-const OPEN_FILES_MAX: u64 = 1024;
 /// All processes and threads of the function's user: the kernel counts no other way, so that this stops a fork bomb and
 /// shares out nothing.
 const PROCESSES_MAX: u64 = 16 * 1024;
@@ -68,6 +66,8 @@ pub struct Fence {
     pub file_bytes_max: u64,
     /// The most private memory that may be mapped, in bytes: a stop for what grows faster than anybody looks.
     pub data_bytes_max: u64,
+    /// The most files that may be open, connections among them.
+    pub open_files_max: u64,
 }
 
 /// A user and a group.
@@ -134,7 +134,7 @@ impl Fence {
     fn limit(&self) -> io::Result<()> {
         for (resource, maximum) in [
             (Resource::Core, 0),
-            (Resource::Nofile, OPEN_FILES_MAX),
+            (Resource::Nofile, self.open_files_max),
             (Resource::Nproc, PROCESSES_MAX),
             (Resource::Fsize, self.file_bytes_max),
             (Resource::Data, self.data_bytes_max),

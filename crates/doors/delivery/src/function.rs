@@ -14,8 +14,8 @@ pub const LATEST: &str = "$LATEST";
 pub const MEMORY_MB_MIN: u32 = 128;
 /// The least a function may be given of `/tmp`, in MB.
 pub const EPHEMERAL_STORAGE_MB_MIN: u32 = 512;
-/// The most invocations that one process may have at a time.
-pub const CONCURRENCY_PER_PROCESS_MAX: u32 = 64;
+/// The most invocations that one process may have at a time, as on AWS.
+pub const CONCURRENCY_PER_PROCESS_MAX: u32 = 1_600;
 
 /// What a function is made of. Not to be shown: values of variables are often credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub struct FunctionSpec {
     /// The largest file that the function may write, in MB.
     pub ephemeral_storage_mb: u32,
     /// How many invocations a process is given at a time: 1 to [`CONCURRENCY_PER_PROCESS_MAX`]. Above one it is told to
-    /// the runtime as `AWS_LAMBDA_MAX_CONCURRENCY`. A runtime that polls concurrently by itself gets as many as it polls
-    /// for in any case.
+    /// the runtime as `AWS_LAMBDA_MAX_CONCURRENCY`, and is as many as it gets. At one, a runtime that polls concurrently
+    /// by itself gets as many as it polls for.
     pub concurrency_per_process: u32,
     /// How the function is to write its log.
     pub log_format: LogFormat,

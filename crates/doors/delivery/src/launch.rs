@@ -23,6 +23,8 @@ use variables::Start;
 /// Run Python and Node handlers with nothing but the interpreter.
 const PYTHON_BOOTSTRAP: &str = include_str!("bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("bootstrap.mjs");
+/// Where the releases of AWS's client for Node have their program: the third, the second and before, the fourth.
+const NODE_CLIENTS: [&str; 3] = ["bin/index.mjs", "bin/index.js", "index.mjs"];
 
 /// A Python process that has loaded an SDK holds about as much memory.
 const SMALL_PROCESS_KB: usize = 24 * 1024;
@@ -37,6 +39,9 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// what is mapped is seldom all used, and what is used is looked at by somebody else.
 const MAPPED_TIMES: u64 = 2;
 const MAPPED_EXTRA_MB: u64 = 1024;
+/// Open files of a process, as on AWS, and of one that has several invocations for each of them.
+const OPEN_FILES: u64 = 1024;
+const OPEN_FILES_AN_INVOCATION: u64 = 2;
 /// How much of a function's memory Node may use for objects that it collects, so that it collects them in time.
 const NODE_HEAP_PERCENT: u32 = 75;
 
@@ -155,8 +160,8 @@ fn words(
         (Runtime::Node { .. }, Some(node)) => {
             let heap = function.memory_mb * NODE_HEAP_PERCENT / 100;
             let mut words = vec![(&node.program).into(), format!("--max-old-space-size={heap}").into()];
-            let client = code.join("node_modules/aws-lambda-ric/bin");
-            match ["index.mjs", "index.js"].map(|file| client.join(file)).into_iter().find(|file| file.is_file()) {
+            let client = code.join("node_modules/aws-lambda-ric");
+            match NODE_CLIENTS.map(|file| client.join(file)).into_iter().find(|file| file.is_file()) {
                 Some(client) => words.extend([client.into(), (&function.handler).into()]),
                 None => words.extend(["--input-type=module", "-e", NODE_BOOTSTRAP].map(OsString::from)),
             }
@@ -199,6 +204,10 @@ fn fence(
     user: Option<Ids>,
 ) -> Fence {
     let mapped_mb = u64::from(function.memory_mb) * MAPPED_TIMES + MAPPED_EXTRA_MB;
+    let open_files_max = match function.concurrency_per_process {
+        0 | 1 => OPEN_FILES,
+        several => OPEN_FILES + OPEN_FILES_AN_INVOCATION * u64::from(several),
+    };
     Fence {
         readable,
         writable,
@@ -206,5 +215,6 @@ fn fence(
         user,
         file_bytes_max: u64::from(function.ephemeral_storage_mb.max(EPHEMERAL_STORAGE_MB_MIN)) * MEGABYTE,
         data_bytes_max: mapped_mb * MEGABYTE,
+        open_files_max,
     }
 }

@@ -1,5 +1,6 @@
 //! Turns what a process prints into log lines of the invocation it printed them in.
 
+use std::collections::HashSet;
 use std::io;
 use std::io::PipeReader;
 use std::os::fd::OwnedFd;
@@ -49,7 +50,14 @@ impl Output {
         let reader = Reader {
             stdout: Stream::new(LogStream::Stdout, stdout)?,
             stderr: Stream::new(LogStream::Stderr, stderr)?,
-            log: Log { function, version, sink, open: Vec::new(), bytes_left: INVOCATION_LOG_BYTES_MAX, noted: false },
+            log: Log {
+                function,
+                version,
+                sink,
+                open: HashSet::new(),
+                bytes_left: INVOCATION_LOG_BYTES_MAX,
+                noted: false,
+            },
             buffer: vec![0; READ_BYTES],
         };
         tokio::spawn(reader.run(marks));
@@ -176,7 +184,7 @@ struct Log {
     version: Arc<str>,
     sink: Arc<dyn LogSink>,
     /// The invocations that go on.
-    open: Vec<Arc<str>>,
+    open: HashSet<Arc<str>>,
     bytes_left: usize,
     noted: bool,
 }
@@ -184,9 +192,9 @@ struct Log {
 impl Log {
     fn mark(&mut self, what: What, request_id: Arc<str>) {
         match what {
-            What::Begins => self.open.push(request_id),
-            What::Ends => self.open.retain(|open| *open != request_id),
-        }
+            What::Begins => self.open.insert(request_id),
+            What::Ends => self.open.remove(&request_id),
+        };
         self.bytes_left = INVOCATION_LOG_BYTES_MAX;
         self.noted = false;
     }
@@ -212,10 +220,12 @@ impl Log {
 
     /// The invocation that a line belongs to: the only one, or else the one that the line names.
     fn owner(&self, text: &str) -> Option<&Arc<str>> {
-        match self.open.as_slice() {
-            [only] => Some(only),
-            several => several.iter().find(|request_id| text.contains(&***request_id)),
+        if self.open.len() == 1 {
+            return self.open.iter().next();
         }
+        // A thousand may be open: each word is looked up, not each of them looked for.
+        let mut words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '-');
+        words.find_map(|word| self.open.get(word))
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::process::{Child, Command};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::memory::{descendants_mb, own_mb};
 use crate::scratch::Scratch;
@@ -30,7 +30,17 @@ pub(crate) struct Process {
     leader: Pid,
     kill: Mutex<Option<oneshot::Sender<()>>>,
     exit: watch::Receiver<Option<ExitStatus>>,
+    /// Held by the one that looks at the memory, of however many invocations go on.
+    looks: tokio::sync::Mutex<Looks>,
     held_too_much: AtomicBool,
+}
+
+/// Looks at a busy process's memory: those that were, and the next.
+struct Looks {
+    count: u32,
+    next: Instant,
+    /// What descendants had when they were last looked at, in MB.
+    descendants: u64,
 }
 
 impl Process {
@@ -49,7 +59,9 @@ impl Process {
         let (kill, killed) = oneshot::channel();
         let (ended, exit) = watch::channel(None);
         tokio::spawn(watch_over(group, killed, stopping, ended, (scratch, permit)));
-        Ok(Process { leader, kill: Mutex::new(Some(kill)), exit, held_too_much: AtomicBool::new(false) })
+        let looks = Looks { count: 0, next: Instant::now() + MEMORY_LOOK_EVERY, descendants: 0 };
+        let (kill, looks) = (Mutex::new(Some(kill)), tokio::sync::Mutex::new(looks));
+        Ok(Process { leader, kill, exit, looks, held_too_much: AtomicBool::new(false) })
     }
 
     /// Ends the group with `SIGKILL`; [`exited`](Process::exited) tells when it is gone.
@@ -58,15 +70,21 @@ impl Process {
     }
 
     /// Looks at the memory of the process and its children for as long as this is awaited, and kills them when they hold
-    /// more.
+    /// more. Of any number that do so at the same time one looks; when that ends, another goes on.
     pub(crate) async fn keep_within(&self, memory_mb: u32) {
-        let mut descendants = 0;
-        for look in 1_u32.. {
-            sleep(MEMORY_LOOK_EVERY).await;
-            if look % DESCENDANTS_LOOK_EVERY == 0 {
-                descendants = descendants_mb(self.leader);
+        let mut looks = self.looks.lock().await;
+        if looks.next < Instant::now() {
+            // It has idled meanwhile.
+            looks.next = Instant::now() + MEMORY_LOOK_EVERY;
+        }
+        loop {
+            sleep_until(looks.next).await;
+            looks.count = looks.count.wrapping_add(1);
+            looks.next = Instant::now() + MEMORY_LOOK_EVERY;
+            if looks.count.is_multiple_of(DESCENDANTS_LOOK_EVERY) {
+                looks.descendants = descendants_mb(self.leader);
             }
-            if own_mb(self.leader) + descendants > memory_mb.into() {
+            if own_mb(self.leader) + looks.descendants > memory_mb.into() {
                 self.held_too_much.store(true, Ordering::Relaxed);
                 self.kill();
                 std::future::pending().await

@@ -68,7 +68,7 @@ pub(crate) enum Init {
 }
 
 impl RuntimeApi {
-    /// For a process that is known to work on so many events at a time.
+    /// For a process that is told to work on so many events at a time, if more than one.
     pub(crate) async fn listen(concurrency: usize) -> io::Result<RuntimeApi> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

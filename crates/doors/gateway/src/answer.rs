@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 
@@ -70,6 +70,19 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
 /// A refusal in the envelope of functions' own addresses.
 pub(crate) fn capital_message(status: StatusCode, message: &str) -> Response {
     json(status, &CapitalMessage { message })
+}
+
+/// A refusal for which a REST API has no words.
+pub(crate) fn no_message(status: StatusCode) -> Response {
+    with_type(status, JSON, Bytes::from_static(br#"{"message":null}"#))
+}
+
+/// Says in a refusal what would have been accepted.
+pub(crate) fn challenge(mut answer: Response, challenge: &str) -> Response {
+    if let Ok(challenge) = HeaderValue::from_str(challenge) {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    answer
 }
 
 /// What a provider's sender wants to hear.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::{Cors, RouteKey, Secret, Selector};
+use crate::{Authorizer, Cors, RouteKey, Secret, Selector, UsagePlan};
 
 /// An HTTP API or a REST API.
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub struct Api {
     pub cors: Option<Cors>,
     /// What it takes.
     pub routes: Vec<Route>,
+    /// Who can be asked whether a request may pass; no two have the same name.
+    pub authorizers: Vec<Authorizer>,
+    /// Of REST APIs alone: who has keys, and what they are good for.
+    pub usage_plans: Vec<UsagePlan>,
+    /// Of REST APIs alone: where a request's key is found.
+    pub key_source: KeySource,
     /// Of REST APIs alone: bodies of these types (`image/png`, `image/*`, `*/*`) go to functions in base64.
     pub binary_media_types: Vec<String>,
 }
@@ -30,6 +36,16 @@ pub enum ApiKind {
     Http,
     /// `AWS::ApiGateway::RestApi`.
     Rest,
+}
+
+/// Where the key of a request is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeySource {
+    /// In the header `X-API-Key`.
+    #[default]
+    Header,
+    /// The authorizer says it, as `usageIdentifierKey`.
+    Authorizer,
 }
 
 /// A name under which an API is served.
@@ -74,6 +90,19 @@ pub struct Route {
     pub integration: Integration,
     /// Who must have sent them. Without it anybody may.
     pub webhook: Option<Webhook>,
+    /// Who may send them.
+    pub access: Access,
+}
+
+/// Who may send requests for a route; unless something is said, anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The name of the authorizer of the API that is asked.
+    pub authorizer: Option<String>,
+    /// Of authorizers of tokens: one of these scopes is needed, if there are any.
+    pub scopes: Vec<String>,
+    /// Of REST APIs alone: whether a key of a usage plan is needed.
+    pub needs_key: bool,
 }
 
 /// Who works on a route's requests. Mappings and templates are texts as the user wrote them, checked by
@@ -113,6 +142,31 @@ pub enum Integration {
         path: String,
         /// From one request to the other, and back.
         rest: RestIntegration,
+    },
+    /// `HTTP_PROXY`: the request goes to another server as it came, and that one's answer to the caller.
+    Proxy {
+        /// The method of the request to it; the caller's own unless given.
+        method: Option<String>,
+        /// Where: `https://example.com/pets/{proxy}`, with path parameters in braces.
+        uri: String,
+        /// `RequestParameters`: of HTTP APIs `overwrite:header.x`, `append:querystring.x` and so on, of REST APIs
+        /// `integration.request.header.X` and so on.
+        parameters: BTreeMap<String, String>,
+        /// Of HTTP APIs: `ResponseParameters` by status.
+        responses: BTreeMap<u16, BTreeMap<String, String>>,
+        /// 50 ms to 30 s; of REST APIs to 29 s.
+        timeout: Duration,
+    },
+    /// Of REST APIs, type `HTTP`: a request to another server, and what of its answer is told.
+    Http {
+        /// Of the request to it.
+        method: String,
+        /// Where, as above.
+        uri: String,
+        /// From one request to the other, and back.
+        rest: RestIntegration,
+        /// 50 ms to 29 s.
+        timeout: Duration,
     },
     /// Of REST APIs, type `MOCK`: the request template says a status, and nobody is asked.
     Mock(RestIntegration),

@@ -9,7 +9,10 @@ use hyper::{
     http::request::Parts,
 };
 
-use crate::{Identity, RouteKey, api::DEFAULT_STAGE, calendar::log_time, request_id::RequestId};
+use crate::{
+    Identity, RouteKey, api::DEFAULT_STAGE, authorizer::Authorized, calendar::log_time, request_id::RequestId,
+    usage::UsedKey,
+};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -57,6 +60,7 @@ pub(crate) struct Call<'a> {
     pub(crate) place: &'a Place,
     pub(crate) key: &'a RouteKey,
     pub(crate) account: &'a str,
+    pub(crate) region: &'a str,
     pub(crate) head: &'a Parts,
     pub(crate) body: &'a Bytes,
     pub(crate) peer: IpAddr,
@@ -67,6 +71,10 @@ pub(crate) struct Call<'a> {
     pub(crate) path_parameters: BTreeMap<String, String>,
     /// Who signed, if that was asked for.
     pub(crate) identity: Option<Identity>,
+    /// What the route's authorizer said.
+    pub(crate) authorized: Option<Authorized>,
+    /// The key that the request has, if it needs one.
+    pub(crate) used_key: Option<UsedKey>,
 }
 
 impl<'a> Call<'a> {
@@ -149,21 +157,40 @@ impl<'a> Call<'a> {
     }
 
     /// `$context.<name>` of mappings and templates.
-    pub(crate) fn context(&self, variable: Variable) -> String {
-        (variable.0)(self)
+    pub(crate) fn context(&self, variable: &Variable) -> String {
+        match variable {
+            Variable::OfRequest(value) => value(self),
+            Variable::OfAuthorizer(name) => {
+                self.authorized.as_ref().and_then(|authorized| authorized.variable(name)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The ARN by which policies name the request.
+    pub(crate) fn arn(&self) -> String {
+        let (region, account, place) = (self.region, self.account, self.place);
+        let path = place.within_stage(self.path).unwrap_or_default();
+        format!("arn:aws:execute-api:{region}:{account}:{}/{}/{}/{path}", place.api_id, place.stage, self.head.method)
     }
 }
 
 /// A context variable that is known here.
-#[derive(Clone, Copy)]
-pub(crate) struct Variable(fn(&Call<'_>) -> String);
+pub(crate) enum Variable {
+    OfRequest(Value),
+    /// `authorizer.x`: what the authorizer said of it, or a claim of the token.
+    OfAuthorizer(String),
+}
 
 impl Variable {
     /// The variable of this name.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        if let Some(name) = name.strip_prefix("authorizer.").filter(|name| !["", "claims"].contains(name)) {
+            return Ok(Self::OfAuthorizer(name.to_owned()));
+        }
         let row = VARIABLES.iter().find(|(known, _)| *known == name);
         let known = || VARIABLES.map(|(name, _)| name).join(", ");
-        row.map(|(_, value)| Self(*value)).ok_or_else(|| format!("there is no $context.{name} here, only {}", known()))
+        row.map(|(_, value)| Self::OfRequest(*value))
+            .ok_or_else(|| format!("there is no $context.{name} here, only {} and authorizer.x", known()))
     }
 }
 

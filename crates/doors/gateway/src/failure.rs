@@ -4,7 +4,7 @@ use bongsu_http::{BodyError, Response};
 use hyper::StatusCode;
 
 use crate::{
-    EnqueueError, InvokeError,
+    EnqueueError, ForwardError, InvokeError,
     answer::{self, message},
     call::Kind,
     providers::Refusal,
@@ -27,6 +27,18 @@ pub(crate) enum Failure {
     Busy,
     #[error("nobody who may has signed the request")]
     Forbidden,
+    #[error("the request is not authorized: {reason}")]
+    Unauthorized { reason: &'static str, challenge: Option<String> },
+    #[error("the token has none of the route's scopes")]
+    OutOfScope { challenge: String },
+    #[error("the authorizer denies the request")]
+    Denied { is_explicit: bool },
+    #[error("the authorizer failed: {0}")]
+    Authorizer(String),
+    #[error("the request has no key of a usage plan of this stage")]
+    NoKey,
+    #[error("the key's quota is used up")]
+    QuotaUsed,
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error("{0}")]
@@ -39,6 +51,8 @@ pub(crate) enum Failure {
     Enqueue(#[from] EnqueueError),
     #[error(transparent)]
     Invoke(#[from] InvokeError),
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     #[error("the function's answer is wrong: {0}")]
     Returned(&'static str),
     #[error("the integration is wrong: {0}")]
@@ -50,6 +64,11 @@ impl Failure {
         let (status, text) = self.told(kind);
         let status = StatusCode::from_u16(status).expect("the table holds HTTP status codes");
         match (kind, self) {
+            (Kind::Rest, Self::Denied { .. }) => answer::capital_message(status, &text),
+            (Kind::Rest, Self::Authorizer(_)) => answer::no_message(status),
+            (_, Self::Unauthorized { challenge: Some(challenge), .. } | Self::OutOfScope { challenge }) => {
+                answer::challenge(message(status, &text), challenge)
+            }
             (Kind::FunctionUrl, Self::Invoke(InvokeError::FunctionError(_)) | Self::Returned(_)) => {
                 answer::text(status, text)
             }
@@ -68,6 +87,11 @@ impl Failure {
             Self::Busy => (503, "Service Unavailable"),
             Self::Throttled => (429, "Too Many Requests"),
             Self::Forbidden => (403, FORBIDDEN),
+            Self::Unauthorized { .. } => (401, "Unauthorized"),
+            Self::Denied { is_explicit } if kind == Kind::Rest => (403, denied(*is_explicit)),
+            Self::Denied { .. } | Self::OutOfScope { .. } | Self::NoKey => (403, "Forbidden"),
+            Self::QuotaUsed => (429, "Limit Exceeded"),
+            Self::Authorizer(_) => (500, "Internal Server Error"),
             Self::Refused(refusal) => return (refusal.status().as_u16(), self.to_string()),
             Self::Unfit(reason) => (400, reason.as_str()),
             Self::NoTemplate => (415, "Unsupported Media Type"),
@@ -75,6 +99,16 @@ impl Failure {
             Self::Enqueue(EnqueueError::Unavailable { .. }) => (503, "Service Unavailable"),
             Self::Integration(_) => (500, "Internal server error"),
             Self::Returned(_) => Self::function_failed(kind),
+            Self::Forward(error) => match (error, kind) {
+                (ForwardError::Forbidden(_), Kind::Rest) => (500, "Internal server error"),
+                (ForwardError::Forbidden(_), _) => (500, "Internal Server Error"),
+                (ForwardError::Unreachable(_), Kind::Rest) => (504, "Network error communicating with endpoint"),
+                (ForwardError::TimedOut, Kind::Rest) => (504, "Endpoint request timed out"),
+                (ForwardError::TimedOut, _) => (504, "Gateway Timeout"),
+                (ForwardError::Unfit(_), Kind::Rest) => (502, "Internal server error"),
+                (ForwardError::Unfit(_), _) => (502, "Bad Gateway"),
+                (ForwardError::Unreachable(_) | ForwardError::Busy, _) => (503, "Service Unavailable"),
+            },
             Self::Invoke(error) => match (error, kind) {
                 (InvokeError::FunctionError(_), _) => Self::function_failed(kind),
                 (InvokeError::TimedOut, Kind::Rest) => (504, "Endpoint request timed out"),
@@ -97,6 +131,14 @@ impl Failure {
             Kind::Http => (500, "Internal Server Error"),
             Kind::FunctionUrl => (502, "Internal Server Error"),
         }
+    }
+}
+
+/// As REST APIs say it.
+fn denied(is_explicit: bool) -> &'static str {
+    match is_explicit {
+        true => "User is not authorized to access this resource with an explicit deny in an identity-based policy",
+        false => "User is not authorized to access this resource",
     }
 }
 

@@ -14,14 +14,16 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::{
-    Apis, EVENT_BYTES_MAX, MESSAGE_BYTES_MAX, Outside, RouteMetrics, answer,
+    Apis, EVENT_BYTES_MAX, KeySource, MESSAGE_BYTES_MAX, Outside, RouteMetrics, answer,
+    authorizer::Authorized,
     call::{Call, Kind, host_name},
     failure::Failure,
     integration::Event,
     observation::{LogBudget, micros},
     providers::{self, Received, Unverified},
     request_id::{RequestId, RequestIds},
-    table::{Entry, Found, ReadyWebhook},
+    table::{Entry, Found, Gate, ReadyWebhook},
+    usage::key_in,
 };
 
 /// Tells the milliseconds since 1970.
@@ -40,10 +42,14 @@ pub const LARGE_BODIES_MAX: usize = 256;
 pub struct Settings {
     /// Senders sign with their time, which is the world's.
     pub clock: Clock,
+    /// The server's own time, which a test may set ahead: tokens expire by it, and answers that are kept, and quotas.
+    pub server_clock: Clock,
     /// Of the listener; a body's length is limited by the lower of this and what its route takes.
     pub limits: Limits,
     /// Twelve digits, for events.
     pub account: String,
+    /// For the ARNs of what is asked for.
+    pub region: String,
     /// A request that takes longer is logged.
     pub slow_after: Duration,
 }
@@ -82,6 +88,7 @@ impl FrontDoor {
             }
         }
         drop(kept);
+        apis.meters().take_over(served.meters());
         *served = Arc::new(apis);
     }
 
@@ -162,16 +169,32 @@ impl FrontDoor {
         if entry.bucket.as_ref().is_some_and(|bucket| !bucket.admits(now_ms)) {
             return Err(Failure::Throttled);
         }
-        let body = self.read(entry, body).await?;
-        let identity = match entry.iam {
-            true => Some(self.outside.identities.identify(head, &body).ok_or(Failure::Forbidden)?),
-            false => None,
-        };
         let place = &entry.place;
         let path_parameters = entry.key.path_parameters(place.within_stage(path).unwrap_or_default());
-        let account = &self.settings.account;
-        let key = &entry.key;
-        let call = Call { place, key, account, head, body: &body, peer, now_ms, id, path, path_parameters, identity };
+        let Settings { account, region, .. } = &self.settings;
+        let (key, nothing) = (&entry.key, Bytes::new());
+        let mut call = Call {
+            place,
+            key,
+            account,
+            region,
+            head,
+            body: &nothing,
+            peer,
+            now_ms,
+            id,
+            path,
+            path_parameters,
+            identity: None,
+            authorized: None,
+            used_key: None,
+        };
+        self.admit(entry, &mut call).await?;
+        let body = self.read(entry, body).await?;
+        call.body = &body;
+        if entry.iam {
+            call.identity = Some(self.outside.identities.identify(head, &body).ok_or(Failure::Forbidden)?);
+        }
         let received = match &entry.webhook {
             Some(ready) => Some(self.verify(ready, &call).await?),
             None => None,
@@ -185,6 +208,22 @@ impl FrontDoor {
         let outcome = entry.integration.run(&call, event, &self.outside).await;
         *timed = Some(asked.elapsed());
         outcome
+    }
+
+    /// Asks the route's authorizer, and for a key. Nothing of a body is read for strangers.
+    async fn admit(&self, entry: &Entry, call: &mut Call<'_>) -> Result<(), Failure> {
+        let now_ms = (self.settings.server_clock)();
+        if let Some(Gate { authorizer, scopes }) = &entry.gate {
+            call.authorized = Some(authorizer.ask(call, scopes, &self.outside, now_ms).await?);
+        }
+        if let Some((keys, source)) = &entry.keys {
+            let shown = match source {
+                KeySource::Header => key_in(&call.head.headers),
+                KeySource::Authorizer => call.authorized.as_ref().and_then(Authorized::usage_key),
+            };
+            call.used_key = Some(keys.admit(shown, now_ms)?);
+        }
+        Ok(())
     }
 
     /// What the route's provider makes of the request.

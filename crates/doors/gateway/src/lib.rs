@@ -2,12 +2,14 @@
 //!
 //! A request is matched to a [`Route`], read within its limits, and, where the route is a webhook's, given to the route's
 //! provider (a file each under `providers/`), which alone can turn it into a verified webhook or answers a handshake on
-//! the spot. Then the route's integration (a file each under `integration/`) works on it: a function through [`Invoke`],
-//! a queue through [`Enqueue`], a service's own API through [`Services`]. Who sends a message gets its 200 once that is
+//! the spot. A route may also ask an authorizer (`authorizer/`) or for a key (`usage`). Then its integration (a file each
+//! under `integration/`) works on it: a function through [`Invoke`], a queue through [`Enqueue`], a service's own API
+//! through [`Services`], another server through [`Forward`]. Who sends a message gets its 200 once that is
 //! durable. Whatever else happens is answered in the envelopes of API Gateway.
 
 mod answer;
 mod api;
+mod authorizer;
 mod calendar;
 mod call;
 mod cors;
@@ -29,12 +31,14 @@ mod sample;
 mod selector;
 mod table;
 mod throttle;
+mod usage;
 mod velocity;
 
 pub use api::{
-    Api, ApiKind, BodyKind, FunctionUrl, Integration, IntegrationResponse, Passthrough, PayloadFormat, RestIntegration,
-    Route, Service, Stage, Throttle, Webhook,
+    Access, Api, ApiKind, BodyKind, FunctionUrl, Integration, IntegrationResponse, KeySource, Passthrough,
+    PayloadFormat, RestIntegration, Route, Service, Stage, Throttle, Webhook,
 };
+pub use authorizer::{Authorizer, AuthorizerKind, AuthorizerQuestion, CACHED_ANSWERS_MAX};
 pub use cors::Cors;
 pub use front_door::{Clock, FrontDoor, HEADER_BYTES_MAX, LARGE_BODIES_MAX, PAYLOAD_BYTES_MAX, Settings};
 pub use integration::{
@@ -42,10 +46,11 @@ pub use integration::{
 };
 pub use observation::{Counts, LATENCY_MICROS, LOG_LINES_A_SECOND_MAX, LatencyMicros, RouteMetrics};
 pub use outside::{
-    BoxFuture, Enqueue, EnqueueError, Enqueued, Identify, Identity, Invocation, Invoke, InvokeError, NewMessage,
-    Outside, ServiceRequest, Services,
+    BoxFuture, Enqueue, EnqueueError, Enqueued, Forward, ForwardError, ForwardRequest, Identify, Identity, Invocation,
+    Invoke, InvokeError, NewMessage, Outside, ServiceRequest, Services,
 };
 pub use providers::{FETCHED_BYTES_MAX, Fetch, FetchError, Secret, SettingsError};
 pub use route_key::{KeyError, RouteKey};
 pub use selector::{Selector, SelectorError};
 pub use table::{Apis, RouteError};
+pub use usage::{ApiKey, Period, Quota, UsagePlan};

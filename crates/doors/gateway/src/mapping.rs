@@ -122,7 +122,7 @@ impl Source {
             Self::Path => Some(call.path_in_stage()),
             Self::Body => body().map(str::to_owned),
             Self::Json(path) => path.text(body()?),
-            Self::Context(variable) => Some(call.context(*variable)),
+            Self::Context(variable) => Some(call.context(variable)),
             Self::StageVariable(name) => call.place.variables.get(name).cloned(),
         };
         value.filter(|value| !value.is_empty())

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bongsu_http::Response;
 use bytes::Bytes;
-use hyper::{HeaderMap, http::request::Parts};
+use hyper::{HeaderMap, Method, http::request::Parts};
 
 use crate::{Fetch, Service};
 
@@ -22,8 +22,10 @@ pub struct Outside {
     pub services: Arc<dyn Services>,
     /// Knows who signs.
     pub identities: Arc<dyn Identify>,
-    /// Fetches what providers of webhooks need from elsewhere.
+    /// Fetches what providers of webhooks and authorizers need from elsewhere.
     pub fetch: Arc<dyn Fetch>,
+    /// Asks other servers.
+    pub elsewhere: Arc<dyn Forward>,
 }
 
 /// Puts messages into queues; the application implements it over the runtime's handle.
@@ -143,6 +145,49 @@ pub struct ServiceRequest {
     pub headers: HeaderMap,
     /// Of a POST.
     pub body: Bytes,
+}
+
+/// Asks other servers.
+pub trait Forward: Send + Sync + 'static {
+    /// Resolves to the answer, whatever its status, without the headers of its connection and with a body of at most
+    /// [`PAYLOAD_BYTES_MAX`](crate::PAYLOAD_BYTES_MAX). Redirects are not followed. Whoever implements it bounds how many
+    /// requests go on at once, and says where they may go.
+    fn forward(&self, request: ForwardRequest) -> BoxFuture<'_, Result<Response, ForwardError>>;
+}
+
+/// A request to another server.
+#[derive(Clone, Debug)]
+pub struct ForwardRequest {
+    /// Its method.
+    pub method: Method,
+    /// `http://` or `https://`, host, path and query.
+    pub address: String,
+    /// Without `host`, and without those of a connection.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// How long the answer may take, to its end.
+    pub timeout: Duration,
+}
+
+/// Why another server has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForwardError {
+    /// The address is none, or one that nobody may be sent to.
+    #[error("nothing is sent to this address: {0}")]
+    Forbidden(String),
+    /// Nobody accepts a connection, or a secure one.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The time was over first.
+    #[error("the server did not answer in time")]
+    TimedOut,
+    /// What came is no whole answer, or too long a one.
+    #[error("the server's answer is unfit: {0}")]
+    Unfit(String),
+    /// As many requests are under way as may.
+    #[error("too many requests to other servers are under way")]
+    Busy,
 }
 
 /// Verifies signatures of AWS's kind.

@@ -113,6 +113,11 @@ impl RouteKey {
         self.text.split_once(' ').map_or(&self.text, |(_, path)| path)
     }
 
+    /// The names of its path parameters.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The smaller, the sooner a route is asked: the more exact path, then a named method before `ANY`.
     pub(crate) fn rank(&self) -> (&[Segment], Reverse<bool>, Option<&str>) {
         (&self.segments, Reverse(self.method.is_some()), self.method.as_ref().map(Method::as_str))

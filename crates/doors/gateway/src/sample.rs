@@ -7,6 +7,7 @@ use hyper::{Request, http::request::Parts};
 
 use crate::{
     Identity, RouteKey,
+    authorizer::Authorized,
     call::{Call, Kind, Place},
     request_id::RequestIds,
 };
@@ -21,6 +22,7 @@ pub(crate) struct Sample {
     head: Parts,
     body: Bytes,
     identity: Option<Identity>,
+    authorized: Option<Authorized>,
 }
 
 impl Sample {
@@ -36,7 +38,8 @@ impl Sample {
             binary_media_types: Vec::new(),
         };
         let key = if route.starts_with('/') { format!("{method} {route}") } else { route.into() };
-        Self { place, key: key.parse().unwrap(), head, body: Bytes::copy_from_slice(body.as_bytes()), identity: None }
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        Self { place, key: key.parse().unwrap(), head, body, identity: None, authorized: None }
     }
 
     pub(crate) fn kind(mut self, kind: Kind) -> Self {
@@ -70,6 +73,11 @@ impl Sample {
         self
     }
 
+    pub(crate) fn authorized(mut self, authorized: Authorized) -> Self {
+        self.authorized = Some(authorized);
+        self
+    }
+
     pub(crate) fn binary(mut self, types: &[&str]) -> Self {
         self.place.binary_media_types = types.iter().map(|&kind| kind.into()).collect();
         self
@@ -82,6 +90,7 @@ impl Sample {
             place: &self.place,
             key: &self.key,
             account: "000000000042",
+            region: "us-east-1",
             head: &self.head,
             body: &self.body,
             peer: IpAddr::from([192, 0, 2, 7]),
@@ -90,6 +99,8 @@ impl Sample {
             path,
             path_parameters: self.key.path_parameters(self.place.within_stage(path).unwrap()),
             identity: self.identity.clone(),
+            authorized: self.authorized.clone(),
+            used_key: None,
         })
     }
 }

@@ -1,12 +1,17 @@
 //! Everything that is served, checked and compiled, and found again for a request.
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use hyper::{Method, http::request::Parts};
 
 use crate::{
-    Api, ApiKind, BodyKind, FunctionUrl, Route, RouteKey, Stage, Throttle, Webhook,
+    Api, ApiKind, BodyKind, FunctionUrl, KeySource, Route, RouteKey, Stage, Throttle, Webhook,
     api::DEFAULT_STAGE,
+    authorizer::ReadyAuthorizer,
     call::{Kind, Place},
     cors::CorsHeaders,
     integration::{FunctionCall, Ready},
@@ -14,6 +19,7 @@ use crate::{
     providers::{self, Provider, SettingsError},
     route_key::{self, RESERVED},
     throttle::Bucket,
+    usage::{Meters, StageKeys},
 };
 
 /// The longest name of an API or a stage.
@@ -86,7 +92,17 @@ pub(crate) struct Entry {
     pub(crate) bucket: Option<Bucket>,
     /// Whether requests are signed as AWS's are.
     pub(crate) iam: bool,
+    /// Who is asked, and for which scopes.
+    pub(crate) gate: Option<Gate>,
+    /// Which keys there are, and where a request has its own; of routes that need one.
+    pub(crate) keys: Option<(Arc<StageKeys>, KeySource)>,
     pub(crate) counters: Arc<Counters>,
+}
+
+/// An authorizer that a route asks.
+pub(crate) struct Gate {
+    pub(crate) authorizer: Arc<ReadyAuthorizer>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A webhook whose provider is ready to receive.
@@ -100,6 +116,14 @@ pub struct Apis {
     /// Of all APIs, the most exact ones first.
     routes: Vec<Entry>,
     urls: Vec<Entry>,
+    meters: Meters,
+}
+
+/// What is compiled once for all routes of a stage.
+struct Shared {
+    cors: Option<Arc<CorsHeaders>>,
+    authorizers: BTreeMap<String, Arc<ReadyAuthorizer>>,
+    keys: Arc<StageKeys>,
 }
 
 /// What a request is for.
@@ -120,7 +144,7 @@ impl Apis {
     /// The first fault.
     pub fn new(apis: Vec<Api>, function_urls: Vec<FunctionUrl>) -> Result<Self, RouteError> {
         let mut names = BTreeSet::new();
-        let mut routes = Vec::new();
+        let (mut routes, mut meters) = (Vec::new(), Meters::default());
         for api in apis {
             let fault = |reason: &str| RouteError::Api { api_name: api.name.clone(), reason: reason.into() };
             check(&api).map_err(|reason| fault(&reason))?;
@@ -129,8 +153,11 @@ impl Apis {
             }
             let cors = api.cors.as_ref().map(CorsHeaders::new).transpose().map_err(fault)?.map(Arc::new);
             for stage in &api.stages {
+                let keys = meters.of_stage(&api.usage_plans, &stage.name).map_err(|reason| fault(&reason))?;
+                let authorizers = authorizers(&api).map_err(|reason| fault(&reason))?;
+                let shared = Shared { cors: cors.clone(), authorizers, keys: Arc::new(keys) };
                 for route in &api.routes {
-                    routes.push(entry(&api, stage, route, &cors)?);
+                    routes.push(entry(&api, stage, route, &shared)?);
                 }
             }
         }
@@ -147,7 +174,11 @@ impl Apis {
             }
         }
         let urls = function_urls.into_iter().map(url_entry).collect::<Result<_, _>>()?;
-        Ok(Self { routes, urls })
+        Ok(Self { routes, urls, meters })
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
@@ -271,6 +302,7 @@ fn check(api: &Api) -> Result<(), String> {
     }
     match api.kind {
         ApiKind::Rest if api.cors.is_some() => Err("a REST API answers preflights by routes of its own".into()),
+        ApiKind::Http if !api.usage_plans.is_empty() => Err("only a REST API has usage plans".into()),
         ApiKind::Http if !api.binary_media_types.is_empty() => Err("an HTTP API has no binary media types".into()),
         ApiKind::Rest if api.routes.iter().any(|route| route.key.is_default()) => {
             Err(format!("a REST API has no `{}`", route_key::DEFAULT))
@@ -279,7 +311,37 @@ fn check(api: &Api) -> Result<(), String> {
     }
 }
 
-fn entry(api: &Api, stage: &Stage, route: &Route, cors: &Option<Arc<CorsHeaders>>) -> Result<Entry, RouteError> {
+/// Each stage has its own, with answers of its own.
+fn authorizers(api: &Api) -> Result<BTreeMap<String, Arc<ReadyAuthorizer>>, String> {
+    let mut ready = BTreeMap::new();
+    for authorizer in &api.authorizers {
+        let name = &authorizer.name;
+        let made = ReadyAuthorizer::new(authorizer, api.kind);
+        let made = made.map_err(|reason| format!("the authorizer `{name}`: {reason}"))?;
+        if ready.insert(name.clone(), Arc::new(made)).is_some() {
+            return Err(format!("two authorizers have the name `{name}`"));
+        }
+    }
+    Ok(ready)
+}
+
+/// Whom a route's access asks.
+fn gate(route: &Route, shared: &Shared) -> Result<Option<Gate>, String> {
+    let access = &route.access;
+    let Some(name) = &access.authorizer else {
+        return match access.scopes.is_empty() {
+            true => Ok(None),
+            false => Err("there are scopes, and no authorizer that would look for them".into()),
+        };
+    };
+    let known = shared.authorizers.get(name).ok_or_else(|| format!("there is no authorizer `{name}`"))?;
+    if !access.scopes.is_empty() && !known.knows_scopes() {
+        return Err(format!("the authorizer `{name}` knows nothing of scopes"));
+    }
+    Ok(Some(Gate { authorizer: known.clone(), scopes: access.scopes.clone() }))
+}
+
+fn entry(api: &Api, stage: &Stage, route: &Route, shared: &Shared) -> Result<Entry, RouteError> {
     let (key, api_name) = (route.key.to_string(), api.name.clone());
     let webhook = match &route.webhook {
         None => None,
@@ -288,11 +350,15 @@ fn entry(api: &Api, stage: &Stage, route: &Route, cors: &Option<Arc<CorsHeaders>
             Err(reason) => return Err(RouteError::Webhook { key, api_name, reason }),
         },
     };
-    let integration = Ready::new(&route.integration, api.kind, webhook.is_some());
-    let integration = match integration {
-        Ok(integration) => integration,
+    let ready = Ready::new(route, api.kind).and_then(|integration| Ok((integration, gate(route, shared)?)));
+    let (integration, gate) = match ready {
+        Ok(ready) => ready,
         Err(reason) => return Err(RouteError::Integration { key, api_name, reason }),
     };
+    if route.access.needs_key && api.kind == ApiKind::Http {
+        let reason = "only a REST API has keys".into();
+        return Err(RouteError::Integration { key, api_name, reason });
+    }
     if integration.lacks_group(webhook.as_ref()) {
         return Err(RouteError::GroupMissing { key, api_name });
     }
@@ -313,9 +379,11 @@ fn entry(api: &Api, stage: &Stage, route: &Route, cors: &Option<Arc<CorsHeaders>
         key: route.key.clone(),
         integration,
         webhook,
-        cors: cors.clone(),
+        cors: shared.cors.clone(),
         bucket: throttle.copied().map(Bucket::new),
         iam: false,
+        gate,
+        keys: route.access.needs_key.then(|| (shared.keys.clone(), api.key_source)),
         counters: Arc::default(),
     })
 }
@@ -340,6 +408,8 @@ fn url_entry(url: FunctionUrl) -> Result<Entry, RouteError> {
         cors: cors.map(Arc::new),
         bucket: None,
         iam,
+        gate: None,
+        keys: None,
         counters: Arc::default(),
     })
 }

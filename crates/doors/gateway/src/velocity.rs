@@ -200,7 +200,7 @@ impl Expression {
                 let path = call.path_parameters.get(name).cloned();
                 path.or_else(|| call.query_parameter(name)).or_else(header).unwrap_or_default()
             }
-            Self::Context(variable) => call.context(*variable),
+            Self::Context(variable) => call.context(variable),
             Self::StageVariable(name) => call.place.variables.get(name).cloned().unwrap_or_default(),
         }
     }

@@ -15,6 +15,7 @@ const TAGGING: HeaderName = HeaderName::from_static("x-amz-tagging");
 const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-amz-tagging-count");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-amz-storage-class");
 const ACL: HeaderName = HeaderName::from_static("x-amz-acl");
+const ENCRYPTION: HeaderName = HeaderName::from_static("x-amz-server-side-encryption");
 
 /// What an object is said to be when nobody says it.
 const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
@@ -44,7 +45,9 @@ const NOT_IMPLEMENTED: [&str; 9] = [
 ///
 /// `NotImplemented`, or `InvalidStorageClass`.
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), S3Error> {
-    let mut names = headers.keys().map(HeaderName::as_str);
+    // What S3 does to every object, asked or not; tools that deploy always ask.
+    let is_no_wish = |name: &HeaderName| *name == ENCRYPTION && headers[name] == "AES256";
+    let mut names = headers.keys().filter(|name| !is_no_wish(name)).map(HeaderName::as_str);
     if let Some(name) = names.find(|name| NOT_IMPLEMENTED.iter().any(|prefix| name.starts_with(prefix))) {
         return Err(S3Error::header_not_implemented(name));
     }
@@ -200,7 +203,12 @@ mod tests {
         ] {
             assert_eq!(check_headers(&headers(&[(name, value)])).map_err(|error| error.code()), Err(code), "{name}");
         }
-        let usual = [("x-amz-acl", "private"), ("x-amz-storage-class", "STANDARD"), ("x-amz-date", "x")];
+        let usual = [
+            ("x-amz-acl", "private"),
+            ("x-amz-storage-class", "STANDARD"),
+            ("x-amz-date", "x"),
+            ("x-amz-server-side-encryption", "AES256"),
+        ];
         assert_eq!(check_headers(&headers(&usual)), Ok(()));
     }
 }

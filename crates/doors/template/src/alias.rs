@@ -41,6 +41,9 @@ pub struct VersionResource {
     pub description: Option<String>,
     /// What the code's SHA-256 must be, in Base64.
     pub code_sha256: Option<String>,
+    /// Whether another is published when the function's code is another (`AutoPublishAlias`), and not only when the template
+    /// says something else.
+    pub follows_code: bool,
 }
 
 /// An alias to create.
@@ -71,7 +74,8 @@ fn read_version(Reading { inputs, mut reader, .. }: Reading<'_, '_>) -> Option<V
     let function = function_reference(&mut reader, "FunctionName", inputs);
     let (description, code_sha256) = (reader.string("Description"), reader.string("CodeSha256"));
     reader.finish();
-    Some(VersionResource { function: function?.name, description, code_sha256 })
+    // Known when the whole template is read.
+    Some(VersionResource { function: function?.name, description, code_sha256, follows_code: false })
 }
 
 fn read_alias(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<AliasResource> {

@@ -21,6 +21,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
         ("LifecycleConfiguration", "objects stay until they are deleted"),
         ("OwnershipControls", "access lists are not evaluated"),
         ("PublicAccessBlockConfiguration", "nothing is public"),
+        ("VersioningConfiguration", "objects have one version: what is overwritten or deleted is gone"),
     ],
     replaced_by: &["BucketName"],
 };
@@ -76,13 +77,6 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Bucket
             "BucketName must be 3 to 63 lower-case letters, digits, dots and hyphens, and begin and end with a letter \
              or digit",
         );
-    }
-    if let Some(mut versioning) = reader.map("VersioningConfiguration") {
-        versioning.require("Status");
-        if versioning.one_of("Status", &["Enabled", "Suspended"]).as_deref() == Some("Enabled") {
-            versioning.fault(versioning.line_of("Status"), "versions of objects are not supported yet");
-        }
-        versioning.finish();
     }
     let notifications = notifications(&mut reader, inputs);
     let tags = queue::tags(&mut reader);

@@ -81,7 +81,7 @@ fn read_one<'a>(
         return None;
     };
     let Some(kind) = types::find(type_name) else {
-        faults.at(type_line, format!("type {type_name} is not supported yet"));
+        faults.at(type_line, format!("type {type_name} is not supported{}", instead_of(type_name)));
         return None;
     };
     Some(Declared {
@@ -94,6 +94,16 @@ fn read_one<'a>(
         deletion_policy: deletion_policy(node, "DeletionPolicy", scope, faults),
         update_replace_policy: deletion_policy(node, "UpdateReplacePolicy", scope, faults),
     })
+}
+
+/// What to do where a type is missed.
+fn instead_of(type_name: &str) -> &'static str {
+    match type_name {
+        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
+            ": deploy the inner template as a stack of its own, and share values by Export and Fn::ImportValue"
+        }
+        _ => " yet",
+    }
 }
 
 fn depends_on(node: &Node, all: &[Entry], scope: &Scope<'_>, faults: &mut Faults) -> Vec<String> {

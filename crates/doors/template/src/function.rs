@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
+
+use bongsu_broker::RESERVED_VARIABLES;
 
 use crate::names;
 use crate::node::Entry;
@@ -15,11 +18,10 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::Lambda::Function",
     identity,
     read: Read::Properties(|reading| read(reading).map(Definition::Function)),
-    metadata: &[],
+    metadata: &["ConcurrencyPerProcess"],
     told: &[
         ("CodeSigningConfigArn", "code is not signed"),
         ("KmsKeyArn", "variables are kept as they are"),
-        ("LoggingConfig", "logs are kept as the function writes them"),
         ("RecursiveLoop", "loops are not looked for"),
         ("RuntimeManagementConfig", "the runtimes are those of this machine"),
         ("SnapStart", "processes start from nothing"),
@@ -40,30 +42,12 @@ const LAYERS_MAX: usize = 5;
 const INLINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many bytes the names and values of a function's variables may have together.
 pub const ENVIRONMENT_BYTES_MAX: usize = 4096;
+/// How many invocations a process may have at a time.
+pub(crate) const CONCURRENCY_PER_PROCESS: RangeInclusive<u32> = 1..=1_600;
+/// How much memory a capacity provider may give for each processor, in GiB.
+const MEMORY_GIB_PER_VCPU: RangeInclusive<f64> = 2.0..=8.0;
 /// What the executable of a `provided` runtime is called.
 const PROVIDED_HANDLER: &str = "bootstrap";
-/// Variables that Lambda sets itself and refuses to be given.
-const RESERVED_VARIABLES: [&str; 19] = [
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SECRET_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-];
 /// A function to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionResource {
@@ -95,12 +79,50 @@ pub struct FunctionResource {
     pub dead_letter: Option<String>,
     /// How much room it has under `/tmp`, 512 to 10240 MiB.
     pub ephemeral_storage_mebibytes: u32,
+    /// How many invocations one of its processes has at a time, 1 to 1600.
+    pub concurrency_per_process: u32,
+    /// The capacity provider that is named, which has no effect here.
+    pub capacity_provider: Option<CapacityProvider>,
     /// What it is built for.
     pub architecture: Architecture,
     /// Whether its invocations are traced (`Active`).
     pub tracing: bool,
+    /// How it writes its log.
+    pub logging: Option<Box<LoggingResource>>,
+    /// The key that its variables are said to be kept with.
+    pub kms_key_arn: Option<String>,
+    /// The networks it is said to be in.
+    pub vpc: Option<Box<VpcResource>>,
+    /// Whether its versions are said to start from what was kept (`PublishedVersions`).
+    pub snap_start: bool,
     /// The tags of the function.
     pub tags: BTreeMap<String, String>,
+    /// Whether the template publishes versions of it.
+    pub is_published: bool,
+}
+
+/// How a function writes its log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoggingResource {
+    /// `Text` or `JSON`.
+    pub format: Option<String>,
+    /// The least level of the function's own lines.
+    pub application_level: Option<String>,
+    /// The least level of the platform's lines.
+    pub system_level: Option<String>,
+    /// The log group it is said to write to.
+    pub group: Option<String>,
+}
+
+/// The networks that a function is said to be in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VpcResource {
+    /// Their subnets.
+    pub subnets: Vec<String>,
+    /// Its security groups.
+    pub security_groups: Vec<String>,
+    /// Whether it uses IPv6 there.
+    pub ipv6: bool,
 }
 
 /// Where code is.
@@ -119,6 +141,15 @@ pub enum Code {
         /// Its version, if one is named.
         version: Option<String>,
     },
+}
+
+/// The instances that a function runs on in AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapacityProvider {
+    /// Its ARN.
+    pub arn: String,
+    /// The memory for each processor in GiB, a decimal number from 2 to 8.
+    pub memory_gib_per_vcpu: Option<String>,
 }
 
 /// What a function is built for.
@@ -181,7 +212,7 @@ fn identity(naming: &mut Naming<'_, '_>) -> Identity {
 }
 
 /// `None` when something needed is missing.
-fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<FunctionResource> {
+fn read(Reading { identity, inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<FunctionResource> {
     let name = identity.name.clone();
     reader.text("FunctionName");
     if !names::is_function_name(&name) {
@@ -217,7 +248,26 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         .unwrap_or(EPHEMERAL_STORAGE_DEFAULT);
     let tracing =
         inner(&mut reader, "TracingConfig", |config| config.one_of("Mode", &["Active", "PassThrough"])).flatten();
+    let (capacity_provider, concurrency) = capacity(&mut reader).unzip();
+    let asked = metadata.concurrency_per_process;
+    if let (Some(_), Some((line, _))) = (&concurrency, asked) {
+        reader.fault(line, "ConcurrencyPerProcess: there is a CapacityProviderConfig too");
+    }
     let architecture = architecture(&mut reader);
+    let logging = inner(&mut reader, "LoggingConfig", |config| LoggingResource {
+        format: config.one_of("LogFormat", &["JSON", "Text"]),
+        application_level: config.one_of("ApplicationLogLevel", &["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
+        system_level: config.one_of("SystemLogLevel", &["DEBUG", "INFO", "WARN"]),
+        group: config.string("LogGroup"),
+    });
+    let kms_key_arn = reader.string("KmsKeyArn");
+    let vpc = inner(&mut reader, "VpcConfig", |config| VpcResource {
+        subnets: config.strings("SubnetIds"),
+        security_groups: config.strings("SecurityGroupIds"),
+        ipv6: config.boolean("Ipv6AllowedForDualStack").unwrap_or_default(),
+    });
+    let snap_start =
+        inner(&mut reader, "SnapStart", |config| config.one_of("ApplyOn", &["None", "PublishedVersions"])).flatten();
     let tags = queue::tags(&mut reader);
     reader.finish();
     Some(FunctionResource {
@@ -235,9 +285,17 @@ fn read(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option
         layers,
         dead_letter,
         ephemeral_storage_mebibytes,
+        concurrency_per_process: concurrency.flatten().or(asked.map(|(_, number)| number)).unwrap_or(1),
+        capacity_provider: capacity_provider.flatten(),
         architecture,
         tracing: tracing.as_deref() == Some("Active"),
+        logging: logging.map(Box::new),
+        kms_key_arn,
+        vpc: vpc.map(Box::new),
+        snap_start: snap_start.as_deref() == Some("PublishedVersions"),
         tags,
+        // Known when the whole template is read.
+        is_published: false,
     })
 }
 
@@ -317,6 +375,21 @@ fn dead_letter_fault(arn: &str, inputs: &Inputs) -> Option<String> {
         Ok(_) => None,
         Err(_) => Some("TargetArn must be the ARN of a queue or topic".to_owned()),
     }
+}
+
+/// The provider, and how many invocations each process has at a time.
+fn capacity(reader: &mut Reader<'_>) -> Option<(Option<CapacityProvider>, Option<u32>)> {
+    inner(reader, "CapacityProviderConfig", |config| {
+        config.require("LambdaManagedInstancesCapacityProviderConfig");
+        inner(config, "LambdaManagedInstancesCapacityProviderConfig", |instances| {
+            let arn = instances.required("CapacityProviderArn");
+            let memory = instances.decimal("ExecutionEnvironmentMemoryGiBPerVCpu", MEMORY_GIB_PER_VCPU);
+            let memory_gib_per_vcpu = memory.map(|memory| memory.to_string());
+            let number = instances.whole("PerExecutionEnvironmentMaxConcurrency", CONCURRENCY_PER_PROCESS);
+            (arn.map(|arn| CapacityProvider { arn, memory_gib_per_vcpu }), number)
+        })
+    })
+    .flatten()
 }
 
 fn architecture(reader: &mut Reader<'_>) -> Architecture {

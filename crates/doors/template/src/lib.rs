@@ -43,15 +43,20 @@ mod webhook;
 mod yaml;
 
 pub use alias::{AliasResource, VersionResource};
+pub use api::authorizer::{AccessResource, AuthorizerKind, AuthorizerQuestion, AuthorizerResource};
 pub use api::integration::{
     AwsService, IntegrationResource, IntegrationResponse, Passthrough, PayloadFormat, RestIntegrationResource,
 };
 pub use api::route_key::RouteKey;
+pub use api::usage::{Quota, QuotaPeriod, UsagePlanResource};
 pub use api::{ApiKind, ApiResource, Cors, RouteResource, StageResource, Throttle};
 pub use bucket::{BucketNotification, BucketResource};
 pub use error::{ERRORS_MAX, REASON_CHARS_MAX, TemplateError, TemplateErrors};
 pub use event_invoke_config::EventInvokeConfigResource;
-pub use function::{Architecture, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, Runtime};
+pub use function::{
+    Architecture, CapacityProvider, Code, ENVIRONMENT_BYTES_MAX, FunctionResource, LoggingResource, Runtime,
+    VpcResource,
+};
 pub use function_url::FunctionUrlResource;
 pub use inputs::Inputs;
 pub use layer_version::LayerVersionResource;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::api::authorizer::{self, JWKS};
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
+use crate::function;
 use crate::node::{Entry, Node, Value};
 use crate::reader::Reader;
 use crate::subscription::DeliveryPolicy;
@@ -25,8 +27,12 @@ pub(crate) struct Metadata {
     pub(crate) webhook: Option<WebhookResource>,
     /// Of a subscription.
     pub(crate) delivery_policy: Option<DeliveryPolicy>,
+    /// Of a function: its line, and the number.
+    pub(crate) concurrency_per_process: Option<(u32, u32)>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
+    /// Of an authorizer of tokens: its issuer's keys.
+    pub(crate) keys: Option<String>,
 }
 
 /// What is made to go wrong on purpose, so that a consumer can prove that it copes.
@@ -78,7 +84,12 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
     for name in kind.metadata {
         let line = reader.line_of(name);
         match *name {
+            "ConcurrencyPerProcess" => {
+                let number = reader.whole("ConcurrencyPerProcess", function::CONCURRENCY_PER_PROCESS);
+                found.concurrency_per_process = number.map(|number| (line, number));
+            }
             "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
+            JWKS => found.keys = authorizer::read_keys(&mut reader, JWKS),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
             _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
         }
@@ -115,7 +126,8 @@ pub(crate) fn hide_secrets(entries: &mut [Entry]) {
     }
 }
 
-fn hide(node: &mut Node) {
+/// Marks everything in a value as not to be shown.
+pub(crate) fn hide(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),

@@ -47,6 +47,10 @@ impl<'f> Reader<'f> {
         self.entries.iter().any(|entry| entry.key == name)
     }
 
+    pub(crate) fn is_list(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == name && entry.node.as_list().is_some())
+    }
+
     /// The value itself, of whatever kind but none.
     pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
         let index = self.entries.iter().position(|entry| entry.key == name)?;
@@ -221,6 +225,13 @@ impl<'f> Reader<'f> {
     /// The items of a list of texts.
     pub(crate) fn strings(&mut self, name: &str) -> Vec<String> {
         self.texts(name).unwrap_or_default().into_iter().map(|text| text.text).collect()
+    }
+
+    /// The address of another server, if that is what a text is; anything else is left where it is.
+    pub(crate) fn address(&mut self, name: &str) -> Option<String> {
+        let text = self.entries.iter().find(|entry| entry.key == name).and_then(|entry| entry.node.as_text())?;
+        let is_address = ["http://", "https://"].iter().any(|scheme| text.text.starts_with(scheme));
+        if is_address { self.string(name) } else { None }
     }
 
     /// A fault unless the property is given.

@@ -14,6 +14,9 @@ use crate::scope::Scope;
 use crate::stack::{Definition, Ignored, Resource};
 use crate::types::{Read, Reading};
 
+/// What somebody proves to be allowed by, besides what `Metadata` has.
+const SECRET_PROPERTIES: [(&str, &str); 1] = [("AWS::ApiGateway::ApiKey", "Value")];
+
 /// A resource whose references have been followed.
 struct Resolved<'a> {
     declared: &'a Declared<'a>,
@@ -42,7 +45,24 @@ pub(crate) fn read(declared: &[Declared<'_>], scope: &Scope<'_>, faults: &mut Fa
     }
     faults.concern(None);
     gateway.complete(&mut resources, faults);
+    mark_versions(&mut resources, scope);
     (resources, ignored)
+}
+
+/// Functions are told that versions are made of them, and versions that they are SAM's, which follow the code.
+fn mark_versions(resources: &mut [Resource], scope: &Scope<'_>) {
+    let mut published = BTreeSet::new();
+    for Resource { logical_id, definition, .. } in resources.iter_mut() {
+        if let Definition::Version(version) = definition {
+            version.follows_code = scope.aliases.values().any(|id| id == logical_id);
+            published.insert(version.function.clone());
+        }
+    }
+    for resource in resources {
+        if let Definition::Function(function) = &mut resource.definition {
+            function.is_published = published.contains(&function.name);
+        }
+    }
 }
 
 fn resolve<'a>(declared: &'a Declared<'a>, scope: &Scope<'_>, faults: &mut Faults) -> Resolved<'a> {
@@ -109,10 +129,19 @@ fn read_one(
         attributes,
         deletion_policy: declared.deletion_policy,
         update_replace_policy: declared.update_replace_policy,
-        properties: comparable(properties),
+        properties: comparable(&hidden(kind.name, properties)),
         metadata: metadata.as_ref().and_then(Node::as_map).map(comparable).unwrap_or_default(),
         definition,
     })
+}
+
+/// Properties that are not to be shown, whether a parameter is `NoEcho` or they stand in the template.
+fn hidden(type_name: &str, properties: &[Entry]) -> Vec<Entry> {
+    let mut properties = properties.to_vec();
+    for entry in properties.iter_mut().filter(|entry| SECRET_PROPERTIES.contains(&(type_name, entry.key.as_str()))) {
+        metadata::hide(&mut entry.node);
+    }
+    properties
 }
 
 /// The entries in the form in which two templates are compared, without anything secret.

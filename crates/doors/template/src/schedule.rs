@@ -40,6 +40,8 @@ pub(crate) static SCHEDULE: ResourceType = ResourceType {
 const NAME_MAX: usize = 64;
 /// How many targets a rule may have.
 const TARGETS_MAX: usize = 5;
+/// How long AWS lets a window be.
+const WINDOW_MINUTES: std::ops::RangeInclusive<u32> = 1..=1440;
 /// How often AWS lets something be tried again.
 const RETRY_ATTEMPTS_MAX: u32 = 185;
 /// How long AWS lets something be tried.
@@ -60,6 +62,8 @@ pub struct ScheduleResource {
     pub start: Option<String>,
     /// When it ends, written in the same way.
     pub end: Option<String>,
+    /// Within how many minutes of its times it sends, each time at another moment: 1 to 1,440; at its times unless given.
+    pub window_minutes: Option<u32>,
     /// Who gets something; at least one.
     pub targets: Vec<ScheduleTarget>,
     /// Whether the event says that it comes from the scheduler, and not from a rule.
@@ -71,7 +75,7 @@ pub struct ScheduleResource {
 pub struct ScheduleTarget {
     /// Who.
     pub target: Target,
-    /// What, in JSON; AWS's event of a schedule unless given.
+    /// What: JSON, or of a schedule to a queue or a topic any text; AWS's event of a schedule unless given.
     pub input: Option<String>,
     /// The group of the message, for a FIFO queue.
     pub message_group: Option<String>,
@@ -108,7 +112,7 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
     for node in reader.list("Targets") {
         let Some(mut target) = reader.within(node, "a target") else { continue };
         target.required("Id");
-        targets.extend(read_target(target, inputs));
+        targets.extend(read_target(target, inputs, TextInput::Never));
     }
     if targets.len() > TARGETS_MAX {
         reader.fault(reader.line_of("Targets"), format!("a rule has at most {TARGETS_MAX} targets"));
@@ -123,6 +127,7 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
         enabled,
         start: None,
         end: None,
+        window_minutes: None,
         targets,
         of_scheduler: false,
     })
@@ -135,19 +140,37 @@ fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) 
     let enabled = reader.one_of("State", &["ENABLED", "DISABLED"]).is_none_or(|state| state == "ENABLED");
     let [start, end] = ["StartDate", "EndDate"].map(|name| date(&mut reader, name));
     reader.require("FlexibleTimeWindow");
-    if let Some(mut window) = reader.map("FlexibleTimeWindow") {
-        // Within its window any moment is right, so the first one is.
-        window.whole("MaximumWindowInMinutes", 1..=1440);
-        window.require("Mode");
-        window.one_of("Mode", &["OFF", "FLEXIBLE"]);
-        window.finish();
-    }
+    let window_minutes = reader.map("FlexibleTimeWindow").and_then(window);
     reader.require("Target");
-    let target = reader.map("Target").and_then(|target| read_target(target, inputs));
+    let target = reader.map("Target").and_then(|target| read_target(target, inputs, TextInput::ToQueuesAndTopics));
     reader.finish();
     let name = identity.name.clone();
     let (expression, targets) = (expression?, vec![target?]);
-    Some(ScheduleResource { name, expression, timezone, enabled, start, end, targets, of_scheduler: true })
+    Some(ScheduleResource {
+        name,
+        expression,
+        timezone,
+        enabled,
+        start,
+        end,
+        window_minutes,
+        targets,
+        of_scheduler: true,
+    })
+}
+
+/// How many minutes it has.
+fn window(mut window: Reader<'_>) -> Option<u32> {
+    window.require("Mode");
+    let is_flexible = window.one_of("Mode", &["OFF", "FLEXIBLE"]).is_some_and(|mode| mode == "FLEXIBLE");
+    let minutes = window.whole("MaximumWindowInMinutes", WINDOW_MINUTES);
+    if is_flexible {
+        window.require("MaximumWindowInMinutes");
+    } else if window.has("MaximumWindowInMinutes") {
+        window.fault(window.line_of("MaximumWindowInMinutes"), "MaximumWindowInMinutes is for the Mode FLEXIBLE");
+    }
+    window.finish();
+    minutes
 }
 
 /// Checks the expression in its time zone.
@@ -175,14 +198,23 @@ fn date(reader: &mut Reader<'_>, name: &str) -> Option<String> {
     Some(date)
 }
 
-fn read_target(mut reader: Reader<'_>, inputs: &Inputs) -> Option<ScheduleTarget> {
+/// Where an input need not be JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextInput {
+    Never,
+    ToQueuesAndTopics,
+}
+
+fn read_target(mut reader: Reader<'_>, inputs: &Inputs, texts: TextInput) -> Option<ScheduleTarget> {
     reader.pass(&["RoleArn"]);
     let target = reader.required("Arn").and_then(|arn| {
         let found = names::target(&arn, inputs);
         found.map_err(|reason| reader.fault(reader.line_of("Arn"), format!("Arn: {reason}"))).ok()
     });
     let input = reader.string("Input");
-    if input.as_ref().is_some_and(|input| serde_json::from_str::<serde_json::Value>(input).is_err()) {
+    let takes_text = texts == TextInput::ToQueuesAndTopics && !matches!(target, Some(Target::Function(_)));
+    let is_json = |input: &String| serde_json::from_str::<serde_json::Value>(input).is_ok();
+    if !takes_text && input.as_ref().is_some_and(|input| !is_json(input)) {
         reader.fault(reader.line_of("Input"), "Input must be JSON");
     }
     let message_group = reader.map("SqsParameters").and_then(|mut parameters| {
@@ -192,8 +224,12 @@ fn read_target(mut reader: Reader<'_>, inputs: &Inputs) -> Option<ScheduleTarget
     });
     let dead_letter = reader.map("DeadLetterConfig").and_then(|mut config| {
         let arn = config.string("Arn");
-        if let Some(Err(reason)) = arn.as_ref().map(|arn| names::queue_of_arn(arn, inputs)) {
-            config.fault(config.line_of("Arn"), format!("Arn: {reason}"));
+        match arn.as_ref().map(|arn| names::queue_of_arn(arn, inputs)) {
+            Some(Err(reason)) => config.fault(config.line_of("Arn"), format!("Arn: {reason}")),
+            Some(Ok(name)) if name.ends_with(names::FIFO_SUFFIX) => {
+                config.fault(config.line_of("Arn"), format!("Arn: {name} is FIFO, and dead letters have no group"));
+            }
+            _ => {}
         }
         config.finish();
         arn

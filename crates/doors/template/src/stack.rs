@@ -187,6 +187,8 @@ pub enum Definition {
         /// The logical id of the API.
         api: String,
     },
+    /// A key, a usage plan, or what joins the two: contained in the APIs whose stages the plan is for.
+    UsagePart,
     /// Accepted for AWS's sake, with the reason why it has no effect here.
     Recorded(&'static str),
 }

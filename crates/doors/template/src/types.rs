@@ -1,6 +1,6 @@
 //! The resource types that are known: a row each, in the file that reads it.
 
-use crate::api::{http, rest};
+use crate::api::{authorizer, http, rest, usage};
 use crate::error::Faults;
 use crate::node::Node;
 use crate::reader::Reader;
@@ -66,7 +66,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 31] = [
+const TYPES: [&ResourceType; 36] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -90,11 +90,16 @@ const TYPES: [&ResourceType; 31] = [
     &http::ROUTE,
     &http::STAGE,
     &http::DEPLOYMENT,
+    &authorizer::HTTP,
     &rest::API,
     &rest::RESOURCE,
     &rest::METHOD,
     &rest::STAGE,
     &rest::DEPLOYMENT,
+    &authorizer::REST,
+    &usage::KEY,
+    &usage::PLAN,
+    &usage::PLAN_KEY,
     &recorded::ROLE,
     &recorded::MANAGED_POLICY,
     &recorded::LOG_GROUP,

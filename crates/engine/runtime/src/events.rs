@@ -49,6 +49,11 @@ impl Shard {
             self.hold(Held::EventEnded(reply, end));
         }
     }
+
+    pub(crate) fn put_event_back(&mut self, function: &str, sequence: u64) {
+        self.events_going_on -= 1;
+        self.broker.put_back_invocation(function, sequence);
+    }
 }
 
 /// How an attempt ended, and who wants to know what becomes of the event.
@@ -101,6 +106,8 @@ pub(crate) fn run(due: DueInvocation, functions: Arc<dyn FunctionRunner>, handle
             Ok(Reply::Told { failed }) if failed > 0 => {
                 warn!(%function, failed, "nobody could take the record of an event that has ended");
             }
+            // On a full disk nothing begins before there is room; the function may then be run once more.
+            Err(Refusal::Rejected(_)) => return handle.put_event_back(function.name, sequence).await,
             // After a stop the event comes again.
             _ => {}
         }
@@ -168,6 +175,11 @@ impl Handle {
     async fn tell_event_is_over(&self) {
         // A shard that is gone has nothing left to be told.
         self.requests.send(Request::EventIsOver).await.unwrap_or_default();
+    }
+
+    async fn put_event_back(&self, function: Box<str>, sequence: u64) {
+        // As above.
+        self.requests.send(Request::PutEventBack { function, sequence }).await.unwrap_or_default();
     }
 
     async fn locate_invocation(&self, function: &FunctionRef, sequence: u64) -> Result<Option<Place>, Refusal> {

@@ -72,6 +72,8 @@ pub(crate) enum Request {
     Revision { revision: u128, reply: oneshot::Sender<Option<Revision>> },
     /// Where the input of an express execution lies now.
     LocateExpress { id: ExecutionId, reply: oneshot::Sender<Option<Place>> },
+    /// Nor about this one, which did not come to its end.
+    PutEventBack { function: Box<str>, sequence: u64 },
     /// Where an event lies now.
     LocateInvocation { function: Box<str>, sequence: u64, reply: oneshot::Sender<Option<Place>> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.

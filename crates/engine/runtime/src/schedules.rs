@@ -24,7 +24,7 @@ impl Shard {
             if let (Ok(Reply::Told { failed }), _) = self.decide(Command::FireSchedule { name: name.clone(), region })
                 && failed > 0
             {
-                warn!(schedule = %name, failed, "nobody could take what a schedule sends");
+                warn!(schedule = %name, failed, "what a schedule sends was given up, and no dead-letter queue has it");
             }
         }
     }

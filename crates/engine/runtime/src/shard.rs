@@ -358,6 +358,7 @@ impl Shard {
                 Some(place) => self.hold(Held::Place(reply, place)),
                 None => drop(reply.send(None)),
             },
+            Request::PutEventBack { function, sequence } => self.put_event_back(&function, sequence),
             Request::LocateInvocation { function, sequence, reply } => {
                 match self.broker.locate_invocation(&function, sequence) {
                     Some(place) => self.hold(Held::Place(reply, place)),

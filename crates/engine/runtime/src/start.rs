@@ -55,9 +55,10 @@ pub struct Outside {
     pub envelopes: Arc<dyn Envelopes>,
     /// Where the content of large objects is kept.
     pub blobs: Blobs,
-    /// Attempts at endpoints that go on at once, all together, each of which may need a connection. At most half of them
-    /// are at the same endpoint.
+    /// Attempts at endpoints that go on at once, all together. At most half of them are at the same endpoint.
     pub deliveries_max: usize,
+    /// How many connections there are for them: web servers need one each. At most half of them are to the same one.
+    pub connections_max: usize,
 }
 
 impl Default for Outside {
@@ -69,6 +70,7 @@ impl Default for Outside {
             envelopes: Arc::new(NoEnvelopes),
             blobs: Blobs::in_memory(),
             deliveries_max: DELIVERIES_MAX,
+            connections_max: DELIVERIES_MAX,
         }
     }
 }
@@ -121,7 +123,7 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
     if options.faults {
         broker.allow_faults();
     }
-    broker.limit_endpoint_attempts(options.outside.deliveries_max / 2);
+    broker.limit_endpoint_attempts(options.outside.deliveries_max / 2, options.outside.connections_max / 2);
     broker.finish_replay();
     meet(&options.clock, broker.now());
     broker.advance(options.clock.now());

@@ -110,6 +110,21 @@ fn the_sdk_for_javascript_lives_through_the_life_of_messages() {
 }
 
 #[test]
+fn the_sdk_for_javascript_keeps_objects_in_buckets() {
+    check(&Server::ephemeral(&[]), "objects.mjs", &[]);
+}
+
+#[test]
+fn the_sdk_for_javascript_deploys_and_invokes_functions_and_reads_what_they_print() {
+    check(&Server::ephemeral(&[]), "functions.mjs", &[]);
+}
+
+#[test]
+fn every_paginator_of_boto3_reads_all_pages_and_every_waiter_is_satisfied() {
+    check(&Server::ephemeral(&[]), "paginators.py", &[]);
+}
+
+#[test]
 fn sqs_consumer_retries_and_gives_up() {
     check(&Server::ephemeral(&[]), "consumer.mjs", &[]);
 }
@@ -162,6 +177,27 @@ fn boto3_has_queues_feed_functions() {
 #[test]
 fn the_aws_cli_lives_through_the_life_of_a_function() {
     check(&Server::ephemeral(&[]), "cli_functions.sh", &[]);
+}
+
+#[test]
+fn the_aws_cli_packages_code_and_deploys_it() {
+    check(&Server::ephemeral(&[]), "cli_package.sh", &[]);
+}
+
+#[test]
+fn templates_in_awss_patterns_are_deployed_as_they_are() {
+    check(&Server::ephemeral(&["--test-clock"]), "deployed.py", &[]);
+}
+
+#[test]
+fn the_sam_cli_builds_deploys_looks_after_and_deletes_an_application() {
+    let sam = installed("BONGSU_SAM", "sam/bin/sam");
+    check(&Server::ephemeral(&[]), "sam.sh", &[("BONGSU_SAM", sam.to_str().unwrap())]);
+}
+
+#[test]
+fn the_aws_cdk_deploys_compares_and_destroys_an_application() {
+    check(&Server::ephemeral(&[]), "cdk.sh", &[("BONGSU_NODE", node().to_str().unwrap())]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod data_directory;
 mod disk;
+mod events;
 mod kills;
 mod ledger;
 mod load;

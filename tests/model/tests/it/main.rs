@@ -5,12 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test says so by failing")]
 
 mod attributes;
+mod events;
 mod model;
+mod objects;
 mod step;
 mod story;
 mod system;
 
 use std::env;
+use std::fmt::Debug;
 use std::panic::{self, AssertUnwindSafe};
 
 use proptest::prelude::*;
@@ -114,4 +117,45 @@ fn the_core_and_the_model_agree() {
     if let Some(told) = told {
         panic!("the core and the model part here:\n{told}");
     }
+}
+
+/// Stories of the other models, of which one is quickly told.
+const STORIES: u64 = 250;
+
+/// Plays stories that are drawn, and tells the shortest that fails.
+fn play_stories<S: Debug + Clone>(steps: impl Strategy<Value = Vec<S>>, play: impl Fn(&[S])) {
+    let stories = number("BONGSU_MODEL_STEPS").map_or(STORIES, |steps| steps.div_ceil(STEPS_A_STORY));
+    let config = Config {
+        cases: stories.try_into().unwrap(),
+        max_shrink_iters: SHRINKS_MAX,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&number("BONGSU_MODEL_SEED").unwrap_or(0).to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let result = runner.run(&steps, |steps| {
+        play(&steps);
+        Ok(())
+    });
+    if let Err(TestError::Fail(reason, steps)) = &result {
+        panic!("the core and the model part here: {reason}\n{steps:#?}");
+    }
+    result.unwrap();
+}
+
+#[test]
+fn the_core_and_the_model_of_events_agree() {
+    play_stories(events::steps(), |steps| {
+        let mut story = events::Story::new();
+        steps.iter().for_each(|step| story.play(step));
+    });
+}
+
+#[test]
+fn the_core_and_the_model_of_objects_agree() {
+    play_stories(objects::steps(), |steps| {
+        let mut story = objects::Story::new();
+        steps.iter().for_each(|step| story.play(step));
+    });
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_broker::{
-    Account, Broker, Command, Content, Delivery, Entropy, Fact, Peeked, Place, QueueDescription, QueueId, QueueName,
-    Recorded, Reply, Stored, Text, Timestamp, TopicName,
+    Account, Broker, Command, Content, Delivery, Entropy, Fact, ObjectFact, ObjectRecord, Peeked, Place,
+    QueueDescription, QueueId, QueueName, QueuedInvocation, Recorded, Reply, Stored, Text, Timestamp, TopicName,
 };
 use bytes::Bytes;
 
@@ -117,6 +117,24 @@ impl System {
                 }
             }
             other => panic!("the record of a message, not {other:?}"),
+        }
+    }
+
+    /// The event whose record lies here.
+    pub(crate) fn invocation(&self, place: Place) -> QueuedInvocation {
+        let bytes = self.journal.get(&place.position).expect("the record of an event that waits is there");
+        match decode(place.position, bytes).1.into_stored(place.part) {
+            Some(Stored::Invocation(invocation)) => invocation,
+            other => panic!("the record of an event, not {other:?}"),
+        }
+    }
+
+    /// The object whose record lies here.
+    pub(crate) fn object(&self, place: Place) -> ObjectRecord {
+        let bytes = self.journal.get(&place.position).expect("the record of an object is there");
+        match decode(place.position, bytes).1.fact {
+            Fact::Object { fact: ObjectFact::ObjectPut { object, .. } } => object,
+            other => panic!("the record of an object, not {other:?}"),
         }
     }
 

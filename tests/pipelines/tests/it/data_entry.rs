@@ -5,21 +5,18 @@ use std::env;
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use bongsu_testkit::endpoint::{Answer, Port};
-use bongsu_testkit::sns::Entry;
 use bongsu_testkit::wait::until;
 use bongsu_testkit::{Endpoint, Server};
+
+use crate::publishing::publish;
 
 /// Messages published in a second.
 const RATE: u32 = 1_000;
 /// For so many seconds, unless `BONGSU_DATA_ENTRY_SECONDS` says otherwise: 30 are what the example promises.
 const PUBLISH_SECONDS: u32 = 3;
-/// Connections that publish, ten messages a request.
-const PUBLISHERS: u32 = 4;
-const BATCH: u32 = 10;
 /// An hour of retries: at once, then soon, then ever slower, then every five minutes.
 const POLICY: &str = r#"{"healthyRetryPolicy": {
     "numRetries": 16, "minDelayTarget": 100, "maxDelayTarget": 300, "backoffFunction": "linear",
@@ -123,24 +120,9 @@ impl DataEntry {
         }
     }
 
-    /// Publishes all messages at the rate, each connection its share.
+    /// Publishes all messages at the rate.
     fn publish(&self) {
-        let batches = u32::try_from(self.messages).unwrap() / BATCH;
-        let started = Instant::now();
-        let publish_share = |share: u32| {
-            let mut sns = self.server.sns();
-            for batch in (share..batches).step_by(PUBLISHERS as usize) {
-                let due = started + Duration::from_secs(1) * (batch * BATCH) / RATE;
-                thread::sleep(due.saturating_duration_since(Instant::now())); // The pace is what is asked for.
-                let bodies: Vec<String> = (0..BATCH).map(|number| body(batch * BATCH + number)).collect();
-                let entry = |message| Entry { message, ..Entry::default() };
-                let entries: Vec<Entry<'_>> = bodies.iter().map(|body| entry(body.as_str())).collect();
-                sns.publish_batch(&self.topic, &entries).unwrap();
-            }
-        };
-        thread::scope(|scope| (0..PUBLISHERS).for_each(|share| drop(scope.spawn(move || publish_share(share)))));
-        let rate = self.messages as f64 / started.elapsed().as_secs_f64();
-        println!("{} messages published, {rate:.0} a second", self.messages);
+        publish(&self.server, &self.topic, 0..u32::try_from(self.messages).unwrap(), Some(RATE), body);
     }
 
     fn advance(&self, by: Duration) {

@@ -3,6 +3,9 @@
 
 mod bad_endpoints;
 mod data_entry;
+mod data_entry_whole;
+mod front_door;
+mod publishing;
 mod slack;
 mod til_challenge;
 mod til_document;

@@ -1,7 +1,6 @@
 //! One life: clients that ask, appends that take their time, power that goes, and starts that find everything again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bongsu_broker::{
     Account, AttributesGiven, Entropy, Outgoing, Protocol, Publication, Published, QueueName, ReceiptHandle, Rejection,
@@ -9,12 +8,12 @@ use bongsu_broker::{
     TopicName, VisibilityChange,
 };
 use bongsu_journal::simulated::SimulatedDisk;
-use bongsu_journal::{FaultyJournal, FileJournal, Journal, OpenError, Position};
-use bongsu_runtime::{Clock, Fatal, Handle, ManualClock, Options, Outside, Received, Refusal, start};
+use bongsu_journal::{Journal, Position};
+use bongsu_runtime::{ManualClock, Outside, Received, Refusal};
 use tokio::task::{JoinHandle, yield_now};
 
 use crate::ledger::{Ledger, Number};
-use crate::settled::Settled;
+use crate::server::{Server, serve};
 
 /// The dead letters of `failing`, whose consumers never delete anything, come last.
 const QUEUES: [&str; 4] = ["standard", "ordered.fifo", FAILING, DEAD];
@@ -84,12 +83,6 @@ struct InHand {
     handle: ReceiptHandle,
 }
 
-struct Server {
-    journal: Arc<FaultyJournal<Settled>>,
-    broker: Handle,
-    shard: JoinHandle<Result<(), Fatal>>,
-}
-
 struct Life {
     random: Entropy,
     disk: SimulatedDisk,
@@ -113,7 +106,7 @@ impl Life {
     async fn begin(seed: u64) -> Life {
         let disk = SimulatedDisk::new(seed);
         let clock = ManualClock::starting_at(Timestamp(1_700_000_000_000));
-        let server = serve(&disk, &clock).await.expect("nothing fails yet");
+        let server = serve(&disk, &clock, SEGMENT_BYTES, Outside::default()).await.expect("nothing fails yet");
         for name in QUEUES.into_iter().rev() {
             server.broker.create_queue(queue(name), attributes(name), Default::default(), false).await.unwrap();
         }
@@ -337,7 +330,7 @@ impl Life {
             self.disk.fail_after(changes);
         }
         self.server = loop {
-            match serve(&self.disk, &self.clock).await {
+            match serve(&self.disk, &self.clock, SEGMENT_BYTES, Outside::default()).await {
                 Ok(server) => break server,
                 Err(()) => self.disk.crash(),
             }
@@ -371,7 +364,8 @@ impl Life {
         }
         self.disk.kill();
         self.abandon().await;
-        self.server = serve(&self.disk, &self.clock).await.expect("nothing fails any more");
+        self.server =
+            serve(&self.disk, &self.clock, SEGMENT_BYTES, Outside::default()).await.expect("nothing fails any more");
         self.in_hand.clear();
         for name in QUEUES {
             while self.count(name).await > 0 {
@@ -389,28 +383,6 @@ impl Life {
         let trimmed = span.start > Position(0);
         Told { crashes: self.crashes, trimmed, answers: self.answers, end: span.end }
     }
-}
-
-/// Starts a process on the disk. The disk may fail meanwhile, but what it holds must be readable.
-async fn serve(disk: &SimulatedDisk, clock: &ManualClock) -> Result<Server, ()> {
-    let mut options = bongsu_journal::Options::new("/journal");
-    options.segment_bytes = SEGMENT_BYTES;
-    options.disk = Arc::new(disk.clone());
-    let journal = match FileJournal::open(options) {
-        Ok(journal) => Arc::new(FaultyJournal::new(Settled::new(journal))),
-        Err(OpenError::Io { .. } | OpenError::NoSpace { .. }) => return Err(()),
-        Err(error) => panic!("{error}"),
-    };
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-    seed[8..16].copy_from_slice(&disk.changes().to_le_bytes());
-    let clock = Clock::Manual(clock.clone());
-    let options = Options { clock, seed, recent_bytes_max: 2000, faults: false, outside: Outside::default() };
-    let (broker, shard) = match start(journal.clone(), options).await {
-        Ok(started) => started,
-        Err(error) => panic!("{error}"),
-    };
-    Ok(Server { journal, broker, shard: tokio::spawn(shard.for_segments_of(SEGMENT_BYTES).run()) })
 }
 
 fn topic(name: &str) -> TopicName {

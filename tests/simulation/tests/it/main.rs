@@ -4,14 +4,24 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test says so by failing")]
 
+mod content;
 mod ledger;
 mod life;
+mod pipelines;
+mod server;
+mod setting;
 mod settled;
+mod versions;
+mod workers;
+mod works;
 
 use std::env;
+use std::ops::Range;
 
 /// Lives that are played when nobody says how many.
 const SEEDS: u64 = 40;
+/// The same, of pipelines, which are longer.
+const SEEDS_OF_PIPELINES: u64 = 15;
 
 /// Names the seed when a life ends in a panic.
 struct Named(u64);
@@ -29,16 +39,26 @@ fn play(seed: u64) -> life::Told {
     life::play(seed)
 }
 
+fn play_pipelines(seed: u64) -> pipelines::Told {
+    let _named = Named(seed);
+    pipelines::play(seed)
+}
+
+/// The seeds that are asked for, or else so many.
+fn seeds(usual: u64) -> Range<u64> {
+    match number("BONGSU_SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("BONGSU_SIMULATION_SEEDS").unwrap_or(usual),
+    }
+}
+
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
 }
 
 #[test]
 fn every_life_keeps_every_promise() {
-    let seeds = match number("BONGSU_SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("BONGSU_SIMULATION_SEEDS").unwrap_or(SEEDS),
-    };
+    let seeds = seeds(SEEDS);
     let (count, mut crashes, mut trims) = (seeds.end - seeds.start, 0, 0);
     for seed in seeds {
         let told = play(seed);
@@ -50,8 +70,23 @@ fn every_life_keeps_every_promise() {
 }
 
 #[test]
+fn every_life_of_pipelines_keeps_every_promise() {
+    let seeds = seeds(SEEDS_OF_PIPELINES);
+    let (count, mut crashes, mut trims, mut works) = (seeds.end - seeds.start, 0, 0, 0);
+    for seed in seeds {
+        let told = play_pipelines(seed);
+        crashes += told.crashes;
+        trims += u64::from(told.trimmed);
+        works += told.works;
+    }
+    eprintln!("{count} lives: {works} works, {crashes} crashes, {trims} trimmed logs");
+    assert!(count < SEEDS_OF_PIPELINES || (crashes > count && trims > count / 2), "{crashes} crashes, {trims} trimmed");
+}
+
+#[test]
 fn a_seed_repeats_its_life() {
     for seed in 0..3 {
         assert_eq!(play(seed), play(seed));
+        assert_eq!(play_pipelines(seed), play_pipelines(seed));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -18,7 +19,7 @@ fn zip(files: &[(&str, &str)]) -> Bytes {
 }
 
 async fn kept(code: &Code, zip: Bytes) -> Result<PathBuf, CodeRefusal> {
-    code.keep(zip).await.map(|kept| code.directory(&kept.code))
+    code.keep(NewCode::Archive(zip)).await.map(|kept| code.directory(&kept.code))
 }
 
 fn open() -> (tempfile::TempDir, Code) {
@@ -79,7 +80,7 @@ async fn an_archive_that_says_less_than_it_holds_is_bounded_all_the_same() {
 #[tokio::test]
 async fn what_nothing_refers_to_goes_and_what_is_being_brought_stays() {
     let (folder, code) = open();
-    let alive = code.keep(zip(&[("a", "alive")])).await.expect("a good archive");
+    let alive = code.keep(NewCode::Archive(zip(&[("a", "alive")]))).await.expect("a good archive");
     let (alive, held) = (alive.code, alive.held);
     let gone = kept(&code, zip(&[("a", "gone")])).await.expect("a good archive");
     fs::create_dir(folder.path().join(FOLDER).join("unfinished-0-x")).expect("a directory");
@@ -101,4 +102,72 @@ fn where_nothing_lasts_the_code_goes_with_the_server() {
     assert!(root.join(FOLDER).is_dir());
     drop(code);
     assert!(!root.exists());
+}
+
+#[tokio::test]
+async fn a_directory_is_copied_once_and_what_is_written_to_it_later_is_another() {
+    let (folder, code) = open();
+    let source = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let path = source.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    write("app.py", "one");
+    write("lib/deep/a.py", "two");
+    write("__pycache__/app.pyc", "compiled");
+    let copied = async || code.keep(NewCode::Copy(source.path().to_owned())).await.expect("a good directory");
+    let first = copied().await;
+    let directory = code.directory(&first.code);
+    assert_eq!(fs::read_to_string(directory.join("lib/deep/a.py")).expect("a file"), "two");
+    assert!(!directory.join("__pycache__").exists());
+    assert_eq!((first.size, first.sha256.is_some()), (6, true));
+    write("__pycache__/app.pyc", "compiled again");
+    assert_eq!(copied().await.code, first.code);
+    write("app.py", "uno");
+    let second = copied().await;
+    assert!(second.code != first.code && second.sha256 != first.sha256);
+    assert_eq!(fs::read_to_string(directory.join("app.py")).expect("a file"), "one");
+    let nowhere = source.path().join("nowhere");
+    let refused = code.keep(NewCode::Copy(nowhere.clone())).await.err();
+    assert_eq!(refused, Some(CodeRefusal::NotADirectory(nowhere)));
+    assert_eq!(fs::read_dir(folder.path().join(FOLDER)).expect("a folder").count(), 2);
+}
+
+#[tokio::test]
+async fn code_that_is_used_where_it_lies_is_known_as_long_as_something_refers_to_it() {
+    let (_folder, code) = open();
+    let source = tempfile::tempdir().expect("a directory");
+    let kept = code.keep(NewCode::Live(source.path().to_owned())).await.expect("a directory");
+    assert_eq!((code.directory(&kept.code).as_path(), kept.sha256), (source.path(), None));
+    assert_eq!(code.live(), [source.path().to_owned()].into());
+    drop(kept.held);
+    code.sweep(Box::pin(async { Some(BTreeSet::new()) }));
+    // Whoever brings code now comes after the sweep.
+    kept_after_sweep(&code).await;
+    assert!(code.live().is_empty() && source.path().exists());
+}
+
+#[tokio::test]
+async fn code_of_servers_before_this_one_is_found_and_goes_when_nothing_refers_to_it() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let (old, gone) = ("a".repeat(64), "b".repeat(64));
+    for name in [&old, &gone] {
+        fs::create_dir_all(folder.path().join("code").join(name)).expect("a directory");
+    }
+    let code = Code::open(Some(folder.path())).expect("a place for code");
+    let here = folder.path().join("code").join(&old);
+    assert_eq!(code.directory(&here.display().to_string()), here);
+    // The data directory was somewhere else when its path was written down.
+    let moved = format!("/elsewhere/code/{old}");
+    assert_eq!(code.directory(&moved), here);
+    code.sweep(Box::pin(async move { Some([moved.into()].into()) }));
+    kept_after_sweep(&code).await;
+    assert!(here.is_dir() && !folder.path().join("code").join(&gone).exists());
+    assert!(code.live().is_empty());
+}
+
+async fn kept_after_sweep(code: &Code) {
+    tokio::task::yield_now().await;
+    kept(code, zip(&[("a", "after")])).await.expect("a good archive");
 }

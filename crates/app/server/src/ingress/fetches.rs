@@ -1,4 +1,4 @@
-//! What providers of webhooks need from elsewhere, fetched through the guard that notifications leave by.
+//! What providers of webhooks and authorizers need from elsewhere, fetched through the guard that notifications leave by.
 
 use bongsu_delivery::http::{Endpoint, HttpCourier};
 use bongsu_gateway::{BoxFuture, FETCHED_BYTES_MAX, Fetch, FetchError};
@@ -11,7 +11,7 @@ use crate::log_budget::LogBudget;
 /// Fetches that go on at once; for more there is nothing to be had, and their senders try again.
 const FETCHES_MAX: usize = 16;
 
-/// Fetches certificates, and visits what confirms a subscription.
+/// Fetches certificates and keys, and visits what confirms a subscription.
 pub(super) struct Fetches {
     http: HttpCourier,
     going_on: Semaphore,
@@ -32,7 +32,7 @@ impl Fetch for Fetches {
             let _permit = self.going_on.try_acquire().map_err(|_| FetchError)?;
             self.http.get(&endpoint, FETCHED_BYTES_MAX).await.map_err(|fault| {
                 if self.failures.allows_a_line() {
-                    warn!(host = endpoint.host(), %fault, "nothing was fetched for a webhook");
+                    warn!(host = endpoint.host(), %fault, "nothing was fetched for the front door");
                 }
                 FetchError
             })

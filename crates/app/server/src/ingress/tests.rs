@@ -80,6 +80,7 @@ impl World {
             http: HttpCourier::new(HttpSettings::new(AddressGuard::public_only())).unwrap(),
             account: ACCOUNT,
             region: REGION.to_owned(),
+            clock: Clock::System,
             slow_after: Duration::from_secs(1),
         };
         World { door: open(Apis::new(apis, urls).unwrap(), ways), broker, credentials }
@@ -112,7 +113,7 @@ fn orders() -> QueueName {
 }
 
 fn api(kind: ApiKind, stage: &str, integration: Integration) -> Api {
-    let route = Route { key: "POST /in".parse().unwrap(), integration, webhook: None };
+    let route = Route { key: "POST /in".parse().unwrap(), integration, webhook: None, access: Default::default() };
     Api {
         id: "a1".into(),
         name: "shop".into(),
@@ -120,6 +121,9 @@ fn api(kind: ApiKind, stage: &str, integration: Integration) -> Api {
         stages: vec![Stage { name: stage.into(), ..Stage::without_name() }],
         cors: None,
         routes: vec![route],
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        key_source: Default::default(),
         binary_media_types: Vec::new(),
     }
 }

@@ -76,9 +76,8 @@ impl Stacks for Engine {
         }
         let stack = stack.unwrap_or_default();
         let record = self.registry().find(stack)?;
-        let source = view::shown_source(&record);
-        let missing = || StackRefusal::Invalid(format!("Stack with id {stack} has no template yet"));
-        source.map(|source| source.template.clone()).ok_or_else(missing)
+        // Before its first change set is executed a stack has none: the CDK reads it then all the same.
+        Ok(view::shown_source(&record).map_or_else(String::new, |source| source.template.clone()))
     }
 
     fn summarize(&self, template: &str) -> Result<TemplateSummary, StackRefusal> {

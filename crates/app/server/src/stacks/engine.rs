@@ -79,7 +79,7 @@ impl Engine {
     /// not succeeded is rolled back, a deletion or the removal of what is left over goes on.
     pub(crate) async fn recover(&self) -> Result<(), StackRefusal> {
         for record in self.registry().all_living() {
-            self.resume(&record);
+            self.resume(&record).await;
         }
         for record in self.registry().all_living() {
             let status = match record.status {
@@ -97,7 +97,7 @@ impl Engine {
         Ok(())
     }
 
-    fn resume(&self, record: &Record) {
+    async fn resume(&self, record: &Record) {
         let Some(source) = record.deployed.as_ref() else { return };
         let stack = match self.read(&record.name, &record.id, source) {
             Ok(stack) => stack,
@@ -105,7 +105,7 @@ impl Engine {
         };
         let site = site(record);
         for resource in stack.resources.iter().filter(|resource| record.resource(&resource.logical_id).is_some()) {
-            if let Err(reason) = self.provide().resume(resource, &site) {
+            if let Err(reason) = self.provide().resume(resource, &site).await {
                 warn!(stack = %record.name, resource = %resource.logical_id, %reason, "the resource cannot be taken up");
             }
         }

@@ -1,33 +1,25 @@
 //! Templates at an address: objects of this server's own object store.
 
-use bongsu_broker::{BucketName, ObjectKey};
+use bongsu_aws_api::lambda::SourceRefusal;
 use bongsu_template::TEMPLATE_BYTES_MAX;
 use percent_encoding::percent_decode_str;
 
 use super::providers::World;
+use crate::code_source::Buckets;
 
 const REFUSED: &str = "TemplateURL must reference a valid S3 object to which you have access.";
 
 impl World {
     /// The text of the object at an address, path-style or virtual-host style; only of a bucket of the server's account.
     pub(super) async fn fetch_template(&self, url: &str) -> Result<String, String> {
-        let refused = || REFUSED.to_owned();
-        let (bucket, key) = object_of(url).ok_or_else(refused)?;
-        let (bucket, key) =
-            (BucketName::parse(&bucket).ok_or_else(refused)?, ObjectKey::parse(&key).ok_or_else(refused)?);
-        let definition = self.broker.describe_bucket(bucket.clone()).await.map_err(|_| refused())?;
-        if definition.owner != self.account {
-            return Err(refused());
-        }
-        let object = self.broker.open_object(bucket, key).await.map_err(|_| refused())?;
-        if object.size() > TEMPLATE_BYTES_MAX as u64 {
-            return Err(format!("Template may not exceed {TEMPLATE_BYTES_MAX} bytes in size."));
-        }
-        let (mut bytes, mut chunks) = (Vec::new(), object.read(0..u64::MAX));
-        while let Some(chunk) = chunks.next().await.map_err(|_| refused())? {
-            bytes.extend_from_slice(&chunk);
-        }
-        String::from_utf8(bytes).map_err(|_| "Template format error: the object is not text".to_owned())
+        let (bucket, key) = object_of(url).ok_or_else(|| REFUSED.to_owned())?;
+        let buckets = Buckets { broker: self.broker.clone(), account: self.account };
+        let read = buckets.object(bucket, key, TEMPLATE_BYTES_MAX).await;
+        let bytes = read.map_err(|refusal| match refusal {
+            SourceRefusal::TooLarge => format!("Template may not exceed {TEMPLATE_BYTES_MAX} bytes in size."),
+            SourceRefusal::S3 { .. } | SourceRefusal::Unavailable => REFUSED.to_owned(),
+        })?;
+        String::from_utf8(bytes.into()).map_err(|_| "Template format error: the object is not text".to_owned())
     }
 }
 

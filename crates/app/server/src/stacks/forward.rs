@@ -7,7 +7,7 @@ use bongsu_template::{Action, Definition, DeletionPolicy, Resource, Stack};
 
 use super::engine::{Engine, Failure, Report, site};
 use super::provide::{Fault, Made};
-use super::record::{EventStatus, OnFailure, OutputRecord, Record, ResourceRecord, Undo};
+use super::record::{EventStatus, OnFailure, OutputRecord, Record, ResourceRecord, Source, Undo};
 use super::status::{ResourceStatus, StackStatus};
 
 const REPLACED: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
@@ -26,7 +26,12 @@ impl Engine {
                     },
                     Some(failure) => failure,
                 },
-                Err(failure) => failure,
+                Err(failure) => {
+                    // Nothing was begun, so no event of the resource says why.
+                    let id = failure.logical_id.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+                    let reason = format!("{id}{}", failure.reason);
+                    return self.turn_back(record, failure, &reason, report).await;
+                }
             },
             Err(reason) => Failure { logical_id: None, reason },
         };
@@ -36,14 +41,26 @@ impl Engine {
             }
             None => failure.reason.clone(),
         };
+        self.turn_back(record, failure, &reason, report).await
+    }
+
+    /// The stack goes on to what was asked for in case it fails.
+    async fn turn_back(
+        &self,
+        record: &Record,
+        failure: Failure,
+        reason: &str,
+        report: &mut Report,
+    ) -> Result<(), StackRefusal> {
         report.failure.get_or_insert(failure);
+        let creates = record.status == StackStatus::CreateInProgress;
         let next = match (creates, record.operation.on_failure) {
             (false, _) => StackStatus::UpdateRollbackInProgress,
             (true, OnFailure::RollBack) => StackStatus::RollbackInProgress,
             (true, OnFailure::Delete) => StackStatus::DeleteInProgress,
             (true, OnFailure::DoNothing) => StackStatus::CreateFailed,
         };
-        self.becomes(&record.name, next, Some(&reason)).await
+        self.becomes(&record.name, next, Some(reason)).await
     }
 
     /// What is wrong although the template is right, before anything is made.
@@ -82,6 +99,9 @@ impl Engine {
         report: &mut Report,
     ) -> Result<Option<Failure>, StackRefusal> {
         let mut replaced: BTreeSet<&str> = BTreeSet::new();
+        let tags =
+            |source: &Option<Source>| source.as_ref().map(|source| source.labels.tags.clone()).unwrap_or_default();
+        let is_retagged = tags(&record.deployed) != tags(&record.target);
         for change in bongsu_template::plan(from, to) {
             let Some(resource) = to.resource(&change.logical_id) else { continue };
             let before = from.resource(&change.logical_id);
@@ -96,9 +116,15 @@ impl Engine {
                     self.replace(&record.name, before, resource).await?
                 }
                 (Action::Update, Some(before)) => self.update(&record.name, before, resource).await?,
-                (Action::None, Some(before)) if rests_on_new => self.update(&record.name, before, resource).await?,
+                (Action::None, Some(before)) if rests_on_new || (is_retagged && takes_tags(resource)) => {
+                    self.update(&record.name, before, resource).await?
+                }
                 (Action::None, Some(before)) if record.operation.adopts => {
-                    self.bring_about(&record.name, Some(before), resource).await?
+                    let is_another = self.bring_up_to_date(&record.name, before, resource).await?;
+                    if matches!(is_another, Ok((true, _))) {
+                        replaced.insert(&resource.logical_id);
+                    }
+                    is_another.map(|(_, made)| made)
                 }
                 (Action::None | Action::Delete, _) => continue,
             };
@@ -179,6 +205,25 @@ impl Engine {
         .await?;
         let made = self.bring_about(stack, Some(before), resource).await?;
         self.end(stack, resource, made, ResourceStatus::UpdateComplete, ResourceStatus::UpdateFailed).await
+    }
+
+    /// Brings a resource about of which the template says what it said before, and tells whether another took its place.
+    async fn bring_up_to_date(
+        &self,
+        stack: &str,
+        before: &Resource,
+        resource: &Resource,
+    ) -> Result<Result<(bool, Made), String>, StackRefusal> {
+        let made = self.bring_about(stack, Some(before), resource).await?;
+        let record = self.registry().living(stack)?;
+        let known = record.resource(&resource.logical_id).and_then(|known| known.physical_id.as_ref());
+        let is_another =
+            made.as_ref().is_ok_and(|made| made.physical_id.is_some() && made.physical_id.as_ref() != known);
+        if !is_another {
+            return Ok(made.map(|made| (false, made)));
+        }
+        let ended = self.end(stack, resource, made, ResourceStatus::UpdateComplete, ResourceStatus::UpdateFailed);
+        Ok(ended.await?.map(|made| (true, made)))
     }
 
     /// Makes the new one; the one before goes when everything else has succeeded.
@@ -387,6 +432,11 @@ impl Record {
         self.deployed = self.target.take().or(self.deployed.take());
         self.resources.iter_mut().for_each(|resource| resource.undo = None);
     }
+}
+
+/// Whether the stack's own tags are the resource's too.
+fn takes_tags(resource: &Resource) -> bool {
+    matches!(resource.definition, Definition::Function(_))
 }
 
 /// Whether something would be lost with the one before, when the new one takes its name.

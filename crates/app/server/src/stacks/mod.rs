@@ -6,7 +6,6 @@
 
 mod backward;
 mod change_sets;
-mod code;
 mod door;
 mod engine;
 mod fetch;
@@ -30,10 +29,10 @@ mod watch;
 pub use preview::{Against, Preview, PreviewChange, PreviewError, Told, preview, stack_name};
 pub use store::StacksError;
 
-pub(crate) use code::CodeStore;
 pub(crate) use engine::Engine;
 pub(crate) use fronts::Fronts;
 pub(crate) use providers::World;
 pub(crate) use record::Surroundings;
 pub(crate) use store::Store;
 pub(crate) use up::{Template, Up};
+pub(crate) use watch::Watch;

@@ -101,7 +101,11 @@ pub fn preview(file: &TemplateFile, against: Against, account: Account, region: 
     let mut exports = BTreeMap::new();
     let parameters = file.parameters.clone();
     let deployed = match against {
-        Against::Directory(data) => peek(&data, name)?.and_then(|record| record.deployed),
+        Against::Directory(data) => {
+            let deployed = peek(&data, name)?.and_then(|record| record.deployed);
+            template.check_origin(deployed.as_ref())?;
+            deployed
+        }
         Against::Told(told) => told.map(|told| {
             exports = told.exports;
             let shared = told.parameters.into_iter().filter_map(|(name, value)| {

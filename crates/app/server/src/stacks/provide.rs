@@ -38,7 +38,7 @@ pub(crate) trait Provide: Send + Sync {
     fn fetch<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, String>>;
 
     /// Takes up what the process before held in memory.
-    fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String>;
+    fn resume<'a>(&'a self, resource: &'a Resource, site: &'a Site<'_>) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// What is wrong with a resource, or with a part of it that is a resource of its own.

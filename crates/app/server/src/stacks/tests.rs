@@ -4,6 +4,8 @@ mod change_sets;
 mod crashes;
 mod deletions;
 mod deploying;
+mod functions;
+mod site;
 mod updates;
 mod world;
 

@@ -52,6 +52,24 @@ impl Template {
         Ok(Template { file: file.clone(), shown, folder, name })
     }
 
+    /// Refuses to make this template of a stack that another template file is deployed as, unless somebody has named the
+    /// stack: what only the other one names would be deleted.
+    pub(super) fn check_origin(&self, deployed: Option<&Source>) -> Result<(), DeployError> {
+        let origin =
+            deployed.and_then(|source| Some(source.folder.as_ref()?.join(Path::new(&source.file).file_name()?)));
+        let Some(origin) = origin.filter(|_| self.file.stack_name.is_none()) else { return Ok(()) };
+        let (Ok(there), Ok(here)) = (origin.canonicalize(), self.file.path.canonicalize()) else { return Ok(()) };
+        if there == here {
+            return Ok(());
+        }
+        let (name, origin) = (&self.name, origin.display());
+        Err(DeployError::Refused(format!(
+            "the stack {name} is deployed from {origin}: say --stack-name {name} to deploy {} in its place, or name another \
+             stack",
+            self.shown
+        )))
+    }
+
     /// The name of its stack.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -97,6 +115,8 @@ impl Up {
     pub(crate) async fn deploy(&self) -> Result<String, DeployError> {
         let name = self.template.name();
         let mut source = self.template.source(self.engine.surroundings().clone())?;
+        let known = self.engine.registry().living(name).ok();
+        self.template.check_origin(known.as_ref().and_then(|known| known.source()))?;
         self.clear_the_way(name).await?;
         let known = self.engine.registry().living(name).ok();
         let id = known.as_ref().map_or_else(|| self.engine.arn("stack", name), |known| known.id.clone());
@@ -230,6 +250,7 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
                 let to = match &route.integration {
                     IntegrationResource::SendMessage { queue, .. } => queue.clone(),
                     IntegrationResource::Function { function, .. } => function.to_string(),
+                    IntegrationResource::Proxy { uri, .. } | IntegrationResource::Http { uri, .. } => uri.clone(),
                     IntegrationResource::Aws { .. } => "AWS".to_owned(),
                     IntegrationResource::Mock(_) => "mock".to_owned(),
                 };

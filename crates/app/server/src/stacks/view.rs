@@ -34,7 +34,7 @@ pub(super) fn stack(record: &Record) -> Stack {
 }
 
 /// The template that is told of: the one that is being deployed, unless it is being taken back.
-pub(super) fn shown_source(record: &Record) -> Option<&Source> {
+pub(in crate::stacks) fn shown_source(record: &Record) -> Option<&Source> {
     use StackStatus::{UpdateRollbackCleanup, UpdateRollbackComplete, UpdateRollbackFailed, UpdateRollbackInProgress};
     match record.status {
         UpdateRollbackInProgress | UpdateRollbackCleanup | UpdateRollbackFailed | UpdateRollbackComplete => {

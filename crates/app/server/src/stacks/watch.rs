@@ -3,18 +3,20 @@
 //! It looks again and again instead of being told by the kernel: code often lies on mounts (containers, virtual machines,
 //! networks) that tell nothing. It takes no more than a small share of the time, however many files there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use bongsu_template::{Code, Definition};
+use bongsu_template::{self as template, Definition, FunctionResource};
 use tracing::{error, info, warn};
 
 use super::up::Up;
+use crate::code::Code;
 use crate::functions::Processes;
+use crate::tree;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -22,8 +24,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOOK_SHARE: u32 = 20;
 /// How many files of a directory are looked at. A larger one is not followed.
 const FILES_MAX: usize = 20_000;
-/// What changes by being used.
-const SKIPPED: [&str; 3] = [".git", "__pycache__", ".pytest_cache"];
 
 /// What a directory or file looked like.
 type Look = Option<u64>;
@@ -40,6 +40,11 @@ struct Watched {
 impl Watched {
     /// The paths that have changed, once they look the same twice.
     fn compare(&mut self, looks: BTreeMap<PathBuf, Look>) -> Vec<PathBuf> {
+        for (path, look) in &looks {
+            // Whatever is watched from now on is as it was when it was first looked at.
+            self.acted.entry(path.clone()).or_insert(*look);
+        }
+        self.acted.retain(|path, _| looks.contains_key(path));
         let is_settled = looks == self.seen;
         self.seen = looks;
         if !is_settled {
@@ -52,42 +57,84 @@ impl Watched {
     }
 }
 
-impl Up {
+/// Follows code that is used where it lies and, for `bongsu up`, its template with what is deployed of it.
+pub(crate) struct Watch {
+    pub(crate) up: Option<Up>,
+    pub(crate) code: Code,
+    pub(crate) processes: Processes,
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl Watch {
     /// Looks once, so that no change from here on is missed; what is returned follows changes until it is dropped.
-    pub(crate) async fn watch(self, processes: Processes, data: Option<PathBuf>) -> impl Future<Output = ()> {
-        let data = data.and_then(|data| data.canonicalize().ok());
-        let (looks, _) = self.look(data.clone()).await;
-        let mut watched = Watched { acted: looks.clone(), seen: looks };
+    pub(crate) async fn begin(self) -> impl Future<Output = ()> {
+        let data = self.data.as_ref().and_then(|data| data.canonicalize().ok());
+        let mut watched = Watched::default();
+        watched.compare(looks(self.paths(), data.clone()).await);
         async move {
-            if self.is_outdated() {
-                self.reload().await;
+            if let Some(up) = self.up.as_ref().filter(|up| up.is_outdated()) {
+                up.reload().await;
             }
             loop {
                 let begun = Instant::now();
-                let (looks, functions) = self.look(data.clone()).await;
-                for path in watched.compare(looks) {
-                    if path == self.template.path() {
-                        self.reload().await;
-                    }
-                    for (name, _) in functions.iter().filter(|(_, code)| *code == path) {
-                        info!(function = %name, "its code changed: processes that have read it take no more invocations");
-                        processes.code_changed(name);
-                    }
+                let paths = self.paths();
+                if paths.is_empty() {
+                    self.code.more_live().await;
+                    continue;
                 }
-                tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * LOOK_SHARE)).await;
+                let changed = watched.compare(looks(paths, data.clone()).await);
+                if !changed.is_empty() {
+                    self.follow(&changed).await;
+                }
+                let next_look = tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * LOOK_SHARE));
+                tokio::select! {
+                    () = next_look => {}
+                    () = self.code.more_live() => {}
+                }
             }
         }
     }
 
-    /// What the template and the code beside it look like, and whose code it is.
-    async fn look(&self, data: Option<PathBuf>) -> (BTreeMap<PathBuf, Look>, Vec<(String, PathBuf)>) {
-        let functions = self.functions();
-        let mut paths: Vec<PathBuf> = functions.iter().map(|(_, code)| code.clone()).collect();
-        paths.push(self.template.path().to_owned());
-        let looking = tokio::task::spawn_blocking(move || {
-            paths.into_iter().map(|path| (path.clone(), look(&path, data.as_deref()))).collect()
-        });
-        (looking.await.unwrap_or_default(), functions)
+    fn paths(&self) -> BTreeSet<PathBuf> {
+        let mut paths = self.code.live();
+        paths.extend(self.up.iter().flat_map(Up::deployed_from));
+        paths
+    }
+
+    async fn follow(&self, changed: &[PathBuf]) {
+        for path in changed {
+            for name in self.processes.code_changed(path) {
+                info!(function = %name, "its code changed: processes that have read it take no more invocations");
+            }
+        }
+        if let Some(up) = &self.up
+            && up.deployed_from().iter().any(|path| changed.contains(path))
+        {
+            up.reload().await;
+        }
+    }
+}
+
+impl Up {
+    /// The template, and the directories whose code is copied when it is deployed.
+    fn deployed_from(&self) -> Vec<PathBuf> {
+        let mut paths = vec![self.template.path().to_owned()];
+        let Ok(record) = self.engine.registry().living(self.template.name()) else { return paths };
+        let Some(Ok(stack)) = record.deployed.as_ref().map(|source| self.engine.read(&record.name, &record.id, source))
+        else {
+            return paths;
+        };
+        for resource in &stack.resources {
+            if let Definition::Function(FunctionResource {
+                code: template::Code::Directory(path),
+                is_published: true,
+                ..
+            }) = &resource.definition
+            {
+                paths.push(self.template.folder().join(path));
+            }
+        }
+        paths
     }
 
     /// Whether the template was changed while it was being deployed.
@@ -108,69 +155,31 @@ impl Up {
             Err(fault) => error!("the template is not deployed, and everything stays as it was: {fault}"),
         }
     }
+}
 
-    /// The functions whose code lies beside the template.
-    fn functions(&self) -> Vec<(String, PathBuf)> {
-        let Ok(record) = self.engine.registry().living(self.template.name()) else { return Vec::new() };
-        let Some(Ok(stack)) = record.deployed.as_ref().map(|source| self.engine.read(&record.name, &record.id, source))
-        else {
-            return Vec::new();
-        };
-        let function = |definition: &Definition| match definition {
-            Definition::Function(function) => match &function.code {
-                Code::Directory(path) => Some((function.name.clone(), self.template.folder().join(path))),
-                _ => None,
-            },
-            _ => None,
-        };
-        stack.resources.iter().filter_map(|resource| function(&resource.definition)).collect()
-    }
+/// What these files and directories look like.
+async fn looks(paths: BTreeSet<PathBuf>, data: Option<PathBuf>) -> BTreeMap<PathBuf, Look> {
+    let looking = tokio::task::spawn_blocking(move || {
+        paths.into_iter().map(|path| (path.clone(), look(&path, data.as_deref()))).collect()
+    });
+    looking.await.unwrap_or_default()
 }
 
 /// What a file or directory looks like: the names, sizes and times of all that is in it. Nothing if it is not there, or too
 /// large to be followed.
 fn look(path: &Path, data: Option<&Path>) -> Look {
-    let mut hasher = DefaultHasher::new();
-    let mut left = FILES_MAX;
-    look_into(path, data, &mut hasher, &mut left)?;
-    if left == 0 {
+    let Some(files) = tree::files(path, data, FILES_MAX).ok()? else {
         warn!(path = %path.display(), files_max = FILES_MAX, "the directory is too large to be followed");
         return None;
+    };
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        // One that is gone meanwhile is seen at the next look.
+        let Ok(metadata) = fs::metadata(&file) else { continue };
+        let modified = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        (file, metadata.len(), modified).hash(&mut hasher);
     }
     Some(hasher.finish())
-}
-
-fn look_into(path: &Path, data: Option<&Path>, hasher: &mut DefaultHasher, left: &mut usize) -> Option<()> {
-    let metadata = fs::metadata(path).ok()?;
-    if !metadata.is_dir() {
-        let modified = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        (path, metadata.len(), modified).hash(hasher);
-        return Some(());
-    }
-    // The server writes there all the time.
-    if data.is_some_and(|data| path.canonicalize().is_ok_and(|path| path == data)) {
-        return Some(());
-    }
-    let mut entries: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(path).ok()? {
-        let entry = entry.ok()?;
-        let is_skipped = SKIPPED.iter().any(|skipped| entry.file_name() == *skipped);
-        // A link to a directory may lead round in a circle.
-        let is_link_to_directory = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
-        if !is_skipped && !is_link_to_directory {
-            entries.push(entry.path());
-        }
-    }
-    entries.sort();
-    for entry in entries {
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            return Some(());
-        }
-        // One that is gone meanwhile is seen at the next look.
-        look_into(&entry, data, hasher, left);
-    }
-    Some(())
 }
 
 #[cfg(test)]

@@ -52,15 +52,14 @@ impl Broker {
         for fact in &mut facts {
             let Fact::Sent { sequence, visible_at, .. } = fact else { continue };
             let faults = policy.of(*sequence);
+            // What is a dead letter at once is not late besides.
+            let is_dropped = faults.dropped && self.dead_letters_of(queue).is_some();
             let mut note = |kind| {
                 more.push(Fact::FaultInjected { place: FaultPlace::Queue(queue.id), kind });
             };
-            if let Some(delay) = faults.delay {
-                *visible_at = *visible_at + delay;
-                note(FaultKind::Delayed);
-            } else if let Some(held_back) = faults.held_back_ms {
-                visible_at.0 += held_back;
-                note(FaultKind::Reordered);
+            if let Some((kind, milliseconds)) = faults.late().filter(|_| !is_dropped) {
+                visible_at.0 += milliseconds;
+                note(kind);
             }
             if faults.duplicated {
                 note(FaultKind::Duplicated);
@@ -72,9 +71,7 @@ impl Broker {
                 more.push(twin);
             }
             let Fact::Sent { sequence, .. } = fact else { continue };
-            if faults.dropped
-                && let Some(fact) = self.drop_message(queue, *sequence, dropped)
-            {
+            if is_dropped && let Some(fact) = self.drop_message(queue, *sequence, dropped) {
                 dropped += 1;
                 more.push(fact);
                 more.push(Fact::FaultInjected { place: FaultPlace::Queue(queue.id), kind: FaultKind::Dropped });
@@ -124,11 +121,13 @@ impl Broker {
         let faults = policy.of(match copy.to {
             CopyTo::Queue { sequence, .. } | CopyTo::Outbox { sequence } | CopyTo::Archive { sequence } => sequence,
         });
-        let later_ms = match (faults.delay, faults.held_back_ms) {
-            (Some(delay), _) => Some((FaultKind::Delayed, u64::from(delay.0) * 1000)),
-            (None, held_back) => held_back.map(|held_back| (FaultKind::Reordered, held_back)),
+        let dead_letters = match queue {
+            Some(queue) => self.dead_letters_of(queue).map(|(target, _)| target),
+            None => definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok()),
         };
-        if let Some((kind, _)) = later_ms {
+        let dead_letters = dead_letters.filter(|target| faults.dropped && (queue.is_some() || !target.id.is_fifo()));
+        let late = faults.late().filter(|_| dead_letters.is_none());
+        if let Some((kind, _)) = late {
             note(kind);
         }
         let mut twin = None;
@@ -136,36 +135,32 @@ impl Broker {
             note(FaultKind::Duplicated);
             twin = Some(Copy { to: self.twin(&copy.to, subscription, outbox_next, draft), ..copy.clone() });
         }
-        match (&mut copy.to, queue) {
-            (CopyTo::Queue { sequence, visible_at, .. }, Some(queue)) => {
-                visible_at.0 += later_ms.map_or(0, |(_, ms)| ms);
-                if faults.dropped
-                    && let Some((target, _)) = self.dead_letters_of(queue)
-                    && let Some(fact) = self.drop_message(queue, *sequence, draft.count_in_queue(target.id))
-                {
+        match (&mut copy.to, queue, dead_letters) {
+            (CopyTo::Queue { sequence, .. }, Some(queue), Some(target)) => {
+                if let Some(fact) = self.drop_message(queue, *sequence, draft.count_in_queue(target.id)) {
                     after.push(fact);
                     after.push(Fact::FaultInjected { place, kind: FaultKind::Dropped });
                 }
             }
-            (CopyTo::Outbox { sequence }, _) => {
-                let sequence = *sequence;
-                let to = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
-                if let Some(queue) = to.filter(|queue| faults.dropped && !queue.id.is_fifo()) {
-                    after.push(Fact::DeliveryDeadLettered {
-                        subscription,
-                        sequence,
-                        to: queue.id,
-                        new_sequence: queue.next_sequence + draft.count_in_queue(queue.id),
-                        visible_at: self.now() + queue.attributes().delay,
-                    });
-                    after.push(Fact::FaultInjected { place, kind: FaultKind::Dropped });
-                } else if let Some((_, ms)) = later_ms {
-                    let mut next_attempt_at = self.now();
+            (CopyTo::Queue { visible_at, .. }, ..) => visible_at.0 += late.map_or(0, |(_, ms)| ms),
+            (CopyTo::Outbox { sequence }, _, Some(target)) => {
+                after.push(Fact::DeliveryDeadLettered {
+                    subscription,
+                    sequence: *sequence,
+                    to: target.id,
+                    new_sequence: target.next_sequence + draft.count_in_queue(target.id),
+                    visible_at: self.now() + target.attributes().delay,
+                });
+                after.push(Fact::FaultInjected { place, kind: FaultKind::Dropped });
+            }
+            (CopyTo::Outbox { sequence }, _, None) => {
+                if let Some((_, ms)) = late {
+                    let (sequence, mut next_attempt_at) = (*sequence, self.now());
                     next_attempt_at.0 += ms;
                     after.push(Fact::DeliveryFailed { subscription, sequence, failed_attempts: 0, next_attempt_at });
                 }
             }
-            _ => {}
+            (CopyTo::Archive { .. }, ..) => {}
         }
         // By rising numbers.
         copies.push(copy);

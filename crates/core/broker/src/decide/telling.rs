@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Broker, CopyTo, Decision, Destination, Entropy, Fact, InvocationRecord, Outgoing, Publication, QueueId, QueueName,
-    Reply, TopicName,
+    Rejection, Reply, TopicName,
 };
 
 /// What was put where, and how much of it nobody could take.
@@ -12,6 +12,16 @@ use crate::{
 pub(super) struct Told {
     pub(super) facts: Vec<Fact>,
     pub(super) failed: usize,
+    /// How many numbers each queue and each function has given out in this step.
+    taken: BTreeMap<QueueId, u64>,
+    events: BTreeMap<Box<str>, u64>,
+}
+
+impl Told {
+    /// There was one to be told, who could not be.
+    pub(super) fn in_vain() -> Told {
+        Told { failed: 1, ..Told::default() }
+    }
 }
 
 impl Broker {
@@ -22,55 +32,74 @@ impl Broker {
         region: &str,
         entropy: &mut Entropy,
     ) -> Told {
-        let (mut told, mut taken) = (Told::default(), BTreeMap::new());
+        let mut told = Told::default();
+        told.failed = self.tell_more(records, region, entropy, &mut told).len();
+        told
+    }
+
+    /// The same behind what has been told before in this step. Of whoever could not be told: its place among the records,
+    /// and why.
+    pub(super) fn tell_more(
+        &self,
+        records: Vec<(Destination, InvocationRecord)>,
+        region: &str,
+        entropy: &mut Entropy,
+        told: &mut Told,
+    ) -> BTreeMap<usize, Rejection> {
+        let mut refused = BTreeMap::new();
         // Together what goes to the same place, so that each gets a number of its own.
-        let mut messages: BTreeMap<QueueName, Vec<Outgoing>> = BTreeMap::new();
-        let mut publications: BTreeMap<TopicName, Vec<Publication>> = BTreeMap::new();
-        let mut events: BTreeMap<Box<str>, u64> = BTreeMap::new();
-        for (destination, record) in records {
+        let mut messages: BTreeMap<QueueName, (Vec<usize>, Vec<Outgoing>)> = BTreeMap::new();
+        let mut publications: BTreeMap<TopicName, (Vec<usize>, Vec<Publication>)> = BTreeMap::new();
+        for (index, (destination, record)) in records.into_iter().enumerate() {
             match (destination, record) {
                 (Destination::Queue(queue), InvocationRecord::Message(outgoing)) => {
-                    messages.entry(queue).or_default().push(outgoing);
+                    let (indexes, entries) = messages.entry(queue).or_default();
+                    indexes.push(index);
+                    entries.push(outgoing);
                 }
                 (Destination::Topic(topic), InvocationRecord::Publication(publication)) => {
-                    publications.entry(topic).or_default().push(publication);
+                    let (indexes, entries) = publications.entry(topic).or_default();
+                    indexes.push(index);
+                    entries.push(publication);
                 }
                 (Destination::Function(function), InvocationRecord::Event(invocation)) => {
-                    let before = events.entry(function.name.clone()).or_default();
+                    let before = told.events.entry(function.name.clone()).or_default();
                     match self.queue_event(&function, invocation, *before) {
                         Ok(fact) => {
                             *before += 1;
                             told.facts.push(fact);
                         }
-                        Err(_) => told.failed += 1,
+                        Err(rejection) => drop(refused.insert(index, rejection)),
                     }
                 }
                 _ => unreachable!("a record is of the kind that its destination takes"),
             }
         }
-        for (queue, entries) in messages {
-            let count = entries.len();
+        let refuse_all = |indexes: Vec<usize>, rejection: Rejection| {
+            indexes.into_iter().map(move |index| (index, rejection.clone()))
+        };
+        for (queue, (indexes, entries)) in messages {
             match self.decide_send(&queue, entries, entropy) {
                 Ok(Decision { mut facts, reply: Reply::Sent(results), .. }) => {
-                    told.failed += results.iter().filter(|result| result.is_err()).count();
-                    self.renumber(&mut facts, &mut taken);
+                    let results = indexes.into_iter().zip(results);
+                    refused.extend(results.filter_map(|(index, result)| Some((index, result.err()?))));
+                    self.renumber(&mut facts, &mut told.taken);
                     told.facts.extend(facts);
                 }
                 Ok(other) => unreachable!("a send answered {:?}", other.reply),
-                Err(_) => told.failed += count,
+                Err(rejection) => refused.extend(refuse_all(indexes, rejection)),
             }
         }
-        for (topic, entries) in publications {
-            let count = entries.len();
+        for (topic, (indexes, entries)) in publications {
             match self.decide_publish(&topic, entries, region, entropy) {
                 Ok(Decision { mut facts, .. }) => {
-                    self.renumber(&mut facts, &mut taken);
+                    self.renumber(&mut facts, &mut told.taken);
                     told.facts.extend(facts);
                 }
-                Err(_) => told.failed += count,
+                Err(rejection) => refused.extend(refuse_all(indexes, rejection)),
             }
         }
-        told
+        refused
     }
 
     /// Each decision gives out a queue's next numbers as if it were alone. Where several are made in one step, those of

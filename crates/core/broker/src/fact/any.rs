@@ -383,6 +383,11 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
         InvocationEnded { function: any_box(), sequence: any::<u64>(), succeeded: any::<bool>() }
         ScheduleSet { definition: any_schedule(), made_at: any_time(), next_at: prop::option::of(any_time()) }
         ScheduleRemoved { name: any_box() }
+        ScheduleTried {
+            schedule: any_box(),
+            number: any::<u64>(),
+            again: prop::option::of(any_schedule_attempt()),
+        }
         FaultInjected {
             place: any::<u128>().prop_map(|id| FaultPlace::Subscription(SubscriptionId(id))),
             kind: prop::sample::select(FaultKind::ALL.to_vec()),

@@ -2,8 +2,9 @@
 
 use crate::wire::wire_struct;
 use crate::{
-    AttemptId, Fact, Function, FunctionRef, FunctionVersion, MappingDefinition, MappingId, QueueAttributes, QueueId,
-    QueueName, RedrivePolicy, Seconds, Timestamp,
+    AttemptId, Destination, Fact, Function, FunctionRef, FunctionVersion, MappingDefinition, MappingId,
+    QueueAttributes, QueueId, QueueName, RedrivePolicy, SCHEDULE_AGE, SCHEDULE_RETRIES, ScheduleDefinition,
+    ScheduleTarget, Seconds, Timestamp,
 };
 
 /// Tag 1.
@@ -53,6 +54,32 @@ pub(super) struct AttemptEnded {
     released: Vec<u64>,
 }
 
+/// Tag 70: when a schedule tried once what it sent, and had no window.
+pub(super) struct ScheduleSet {
+    definition: Schedule,
+    made_at: Timestamp,
+    next_at: Option<Timestamp>,
+}
+
+struct Schedule {
+    name: Box<str>,
+    arn: Box<str>,
+    source: Box<str>,
+    expression: Box<str>,
+    zone: Box<str>,
+    enabled: bool,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    deletes_itself: bool,
+    targets: Vec<Target>,
+}
+
+struct Target {
+    destination: Destination,
+    input: Option<Box<str>>,
+    group: Option<Box<str>>,
+}
+
 /// Queue attributes before each had a number.
 struct Attributes {
     delay: Seconds,
@@ -93,6 +120,37 @@ wire_struct!(Attributes {
     throughput_per_group,
     redrive,
 });
+
+wire_struct!(ScheduleSet { definition, made_at, next_at });
+wire_struct!(Schedule { name, arn, source, expression, zone, enabled, start, end, deletes_itself, targets });
+wire_struct!(Target { destination, input, group });
+
+impl From<ScheduleSet> for Fact {
+    fn from(ScheduleSet { definition: before, made_at, next_at }: ScheduleSet) -> Fact {
+        let target = |Target { destination, input, group }: Target| ScheduleTarget {
+            destination,
+            input,
+            group,
+            retries_max: SCHEDULE_RETRIES,
+            age_max: SCHEDULE_AGE,
+            dead_letters: None,
+        };
+        let definition = ScheduleDefinition {
+            name: before.name,
+            arn: before.arn,
+            source: before.source,
+            expression: before.expression,
+            zone: before.zone,
+            enabled: before.enabled,
+            start: before.start,
+            end: before.end,
+            deletes_itself: before.deletes_itself,
+            targets: before.targets.into_iter().map(target).collect(),
+            window: Seconds(0),
+        };
+        Fact::ScheduleSet { definition, made_at, next_at }
+    }
+}
 
 impl From<QueueCreated> for Fact {
     fn from(QueueCreated { id, name, attributes }: QueueCreated) -> Fact {
@@ -175,7 +233,7 @@ impl From<Attributes> for QueueAttributes {
 mod tests {
     use bytes::Bytes;
 
-    use crate::fact::tests::{mapping, name};
+    use crate::fact::tests::{mapping, name, schedule};
     use crate::*;
 
     /// What earlier versions wrote, byte for byte.
@@ -203,6 +261,16 @@ mod tests {
             next_sequence: 201,
         };
         assert_eq!(read("80012003ac02017100808040808c15001e0100010001ac02016405e807d00fc901"), Ok(kept));
+    }
+
+    #[test]
+    fn schedules_of_earlier_versions_are_read() {
+        let hex = "80014601730361726e0a6177732e6576656e74730e726174652831206d696e757465290355544301010100010100ac02017101027b7d010167e80701d00f";
+        let read = Recorded::decode(Bytes::from(hex::decode(hex).unwrap())).map(|recorded| recorded.fact);
+        let mut definition = ScheduleDefinition { window: Seconds(0), ..schedule() };
+        definition.targets[0].dead_letters = None;
+        let set = Fact::ScheduleSet { definition, made_at: Timestamp(1000), next_at: Some(Timestamp(2000)) };
+        assert_eq!(read, Ok(set));
     }
 
     #[test]

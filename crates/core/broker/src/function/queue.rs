@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::alias::InvokeConfig;
 use super::invocation::{Conclusion, DueInvocation, InvocationCondition, InvocationStep};
+use super::window::Volatile;
 use crate::topic::outbox::{Outbox, Row, RowKind};
 use crate::topic::schedule::{Line, Timers};
 use crate::{Broker, FunctionRef, PendingDelivery, Place, QueuedInvocation, Timestamp};
@@ -15,6 +16,9 @@ const TURN_INVOCATIONS_MAX: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Invocations {
     by_function: BTreeMap<Box<str>, Outbox>,
+    /// Numbers that functions gave which are gone are below this one: what still goes on of those is no event of the next
+    /// function of the name. After a restart nothing goes on.
+    numbers_given: Volatile<u64>,
     timers: Timers<Box<str>>,
     line: Line<Box<str>>,
 }
@@ -44,7 +48,7 @@ impl Invocations {
     }
 
     pub(crate) fn next_sequence(&self, function: &str) -> u64 {
-        self.by_function.get(function).map_or(0, |outbox| outbox.next_sequence)
+        self.by_function.get(function).map_or(self.numbers_given.0, |outbox| outbox.next_sequence)
     }
 }
 
@@ -108,6 +112,14 @@ impl Broker {
         }
         self.invocations.by_function.get_mut(name)?.begin(now).expect("it is due");
         Some(DueInvocation { function, sequence, place, pending, step })
+    }
+
+    /// Has [`Broker::take_due_invocations`] begin an event again that could not be brought to its end.
+    pub fn put_back_invocation(&mut self, function: &str, sequence: u64) {
+        if let Some(outbox) = self.invocations.by_function.get_mut(function) {
+            outbox.put_back(sequence);
+        }
+        self.schedule_invocations(function);
     }
 
     pub(crate) fn invoke_config(&self, function: &FunctionRef) -> InvokeConfig {
@@ -182,6 +194,8 @@ impl Broker {
     pub(crate) fn forget_invocations(&mut self, function: &str) {
         self.invocations.timers.set(&function.into(), None);
         let Some(outbox) = self.invocations.by_function.remove(function) else { return };
+        let given = &mut self.invocations.numbers_given.0;
+        *given = outbox.next_sequence.max(*given);
         let places: Vec<Place> = outbox.rows().map(|(_, row)| row.place).collect();
         places.into_iter().for_each(|place| self.forget_record(place));
     }

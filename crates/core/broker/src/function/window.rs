@@ -22,7 +22,7 @@ pub(crate) struct Windows {
 
 /// What follows from everything else, and from when it was looked at.
 #[derive(Clone, Debug, Default)]
-struct Volatile<T>(T);
+pub(crate) struct Volatile<T>(pub(crate) T);
 
 impl<T> PartialEq for Volatile<T> {
     fn eq(&self, _: &Volatile<T>) -> bool {

@@ -1,7 +1,12 @@
 //! Faults on purpose: what a policy says goes wrong, and nothing else.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
 use super::check;
-use crate::{AttributesGiven, Broker, Command, Entropy, QueueName, Rejection, Timestamp};
+use super::script::Story;
+use crate::{AttributesGiven, Broker, Command, Entropy, FaultKind, MessageId, Place, QueueName, Rejection, Timestamp};
 
 #[test]
 fn a_message_that_is_duplicated_is_there_twice() {
@@ -123,4 +128,93 @@ fn nothing_goes_wrong_unless_it_is_allowed_to() {
     let command = Command::CreateQueue { name, given, tags, cooldown: false };
     let refused = broker.decide(command, Timestamp(0), &mut Entropy::from_seed([1; 32])).unwrap_err();
     assert!(matches!(refused, Rejection::FaultsInvalid { .. }), "{refused:?}");
+}
+
+impl Story {
+    fn faults(&self, kind: FaultKind) -> usize {
+        self.world.faults.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Where messages of a queue lie, and until when each is hidden.
+    fn messages_of(&self, queue: &str) -> Vec<(Place, Timestamp)> {
+        let of_name =
+            self.world.broker.queues.values().find(|known| *known.definition.as_ref().unwrap().name.name == *queue);
+        of_name.unwrap().messages().map(|(_, message)| (message.place, message.hidden_until)).collect()
+    }
+
+    fn id(&self, place: Place) -> MessageId {
+        match self.world.stored(place) {
+            crate::Stored::Message(content) => content.message_id,
+            crate::Stored::Notification(notification, form) => form.message_id(&notification),
+            other => panic!("a message, not {other:?}"),
+        }
+    }
+}
+
+/// Any policy, and how many messages are taken at once, again and again.
+fn policies() -> impl Strategy<Value = (String, Vec<usize>)> {
+    let some = || prop::sample::select(vec!["0", "0.3", "0.7", "1"]);
+    (some(), some(), some(), 0..100u8, prop::collection::vec(1..10usize, 1..6)).prop_map(
+        |(duplicate, delay, drop, seed, batches)| {
+            let late = if delay == "0" { String::new() } else { format!("delay={delay} delay-seconds=30 ") };
+            (format!("{late}duplicate={duplicate} drop={drop} seed={seed}"), batches)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Of messages that are sent or published to a queue: as many as facts say are there twice, late, or dead letters.
+    #[test]
+    fn facts_count_what_goes_wrong_at_a_queue((policy, batches) in policies(), publishes in any::<bool>(), fifo in any::<bool>()) {
+        let (suffix, kind) = if fifo { (".fifo", " content-deduplication") } else { ("", "") };
+        let (a, d, t) = (format!("a{suffix}"), format!("d{suffix}"), format!("t{suffix}"));
+        let mut story = Story::new();
+        story.play(&format!("queue {d}{kind}"));
+        story.play(&format!("queue {a}{kind} dead-letters={d} after=3"));
+        story.play(&format!("topic {t}{kind}"));
+        story.play(&format!("subscribe {t} {a}"));
+        story.play(&format!("faults {a} {policy}"));
+        let (mut taken, verb) = (0, if publishes { format!("publish {t}") } else { format!("send {a}") });
+        for batch in batches {
+            let entries: Vec<String> = (0..batch)
+                .map(|entry| format!("m{}{}", taken + entry, if fifo { " group=g" } else { "" }))
+                .collect();
+            story.play(&format!("{verb} {}", entries.join(" | ")));
+            taken += batch;
+        }
+        story.world.verify();
+        let (there, dead) = (story.messages_of(&a), story.messages_of(&d));
+        let (twice, dropped) = (story.faults(FaultKind::Duplicated), story.faults(FaultKind::Dropped));
+        prop_assert_eq!((there.len() + dead.len(), dead.len()), (taken + twice, dropped), "{}", policy);
+        let now = story.world.broker.now();
+        let late = there.iter().chain(&dead).filter(|(_, hidden_until)| *hidden_until > now);
+        let late: BTreeSet<MessageId> = late.map(|(place, _)| story.id(*place)).collect();
+        prop_assert_eq!(late.len(), story.faults(FaultKind::Delayed), "{}", policy);
+    }
+
+    /// Of what is to be delivered to an endpoint likewise.
+    #[test]
+    fn facts_count_what_goes_wrong_on_the_way_to_an_endpoint((policy, batches) in policies()) {
+        let mut story = Story::new();
+        for line in ["queue d", "topic t", "function f", "subscribe t lambda:f dead-letters=d"] {
+            story.play(line);
+        }
+        story.play(&format!("set-subscription t lambda:f Faults {}", policy.replace(' ', "_")));
+        let mut taken = 0;
+        for batch in batches {
+            let entries: Vec<String> = (0..batch).map(|entry| format!("m{}", taken + entry)).collect();
+            story.play(&format!("publish t {}", entries.join(" | ")));
+            taken += batch;
+        }
+        story.world.verify();
+        let (now, dead) = (story.world.broker.now(), story.messages_of("d").len());
+        let outboxes = || story.world.broker.topics.subscriptions.values();
+        let rows: usize = outboxes().map(|known| known.outbox.len()).sum();
+        let late = outboxes().flat_map(|known| known.outbox.rows()).filter(|(_, row)| row.pending.next_attempt_at > now);
+        let (twice, dropped) = (story.faults(FaultKind::Duplicated), story.faults(FaultKind::Dropped));
+        prop_assert_eq!((rows + dead, dead), (taken + twice, dropped), "{}", policy);
+        prop_assert_eq!(late.count(), story.faults(FaultKind::Delayed), "{}", policy);
+    }
 }

@@ -3,6 +3,24 @@
 use super::check;
 
 #[test]
+fn what_a_function_that_is_gone_was_at_is_not_an_event_of_the_next_one_of_its_name() {
+    check(
+        "
+        function f
+        event f -> ok
+        run -> ~1:f
+        delete-function f
+        function f
+        event f -> ok
+        ran ~1 succeeded -> unknown
+        run -> ~2:f
+        ran ~2 succeeded -> done
+        run -> nothing
+        ",
+    );
+}
+
+#[test]
 fn a_batch_that_succeeds_is_deleted() {
     check(
         "

@@ -31,6 +31,7 @@ mod publishing;
 mod queues;
 mod requests;
 mod retention;
+mod schedules;
 mod script;
 mod standard;
 mod subscribing;

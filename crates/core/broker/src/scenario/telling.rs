@@ -1,7 +1,10 @@
 //! Telling several in one step: each message has a number of its own, whichever way it comes into its queue.
 
 use super::script::{ACCOUNT, Story};
-use crate::{Command, Destination, FunctionRef, QueueName, Reply, ScheduleDefinition, ScheduleTarget, TopicName};
+use crate::{
+    Command, Destination, FunctionRef, QueueName, Reply, SCHEDULE_AGE, ScheduleDefinition, ScheduleTarget, Seconds,
+    TopicName,
+};
 
 fn queue(name: &str) -> Destination {
     Destination::Queue(QueueName { account: ACCOUNT, name: name.into() })
@@ -16,7 +19,14 @@ fn tell(story: &mut Story, lines: &[&str], targets: Vec<Destination>) -> usize {
     for line in lines {
         story.play(line);
     }
-    let target = |destination| ScheduleTarget { destination, input: Some("tick".into()), group: None };
+    let target = |destination| ScheduleTarget {
+        destination,
+        input: Some("tick".into()),
+        group: None,
+        retries_max: 0,
+        age_max: SCHEDULE_AGE,
+        dead_letters: None,
+    };
     let definition = ScheduleDefinition {
         expression: "rate(1 minute)".into(),
         zone: "UTC".into(),
@@ -28,6 +38,7 @@ fn tell(story: &mut Story, lines: &[&str], targets: Vec<Destination>) -> usize {
         name: "tick".into(),
         arn: "arn:aws:events:eu-central-1:000000000001:rule/tick".into(),
         source: "aws.events".into(),
+        window: Seconds(0),
     };
     story.world.ask(Command::PutSchedule { definition }).unwrap();
     story.play("+60s");

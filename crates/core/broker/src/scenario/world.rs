@@ -1,6 +1,6 @@
 //! A broker with its journal, its cleaned journals and its ledger, kept in step and compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::history::{Cleaned, History, observe};
@@ -8,7 +8,7 @@ use super::invariants::{check_order, check_state};
 use super::ledger::Ledger;
 use super::script::REGION;
 use crate::{
-    Broker, Command, Destination, DueDelivery, DueInvocation, Effect, Entropy, Fact, InvocationCondition,
+    Broker, Command, Destination, DueDelivery, DueInvocation, Effect, Entropy, Fact, FaultKind, InvocationCondition,
     InvocationEnd, InvocationOutcome, InvocationRecord, InvocationStep, Place, Rejection, ReplayedNotification, Reply,
     Stored, SubscriptionId, Timestamp,
 };
@@ -25,10 +25,12 @@ pub(super) struct World {
     ledger: Ledger,
     /// Whether the journal was cleaned under the broker: a restart then finds the same, but not in the same order inside.
     is_trimmed: bool,
+    /// What facts say that went wrong on purpose, and how often.
+    pub(super) faults: BTreeMap<FaultKind, usize>,
     /// Attempts at endpoints.
     going_on: BTreeSet<(SubscriptionId, u64)>,
-    /// Events that functions have.
-    events_going_on: BTreeSet<(Box<str>, u64)>,
+    /// Events that functions have by their numbers, those of functions that are gone among them: whose, and which of its own.
+    events_going_on: BTreeMap<u64, (Box<str>, u64)>,
 }
 
 impl World {
@@ -41,8 +43,9 @@ impl World {
             cleaned: [1, 3, 20].map(|one_in| Cleaned::new(one_in, START)).into(),
             ledger: Ledger::default(),
             is_trimmed: false,
+            faults: BTreeMap::new(),
             going_on: BTreeSet::new(),
-            events_going_on: BTreeSet::new(),
+            events_going_on: BTreeMap::new(),
         }
     }
 
@@ -59,6 +62,9 @@ impl World {
     /// Applies a fact to everything that is kept in step.
     pub(super) fn happen(&mut self, fact: &Fact) {
         check_order(&self.broker, fact);
+        if let Fact::FaultInjected { kind, .. } = fact {
+            *self.faults.entry(*kind).or_default() += 1;
+        }
         self.ledger.note(&self.broker, fact, self.broker.now());
         self.apply(fact);
         self.ledger.settle(&self.broker);
@@ -135,8 +141,10 @@ impl World {
         let begun = self.broker.take_due_invocations(max);
         for due in &begun {
             assert!(due.pending.next_attempt_at <= self.broker.now(), "no attempt begins before its time");
-            let is_new = self.events_going_on.insert((due.function.name.clone(), due.sequence));
-            assert!(is_new, "one attempt of an event at a time");
+            let Stored::Invocation(event) = self.stored(due.place) else { panic!("an event is elsewhere") };
+            let event_of = (due.function.name.clone(), due.sequence);
+            let before = self.events_going_on.insert(event.request_id as u64, event_of);
+            assert_eq!(before, None, "one attempt of an event at a time");
             if matches!(due.step, InvocationStep::Run(_)) {
                 self.check_running(&due.function.name);
             }
@@ -151,7 +159,7 @@ impl World {
         match self.ask(command) {
             Ok((Reply::InvocationEnded(end), _)) => {
                 if !matches!(end, InvocationEnd::Conclude(_)) {
-                    self.events_going_on.remove(&(function.into(), sequence));
+                    self.events_going_on.retain(|_, (name, of)| (&**name, *of) != (function, sequence));
                 }
                 end
             }
@@ -167,7 +175,7 @@ impl World {
         condition: InvocationCondition,
         records: Vec<(Destination, InvocationRecord)>,
     ) -> usize {
-        self.events_going_on.remove(&(function.into(), sequence));
+        self.events_going_on.retain(|_, (name, of)| (&**name, *of) != (function, sequence));
         let (function, region) = (function.into(), REGION.into());
         match self.ask(Command::ConcludeInvocation { function, sequence, condition, records, region }) {
             Ok((Reply::Told { failed }, _)) => failed,
@@ -177,16 +185,12 @@ impl World {
 
     /// Whether a function has the event of this number.
     pub(super) fn has_event(&self, number: u64) -> bool {
-        self.event(number).is_some()
+        self.events_going_on.contains_key(&number)
     }
 
     /// Which function has the event of this number, and under which of its own numbers.
     pub(super) fn event(&self, number: u64) -> Option<(Box<str>, u64)> {
-        let of = |(function, sequence): &&(Box<str>, u64)| {
-            let place = self.broker.locate_invocation(function, *sequence).map(|place| self.stored(place));
-            matches!(place, Some(Stored::Invocation(invocation)) if invocation.request_id == u128::from(number))
-        };
-        self.events_going_on.iter().find(of).cloned()
+        self.events_going_on.get(&number).cloned()
     }
 
     /// Takes one step of at most so many messages of each replay that goes on. Returns how many there were.

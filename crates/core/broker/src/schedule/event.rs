@@ -19,7 +19,7 @@ pub(crate) fn event(schedule: &ScheduleDefinition, at: Timestamp, id: u128) -> S
     )
 }
 
-fn uuid(MessageId(id): MessageId) -> String {
+pub(super) fn uuid(MessageId(id): MessageId) -> String {
     let hex = format!("{id:032x}");
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
@@ -41,6 +41,7 @@ mod tests {
             end: None,
             deletes_itself: false,
             targets: Vec::new(),
+            window: crate::Seconds(0),
         };
         let expected = r#"{"version":"0","id":"00000000-0000-0000-0000-000000000007","detail-type":"Scheduled Event","source":"aws.events","account":"000000000000","time":"2026-01-01T00:00:00Z","region":"eu-west-1","resources":["arn:aws:events:eu-west-1:000000000000:rule/tick"],"detail":{}}"#;
         assert_eq!(event(&schedule, Timestamp(1_767_225_600_000), 7), expected);

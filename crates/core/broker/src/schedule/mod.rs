@@ -1,17 +1,27 @@
-//! Schedules: what is sent to whom, again and again or once, by the clock.
+//! Schedules: what is sent to whom, again and again or once, by the clock; and what could not be sent, until it can.
 
+pub(crate) mod attempt;
+pub(crate) mod dead_letter;
 pub(crate) mod event;
 pub(crate) mod state;
 
 use bongsu_schedule::{InvalidSchedule, Schedule, Zone};
 
 use crate::wire::wire_struct;
-use crate::{Destination, Timestamp};
+use crate::{Destination, QueueName, Seconds, Timestamp};
 
 /// How many schedules there may be.
 pub const SCHEDULES_MAX: usize = 10_000;
 /// How many targets a schedule may have.
 pub const SCHEDULE_TARGETS_MAX: usize = 5;
+/// How often AWS tries something again that nobody could take, unless it is told otherwise.
+pub const SCHEDULE_RETRIES: u32 = 185;
+/// How long AWS tries it.
+pub const SCHEDULE_AGE: Seconds = Seconds(86_400);
+
+/// <http://www.isthe.com/chongo/tech/comp/fnv/>
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 /// What is sent when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +46,23 @@ pub struct ScheduleDefinition {
     pub deletes_itself: bool,
     /// At most [`SCHEDULE_TARGETS_MAX`].
     pub targets: Vec<ScheduleTarget>,
+    /// It sends within so long after its times, each time at another moment.
+    pub window: Seconds,
 }
 
-wire_struct!(ScheduleDefinition { name, arn, source, expression, zone, enabled, start, end, deletes_itself, targets });
+wire_struct!(ScheduleDefinition {
+    name,
+    arn,
+    source,
+    expression,
+    zone,
+    enabled,
+    start,
+    end,
+    deletes_itself,
+    targets,
+    window,
+});
 
 /// Who gets what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +73,15 @@ pub struct ScheduleTarget {
     pub input: Option<Box<str>>,
     /// The message group, for a FIFO queue or topic.
     pub group: Option<Box<str>>,
+    /// How often it is tried again when it cannot take what is sent.
+    pub retries_max: u32,
+    /// For how long.
+    pub age_max: Seconds,
+    /// Where what it could not take goes then.
+    pub dead_letters: Option<QueueName>,
 }
 
-wire_struct!(ScheduleTarget { destination, input, group });
+wire_struct!(ScheduleTarget { destination, input, group, retries_max, age_max, dead_letters });
 
 impl ScheduleDefinition {
     pub(crate) fn parse(&self) -> Result<Schedule, InvalidSchedule> {
@@ -61,6 +91,18 @@ impl ScheduleDefinition {
     /// When it next sends something, after a time; counted from when it was made.
     pub(crate) fn next_after(&self, after: Timestamp, made_at: Timestamp) -> Option<Timestamp> {
         self.next_of(&self.parse().ok()?, after, made_at)
+    }
+
+    /// When what is meant for a time is sent: within the window, at a moment that follows from the schedule's name and the
+    /// time, so that it is the same however often it is asked for.
+    pub(crate) fn due_at(&self, at: Timestamp) -> Timestamp {
+        if self.window.0 == 0 {
+            return at;
+        }
+        let seed = self.name.bytes().chain(at.0.to_le_bytes());
+        let hash = seed.fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
+        // The upper half is mixed better than the lower.
+        at + Seconds(((hash >> 32) % u64::from(self.window.0)) as u32)
     }
 
     /// The same by the expression as it was read once.

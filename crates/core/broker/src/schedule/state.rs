@@ -1,8 +1,10 @@
-//! All schedules, and which of them are due.
+//! All schedules, what they could not send yet, and which of them are due.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ScheduleDefinition;
+use super::attempt::{Row, Rows, ScheduleAttempt};
 use crate::topic::schedule::Timers;
 use crate::{Broker, Place, Timestamp};
 
@@ -10,6 +12,8 @@ use crate::{Broker, Place, Timestamp};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Schedules {
     pub(crate) by_name: BTreeMap<Box<str>, KnownSchedule>,
+    /// By the schedule's name; a schedule that took itself away may have some still.
+    attempts: BTreeMap<Box<str>, Rows>,
     timers: Timers<Box<str>>,
     /// Since [`Broker::take_due_schedules`] was last called.
     due: BTreeSet<Box<str>>,
@@ -18,22 +22,39 @@ pub(crate) struct Schedules {
 /// A schedule and when it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownSchedule {
-    pub(crate) definition: ScheduleDefinition,
+    pub(crate) definition: Arc<ScheduleDefinition>,
     pub(crate) made_at: Timestamp,
-    /// None when it sends nothing any more.
+    /// The next of its times. None when it sends nothing any more.
     pub(crate) next_at: Option<Timestamp>,
     pub(crate) place: Place,
+}
+
+impl KnownSchedule {
+    /// When it sends something.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        self.next_at.map(|at| self.definition.due_at(at))
+    }
 }
 
 impl Schedules {
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.timers.next_deadline()
     }
+
+    /// What a schedule could not send yet.
+    pub(crate) fn attempts(&self, name: &str) -> Option<&Rows> {
+        self.attempts.get(name)
+    }
+
+    /// How much all of them could not send yet.
+    pub(crate) fn attempts_count(&self) -> usize {
+        self.attempts.values().map(Rows::len).sum()
+    }
 }
 
 impl Broker {
-    /// Schedules whose time has come. Each is to be asked for by `FireSchedule`, or to be named again by
-    /// [`Broker::postpone_schedule`].
+    /// Schedules whose time has come, or that have something to try again. Each is to be asked for by `FireSchedule`, or
+    /// to be named again by [`Broker::postpone_schedule`].
     pub fn take_due_schedules(&mut self) -> BTreeSet<Box<str>> {
         std::mem::take(&mut self.schedules.due)
     }
@@ -56,7 +77,7 @@ impl Broker {
         place: Place,
     ) {
         let name = definition.name.clone();
-        let known = KnownSchedule { definition: definition.clone(), made_at, next_at, place };
+        let known = KnownSchedule { definition: Arc::new(definition.clone()), made_at, next_at, place };
         self.schedules.by_name.insert(name.clone(), known);
         self.reset_schedule(&name);
     }
@@ -69,15 +90,40 @@ impl Broker {
         self.reset_schedule(name);
     }
 
+    /// What it could not send goes with it.
     pub(crate) fn remove_schedule(&mut self, name: &str) {
         let removed = self.schedules.by_name.remove(name);
         assert!(removed.is_some() || self.replaying, "only a schedule that is there is removed");
+        self.schedules.attempts.remove(name);
+        self.reset_schedule(name);
+    }
+
+    pub(crate) fn set_schedule_attempt(&mut self, number: u64, attempt: &ScheduleAttempt, place: Place) {
+        let ScheduleAttempt { definition, target, at, id, pending } = attempt;
+        let name = definition.name.clone();
+        let known = self.schedules.by_name.get(&name).map(|known| &known.definition);
+        let shared = known.filter(|known| ***known == *definition).cloned();
+        let definition = shared.unwrap_or_else(|| Arc::new(definition.clone()));
+        let row = Row { definition, target: *target, at: *at, id: *id, pending: *pending, place };
+        self.schedules.attempts.entry(name.clone()).or_default().set(number, row);
+        self.reset_schedule(&name);
+    }
+
+    pub(crate) fn end_schedule_attempt(&mut self, name: &str, number: u64) {
+        let rows = self.schedules.attempts.get_mut(name);
+        let removed = rows.is_some_and(|rows| rows.remove(number));
+        assert!(removed || self.replaying, "only what is tried again ends");
+        if self.schedules.attempts.get(name).is_some_and(Rows::is_empty) {
+            self.schedules.attempts.remove(name);
+        }
         self.reset_schedule(name);
     }
 
     fn reset_schedule(&mut self, name: &str) {
         self.schedules.due.remove(name);
-        let next = self.schedules.by_name.get(name).and_then(|known| known.next_at);
+        let own = self.schedules.by_name.get(name).and_then(KnownSchedule::due_at);
+        let again = self.schedules.attempts.get(name).and_then(Rows::next_due);
+        let next = own.into_iter().chain(again).min();
         match next {
             Some(next) if next <= self.now => drop(self.schedules.due.insert(name.into())),
             next => return self.schedules.timers.set(&name.into(), next),

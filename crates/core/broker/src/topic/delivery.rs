@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::schedule::{EndpointAttempts, Timer};
+use super::subscription::Subscription;
 use crate::{
-    Broker, Function, PendingDelivery, Place, SubscriptionDefinition, SubscriptionId, Timestamp, TopicDefinition,
+    Broker, Function, PendingDelivery, Place, Protocol, SubscriptionDefinition, SubscriptionId, Timestamp,
+    TopicDefinition,
 };
 
 /// How many attempts at one endpoint go on at once: a dead endpoint holds up to so many until they time out.
@@ -71,9 +73,19 @@ impl Broker {
         Some(self.topics.subscription(subscription)?.outbox.get(sequence)?.place)
     }
 
-    /// Lets fewer attempts at one endpoint go on at once than [`ENDPOINT_ATTEMPTS_MAX`], where there is less room.
-    pub fn limit_endpoint_attempts(&mut self, max: usize) {
-        self.topics.schedule.endpoint_attempts = EndpointAttempts(max.clamp(1, ENDPOINT_ATTEMPTS_MAX));
+    /// Lets fewer attempts at one endpoint go on at once than [`ENDPOINT_ATTEMPTS_MAX`], where there is less room, and fewer
+    /// still where each takes a connection.
+    pub fn limit_endpoint_attempts(&mut self, max: usize, connected_max: usize) {
+        let max = max.clamp(1, ENDPOINT_ATTEMPTS_MAX);
+        let connected_max = connected_max.clamp(1, max);
+        self.topics.schedule.endpoint_attempts = EndpointAttempts { max, connected_max };
+    }
+
+    /// Whether as many attempts at the endpoint of a subscription go on as may.
+    fn is_endpoint_full(&self, subscription: &Subscription, protocol: Protocol) -> bool {
+        let EndpointAttempts { max, connected_max } = self.topics.schedule.endpoint_attempts;
+        let takes_connections = matches!(protocol, Protocol::Http | Protocol::Https);
+        subscription.outbox.in_flight() >= if takes_connections { connected_max } else { max }
     }
 
     /// Begins up to `max` deliveries whose time has come. Each is to be ended by `EndDelivery`; those that are not when
@@ -98,7 +110,7 @@ impl Broker {
         let subscription = self.topics.subscriptions.get(&id)?;
         let definition = subscription.definition().clone();
         let topic = self.topics.by_id.get(&definition.topic)?.definition.clone()?;
-        if subscription.outbox.in_flight() >= self.topics.schedule.endpoint_attempts.0 {
+        if self.is_endpoint_full(subscription, definition.protocol) {
             return None;
         }
         let (next, _) = subscription.outbox.peek_due(now)?;
@@ -140,7 +152,7 @@ impl Broker {
             return self.topics.schedule.set(timer, Some(free_at));
         }
         self.topics.schedule.set(timer, None);
-        if subscription.outbox.in_flight() >= self.topics.schedule.endpoint_attempts.0 {
+        if self.is_endpoint_full(subscription, definition.protocol) {
             // The end of one of its attempts comes here again.
             return;
         }

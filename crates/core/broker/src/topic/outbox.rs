@@ -165,6 +165,13 @@ impl Outbox {
         Some(sequence)
     }
 
+    /// An attempt is over of which nothing came: the row is due as it was before.
+    pub(crate) fn put_back(&mut self, sequence: u64) {
+        if let Some(row) = self.rows.get(&sequence) {
+            self.waiting.insert((row.pending.next_attempt_at, sequence));
+        }
+    }
+
     /// Whether an attempt of this row is going on.
     pub(crate) fn is_going_on(&self, sequence: u64) -> bool {
         self.get(sequence).is_some_and(|row| !self.waiting.contains(&(row.pending.next_attempt_at, sequence)))

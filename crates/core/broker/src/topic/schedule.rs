@@ -51,11 +51,15 @@ pub(crate) struct Schedule {
 
 /// How many attempts at one endpoint may go on at once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EndpointAttempts(pub(crate) usize);
+pub(crate) struct EndpointAttempts {
+    pub(crate) max: usize,
+    /// At an endpoint to which each takes a connection.
+    pub(crate) connected_max: usize,
+}
 
 impl Default for EndpointAttempts {
     fn default() -> EndpointAttempts {
-        EndpointAttempts(ENDPOINT_ATTEMPTS_MAX)
+        EndpointAttempts { max: ENDPOINT_ATTEMPTS_MAX, connected_max: ENDPOINT_ATTEMPTS_MAX }
     }
 }
 

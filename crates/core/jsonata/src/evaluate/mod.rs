@@ -121,10 +121,7 @@ impl<'a> Evaluator<'a> {
                 let callable = Callable::Transform { transform: transform.clone(), frame };
                 Ok(Some(Value::Function(Function::new(callable))))
             }
-            Kind::Sort(terms) => {
-                let values = input.and_then(Value::as_array).unwrap_or_default().to_vec();
-                Ok(Some(Array::sequence(self.sort(node, terms, values, frame)?).into()))
-            }
+            Kind::Sort(_) => unreachable!("paths sort by themselves"),
         }
     }
 

@@ -81,7 +81,9 @@ impl Evaluator<'_> {
             match &result {
                 None => break,
                 Some(Value::Array(array)) if array.is_empty() => break,
-                Some(value) => inputs = value.clone().into(),
+                Some(Value::Array(array)) => inputs = Inputs::Many(array.clone()),
+                // Only a step that is a whole expression gives a single value, and nothing is taken from that.
+                Some(_) => inputs = Inputs::Many(Array::default()),
             }
         }
         if let Some(tuples) = &tuples {
@@ -263,7 +265,7 @@ fn flatten(value: &Value, flat: &mut Vec<Value>) {
 /// The index that a predicate is, if it is a number as it stands.
 pub(super) fn constant_index(predicate: &Node) -> Option<f64> {
     match &predicate.kind {
-        Kind::Literal(Value::Number(number)) if predicate.predicates.is_empty() => Some(number.as_f64()),
+        Kind::Literal(Value::Number(number)) => Some(number.as_f64()),
         _ => None,
     }
 }

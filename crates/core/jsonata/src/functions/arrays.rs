@@ -1,8 +1,10 @@
 //! Functions of arrays.
 
+use std::collections::BTreeSet;
+
 use super::{Arguments, Row};
 use crate::error::Error;
-use crate::evaluate::{Evaluator, compare_texts, is_true};
+use crate::evaluate::{Evaluator, compare_texts};
 use crate::value::{Array, Value};
 
 pub(super) const ROWS: &[Row] = &[
@@ -55,7 +57,7 @@ fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Optio
     let sorted = match arguments.function(1) {
         Some(comparator) => evaluator.merge_sort(array.into_values(), &mut |evaluator, left, right| {
             let verdict = evaluator.invoke(&comparator, vec![Some(left.clone()), Some(right.clone())], frame)?;
-            verdict.as_ref().map_or(Ok(false), is_true)
+            Ok(verdict.as_ref().is_some_and(is_script_true))
         })?,
         None => {
             let is_uniform = array.iter().all(|value| matches!(value, Value::Number(_)))
@@ -67,6 +69,17 @@ fn sort(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Optio
         }
     };
     Ok(Some(sorted.into()))
+}
+
+/// Whether the verdict of a comparison counts as true: any array, object and function does, as in JavaScript.
+fn is_script_true(verdict: &Value) -> bool {
+    match verdict {
+        Value::Null => false,
+        Value::Boolean(is_true) => *is_true,
+        Value::Number(number) => number.as_f64() != 0.0 && !number.as_f64().is_nan(),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) | Value::Function(_) => true,
+    }
 }
 
 fn is_greater(left: &Value, right: &Value) -> bool {
@@ -95,21 +108,30 @@ fn distinct(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<O
         other => return Ok(other),
     };
     let is_sequence = array.shape.is_sequence;
-    let mut values: Vec<Value> = Vec::new();
+    let (mut values, mut texts, mut numbers): (Vec<Value>, BTreeSet<&str>, BTreeSet<u64>) = Default::default();
     for value in array.iter() {
-        evaluator.count_steps(1 + values.len() as u64 / 8)?;
-        let mut is_known = false;
-        for known in &values {
-            if evaluator.is_equal(value, known)? {
-                is_known = true;
-                break;
-            }
-        }
-        if !is_known {
+        let is_new = match value {
+            Value::String(text) => texts.insert(text),
+            // Zero has two patterns of bits.
+            Value::Number(number) => numbers.insert((number.as_f64() + 0.0).to_bits()),
+            other => !contains(evaluator, &values, other)?,
+        };
+        if is_new {
             values.push(value.clone());
         }
     }
+    evaluator.charge_values(values.len())?;
     Ok(Some(if is_sequence { Array::sequence(values).into() } else { values.into() }))
+}
+
+fn contains(evaluator: &mut Evaluator<'_>, values: &[Value], value: &Value) -> Result<bool, Error> {
+    for known in values {
+        evaluator.count_steps(1)?;
+        if evaluator.is_equal(value, known)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn zip(evaluator: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Error> {

@@ -47,8 +47,7 @@ fn holds(
 }
 
 fn map(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Option<Value>, Error> {
-    let (function, Some(array)) = (arguments.function(1), arguments.array(0)) else { return Ok(None) };
-    let Some(function) = function else { return Ok(None) };
+    let (Some(function), Some(array)) = (arguments.function(1), arguments.array(0)) else { return Ok(None) };
     let (whole, mut results) = (Value::Array(array.clone()), Vec::new());
     for (at, value) in array.iter().enumerate() {
         results.extend(apply(evaluator, &function, arguments.frame, value, || (at as f64).into(), &whole)?);
@@ -58,8 +57,7 @@ fn map(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Option
 }
 
 fn filter(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Option<Value>, Error> {
-    let (function, Some(array)) = (arguments.function(1), arguments.array(0)) else { return Ok(None) };
-    let Some(function) = function else { return Ok(None) };
+    let (Some(function), Some(array)) = (arguments.function(1), arguments.array(0)) else { return Ok(None) };
     let (whole, mut results) = (Value::Array(array.clone()), Vec::new());
     for (at, value) in array.iter().enumerate() {
         if holds(evaluator, &function, arguments.frame, value, || (at as f64).into(), &whole)? {
@@ -89,10 +87,8 @@ fn single(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Opt
 }
 
 fn reduce(evaluator: &mut Evaluator<'_>, mut arguments: Arguments) -> Result<Option<Value>, Error> {
-    let (function, initial, Some(array)) = (arguments.function(1), arguments.take(2), arguments.array(0)) else {
-        return Ok(None);
-    };
-    let Some(function) = function else { return Ok(None) };
+    let initial = arguments.take(2);
+    let (Some(function), Some(array)) = (arguments.function(1), arguments.array(0)) else { return Ok(None) };
     let arity = function.arity();
     if arity < 2 {
         return Err(Error::new("D3050").argument(1));

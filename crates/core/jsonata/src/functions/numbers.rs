@@ -77,8 +77,9 @@ fn ceil(_: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Er
 }
 
 fn rounded(_: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Error> {
-    let places = arguments.number(1).unwrap_or(0.0) as i64;
-    Ok(arguments.number(0).map(|number| round(number, places).into()))
+    let places = arguments.number(1).unwrap_or(0.0);
+    let rounded = |number| if places.trunc() == places { round(number, places as i64) } else { f64::NAN };
+    Ok(arguments.number(0).map(|number| rounded(number).into()))
 }
 
 fn sqrt(_: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Error> {
@@ -91,7 +92,9 @@ fn sqrt(_: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Er
 fn power(_: &mut Evaluator<'_>, arguments: Arguments) -> Result<Option<Value>, Error> {
     let (Some(base), exponent) = (arguments.number(0), arguments.number(1)) else { return Ok(None) };
     let exponent = exponent.unwrap_or(f64::NAN);
-    let result = base.powf(exponent);
+    // In JavaScript, unlike C, no power of one makes a number of what is none.
+    let is_undefined = exponent.is_nan() || base.abs() == 1.0 && exponent.is_infinite();
+    let result = if is_undefined { f64::NAN } else { base.powf(exponent) };
     if !result.is_finite() {
         return Err(Error::new("D3061").with(base).and(exponent).argument(1));
     }

@@ -155,7 +155,7 @@ pub fn validate(text: &str, kind: Kind) -> Vec<Diagnostic> {
 
 impl StateKind {
     /// As `Type` has it.
-    pub(crate) fn name(&self) -> StateType {
+    pub(crate) fn kind(&self) -> StateType {
         match self {
             StateKind::Pass { .. } => StateType::Pass,
             StateKind::Task(_) => StateType::Task,

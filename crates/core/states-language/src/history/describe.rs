@@ -21,10 +21,7 @@ impl HistoryEvent {
             Event::StateEntered(kind, ..) => format!("{}StateEntered", kind.name()),
             Event::StateExited(kind, ..) => format!("{}StateExited", kind.name()),
             Event::StateAborted(kind) => format!("{}StateAborted", kind.name()),
-            other => {
-                let debug = format!("{other:?}");
-                debug.split('(').next().unwrap_or_default().to_string()
-            }
+            other => other.name().to_string(),
         }
     }
 
@@ -63,6 +60,31 @@ impl HistoryEvent {
         }
         Value::Object(event)
     }
+}
+
+macro_rules! names {
+    ($($variant:ident)*) => {
+        impl Event {
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Event::$variant { .. } => stringify!($variant),)*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    ExecutionStarted ExecutionSucceeded ExecutionFailed ExecutionTimedOut ExecutionAborted ExecutionRedriven
+    StateEntered StateExited StateAborted
+    LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut
+    TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed TaskTimedOut
+    ActivityScheduled ActivityStarted ActivitySucceeded ActivityFailed ActivityTimedOut
+    ParallelStateStarted ParallelStateSucceeded ParallelStateFailed
+    MapStateStarted MapStateSucceeded MapStateFailed
+    MapIterationStarted MapIterationSucceeded MapIterationFailed MapIterationAborted
+    MapRunStarted MapRunSucceeded MapRunFailed MapRunAborted MapRunRedriven
+    EvaluationFailed
 }
 
 impl Details<'_> {

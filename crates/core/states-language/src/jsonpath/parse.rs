@@ -6,7 +6,7 @@ use bongsu_jsonata::Value;
 
 use super::{Comparison, Filter, Function, JsonPath, Operand, Root, Segment};
 use crate::cursor::{Cursor, Unreadable};
-use crate::limits::PATH_BYTES_MAX;
+use crate::limits::{PATH_BYTES_MAX, PAYLOAD_DEPTH_MAX};
 
 /// Deepest nesting of parentheses and of paths in filters.
 const DEPTH_MAX: usize = 16;
@@ -90,6 +90,9 @@ fn segments(cursor: &mut Cursor<'_>, start: usize, root: Root, depth: usize) -> 
         } else {
             break;
         }
+    }
+    if segments.len() > PAYLOAD_DEPTH_MAX {
+        return Err(cursor.unreadable("Path has too many steps"));
     }
     Ok(JsonPath { text: cursor.since(start).into(), root, segments, function })
 }

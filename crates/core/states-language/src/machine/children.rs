@@ -9,7 +9,7 @@ use super::{Machine, too_large};
 use crate::definition::{Map, StateId, StateKind};
 use crate::fault::Fault;
 use crate::history::Event;
-use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX, STEP_BYTES_MAX};
 use crate::map_run::{self, MapRunStatus};
 use crate::payload::PayloadId;
 use crate::query::Reads;
@@ -73,7 +73,7 @@ impl Machine<'_> {
         let started = self.strand(id).previous;
         let first = StrandId(self.head.next_strand);
         for (index, item) in items.into_iter().enumerate() {
-            let item = self.keep(item, &[]);
+            let item = self.keep(item, &[])?;
             let child = self.add_child(id, index as u32, map.start, item);
             self.strand_mut(child).item = Some(item);
         }
@@ -96,6 +96,9 @@ impl Machine<'_> {
             }
             if children.begun == children.count || children.running >= children.concurrency {
                 return;
+            }
+            if self.bytes >= STEP_BYTES_MAX {
+                return self.ready.push_back(id);
             }
             if let Err(fault) = self.begin_iteration(id, previous) {
                 let failure = self.failure(id, fault);
@@ -164,11 +167,11 @@ impl Machine<'_> {
             let input = self.effective_input(id)?;
             let parameters = self.evaluate(id, &writer.parameters, &input, None)?;
             let results: Vec<Value> = ids.map(|child| self.result_of(child)).collect();
-            let results = self.keep(Value::from(results), &[]);
+            let results = self.keep(Value::from(results), &[])?;
             if self.text(results).len() > ITEMS_BYTES_MAX {
                 return Err(too_large(&state.name));
             }
-            let parameters = self.keep(parameters, &[]);
+            let parameters = self.keep(parameters, &[])?;
             let purpose = Purpose::Write(results, run.id);
             self.end_run(id, MapRunStatus::Succeeded, None);
             self.remove_children(id);

@@ -26,7 +26,7 @@ pub struct Surroundings<'a> {
     /// When it was last redriven.
     pub redriven_at: Option<Timestamp>,
     /// The text of a task's token: a function of the task, its secret and the execution.
-    pub token: &'a (dyn Fn(TaskId, u128) -> String + Sync),
+    pub token: &'a dyn Fn(TaskId, u128) -> String,
 }
 
 /// Where the context comes from.

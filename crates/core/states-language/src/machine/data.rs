@@ -189,7 +189,7 @@ impl Machine<'_> {
             }
             let value = self.evaluate(id, template, input, extra)?;
             let before: Vec<PayloadId> = self.variable(id, name).into_iter().collect();
-            let payload = self.keep(value, &before);
+            let payload = self.keep(value, &before)?;
             bytes += self.text(payload).len();
             assigned.push((name.clone(), payload));
         }
@@ -227,7 +227,7 @@ impl Machine<'_> {
                 None => strand.variables.push((name.clone(), *payload)),
             }
         }
-        self.tell(id, Event::StateExited(state.work.name(), state.name.clone(), output, assigned));
+        self.tell(id, Event::StateExited(state.work.kind(), state.name.clone(), output, assigned));
         self.go(id, next, output);
         Ok(())
     }

@@ -203,7 +203,7 @@ impl Machine<'_> {
     }
 
     fn abort(&mut self, id: StrandId) {
-        let kind = self.state(id).work.name();
+        let kind = self.state(id).work.kind();
         let under_way = match &self.strand(id).phase {
             Phase::Pending | Phase::Done(_) | Phase::Failed(..) | Phase::Enter => false,
             Phase::Attempt | Phase::Waiting(_) | Phase::Retrying(_) => true,

@@ -26,7 +26,7 @@ use crate::definition::{Definition, Kind, State};
 use crate::execution::{Execution, Head, Outcome, Status};
 use crate::fault::{self, Fault};
 use crate::history::{Event, HistoryEvent, Problem};
-use crate::limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX, STEP_TRANSITIONS_MAX};
+use crate::limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, STEP_BYTES_MAX, STEP_TRANSITIONS_MAX};
 use crate::map_run::MapRun;
 use crate::payload::PayloadId;
 use crate::step::{Decision, Effect, Step};
@@ -76,6 +76,8 @@ pub(crate) struct Machine<'a> {
     map_runs: Vec<MapRun>,
     ready: VecDeque<StrandId>,
     transitions: u32,
+    /// Of new texts.
+    bytes: usize,
     /// The history has no room for more than its last event.
     overflowed: bool,
     /// The token of the task whose arguments are evaluated.
@@ -110,6 +112,7 @@ impl<'a> Machine<'a> {
             map_runs: Vec::new(),
             ready: VecDeque::new(),
             transitions: 0,
+            bytes: 0,
             overflowed: false,
             token: None,
             failed: None,
@@ -128,7 +131,7 @@ impl<'a> Machine<'a> {
                 self.end_overflowed();
                 break;
             }
-            if self.transitions == STEP_TRANSITIONS_MAX {
+            if self.transitions == STEP_TRANSITIONS_MAX || self.bytes >= STEP_BYTES_MAX {
                 self.effects.push(Effect::Proceed);
                 break;
             }
@@ -238,23 +241,28 @@ impl<'a> Machine<'a> {
     /// Keeps a text whose value is known.
     fn keep_text(&mut self, text: Arc<str>, value: Value) -> PayloadId {
         let id = PayloadId(self.execution.head.next_payload + self.texts.len() as u32);
+        self.bytes += text.len();
         self.texts.push(text);
         self.values.insert(id, value);
         id
     }
 
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
-    fn keep(&mut self, value: Value, same: &[PayloadId]) -> PayloadId {
+    fn keep(&mut self, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
         let text = value.to_string();
+        if depth(&text) > PAYLOAD_DEPTH_MAX {
+            let text = format!("Data must not be nested more deeply than {PAYLOAD_DEPTH_MAX} levels.");
+            return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
+        }
         match same.iter().copied().find(|id| *self.text(*id) == *text || self.value(*id).to_string() == text) {
-            Some(id) => id,
-            None => self.keep_text(text.into(), value),
+            Some(id) => Ok(id),
+            None => Ok(self.keep_text(text.into(), value)),
         }
     }
 
     /// Keeps what a state or task gives, if it is not too large.
     fn keep_bounded(&mut self, value: Value, same: &[PayloadId], what: &str) -> Result<PayloadId, Fault> {
-        let id = self.keep(value, same);
+        let id = self.keep(value, same)?;
         if self.text(id).len() > PAYLOAD_BYTES_MAX { Err(too_large(what)) } else { Ok(id) }
     }
 
@@ -349,6 +357,25 @@ impl<'a> Machine<'a> {
         });
         strands.collect()
     }
+}
+
+/// How deep arrays and objects lie in one another in a JSON text.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// That a history has no room for more.

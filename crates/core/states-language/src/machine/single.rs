@@ -46,7 +46,7 @@ impl Machine<'_> {
     pub(crate) fn try_state(&mut self, variables: Vec<(Arc<str>, Value)>, mock: Option<Mock<'_>>) -> Tried {
         let root = StrandId(0);
         for (name, value) in variables {
-            let payload = self.keep(value, &[]);
+            let payload = self.keep(value, &[]).expect("what was read as JSON is not too deep to be kept");
             self.strand_mut(root).variables.push((name, payload));
         }
         let input = self.raw_input(root);

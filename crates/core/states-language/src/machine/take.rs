@@ -3,14 +3,14 @@
 use bongsu_jsonata::Value;
 
 use super::Machine;
-use crate::definition::{Definition, Kind};
+use crate::definition::Kind;
 use crate::execution::{Outcome, Status};
 use crate::fault;
 use crate::history::{Event, Problem};
-use crate::limits::{EVENTS_MAX, EXPRESS_SECONDS_MAX, PAYLOAD_BYTES_MAX, REDRIVES_MAX, STANDARD_SECONDS_MAX};
+use crate::limits::{EXPRESS_SECONDS_MAX, PAYLOAD_BYTES_MAX, STANDARD_SECONDS_MAX};
 use crate::map_run;
 use crate::strand::{Phase, Strand, StrandId};
-use crate::{Execution, TaskId, Timestamp};
+use crate::{TaskId, Timestamp};
 
 /// What reaches an execution from outside.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -193,7 +193,7 @@ impl Machine<'_> {
     }
 
     fn redrive(&mut self) -> Result<(), Refusal> {
-        redrivable(self.execution, self.definition).map_err(Refusal::NotRedrivable)?;
+        self.execution.redrivable(self.definition.kind).map_err(Refusal::NotRedrivable)?;
         self.head.status = Status::Running;
         self.head.outcome = None;
         self.head.redrives += 1;
@@ -245,25 +245,4 @@ impl Machine<'_> {
             children.running += 1;
         }
     }
-}
-
-fn redrivable(execution: &Execution, definition: &Definition) -> Result<(), &'static str> {
-    match execution.status() {
-        Status::NotStarted | Status::Running => return Err("Execution is RUNNING and cannot be redriven"),
-        Status::Succeeded => return Err("Execution is SUCCEEDED and cannot be redriven"),
-        Status::Failed | Status::TimedOut | Status::Aborted => {}
-    }
-    if definition.kind == Kind::Express {
-        return Err("Express executions cannot be redriven");
-    }
-    if execution.head.events + 1 >= EVENTS_MAX {
-        return Err("Execution event history limit exceeded");
-    }
-    if execution.head.redrives >= REDRIVES_MAX {
-        return Err("Execution redrive limit exceeded");
-    }
-    if execution.strands.is_empty() {
-        return Err("Execution redrivable period exceeded");
-    }
-    Ok(())
 }

@@ -21,10 +21,14 @@ impl Machine<'_> {
         if self.strand(id).previous + 1 >= EVENTS_MAX && self.is_hidden(id) {
             return self.fail(id, too_many_events());
         }
+        if let Phase::Children(_) = self.strand(id).phase {
+            let previous = self.strand(id).previous;
+            return self.fill(id, previous);
+        }
         if self.strand(id).phase == Phase::Enter {
             let state = self.state(id);
             let input = self.strand(id).input;
-            let entered = self.tell(id, Event::StateEntered(state.work.name(), state.name.clone(), input));
+            let entered = self.tell(id, Event::StateEntered(state.work.kind(), state.name.clone(), input));
             let now = self.now;
             let strand = self.strand_mut(id);
             strand.entered_event = entered;

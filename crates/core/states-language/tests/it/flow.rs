@@ -245,3 +245,83 @@ fn an_endless_loop_of_an_express_machine_gives_way_to_others() {
     world.line("+300s");
     assert_eq!(world.live.status(), bongsu_states_language::Status::TimedOut);
 }
+
+#[test]
+fn data_that_nests_too_deeply_fails_the_state() {
+    let deeper = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"x.$":"$"},"Next":"B"},
+        "B":{"Type":"Wait","Seconds":0,"Next":"A"}}}"#;
+    let told = outcome(deeper, "{}");
+    assert!(told.starts_with("States.DataLimitExceeded: "), "{told}");
+    let variable = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v":{}},"Next":"B"},
+        "B":{"Type":"Pass","Assign":{"v":{"x.$":"$v"}},"Next":"C"},"C":{"Type":"Pass","Next":"B"}}}"#;
+    let told = outcome(variable, "{}");
+    assert!(told.starts_with("States.DataLimitExceeded: "), "{told}");
+}
+
+#[test]
+fn every_operator_compares_values_of_its_type_alone() {
+    let families = [
+        ("String", r#""b""#, [r#""a""#, r#""b""#, r#""c""#], "7"),
+        ("Numeric", "2", ["1.5", "2.0", "1e3"], r#""2""#),
+        (
+            "Timestamp",
+            r#""2026-01-01T00:00:00Z""#,
+            [r#""2025-12-31T23:59:59.999Z""#, r#""2026-01-01T09:00:00+09:00""#, r#""2026-01-01T00:00:01Z""#],
+            r#""soon""#,
+        ),
+    ];
+    let orders = [
+        ("Equals", [false, true, false]),
+        ("LessThan", [true, false, false]),
+        ("GreaterThan", [false, false, true]),
+        ("LessThanEquals", [true, true, false]),
+        ("GreaterThanEquals", [false, true, true]),
+    ];
+    for (family, right, values, other) in families {
+        for (order, verdicts) in orders {
+            for (value, verdict) in values.iter().zip(verdicts).chain([(&other, false)]) {
+                let operator = format!("{family}{order}");
+                assert_eq!(decided(&operator, right, value, "null"), verdict, "{value} {operator} {right}");
+                let operator = format!("{family}{order}Path");
+                assert_eq!(decided(&operator, r#""$.other""#, value, right), verdict, "{value} {operator} {right}");
+            }
+        }
+    }
+    for (operator, right, value, verdict) in [
+        ("BooleanEquals", "true", "true", true),
+        ("BooleanEquals", "true", "false", false),
+        ("BooleanEquals", "true", r#""true""#, false),
+        ("BooleanEqualsPath", r#""$.other""#, "false", true),
+        ("StringMatches", r#""lo*.t\\*t""#, r#""log.t*t""#, true),
+        ("IsNull", "true", "null", true),
+        ("IsNull", "false", "null", false),
+        ("IsPresent", "true", "null", true),
+        ("IsNumeric", "true", "1", true),
+        ("IsString", "false", "1", true),
+        ("IsBoolean", "true", "1", false),
+        ("IsTimestamp", "true", r#""2026-01-01T00:00:00Z""#, true),
+    ] {
+        assert_eq!(decided(operator, right, value, "false"), verdict, "{value} {operator} {right}");
+    }
+    assert!(!decided_without_variable("IsPresent", "true"));
+    assert!(decided_without_variable("IsPresent", "false"));
+}
+
+fn choice(operator: &str, right: &str) -> String {
+    format!(
+        r#"{{"StartAt":"C","States":{{"C":{{"Type":"Choice","Default":"no","Choices":[{{"Variable":"$.v","{operator}":{right},"Next":"yes"}}]}},
+            "yes":{{"Type":"Pass","Result":true,"End":true}},"no":{{"Type":"Pass","Result":false,"End":true}}}}}}"#
+    )
+}
+
+fn decided(operator: &str, right: &str, value: &str, other: &str) -> bool {
+    match outcome(&choice(operator, right), &format!(r#"{{"v":{value},"other":{other}}}"#)).as_str() {
+        "true" => true,
+        "false" => false,
+        told => panic!("{told}"),
+    }
+}
+
+fn decided_without_variable(operator: &str, right: &str) -> bool {
+    outcome(&choice(operator, right), "{}") == "true"
+}

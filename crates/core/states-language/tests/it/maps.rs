@@ -1,8 +1,9 @@
 //! Map: iterations over a list, inline and distributed.
 
+use bongsu_states_language::{Input, Kind, STEP_BYTES_MAX, Status};
 use expect_test::expect;
 
-use crate::story::{check, outcome, single};
+use crate::story::{World, check, outcome, single};
 
 #[test]
 fn iterations_run_one_after_the_other_if_asked_to() {
@@ -208,6 +209,100 @@ fn too_many_failures_end_a_distributed_map() {
               12<-10 MapStateExited {"name":"M","output":"[1,2,3]"}
               13<-12 ExecutionSucceeded {"output":"[1,2,3]"}
               Succeeded [1,2,3]
+        "#]],
+    );
+}
+
+#[test]
+fn children_of_a_distributed_map_see_no_outer_variables() {
+    let machine = |mode: &str| {
+        format!(
+            r#"{{"StartAt":"V","States":{{"V":{{"Type":"Pass","Assign":{{"v":5}},"Next":"M"}},"M":{{"Type":"Map","End":true,
+            "ItemProcessor":{{"ProcessorConfig":{{"Mode":{mode}}},"StartAt":"A","States":{{
+                "A":{{"Type":"Pass","Parameters":{{"v.$":"$v"}},"End":true}}}}}}}}}}}}"#
+        )
+    };
+    assert_eq!(outcome(&machine(r#""INLINE""#), "[1]"), r#"[{"v":5}]"#);
+    let told = outcome(&machine(r#""DISTRIBUTED","ExecutionType":"STANDARD""#), "[1]");
+    assert!(told.starts_with("States.ExceedToleratedFailureThreshold"), "{told}");
+}
+
+#[test]
+fn large_inputs_of_iterations_are_made_a_few_at_a_time() {
+    let large = "x".repeat(100_000);
+    let machine = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"x.$":"$.x","i.$":"$$.Map.Item.Value"},"End":true,
+        "ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","OutputPath":"$.i","End":true}}}}}}"#;
+    let mut world = World::new(Kind::Standard, machine);
+    let numbers: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    world.input(Input::Start { input: &format!(r#"{{"x":"{large}","l":[{}]}}"#, numbers.join(",")) });
+    assert_eq!(world.live.status(), Status::Succeeded);
+    assert!(world.steps.len() >= 10, "{}", world.steps.len());
+    assert!(world.steps.iter().all(|step| step.len() < 2 * STEP_BYTES_MAX));
+}
+
+#[test]
+fn a_failure_deep_below_is_redriven_where_it_happened() {
+    check(
+        r#"{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":1,"End":true,"ItemProcessor":{"StartAt":"P","States":{
+            "P":{"Type":"Parallel","End":true,"Branches":[
+                {"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}},
+                {"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}]}}}}}}"#,
+        r#"start [1,2]
+           succeed 1 "a"
+           fail 2 Bad
+           redrive
+           succeed 3 "b""#,
+        expect![[r#"
+            start [1,2]
+              1<-0 ExecutionStarted {"input":"[1,2]","roleArn":"arn:aws:iam::000000000000:role/role"}
+              2<-0 MapStateEntered {"name":"M","input":"[1,2]"}
+              3<-2 MapStateStarted {"length":2}
+              4<-3 MapIterationStarted {"name":"M","index":0}
+              5<-4 ParallelStateEntered {"name":"P","input":"1"}
+              6<-5 ParallelStateStarted
+              7<-6 TaskStateEntered {"name":"A","input":"1"}
+              8<-7 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"1"}
+              9<-6 PassStateEntered {"name":"B","input":"1"}
+              10<-9 PassStateExited {"name":"B","output":"1"}
+              #1 call arn:aws:states:::lambda:invoke 1
+            succeed 1 "a"
+              11<-8 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              12<-11 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"\"a\""}
+              13<-12 TaskStateExited {"name":"A","output":"\"a\""}
+              14<-13 ParallelStateSucceeded
+              15<-13 ParallelStateExited {"name":"P","output":"[\"a\",1]"}
+              16<-15 MapIterationSucceeded {"name":"M","index":0}
+              17<-15 MapIterationStarted {"name":"M","index":1}
+              18<-17 ParallelStateEntered {"name":"P","input":"2"}
+              19<-18 ParallelStateStarted
+              20<-19 TaskStateEntered {"name":"A","input":"2"}
+              21<-20 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"2"}
+              22<-19 PassStateEntered {"name":"B","input":"2"}
+              23<-22 PassStateExited {"name":"B","output":"2"}
+              #2 call arn:aws:states:::lambda:invoke 2
+            fail 2 Bad
+              24<-21 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              25<-24 TaskFailed {"resource":"invoke","resourceType":"lambda","error":"Bad"}
+              26<-25 ParallelStateFailed
+              27<-26 MapIterationFailed {"name":"M","index":1}
+              28<-27 MapStateFailed
+              29<-28 ExecutionFailed {"error":"Bad"}
+              Failed Some("Bad") None
+            redrive
+              30<-29 ExecutionRedriven {"redriveCount":1}
+              31<-30 TaskScheduled {"resource":"invoke","resourceType":"lambda","region":"us-east-1","parameters":"2"}
+              #3 call arn:aws:states:::lambda:invoke 2
+            succeed 3 "b"
+              32<-31 TaskStarted {"resource":"invoke","resourceType":"lambda"}
+              33<-32 TaskSucceeded {"resource":"invoke","resourceType":"lambda","output":"\"b\""}
+              34<-33 TaskStateExited {"name":"A","output":"\"b\""}
+              35<-34 ParallelStateSucceeded
+              36<-34 ParallelStateExited {"name":"P","output":"[\"b\",2]"}
+              37<-36 MapIterationSucceeded {"name":"M","index":1}
+              38<-37 MapStateSucceeded
+              39<-37 MapStateExited {"name":"M","output":"[[\"a\",1],[\"b\",2]]"}
+              40<-39 ExecutionSucceeded {"output":"[[\"a\",1],[\"b\",2]]"}
+              Succeeded [["a",1],["b",2]]
         "#]],
     );
 }

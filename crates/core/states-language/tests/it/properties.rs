@@ -139,6 +139,28 @@ proptest! {
         prop_assert!(Definition::parse(&text, Kind::Standard).is_err());
     }
 
+    /// Words in wrong places: refused, or played as far as it goes.
+    #[test]
+    fn no_definition_panics(
+        bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        swaps in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+    ) {
+        let machine = machine(&bytes);
+        let mut words: Vec<&str> = machine.split('"').collect();
+        for (at, word) in swaps {
+            let at = at.index(words.len());
+            words[at] = WORDS[word.index(WORDS.len())];
+        }
+        if let Ok(definition) = Definition::parse(&words.join("\""), Kind::Standard) {
+            let mut world = World::of(definition);
+            world.line(r#"start {"l":[1,2,3]}"#);
+            for answer in 0..6 {
+                let line = line(answer * 37, world.asked());
+                world.line(&line);
+            }
+        }
+    }
+
     #[test]
     fn no_path_or_function_panics(
         text in r"(\$|\$\$|\$v|States\.(Format|Array|MathAdd|JsonMerge|ArrayRange))[\[\]().*?@&|!=<>'\\,:a1 $-]{0,24}",
@@ -165,6 +187,56 @@ proptest! {
         prop_assert!(refused);
     }
 }
+
+/// What stands in definitions, and what does not.
+const WORDS: &[&str] = &[
+    "Next",
+    "End",
+    ":true,",
+    ":null,",
+    ":[],",
+    ":{},",
+    ":7,",
+    "$",
+    "$.l",
+    "$.l[*]",
+    "$$.Execution",
+    "$..x",
+    "$v2.n",
+    "{% $states.input.l %}",
+    "{% $count($states.context.Execution.Input.l) %}",
+    "JSONata",
+    "QueryLanguage",
+    "Type",
+    "Pass",
+    "Task",
+    "Map",
+    "Fail",
+    "Succeed",
+    "Parallel",
+    "Choice",
+    "Wait",
+    "Assign",
+    "Output",
+    "Arguments",
+    "Items",
+    "Condition",
+    "ItemSelector",
+    "ItemsPath",
+    "ResultPath",
+    "InputPath",
+    "OutputPath",
+    "Parameters",
+    "Result",
+    "x.$",
+    "States.Array($.l)",
+    "States.ALL",
+    "ErrorEquals",
+    "SecondsPath",
+    "0",
+    "1",
+    "",
+];
 
 /// The same machine without anything from outside, so that only its transitions bound it.
 fn without_waiting(machine: &str) -> String {

@@ -1,8 +1,8 @@
 //! States that are tested by themselves.
 
-use bongsu_states_language::{Mock, StateTest, TestStatus, Tested, Timestamp, Unusable, test_state};
+use bongsu_states_language::{Mock, StateTest, TestStatus, Tested, Timestamp, Untestable, test_state};
 
-fn test(definition: &str, state: Option<&str>, mock: Option<Mock<'_>>) -> Result<Tested, Unusable> {
+fn test(definition: &str, state: Option<&str>, mock: Option<Mock<'_>>) -> Result<Tested, Untestable> {
     let test = StateTest {
         definition,
         state,
@@ -51,7 +51,7 @@ fn a_state_is_found_at_any_level() {
         "W":{"Type":"Wait","Seconds":9,"Next":"X"},"X":{"Type":"Fail","Error":"E"}}},"End":true}}}"#;
     assert_eq!(test(machine, Some("W"), None).unwrap().next.as_deref(), Some("X"));
     assert_eq!(test(machine, Some("X"), None).unwrap().status, TestStatus::Failed);
-    assert_eq!(test(machine, Some("Y"), None), Err(Unusable::NoSuchState));
+    assert_eq!(test(machine, Some("Y"), None), Err(Untestable::NoSuchState));
     assert_eq!(test(machine, Some("M"), Some(Mock::Result("[1]"))).unwrap().output.as_deref(), Some("[1]"));
-    assert!(matches!(test("{}", None, None), Err(Unusable::Definition(_))));
+    assert!(matches!(test("{}", None, None), Err(Untestable::Definition(_))));
 }

@@ -1,39 +1,19 @@
 //! `CreateStack`: begins to make a stack.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::engine::CreateOptions;
-use super::given::{Given, on_failure};
+use super::given::{Given, deployment_input, on_failure};
 use super::parameters::{constraint, new_name, template, unsupported};
 use super::rejection::invalid;
-use super::shapes::{DeploymentConfig, ParameterInput, RollbackConfiguration, TagInput};
+use super::shapes::ParameterInput;
 use crate::codec::{Integer, Text};
 use crate::error::ApiError;
 use crate::operation::Context;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct Input<'a> {
-    #[serde(borrow)]
-    stack_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    template_body: Option<Text<'a>>,
-    #[serde(borrow, rename = "TemplateURL")]
-    template_url: Option<Text<'a>>,
-    #[serde(borrow)]
-    parameters: Option<Vec<ParameterInput<'a>>>,
+deployment_input! { 'a;
     disable_rollback: Option<bool>,
-    #[serde(borrow)]
-    rollback_configuration: Option<RollbackConfiguration<'a>>,
     timeout_in_minutes: Option<Integer>,
-    #[serde(borrow, rename = "NotificationARNs")]
-    notification_arns: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    capabilities: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    resource_types: Option<Vec<Text<'a>>>,
-    #[serde(borrow, rename = "RoleARN")]
-    role_arn: Option<Text<'a>>,
     #[serde(borrow)]
     on_failure: Option<Text<'a>>,
     #[serde(borrow)]
@@ -41,14 +21,9 @@ pub(super) struct Input<'a> {
     #[serde(borrow, rename = "StackPolicyURL")]
     stack_policy_url: Option<Text<'a>>,
     #[serde(borrow)]
-    tags: Option<Vec<TagInput<'a>>>,
-    #[serde(borrow)]
     client_request_token: Option<Text<'a>>,
     enable_termination_protection: Option<bool>,
     retain_except_on_create: Option<bool>,
-    #[serde(borrow)]
-    deployment_config: Option<DeploymentConfig<'a>>,
-    disable_validation: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,10 +32,10 @@ pub(super) struct Output {
     stack_id: String,
 }
 
-pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
+pub(super) async fn call(mut input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let stacks = cx.stacks()?;
-    let name = new_name(input.stack_name, "stackName")?;
-    let text = template(input.template_body, input.template_url, cx).await?;
+    let name = new_name(input.stack_name.take(), "stackName")?;
+    let text = template(input.template_body.take(), input.template_url.take(), cx).await?;
     let text = text.ok_or_else(|| invalid("Either Template URL or Template Body must be specified."))?;
     let has_previous = |parameter: &ParameterInput<'_>| parameter.use_previous_value == Some(true);
     unsupported("UsePreviousValue for a new stack", input.parameters.iter().flatten().any(has_previous))?;
@@ -79,18 +54,10 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         retain_except_on_create: input.retain_except_on_create.unwrap_or(false),
     };
     let given = Given {
-        parameters: input.parameters,
-        capabilities: input.capabilities,
-        resource_types: input.resource_types,
-        role_arn: input.role_arn,
-        rollback_configuration: input.rollback_configuration,
-        notification_arns: input.notification_arns,
-        tags: input.tags,
-        policy: input.stack_policy_body,
-        policy_url: input.stack_policy_url,
-        deployment_config: input.deployment_config,
-        disable_validation: input.disable_validation,
-        token: input.client_request_token,
+        policy: input.stack_policy_body.take(),
+        policy_url: input.stack_policy_url.take(),
+        token: input.client_request_token.take(),
+        ..input.given()
     };
     Ok(Output { stack_id: stacks.create(given.deployment(name, Some(text))?, options).await? })
 }

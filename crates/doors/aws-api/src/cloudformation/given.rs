@@ -14,6 +14,60 @@ const POLICY_BYTES_MAX: usize = 16_384;
 const ON_FAILURE: [(&str, OnFailure); 3] =
     [("DO_NOTHING", OnFailure::DoNothing), ("ROLLBACK", OnFailure::RollBack), ("DELETE", OnFailure::Delete)];
 
+/// An operation's input: the members here, and those of [`Given`] that all three have.
+macro_rules! deployment_input {
+    ($life:lifetime; $($(#[$attribute:meta])* $field:ident: $type:ty,)*) => {
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(rename_all = "PascalCase", default)]
+        pub(super) struct Input<$life> {
+            $($(#[$attribute])* $field: $type,)*
+            #[serde(borrow)]
+            stack_name: Option<crate::codec::Text<$life>>,
+            #[serde(borrow)]
+            template_body: Option<crate::codec::Text<$life>>,
+            #[serde(borrow, rename = "TemplateURL")]
+            template_url: Option<crate::codec::Text<$life>>,
+            #[serde(borrow)]
+            parameters: Option<Vec<super::shapes::ParameterInput<$life>>>,
+            #[serde(borrow)]
+            capabilities: Option<Vec<crate::codec::Text<$life>>>,
+            #[serde(borrow)]
+            resource_types: Option<Vec<crate::codec::Text<$life>>>,
+            #[serde(borrow, rename = "RoleARN")]
+            role_arn: Option<crate::codec::Text<$life>>,
+            #[serde(borrow)]
+            rollback_configuration: Option<super::shapes::RollbackConfiguration<$life>>,
+            #[serde(borrow, rename = "NotificationARNs")]
+            notification_arns: Option<Vec<crate::codec::Text<$life>>>,
+            #[serde(borrow)]
+            tags: Option<Vec<super::shapes::TagInput<$life>>>,
+            #[serde(borrow)]
+            deployment_config: Option<super::shapes::DeploymentConfig<$life>>,
+            disable_validation: Option<bool>,
+        }
+
+        impl<$life> Input<$life> {
+            /// What all three have, without policy and token, which have a name of their own each time.
+            fn given(&mut self) -> super::given::Given<$life> {
+                super::given::Given {
+                    parameters: self.parameters.take(),
+                    capabilities: self.capabilities.take(),
+                    resource_types: self.resource_types.take(),
+                    role_arn: self.role_arn.take(),
+                    rollback_configuration: self.rollback_configuration.take(),
+                    notification_arns: self.notification_arns.take(),
+                    tags: self.tags.take(),
+                    deployment_config: self.deployment_config.take(),
+                    disable_validation: self.disable_validation,
+                    ..super::given::Given::default()
+                }
+            }
+        }
+    };
+}
+
+pub(super) use deployment_input;
+
 /// The members that all three have.
 #[derive(Debug, Default)]
 pub(super) struct Given<'a> {

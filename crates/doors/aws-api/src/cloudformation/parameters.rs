@@ -80,6 +80,21 @@ pub(super) async fn template(
     }
 }
 
+/// The text of a template for a stack that may have one; `None` if that is to be used again.
+pub(super) async fn template_or_previous(
+    body: Option<Text<'_>>,
+    url: Option<Text<'_>>,
+    uses_previous: Option<bool>,
+    cx: &Context<'_>,
+) -> Result<Option<String>, ApiError> {
+    let text = template(body, url, cx).await?;
+    match (&text, uses_previous.unwrap_or(false)) {
+        (None, false) => Err(invalid("Either Template URL or Template Body must be specified.")),
+        (Some(_), true) => Err(invalid("Only one of TemplateBody and UsePreviousTemplate can be specified.")),
+        _ => Ok(text),
+    }
+}
+
 /// A value is refused by a rule of the service model.
 pub(super) fn constraint(value: &str, path: &str, rule: &str) -> ApiError {
     invalid(format!("1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: {rule}"))

@@ -29,10 +29,14 @@ const BESIDES: &str = "
 ## Tools
 
 `aws cloudformation deploy`, `create-stack`, `update-stack`, `delete-stack` and their waiters work; a deployment that is done \
-within a second is done when it is answered, so that no tool waits for its next look. Code of functions comes inline \
-(`ZipFile`); directories beside a template are for `bongsu up` alone. Templates are read from buckets of this server; code of \
-functions is not yet, so `sam deploy` and `aws cloudformation package` work as far as there is none. The CDK looks for its \
+within a second is done when it is answered, so that no tool waits for its next look. Templates, and the code of functions \
+and layers, are read from buckets of this server, so that what `aws cloudformation package` writes can be deployed; code of \
+functions comes inline (`ZipFile`) too. Directories beside a template are for `bongsu up` alone. The CDK looks for its \
 bootstrap in SSM and assumes roles; neither is served here: let `cdk synth` write the template, and deploy that.
+
+`cdk deploy`, `diff` and `destroy` work where the application says who deploys and where its assets go, and the SAM CLI's \
+`deploy` and what belongs to it do: [stacks](../stacks.md) shows how. `tests/conformance` runs both (`cdk.sh`, `sam.sh`), and \
+deploys three templates in the patterns of AWS's documentation as they are (`deployed.py`).
 ";
 
 fn compat() -> Compat {

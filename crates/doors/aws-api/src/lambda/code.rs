@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use bongsu_runtime::Handle;
@@ -25,12 +25,12 @@ const ZIPPED_BYTES_MAX: usize = 50 << 20;
 /// A bucket that does not exist: what is called its key is a directory of this machine, whose code is used where it lies.
 const HOT_RELOAD_BUCKET: &str = "hot-reload";
 /// What is told instead of the digest of code that may change at any time.
-pub(super) const HOT_RELOAD_DIGEST: &str = "hot-reloading-hash-not-available";
+const HOT_RELOAD_DIGEST: &str = "hot-reloading-hash-not-available";
 
 /// Keeps the code of functions and layers: directories, each under a name of its own.
 pub trait CodeStore: Send + Sync {
-    /// Unpacks an archive. What was kept before is found again.
-    fn keep(&self, zip: Bytes) -> Answer<Result<KeptCode, CodeRefusal>>;
+    /// Brings code to where it is kept. What was kept before is found again.
+    fn keep(&self, code: NewCode) -> Answer<Result<KeptCode, CodeRefusal>>;
 
     /// Removes, soon and while others go on, everything but what `alive` names by then, if it can name that. What is
     /// kept and not yet let go of stays.
@@ -40,12 +40,41 @@ pub trait CodeStore: Send + Sync {
     fn locate(&self, code: &str) -> String;
 }
 
+/// Code that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewCode {
+    /// An archive, which is unpacked.
+    Archive(Bytes),
+    /// A directory of this machine, which is copied as it is now.
+    Copy(PathBuf),
+    /// A directory of this machine, whose code is used where it lies, as it is at any time.
+    Live(PathBuf),
+}
+
+/// Where code comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeFrom {
+    /// Whoever asks has it.
+    Given(NewCode),
+    /// An archive in a bucket.
+    Object {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// Its version, if one is named.
+        version: Option<String>,
+    },
+}
+
 /// Code that stays at least for as long as this is held.
 pub struct KeptCode {
     /// What it is kept under.
     pub code: Box<str>,
-    /// Of the archive.
-    pub sha256: [u8; 32],
+    /// Of the archive, or of the files that were copied; nothing of what may change at any time.
+    pub sha256: Option<[u8; 32]>,
+    /// Of the archive, or of the files that were copied, in bytes.
+    pub size: u64,
     /// Keeps it from being swept.
     pub held: Box<dyn Any + Send + Sync>,
 }
@@ -55,6 +84,8 @@ pub struct KeptCode {
 pub enum CodeRefusal {
     /// It cannot be read.
     NotAnArchive,
+    /// There is no such directory.
+    NotADirectory(PathBuf),
     /// It would take more room than it may, which is so many bytes.
     TooLarge(u64),
     /// It has more files than it may, which is so many.
@@ -97,7 +128,7 @@ pub enum SourceRefusal {
 pub struct NoCode;
 
 impl CodeStore for NoCode {
-    fn keep(&self, _: Bytes) -> Answer<Result<KeptCode, CodeRefusal>> {
+    fn keep(&self, _: NewCode) -> Answer<Result<KeptCode, CodeRefusal>> {
         Box::pin(async { Err(CodeRefusal::Unavailable) })
     }
 
@@ -130,6 +161,9 @@ pub(super) struct CodeInput {
     #[serde(rename = "S3ObjectVersion")]
     pub(super) s3_object_version: Option<String>,
     pub(super) image_uri: Option<String>,
+    /// What the server itself asks for instead; no request can say it.
+    #[serde(skip)]
+    pub(super) own: Option<CodeFrom>,
 }
 
 /// Code that is kept.
@@ -138,42 +172,72 @@ pub(super) struct Code {
     pub(super) digest: Box<str>,
     pub(super) size: u64,
     /// Until something refers to it.
-    _held: Option<KeptCode>,
+    _held: KeptCode,
 }
 
 impl CodeInput {
+    /// What the server itself asks for.
+    pub(super) fn own(from: CodeFrom) -> CodeInput {
+        CodeInput { own: Some(from), ..CodeInput::default() }
+    }
+
     /// Brings the code to where it is kept.
     pub(super) async fn keep(self, cx: &Context<'_>) -> Result<Code, ApiError> {
+        let new = match self.source()? {
+            CodeFrom::Given(new) => new,
+            CodeFrom::Object { bucket, key, version } => {
+                NewCode::Archive(object(&bucket, &key, version.as_deref(), cx).await?)
+            }
+        };
+        keep(new, cx).await
+    }
+
+    fn source(self) -> Result<CodeFrom, ApiError> {
+        if let Some(own) = self.own {
+            return Ok(own);
+        }
         if self.image_uri.is_some() {
             return Err(invalid("Container images are not available here: code comes from an archive or a directory."));
         }
-        let zip = match (self.zip_file, self.s3_bucket, self.s3_key) {
-            (Some(Blob(zip)), None, None) => zip.into(),
-            (None, Some(bucket), Some(key)) if bucket == HOT_RELOAD_BUCKET => return directory(key),
-            (None, Some(bucket), Some(key)) => object(&bucket, &key, self.s3_object_version.as_deref(), cx).await?,
-            (None, None, None) => return Err(invalid("Please provide a source for function code.")),
+        match (self.zip_file, self.s3_bucket, self.s3_key) {
+            (Some(Blob(zip)), None, None) => Ok(CodeFrom::Given(NewCode::Archive(zip.into()))),
+            (None, Some(bucket), Some(key)) if bucket == HOT_RELOAD_BUCKET => live(key),
+            (None, Some(bucket), Some(key)) => Ok(CodeFrom::Object { bucket, key, version: self.s3_object_version }),
+            (None, None, None) => Err(invalid("Please provide a source for function code.")),
             (Some(_), ..) => {
-                return Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile."));
+                Err(invalid("Please do not provide other FunctionCode parameters when providing a ZipFile."))
             }
-            _ => return Err(invalid("Please provide both S3Bucket and S3Key.")),
-        };
-        keep(zip, cx).await
+            _ => Err(invalid("Please provide both S3Bucket and S3Key.")),
+        }
     }
 }
 
-async fn keep(zip: Bytes, cx: &Context<'_>) -> Result<Code, ApiError> {
-    let size = zip.len();
-    if size == 0 {
-        return Err(invalid("Uploaded file must be a non-empty zip"));
+fn live(key: String) -> Result<CodeFrom, ApiError> {
+    let path = PathBuf::from(key);
+    if !path.is_absolute() {
+        let path = path.display();
+        return Err(invalid(format!(
+            "The S3Key of the bucket {HOT_RELOAD_BUCKET} must be an absolute directory: {path}"
+        )));
     }
-    if size > ZIPPED_BYTES_MAX {
-        let text = format!("Zipped size must be smaller than {ZIPPED_BYTES_MAX} bytes");
-        return Err(ApiError::new(ErrorKind::RequestEntityTooLargeException, text));
+    Ok(CodeFrom::Given(NewCode::Live(path)))
+}
+
+async fn keep(new: NewCode, cx: &Context<'_>) -> Result<Code, ApiError> {
+    if let NewCode::Archive(zip) = &new {
+        if zip.is_empty() {
+            return Err(invalid("Uploaded file must be a non-empty zip"));
+        }
+        if zip.len() > ZIPPED_BYTES_MAX {
+            let text = format!("Zipped size must be smaller than {ZIPPED_BYTES_MAX} bytes");
+            return Err(ApiError::new(ErrorKind::RequestEntityTooLargeException, text));
+        }
     }
-    let kept = cx.config.code.keep(zip).await.map_err(|refusal| match refusal {
+    let kept = cx.config.code.keep(new).await.map_err(|refusal| match refusal {
         CodeRefusal::NotAnArchive => {
             invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
         }
+        CodeRefusal::NotADirectory(path) => invalid(format!("{} is not a directory.", path.display())),
         CodeRefusal::TooLarge(bytes_max) => invalid(format!("Unzipped size must be smaller than {bytes_max} bytes")),
         CodeRefusal::TooManyFiles(files_max) => {
             invalid(format!("Could not unzip uploaded file: it has more than {files_max} files."))
@@ -181,24 +245,8 @@ async fn keep(zip: Bytes, cx: &Context<'_>) -> Result<Code, ApiError> {
         CodeRefusal::Unsafe(what) => invalid(format!("Could not unzip uploaded file: {what}.")),
         CodeRefusal::Unavailable => ApiError::storage_full(),
     })?;
-    Ok(Code {
-        code: kept.code.clone(),
-        digest: BASE64_STANDARD.encode(kept.sha256).into(),
-        size: size as u64,
-        _held: Some(kept),
-    })
-}
-
-fn directory(path: String) -> Result<Code, ApiError> {
-    if !Path::new(&path).is_absolute() {
-        return Err(invalid(format!(
-            "The S3Key of the bucket {HOT_RELOAD_BUCKET} must be an absolute directory: {path}"
-        )));
-    }
-    if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(invalid(format!("{path} is not a directory.")));
-    }
-    Ok(Code { code: path.into(), digest: HOT_RELOAD_DIGEST.into(), size: 0, _held: None })
+    let digest = kept.sha256.map_or_else(|| HOT_RELOAD_DIGEST.to_owned(), |sha256| BASE64_STANDARD.encode(sha256));
+    Ok(Code { code: kept.code.clone(), digest: digest.into(), size: kept.size, _held: kept })
 }
 
 async fn object(bucket: &str, key: &str, version: Option<&str>, cx: &Context<'_>) -> Result<Bytes, ApiError> {

@@ -6,6 +6,7 @@ use bongsu_broker::{Account, Function};
 use bongsu_runtime::Refusal;
 use serde::Serialize;
 
+use super::capacity::CapacityProviderConfig;
 use super::destination;
 use super::details::{FunctionDetails, Logging};
 use super::times;
@@ -53,6 +54,8 @@ pub(super) struct FunctionConfiguration {
     ephemeral_storage: EphemeralStorage,
     snap_start: SnapStart,
     logging_config: LoggingConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity_provider_config: Option<CapacityProviderConfig>,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,6 +162,10 @@ impl FunctionConfiguration {
                 optimization_status: "Off",
             },
             logging_config: logging(details.logging, &function.name),
+            capacity_provider_config: CapacityProviderConfig::of(
+                details.capacity_provider,
+                details.concurrency_per_process,
+            ),
         }
     }
 }

@@ -3,16 +3,20 @@
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use bongsu_broker::{Function, FunctionVersion, PutWhen};
+use bongsu_broker::{Function, FunctionRef, FunctionVersion, PutWhen, Rejection};
+use bongsu_runtime::Refusal;
+use serde_json::Value;
 
-use super::code::CodeInput;
+use super::code::{Code, CodeFrom, CodeInput};
 use super::configuration::FunctionConfiguration;
 use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use super::function_settings::settings_input;
 use super::refusal::invalid;
 use super::{publish_version, tagged};
+use crate::codec::json;
 use crate::error::ApiError;
 use crate::operation::Context;
 
@@ -29,7 +33,49 @@ settings_input! {
     architectures: Option<Vec<String>>,
 }
 
-pub(super) async fn call(mut input: Input, cx: &Context<'_>) -> Result<FunctionConfiguration, ApiError> {
+pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionConfiguration, ApiError> {
+    let publish = input.publish;
+    let (function, _code) = describe(input, cx).await?;
+    let made = make(function, PutWhen::Absent, cx).await?;
+    if !publish {
+        return Ok(FunctionConfiguration::new(&made, None, cx));
+    }
+    let version = publish_version::publish(&made.name, None, None, cx).await?;
+    Ok(FunctionConfiguration::new(&version, Some(&version.version.to_string()), cx))
+}
+
+/// Makes a function, or makes of the one that is there what is asked for, and nothing else. Asked again, it changes nothing.
+pub(super) async fn put(settings: Value, code: CodeFrom, cx: &Context<'_>) -> Result<Arc<Function>, ApiError> {
+    let mut input: Input = serde_json::from_value(settings).map_err(json::refusal)?;
+    input.code = Some(CodeInput::own(code));
+    let (function, _code) = describe(input, cx).await?;
+    match cx.broker.describe_function(FunctionRef::latest(&function.name)).await {
+        Ok(known) if is_same(&known.function, &function) => Ok(known.function),
+        Ok(_) => {
+            let put = cx.broker.put_function(function, PutWhen::Present { revision: None }).await;
+            Ok(put.map_err(|refusal| cx.refused(refusal))?.function)
+        }
+        Err(Refusal::Rejected(Rejection::FunctionDoesNotExist { .. })) => make(function, PutWhen::Absent, cx).await,
+        Err(refusal) => Err(cx.refused(refusal)),
+    }
+}
+
+async fn make(function: Function, when: PutWhen, cx: &Context<'_>) -> Result<Arc<Function>, ApiError> {
+    let made = cx.broker.put_function(function, when).await.map_err(|refusal| cx.refused(refusal))?;
+    // Of a function of this name whose deletion was broken off.
+    cx.forget(&format!("function/{}", made.function.name)).await?;
+    Ok(made.function)
+}
+
+/// Whether both are the same, whenever they were made.
+fn is_same(known: &Function, function: &Function) -> bool {
+    let last_modified = FunctionDetails::of(known).last_modified;
+    let details = FunctionDetails { last_modified, ..FunctionDetails::of(function) };
+    *known == Function { details: details.to_json(), revision: known.revision, ..function.clone() }
+}
+
+/// The function that is asked for, and its code, which is held until something refers to it.
+async fn describe(mut input: Input, cx: &Context<'_>) -> Result<(Function, Code), ApiError> {
     let settings = input.settings();
     let mut constraints = Constraints::default();
     let name = constraints.required("functionName", input.function_name);
@@ -56,7 +102,7 @@ pub(super) async fn call(mut input: Input, cx: &Context<'_>) -> Result<FunctionC
     }
     let mut details = FunctionDetails { architectures, tags: input.tags, ..FunctionDetails::default() };
     let mut function = Function {
-        name: name.clone(),
+        name,
         version: FunctionVersion::Latest,
         revision: 0,
         runtime: "".into(),
@@ -75,12 +121,5 @@ pub(super) async fn call(mut input: Input, cx: &Context<'_>) -> Result<FunctionC
     (function.code, function.code_digest, details.code_size) = (code.code.clone(), code.digest.clone(), code.size);
     details.last_modified = cx.config.clock.now().0;
     function.details = details.to_json();
-    let made = cx.broker.put_function(function, PutWhen::Absent).await.map_err(|refusal| cx.refused(refusal))?;
-    // Of a function of this name whose deletion was broken off.
-    cx.forget(&format!("function/{name}")).await?;
-    if !input.publish {
-        return Ok(FunctionConfiguration::new(&made.function, None, cx));
-    }
-    let version = publish_version::publish(&name, None, None, cx).await?;
-    Ok(FunctionConfiguration::new(&version, Some(&version.version.to_string()), cx))
+    Ok((function, code))
 }

@@ -41,7 +41,7 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionUrlCo
     let kept = Kept {
         auth_type: asked.auth_type.unwrap_or_default(),
         invoke_mode: asked.invoke_mode,
-        cors: asked.cors.map(CorsInput::kept),
+        cors: asked.cors.and_then(CorsInput::kept),
         created: now,
         last_modified: now,
     };

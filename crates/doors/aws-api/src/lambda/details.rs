@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use bongsu_broker::{Alias, Function};
 use serde::{Deserialize, Serialize};
 
+use super::capacity::CapacityProvider;
+
 /// What every function has unless something else is said, in MB.
 pub(super) const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = 512;
 
@@ -25,6 +27,9 @@ pub(super) struct FunctionDetails {
     pub(super) vpc: Vpc,
     pub(super) layers: Vec<LayerUse>,
     pub(super) snap_start: bool,
+    /// How many invocations a process has at a time.
+    pub(super) concurrency_per_process: u32,
+    pub(super) capacity_provider: Option<CapacityProvider>,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -68,6 +73,8 @@ impl Default for FunctionDetails {
             vpc: Vpc::default(),
             layers: Vec::new(),
             snap_start: false,
+            concurrency_per_process: 1,
+            capacity_provider: None,
             tags: BTreeMap::new(),
         }
     }
@@ -110,6 +117,8 @@ pub(super) fn write<T: Serialize>(details: &T) -> Box<str> {
 pub struct RuntimeSettings {
     /// How large the function's `/tmp` may be, in MB.
     pub ephemeral_storage_mb: u32,
+    /// How many invocations a process has at a time: 1 to 1,600.
+    pub concurrency_per_process: u32,
     /// How the function is to write its log.
     pub log_format: LogFormat,
 }
@@ -129,9 +138,10 @@ pub enum LogFormat {
 impl RuntimeSettings {
     /// Of this version of a function.
     pub fn of(function: &Function) -> RuntimeSettings {
-        let FunctionDetails { ephemeral_storage_mb, logging, .. } = FunctionDetails::of(function);
+        let details = FunctionDetails::of(function);
+        let FunctionDetails { ephemeral_storage_mb, concurrency_per_process, logging, .. } = details;
         let level = || logging.application_level.clone().unwrap_or_else(|| "INFO".to_owned());
         let log_format = if logging.is_json { LogFormat::Json { level: level() } } else { LogFormat::Text };
-        RuntimeSettings { ephemeral_storage_mb, log_format }
+        RuntimeSettings { ephemeral_storage_mb, concurrency_per_process, log_format }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::{Destination, Function};
+use bongsu_broker::{Destination, Function, RESERVED_VARIABLES};
 use serde::Deserialize;
 
+use super::capacity::CapacityInput;
 use super::constraints::Constraints;
 use super::destination;
 use super::details::{FunctionDetails, Logging, Vpc};
@@ -25,29 +26,6 @@ const LAYERS_MAX: usize = 5;
 /// All variables of a function, names and values.
 const ENVIRONMENT_BYTES_MAX: usize = 4 << 10;
 const ROLE_PATTERN: &str = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
-
-/// Variables that are the platform's.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED_VARIABLES: [&str; 18] = [
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-];
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -115,6 +93,7 @@ pub(super) struct Settings {
     pub(super) ephemeral_storage: Option<EphemeralStorageInput>,
     pub(super) snap_start: Option<SnapStartInput>,
     pub(super) logging_config: Option<LoggingInput>,
+    pub(super) capacity_provider_config: Option<CapacityInput>,
 }
 
 /// An operation's input: the members here, and those of [`Settings`].
@@ -140,6 +119,7 @@ macro_rules! settings_input {
             ephemeral_storage: Option<super::function_settings::EphemeralStorageInput>,
             snap_start: Option<super::function_settings::SnapStartInput>,
             logging_config: Option<super::function_settings::LoggingInput>,
+            capacity_provider_config: Option<super::capacity::CapacityInput>,
         }
 
         impl Input {
@@ -160,6 +140,7 @@ macro_rules! settings_input {
                     ephemeral_storage: self.ephemeral_storage.take(),
                     snap_start: self.snap_start.take(),
                     logging_config: self.logging_config.take(),
+                    capacity_provider_config: self.capacity_provider_config.take(),
                 }
             }
         }
@@ -187,6 +168,9 @@ impl Settings {
         constraints.choice("tracingConfig.mode", mode, &["Active", "PassThrough"]);
         let apply_on = self.snap_start.as_ref().and_then(|snap_start| snap_start.apply_on.as_deref());
         constraints.choice("snapStart.applyOn", apply_on, &["None", "PublishedVersions"]);
+        if let Some(capacity) = &self.capacity_provider_config {
+            capacity.check(constraints);
+        }
         if let Some(logging) = &self.logging_config {
             constraints.choice("loggingConfig.logFormat", logging.log_format.as_deref(), &["JSON", "Text"]);
             let level = logging.application_log_level.as_deref();
@@ -244,6 +228,9 @@ impl Settings {
         }
         if let Some(vpc) = self.vpc_config {
             details.vpc = Vpc { subnets: vpc.subnet_ids, security_groups: vpc.security_group_ids, ipv6: vpc.ipv6 };
+        }
+        if let Some(capacity) = self.capacity_provider_config {
+            capacity.apply(details);
         }
         if let Some(logging) = self.logging_config {
             details.logging = logging.over(std::mem::take(&mut details.logging))?;

@@ -110,15 +110,17 @@ impl Asked {
 }
 
 impl CorsInput {
-    pub(super) fn kept(self) -> UrlCors {
-        UrlCors {
+    /// An empty one takes back what was said before.
+    pub(super) fn kept(self) -> Option<UrlCors> {
+        let kept = UrlCors {
             allow_credentials: self.allow_credentials,
             allow_headers: self.allow_headers,
             allow_methods: self.allow_methods,
             allow_origins: self.allow_origins,
             expose_headers: self.expose_headers,
             max_age: self.max_age.map(|Integer(seconds)| seconds),
-        }
+        };
+        (kept != UrlCors::default()).then_some(kept)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::operation::Context;
 const NAME_LENGTH_MAX: usize = 140;
 
 /// A version of a layer, as it is kept.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct LayerVersion {
     pub(super) code: Box<str>,
     /// Of the archive, in base64.

@@ -40,7 +40,8 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiEr
 /// By which versions stand in their order as text.
 pub(super) fn version_key(version: FunctionVersion) -> String {
     match version {
-        FunctionVersion::Latest => String::new(),
+        // Before every digit; a marker of nothing would end a client's reading.
+        FunctionVersion::Latest => "$LATEST".to_owned(),
         FunctionVersion::Number(number) => format!("{number:010}"),
     }
 }

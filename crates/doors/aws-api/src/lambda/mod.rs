@@ -2,6 +2,7 @@
 
 mod add_permission;
 mod alias;
+mod capacity;
 mod code;
 mod configuration;
 mod constraints;
@@ -17,6 +18,7 @@ mod delete_function_event_invoke_config;
 mod delete_function_url_config;
 mod delete_layer_version;
 mod delete_provisioned_concurrency_config;
+mod deployer;
 mod destination;
 mod details;
 mod event_source_mapping;
@@ -89,7 +91,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use hyper::http::request::Parts;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::observation::Seen;
@@ -99,8 +101,11 @@ use crate::service::AwsApi;
 use rest::{Input, Output, Reply, Route};
 
 pub(crate) use code::sweep;
-pub use code::{CodeRefusal, CodeSource, CodeStore, KeptCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX};
+pub use code::{
+    CodeFrom, CodeRefusal, CodeSource, CodeStore, KeptCode, NewCode, NoCode, NoObjects, SourceRefusal, UPLOAD_BYTES_MAX,
+};
 pub use configuration::function_arn;
+pub use deployer::Deployer;
 pub use details::{LogFormat, RuntimeSettings};
 pub(crate) use function_url::serve_urls;
 pub use function_url::{FunctionUrl, NoUrls, UrlCors, UrlDoor};
@@ -233,17 +238,17 @@ pub(crate) fn find(name: &str) -> Option<&'static str> {
 }
 
 /// Runs an operation by its name. Its answer is as the SDK has it; the body of `cx` is the event of an `Invoke`.
-pub(crate) async fn call_by_name(name: &str, members: Value, cx: &Context<'_>) -> Result<Value, ApiError> {
+pub(crate) async fn call_by_name(name: &str, members: Map<String, Value>, cx: &Context<'_>) -> Result<Value, ApiError> {
     let route = ROUTES.iter().find(|route| route.name == name).ok_or_else(|| ApiError::unknown_operation(name))?;
-    let input = Input::of_members(members);
+    let input = Input::own(members);
     input.check(name)?;
     let output = run(route, input, cx).await?;
     Ok(if EVENTS.contains(&name) { output.invocation() } else { output.members()? })
 }
 
 /// As `Invoke`, with the body of `cx` as the event; but events that nobody waits for are the caller's to queue.
-pub(crate) async fn invoke_as_told(members: Value, cx: &Context<'_>) -> Result<Invocable, ApiError> {
-    let input = Input::of_members(members);
+pub(crate) async fn invoke_as_told(members: Map<String, Value>, cx: &Context<'_>) -> Result<Invocable, ApiError> {
+    let input = Input::own(members);
     input.check("Invoke")?;
     invoke::begin(input.decode()?, cx).await
 }

@@ -134,12 +134,9 @@ impl Input {
         Ok(Input(members))
     }
 
-    /// The input of an operation that no request asks for.
-    pub(super) fn of_members(members: Value) -> Input {
-        match without_nulls(members) {
-            Value::Object(members) => Input(members),
-            _ => Input(Map::new()),
-        }
+    /// What the server itself asks for.
+    pub(super) fn own(members: Map<String, Value>) -> Input {
+        Input(members)
     }
 
     /// Adds what only headers say.

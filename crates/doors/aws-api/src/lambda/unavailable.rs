@@ -15,7 +15,6 @@ pub(crate) const UNAVAILABLE: &[(&str, &[&str], &str)] = &[
     ("AcceleratorConfig", CONFIGURATION, "There are no accelerators here."),
     ("AmazonManagedKafkaEventSourceConfig", MAPPINGS, OF_STREAMS),
     ("BisectBatchOnFunctionError", MAPPINGS, OF_STREAMS),
-    ("CapacityProviderConfig", CONFIGURATION, "There are no capacity providers here."),
     ("Code.S3ObjectStorageMode", &["CreateFunction"], REFERENCES),
     ("Code.SourceKMSKeyArn", &["CreateFunction"], KEYS),
     ("CodeSigningConfigArn", &["CreateFunction"], "Code is not signed here."),

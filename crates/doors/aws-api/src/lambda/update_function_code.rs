@@ -47,6 +47,7 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionConfi
         s3_key: input.s3_key,
         s3_object_version: input.s3_object_version,
         image_uri: input.image_uri,
+        own: None,
     };
     let code = code.keep(cx).await?;
     let change = |function: &mut Function, details: &mut FunctionDetails| {

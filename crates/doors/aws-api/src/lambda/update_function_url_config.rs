@@ -31,7 +31,7 @@ pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<FunctionUrlCo
     let kept = Kept {
         auth_type: asked.auth_type.unwrap_or(was.auth_type),
         invoke_mode: asked.invoke_mode.or(was.invoke_mode),
-        cors: asked.cors.map(CorsInput::kept).or(was.cors),
+        cors: asked.cors.map_or(was.cors, CorsInput::kept),
         created: was.created,
         last_modified: cx.config.clock.now().0,
     };

@@ -24,7 +24,7 @@ pub enum Principal<'a> {
 /// As AWS's logs call whoever has no identity.
 const ANONYMOUS: &str = "anonymous";
 
-/// Who calls. Only a [`Verifier`](super::Verifier) makes one of a request.
+/// Who calls. Only a [`Verifier`](super::Verifier) makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(Arc<Identity>);
 
@@ -52,11 +52,6 @@ impl Caller {
             ),
         };
         Caller::of(access_key_id, account, &arn, &user_id)
-    }
-
-    /// The account, for what the server does by itself on its behalf.
-    pub(crate) fn of_account(account: &str) -> Self {
-        Caller::new("", account, Principal::Root)
     }
 
     /// Whoever calls without a signature. Owns nothing, and is nobody that a policy could name.

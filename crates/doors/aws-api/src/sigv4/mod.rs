@@ -64,6 +64,11 @@ impl Verifier {
         Verifier { mode: Arc::new(Mode::Development { caller }) }
     }
 
+    /// The server itself, when it asks its own doors for what templates say: the root of its account.
+    pub(crate) fn server(account: &str) -> Caller {
+        Caller::new("server", account, Principal::Root)
+    }
+
     /// Who calls what anybody may call without a signature: nobody in particular.
     ///
     /// # Errors

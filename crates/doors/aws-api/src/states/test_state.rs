@@ -5,7 +5,7 @@
 use bongsu_broker::{ExecutionId, TaskCall, TaskToken, TaskWork};
 use bongsu_runtime::TaskEnd;
 use bongsu_states_language::{
-    Mock, StateTest, TestStatus, Tested, Timestamp, Unusable, invalid_definition, test_state,
+    Mock, StateTest, TestStatus, Tested, Timestamp, Untestable, invalid_definition, test_state,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -137,17 +137,17 @@ fn tried(test: &StateTest<'_>, cx: &Context<'_>) -> Result<Tested, ApiError> {
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         chance
     };
-    test_state(test, now, &mut random).map_err(|unusable| match unusable {
-        Unusable::Definition(diagnostics) => {
+    test_state(test, now, &mut random).map_err(|untestable| match untestable {
+        Untestable::Definition(diagnostics) => {
             ApiError::new(ErrorKind::InvalidDefinition, invalid_definition(&diagnostics))
         }
-        Unusable::Json("input") => ApiError::new(
+        Untestable::Json("input") => ApiError::new(
             ErrorKind::InvalidExecutionInput,
             "Invalid State Machine Execution Input: 'Invalid execution input.'",
         ),
-        Unusable::Json(what) => invalid(format!("{what} is not the JSON that it has to be")),
-        Unusable::NoSuchState => invalid("State not found in definition"),
-        Unusable::NeedsMock => invalid("A mock is required to test a state of this kind"),
+        Untestable::Json(what) => invalid(format!("{what} is not the JSON that it has to be")),
+        Untestable::NoSuchState => invalid("State not found in definition"),
+        Untestable::NeedsMock => invalid("A mock is required to test a state of this kind"),
     })
 }
 

@@ -39,7 +39,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         Some(given) => match routes(&given)? {
             (of, routes) if of == machine => routes,
             _ => {
-                return Err(invalid("Routing configuration must contain version ARNs of the alias's own state machine"));
+                return Err(invalid(
+                    "Routing configuration must contain version ARNs of the alias's own state machine",
+                ));
             }
         },
     };

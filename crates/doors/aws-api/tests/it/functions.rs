@@ -61,6 +61,26 @@ async fn a_function_is_made_told_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_process_can_be_given_several_invocations_at_a_time() {
+    let server = server().await;
+    let instances = json!({
+        "CapacityProviderArn": "arn:aws:lambda:us-east-1:000000000000:capacity-provider:many",
+        "PerExecutionEnvironmentMaxConcurrency": 1000,
+        "ExecutionEnvironmentMemoryGiBPerVCpu": 2.5,
+    });
+    let config = json!({ "LambdaManagedInstancesCapacityProviderConfig": instances });
+    let path = format!("{WORK}/configuration");
+    let update = json!({ "CapacityProviderConfig": config });
+    let changed = server.done("UpdateFunctionConfiguration", ("PUT", &path, 200), update).await;
+    assert_eq!(changed["CapacityProviderConfig"], config);
+    let other = server.done("UpdateFunctionConfiguration", ("PUT", &path, 200), json!({ "Timeout": 9 })).await;
+    assert_eq!(other["CapacityProviderConfig"], config);
+    let nothing = json!({ "CapacityProviderConfig": {} });
+    let (kind, text) = refused(&server, "UpdateFunctionConfiguration", ("PUT", &path), nothing).await;
+    assert!(kind == "ValidationException" && text.contains("must not be null"), "{text}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_function_is_told() {
     let server = server().await;
     let with = |name: &str, value: Value| {

@@ -1,10 +1,10 @@
 //! An AWS endpoint in this process, and a client that puts the same call in JSON and in Query.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
-use bongsu_aws_api::lambda::{self, CodeRefusal, CodeStore, Invoker, KeptCode, NoFunctions, NoObjects, NoUrls};
+use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, PublicUrl, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
@@ -18,6 +18,8 @@ use hyper::header::HeaderMap;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::shelf::Shelf;
 
 pub(crate) const ACCOUNT: &str = "000000000000";
 pub(crate) const REGION: &str = "us-east-1";
@@ -82,23 +84,6 @@ impl Courier for Mailbox {
             drop(self.0.send(token.to_string()));
         }
         Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Delivered, then: Box::new(drop) }))
-    }
-}
-
-/// Takes whatever looks like an archive, and calls all of it the same.
-struct Shelf;
-
-impl CodeStore for Shelf {
-    fn keep(&self, zip: Bytes) -> lambda::Answer<Result<KeptCode, CodeRefusal>> {
-        let kept = KeptCode { code: "code/kept".into(), sha256: [zip.len() as u8; 32], held: Box::new(()) };
-        let is_archive = zip.starts_with(b"PK");
-        Box::pin(async move { if is_archive { Ok(kept) } else { Err(CodeRefusal::NotAnArchive) } })
-    }
-
-    fn sweep(&self, _: lambda::Answer<Option<BTreeSet<Box<str>>>>) {}
-
-    fn locate(&self, code: &str) -> String {
-        format!("/data/{code}")
     }
 }
 

@@ -19,6 +19,10 @@ async fn a_target_or_an_action_must_name_an_operation() {
         assert_eq!(answer.header("x-amzn-query-error"), "InvalidAction;Sender", "{target}");
     }
     let mut request = json_request("", "{}");
+    request.headers_mut().insert("x-amz-target", "AmazonSSM.GetParameter".parse().unwrap());
+    let not_here = "The action AmazonSSM.GetParameter is not valid for this endpoint.";
+    server.send(request).await.is_json_error("UnknownOperationException", not_here);
+    let mut request = json_request("", "{}");
     request.headers_mut().remove("x-amz-target");
     let none = "The request names no operation.";
     server.send(request).await.is_json_error("UnknownOperationException", none);

@@ -292,7 +292,7 @@ async fn change_sets_are_made_told_executed_and_forgotten() {
         input.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
         input
     };
-    let more = json!({ "ChangeSetType": "CREATE", "Description": "why", "OnStackFailure": "DO_NOTHING" });
+    let more = json!({ "ChangeSetType": "CREATE", "Description": "why", "OnStackFailure": "DO_NOTHING", "IncludeNestedStacks": true });
     let told = world.told("CreateChangeSet", input("change", more)).await;
     assert_eq!(told, format!("<Id>id</Id><StackId>{ID}</StackId>"));
     let asked = world.asked();
@@ -303,7 +303,6 @@ async fn change_sets_are_made_told_executed_and_forgotten() {
     let many = input("many", json!({}));
     world.refuses("CreateChangeSet", many, "LimitExceededException", "enough").await;
     for (member, value) in [
-        ("IncludeNestedStacks", json!(true)),
         ("ImportExistingResources", json!(true)),
         ("DeploymentMode", json!("REVERT_DRIFT")),
         ("ResourcesToImport", json!([{ "ResourceType": "T", "LogicalResourceId": "L" }])),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::answer::Answer;
@@ -26,6 +27,8 @@ pub(super) struct Inner {
     pub(super) connector: Connector,
     pool: Arc<Pool>,
     pub(super) timeout: Duration,
+    /// One permit for every attempt that goes on.
+    attempts: Semaphore,
 }
 
 impl HttpCourier {
@@ -33,15 +36,17 @@ impl HttpCourier {
     pub fn new(settings: HttpSettings) -> io::Result<Self> {
         let connector = Connector::new(&settings)?;
         let pool = Arc::new(Pool::new(&settings));
-        Ok(Self { inner: Arc::new(Inner { connector, pool, timeout: settings.timeout }) })
+        let attempts = Semaphore::new(settings.attempts_max.max(1));
+        Ok(Self { inner: Arc::new(Inner { connector, pool, timeout: settings.timeout, attempts }) })
     }
 
-    /// Makes one attempt, within the settings' timeout. To be called in a tokio runtime; the caller bounds how many run
-    /// at once. Dropping the attempt closes its connection.
+    /// Makes one attempt, within the settings' timeout, as soon as no more than the settings allow go on. To be called in a
+    /// tokio runtime. Dropping the attempt closes its connection.
     ///
     /// The answer's status decides, even if the rest of it never comes. The endpoint can see the request twice: when it
     /// asks for a password, and when it closes a connection without a word that had been idle just before.
     pub async fn post(&self, post: Post) -> Attempt {
+        let _permit = self.inner.attempts.acquire().await.expect("it is never closed");
         let began = Instant::now();
         let mut answer = Answer::default();
         let fault = match timeout(self.inner.timeout, self.inner.attempt(&post, &mut answer)).await {

@@ -32,6 +32,11 @@ impl Line {
         Self { stream: Box::new(stream) }
     }
 
+    /// The bare stream of a connection on which nothing was sent yet.
+    pub(crate) fn into_stream(self) -> Box<dyn Duplex> {
+        self.stream
+    }
+
     /// Sends a request, and reads its answer as far as it matters. Fails if there is no whole head of an answer; what
     /// there is of it is in `answer` at any time, also when the exchange is dropped. True if the connection can be used
     /// again.

@@ -15,6 +15,7 @@ mod courier;
 mod endpoint;
 mod excerpt;
 mod fetch;
+mod forward;
 mod guard;
 mod line;
 mod lookups;
@@ -31,7 +32,10 @@ pub use courier::HttpCourier;
 pub use endpoint::{ENDPOINT_BYTES_MAX, Endpoint, EndpointError};
 pub use excerpt::EXCERPT_BYTES_MAX;
 pub use fetch::FetchFault;
+pub use forward::{Forward, ForwardFault};
 pub use guard::{AddressGuard, Forbidden};
 pub use lookups::{LOOKUPS_MAX, Resolve, Resolving, SystemResolver};
 pub use net::{Net, NetError};
-pub use settings::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, HttpSettings, IDLE_MAX, IDLE_PER_HOST_MAX, IDLE_TIME};
+pub use settings::{
+    ATTEMPT_TIMEOUT, ATTEMPTS_MAX, CONNECT_TIMEOUT, HttpSettings, IDLE_MAX, IDLE_PER_HOST_MAX, IDLE_TIME,
+};

@@ -10,6 +10,8 @@ use super::{AddressGuard, Resolve, SystemResolver};
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How much of that may pass before there is a connection, all addresses and TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts that go on at once, each with a connection. A further one waits, before its time begins to run.
+pub const ATTEMPTS_MAX: usize = 20_000;
 /// Idle connections that are kept to one host; a further one is closed after its answer.
 pub const IDLE_PER_HOST_MAX: usize = 32;
 /// Idle connections that are kept in all; a further one is closed after its answer.
@@ -28,6 +30,8 @@ pub struct HttpSettings {
     pub timeout: Duration,
     /// How long connecting may take.
     pub connect_timeout: Duration,
+    /// Attempts that go on at once.
+    pub attempts_max: usize,
     /// Idle connections to one host.
     pub idle_per_host_max: usize,
     /// Idle connections in all.
@@ -46,6 +50,7 @@ impl HttpSettings {
             ca_bundle: None,
             timeout: ATTEMPT_TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
+            attempts_max: ATTEMPTS_MAX,
             idle_per_host_max: IDLE_PER_HOST_MAX,
             idle_max: IDLE_MAX,
             idle_time: IDLE_TIME,

@@ -40,6 +40,8 @@ pub(crate) struct Lifecycle {
     polls: usize,
     /// The most events that the runtime may be expected to want at a time.
     wanted_max: usize,
+    /// Whether the runtime was told that number, and gets no more whatever it polls for.
+    is_told: bool,
 }
 
 #[derive(Debug)]
@@ -69,9 +71,11 @@ pub(crate) enum Refusal {
 }
 
 impl Lifecycle {
-    /// With a runtime that is known to work on so many events at a time.
+    /// With a runtime that was told to work on so many events at a time; one that was told nothing works on one, unless it
+    /// polls for more.
     pub(crate) fn new(wanted: usize) -> Lifecycle {
-        Lifecycle { state: State::Started, assigned: VecDeque::new(), taken: Vec::new(), polls: 0, wanted_max: wanted }
+        let (assigned, taken) = (VecDeque::new(), Vec::new());
+        Lifecycle { state: State::Started, assigned, taken, polls: 0, wanted_max: wanted, is_told: wanted > 1 }
     }
 
     /// Whether the runtime has yet to ask for its first event.
@@ -79,7 +83,7 @@ impl Lifecycle {
         self.state == State::Started
     }
 
-    /// How many events the runtime may be given at a time: what was known of it, or the most it was seen to ask for.
+    /// How many events the runtime may be given at a time: what it was told, or the most it was seen to ask for.
     pub(crate) fn wanted_max(&self) -> usize {
         self.wanted_max
     }
@@ -117,15 +121,21 @@ impl Lifecycle {
                 self.state = State::Ready;
             } else {
                 // It asks for more on another connection than the one on which it got what it works on.
-                self.wanted_max = self.wanted_max.max(self.polls + self.taken.len() + 1);
+                self.has_polled_for(self.polls + self.taken.len() + 1);
             }
             return Ok(None);
         };
         let event = open.event.clone();
         self.taken.push((open, Arc::downgrade(connection)));
         self.state = State::Running;
-        self.wanted_max = self.wanted_max.max(self.polls + self.taken.len());
+        self.has_polled_for(self.polls + self.taken.len());
         Ok(Some(event))
+    }
+
+    fn has_polled_for(&mut self, events: usize) {
+        if !self.is_told {
+            self.wanted_max = self.wanted_max.max(events);
+        }
     }
 
     #[cfg(test)]
@@ -238,6 +248,18 @@ mod tests {
         drop(lifecycle.assign(event("a")));
         assert_eq!(next(&mut lifecycle, &connection).unwrap(), "a");
         assert!(next(&mut lifecycle, &connection).is_none(), "connections of a pool are anybody's");
+    }
+
+    #[test]
+    fn a_runtime_that_was_told_how_many_gets_no_more() {
+        let connection = Connection::default();
+        let mut lifecycle = Lifecycle::new(2);
+        for id in ["a", "b"] {
+            drop(lifecycle.assign(event(id)));
+            lifecycle.next(&connection).unwrap().unwrap();
+        }
+        assert!(lifecycle.next(&connection).unwrap().is_none());
+        assert_eq!(lifecycle.wanted_max(), 2, "it polls ahead, on one connection for all");
     }
 
     #[test]

@@ -248,19 +248,24 @@ async fn a_json_log_has_an_object_a_line_from_its_level_on() {
     assert_eq!((&lines[2]["errorType"], &lines[2]["errorMessage"]), (&json!("Error"), &json!("e")));
 }
 
-#[tokio::test]
-async fn code_that_brings_its_own_runtime_client_runs_with_it() {
-    let Some(function) = node("app.js", "") else { return };
-    fs::create_dir_all(function.path("node_modules/aws-lambda-ric/bin")).unwrap();
-    let client = "import http from 'node:http';
+/// A runtime client that answers every event with what it was told to run.
+const CLIENT: &str = "import http from 'node:http';
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const base = '/2018-06-01/runtime/invocation/';
 http.get({ host, port, path: base + 'next' }, (event) => {
   const path = base + event.headers['lambda-runtime-aws-request-id'] + '/response';
   event.resume().on('end', () => http.request({ host, port, path, method: 'POST' }).end(process.argv[2]));
 });";
-    fs::write(function.path("node_modules/aws-lambda-ric/bin/index.mjs"), client).unwrap();
-    assert_eq!(function.returned("{}").await, "app.handler");
+
+#[tokio::test]
+async fn code_that_brings_its_own_runtime_client_runs_with_it() {
+    for program in ["bin/index.mjs", "index.mjs"] {
+        let Some(function) = node("app.js", "") else { return };
+        let program = function.path("node_modules/aws-lambda-ric").join(program);
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        fs::write(program, CLIENT).unwrap();
+        assert_eq!(function.returned("{}").await, "app.handler");
+    }
 }
 
 #[tokio::test]

@@ -16,11 +16,29 @@ use crate::{
     call::{Call, Kind, text_of},
 };
 
+/// What an authorizer is asked about, besides the request itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// The ARN of what is asked for.
+    pub(crate) arn: &'a str,
+    /// The values of its identity sources.
+    pub(crate) identity: &'a [String],
+}
+
 /// The event of a request, as JSON.
 pub(crate) fn event(call: &Call<'_>, payload: PayloadFormat) -> Bytes {
+    written(call, payload, None)
+}
+
+/// What an authorizer is asked of a request: its event without a body.
+pub(crate) fn question(call: &Call<'_>, payload: PayloadFormat, question: Question<'_>) -> Bytes {
+    written(call, payload, Some(question))
+}
+
+fn written(call: &Call<'_>, payload: PayloadFormat, question: Option<Question<'_>>) -> Bytes {
     let event = match payload {
-        PayloadFormat::V1 => v1::event(call),
-        PayloadFormat::V2 => v2::event(call),
+        PayloadFormat::V1 => v1::event(call, question),
+        PayloadFormat::V2 => v2::event(call, question),
     };
     event.into()
 }
@@ -63,7 +81,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::{Identity, sample::Sample};
+    use crate::{Identity, authorizer::Authorized, sample::Sample};
 
     const TRACE: &str = "Root=1-5ebe2f36-0123456789abcdef01234567";
 
@@ -128,6 +146,63 @@ mod tests {
             .header("host", "abc.lambda-url.us-east-1.localhost")
             .signed_by(identity);
         assert_event(sample, PayloadFormat::V2, include_str!("recorded/function_url.json"));
+    }
+
+    fn asked(sample: Sample, payload: PayloadFormat) -> Value {
+        let identity = ["secret".to_owned(), "7".to_owned()];
+        sample.header("authorization", "secret").call(|call| {
+            let question = Question { arn: &call.arn(), identity: &identity };
+            serde_json::from_slice(&super::question(call, payload, question)).unwrap()
+        })
+    }
+
+    #[test]
+    fn an_authorizer_is_asked_in_the_words_of_events_without_a_body() {
+        let sample = || Sample::new("POST", "/pets/{id}", "/dev/pets/7?a=1", "body").stage("dev", &[]);
+        let arn = "arn:aws:execute-api:us-east-1:000000000042:api1/dev/POST/pets/7";
+        let rest = asked(sample().kind(Kind::Rest), PayloadFormat::V1);
+        assert_eq!((&rest["type"], &rest["methodArn"]), (&"REQUEST".into(), &arn.into()));
+        assert_eq!((&rest["headers"]["Authorization"], &rest["path"]), (&"secret".into(), &"/pets/7".into()));
+        let v1 = asked(sample(), PayloadFormat::V1);
+        assert_eq!((&v1["version"], &v1["type"], &v1["methodArn"]), (&"1.0".into(), &"REQUEST".into(), &arn.into()));
+        for name in ["identitySource", "authorizationToken"] {
+            assert_eq!(v1[name], "secret,7");
+            assert!(rest.get(name).is_none());
+        }
+        let v2 = asked(sample(), PayloadFormat::V2);
+        assert_eq!((&v2["version"], &v2["type"], &v2["routeArn"]), (&"2.0".into(), &"REQUEST".into(), &arn.into()));
+        assert_eq!(v2["identitySource"], serde_json::json!(["secret", "7"]));
+        assert_eq!(v2["requestContext"]["http"]["method"], "POST");
+        for event in [rest, v1, v2] {
+            assert!(event.get("body").is_none() && event.get("isBase64Encoded").is_none(), "{event}");
+        }
+    }
+
+    #[test]
+    fn an_event_says_what_its_authorizer_said() {
+        let said = || {
+            let context = serde_json::json!({"n": 7, "flag": true, "name": "x"}).as_object().unwrap().clone();
+            Authorized::ByFunction { principal: Some("jane".into()), context }
+        };
+        let token = || {
+            let claims = [("sub".to_owned(), "jane".to_owned())].into();
+            Authorized::ByToken { claims, scopes: Some(vec!["read".into()]) }
+        };
+        let told = |kind, payload, authorized| {
+            let sample = Sample::new("GET", "/", "/", "").kind(kind).authorized(authorized);
+            let event: Value = sample.call(|call| serde_json::from_slice(&event(call, payload)).unwrap());
+            event["requestContext"]["authorizer"].to_string()
+        };
+        let (v1, v2) = (PayloadFormat::V1, PayloadFormat::V2);
+        for (kind, payload, authorized, expected) in [
+            (Kind::Rest, v1, said(), r#"{"flag":"true","n":"7","name":"x","principalId":"jane"}"#),
+            (Kind::Http, v1, said(), r#"{"flag":true,"n":7,"name":"x","principalId":"jane"}"#),
+            (Kind::Http, v2, said(), r#"{"lambda":{"flag":true,"n":7,"name":"x"}}"#),
+            (Kind::Http, v1, token(), r#"{"claims":{"sub":"jane"},"scopes":["read"]}"#),
+            (Kind::Http, v2, token(), r#"{"jwt":{"claims":{"sub":"jane"},"scopes":["read"]}}"#),
+        ] {
+            assert_eq!(told(kind, payload, authorized), expected);
+        }
     }
 
     #[test]

@@ -4,10 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use hyper::header::COOKIE;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::body;
+use super::{Question, body};
 use crate::{
     Identity,
+    authorizer::Authorized,
     call::{Call, domain_prefix, text_of},
 };
 
@@ -15,6 +17,8 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 struct Event<'a> {
     version: &'static str,
+    #[serde(flatten)]
+    asked: Option<Asked<'a>>,
     route_key: &'a str,
     raw_path: &'a str,
     raw_query_string: &'a str,
@@ -30,7 +34,18 @@ struct Event<'a> {
     request_context: Context<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Cow<'a, str>>,
-    is_base64_encoded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_base64_encoded: Option<bool>,
+}
+
+/// Of authorizers' events alone.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    route_arn: &'a str,
+    identity_source: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -60,9 +75,19 @@ struct Http<'a> {
     user_agent: Cow<'a, str>,
 }
 
+/// Who says who sends.
 #[derive(Serialize)]
-struct Authorizer<'a> {
-    iam: Iam<'a>,
+#[serde(rename_all = "lowercase")]
+enum Authorizer<'a> {
+    Iam(Iam<'a>),
+    Lambda(&'a Map<String, Value>),
+    Jwt(Jwt<'a>),
+}
+
+#[derive(Serialize)]
+struct Jwt<'a> {
+    claims: &'a BTreeMap<String, String>,
+    scopes: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -89,11 +114,20 @@ impl<'a> From<&'a Identity> for Authorizer<'a> {
             user_arn: arn,
             user_id,
         };
-        Authorizer { iam }
+        Authorizer::Iam(iam)
     }
 }
 
-pub(super) fn event(call: &Call<'_>) -> Vec<u8> {
+impl<'a> From<&'a Authorized> for Authorizer<'a> {
+    fn from(authorized: &'a Authorized) -> Self {
+        match authorized {
+            Authorized::ByFunction { context, .. } => Authorizer::Lambda(context),
+            Authorized::ByToken { claims, scopes } => Authorizer::Jwt(Jwt { claims, scopes: scopes.as_deref() }),
+        }
+    }
+}
+
+pub(super) fn event(call: &Call<'_>, question: Option<Question<'_>>) -> Vec<u8> {
     let mut forwarded = call.forwarded_headers();
     forwarded.remove(COOKIE);
     let mut headers = BTreeMap::new();
@@ -107,9 +141,19 @@ pub(super) fn event(call: &Call<'_>) -> Vec<u8> {
     let cookies = call.head.headers.get_all(COOKIE).iter().map(text_of);
     let cookies = cookies.flat_map(|line| line.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>());
     let domain = call.domain();
-    let (body, is_base64_encoded) = body(call);
+    let (body, is_base64_encoded) = match question {
+        None => {
+            let (body, is_base64) = body(call);
+            (body, Some(is_base64))
+        }
+        Some(_) => (None, None),
+    };
+    let asked =
+        question.map(|Question { arn, identity }| Asked { kind: "REQUEST", route_arn: arn, identity_source: identity });
+    let authorizer = call.authorized.as_ref().map(Authorizer::from);
     let event = Event {
         version: "2.0",
+        asked,
         route_key: call.key.as_str(),
         raw_path: call.path,
         raw_query_string: call.raw_query(),
@@ -121,7 +165,7 @@ pub(super) fn event(call: &Call<'_>) -> Vec<u8> {
         request_context: Context {
             account_id: call.account,
             api_id: &call.place.api_id,
-            authorizer: call.identity.as_ref().map(Authorizer::from),
+            authorizer: authorizer.or_else(|| call.identity.as_ref().map(Authorizer::from)),
             domain_name: domain,
             domain_prefix: domain_prefix(domain),
             http: Http {

@@ -27,6 +27,19 @@ pub(crate) struct FunctionCall {
     streams: bool,
 }
 
+/// A time limit that an API of this kind may have.
+pub(super) fn checked(timeout: Duration, kind: ApiKind) -> Result<Duration, String> {
+    let timeout_max = match kind {
+        ApiKind::Http => HTTP_TIMEOUT_MAX,
+        ApiKind::Rest => REST_TIMEOUT_MAX,
+    };
+    if !(TIMEOUT_MIN..=timeout_max).contains(&timeout) {
+        let (min, max) = (TIMEOUT_MIN.as_millis(), timeout_max.as_millis());
+        return Err(format!("the timeout of an integration is {min} to {max} ms"));
+    }
+    Ok(timeout)
+}
+
 impl FunctionCall {
     pub(super) fn new(
         function: &str,
@@ -34,14 +47,7 @@ impl FunctionCall {
         timeout: Duration,
         kind: ApiKind,
     ) -> Result<Self, String> {
-        let timeout_max = match kind {
-            ApiKind::Http => HTTP_TIMEOUT_MAX,
-            ApiKind::Rest => REST_TIMEOUT_MAX,
-        };
-        if !(TIMEOUT_MIN..=timeout_max).contains(&timeout) {
-            let (min, max) = (TIMEOUT_MIN.as_millis(), timeout_max.as_millis());
-            return Err(format!("the timeout of an integration is {min} to {max} ms"));
-        }
+        let timeout = checked(timeout, kind)?;
         if kind == ApiKind::Rest && payload == PayloadFormat::V2 {
             return Err("a REST API has payload format 1.0 alone".into());
         }

@@ -1,8 +1,11 @@
 //! Who works on a route's requests: a file a kind. Texts of the template are compiled once, when they are loaded.
 
+mod address;
 mod function;
 mod message;
 mod notification;
+mod proxy;
+mod request;
 mod response;
 mod rest;
 
@@ -11,7 +14,7 @@ use std::collections::BTreeMap;
 use bongsu_http::Response;
 
 use crate::{
-    ApiKind, Integration, Outside, call::Call, failure::Failure, mapping::Mapping, providers::Verified,
+    ApiKind, Integration, Outside, Route, call::Call, failure::Failure, mapping::Mapping, providers::Verified,
     table::ReadyWebhook,
 };
 
@@ -23,6 +26,7 @@ pub use rest::SERVICE_REQUEST_BYTES_MAX;
 
 use message::Message;
 use notification::Notification;
+use proxy::Proxy;
 use rest::Rest;
 
 /// An integration, ready to be run.
@@ -30,6 +34,7 @@ pub(crate) enum Ready {
     Function(FunctionCall),
     Message(Message),
     Notification(Notification),
+    Proxy(Proxy),
     Rest(Rest),
 }
 
@@ -41,14 +46,15 @@ pub(crate) struct Event<'a> {
 }
 
 impl Ready {
-    /// Compiles an integration of an API of this kind; a webhook brings what a message is made of by itself.
-    pub(crate) fn new(integration: &Integration, kind: ApiKind, is_webhook: bool) -> Result<Self, String> {
+    /// Compiles the integration of a route of an API of this kind; a webhook brings what a message is made of by itself.
+    pub(crate) fn new(route: &Route, kind: ApiKind) -> Result<Self, String> {
+        let is_webhook = route.webhook.is_some();
         let of = |meant: ApiKind, what: &str| match kind == meant {
             true => Ok(()),
             false if meant == ApiKind::Rest => Err(format!("only a REST API has {what}")),
             false => Err(format!("only an HTTP API has {what}")),
         };
-        Ok(match integration {
+        Ok(match &route.integration {
             Integration::Function { function, payload, timeout } => {
                 Self::Function(FunctionCall::new(function, *payload, *timeout, kind)?)
             }
@@ -64,6 +70,14 @@ impl Ready {
                 of(ApiKind::Rest, "integrations of the type AWS")?;
                 Self::Rest(Rest::of_service(*service, path, rest)?)
             }
+            Integration::Proxy { method, uri, parameters, responses, timeout } => {
+                let timeout = function::checked(*timeout, kind)?;
+                Self::Proxy(Proxy::new(method.as_deref(), uri, parameters, responses, timeout, &route.key, kind)?)
+            }
+            Integration::Http { method, uri, rest, timeout } => {
+                of(ApiKind::Rest, "integrations of the type HTTP")?;
+                Self::Rest(Rest::of_server(method, uri, rest, function::checked(*timeout, kind)?)?)
+            }
             Integration::Mock(rest) => {
                 of(ApiKind::Rest, "integrations of the type MOCK")?;
                 Self::Rest(Rest::mock(rest)?)
@@ -77,7 +91,7 @@ impl Ready {
         let own = match self {
             Self::Message(message) => message.lacks_group(),
             Self::Notification(notification) => notification.lacks_group(),
-            Self::Function(_) | Self::Rest(_) => false,
+            Self::Function(_) | Self::Proxy(_) | Self::Rest(_) => false,
         };
         own && !webhooks
     }
@@ -101,6 +115,7 @@ impl Ready {
             Self::Function(function) => function.run(call, outside).await,
             Self::Message(message) => message.run(call, event, outside).await,
             Self::Notification(notification) => notification.run(call, event, outside).await,
+            Self::Proxy(proxy) => proxy.run(call, outside).await,
             Self::Rest(rest) => rest.run(call, outside).await,
         }
     }

@@ -1,22 +1,22 @@
-//! `AWS` and `MOCK` integrations of REST APIs: a template makes a request to a service of the caller's request, another
-//! one an answer of the service's.
+//! `AWS`, `HTTP` and `MOCK` integrations of REST APIs: a template makes a request to a service or another server of the
+//! caller's request, another one an answer of the service's.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use bongsu_http::Response;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    HeaderMap, StatusCode,
+    HeaderMap, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use super::response::ResponseValue;
+use super::{address::Address, proxy::parse_method, response::ResponseValue};
 use crate::{
-    IntegrationResponse, Outside, Passthrough, RestIntegration, Service, ServiceRequest,
+    ForwardRequest, IntegrationResponse, Outside, Passthrough, RestIntegration, Service, ServiceRequest,
     answer::{JSON, with_type},
     call::{Call, text_of},
     failure::Failure,
@@ -32,13 +32,26 @@ pub const SERVICE_REQUEST_BYTES_MAX: usize = 8 << 20;
 
 /// An integration, ready to be run.
 pub(crate) struct Rest {
-    /// The service and the target of requests to it; a mock asks nobody.
-    service: Option<(Service, String)>,
+    asked: Asked,
     headers: Vec<(HeaderName, Mapping)>,
     query: Vec<(String, Mapping)>,
+    /// What fills the address of a server.
+    path: BTreeMap<String, Mapping>,
     templates: BTreeMap<String, Template>,
     passthrough: Passthrough,
     responses: Vec<ReadyResponse>,
+}
+
+enum Asked {
+    /// A mock asks nobody.
+    Nobody,
+    /// A service, at this target.
+    Service(Service, String),
+    Server {
+        method: Option<Method>,
+        address: Address,
+        timeout: Duration,
+    },
 }
 
 struct ReadyResponse {
@@ -61,21 +74,39 @@ impl Rest {
         if !path.starts_with('/') {
             return Err(format!("`{path}` is no path of a service"));
         }
-        Self::new(Some((service, path.to_owned())), rest)
+        Self::new(Asked::Service(service, path.to_owned()), rest)
+    }
+
+    pub(super) fn of_server(
+        method: &str,
+        uri: &str,
+        rest: &RestIntegration,
+        timeout: Duration,
+    ) -> Result<Self, String> {
+        let (method, address) = (parse_method(method)?, Address::parse(uri)?);
+        let made = Self::new(Asked::Server { method, address, timeout }, rest)?;
+        if let Asked::Server { address, .. } = &made.asked
+            && let Some(name) = address.parameters().find(|name| !made.path.contains_key(*name))
+        {
+            return Err(format!("integration.request.path.{name} is missing, which the address asks for"));
+        }
+        Ok(made)
     }
 
     pub(super) fn mock(rest: &RestIntegration) -> Result<Self, String> {
-        Self::new(None, rest)
+        Self::new(Asked::Nobody, rest)
     }
 
-    fn new(service: Option<(Service, String)>, rest: &RestIntegration) -> Result<Self, String> {
-        let (mut headers, mut query) = (Vec::new(), Vec::new());
+    fn new(asked: Asked, rest: &RestIntegration) -> Result<Self, String> {
+        let (mut headers, mut query, mut path) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let is_server = matches!(asked, Asked::Server { .. });
         for (name, text) in &rest.parameters {
             let mapping = Mapping::parse_rest(text).map_err(|reason| format!("{name}: {reason}"))?;
             let unknown = || format!("there is no request parameter {name}");
             match name.strip_prefix("integration.request.").and_then(|place| place.split_once('.')) {
                 Some(("header", header)) => headers.push((header.parse().map_err(|_| unknown())?, mapping)),
                 Some(("querystring", parameter)) => query.push((parameter.to_owned(), mapping)),
+                Some(("path", parameter)) if is_server => drop(path.insert(parameter.to_owned(), mapping)),
                 _ => return Err(unknown()),
             }
         }
@@ -85,16 +116,28 @@ impl Rest {
         };
         let templates = rest.templates.iter().map(template).collect::<Result<_, String>>()?;
         let responses = rest.responses.iter().map(ReadyResponse::new).collect::<Result<_, String>>()?;
-        Ok(Self { service, headers, query, templates, passthrough: rest.passthrough, responses })
+        Ok(Self { asked, headers, query, path, templates, passthrough: rest.passthrough, responses })
     }
 
     pub(super) async fn run(&self, call: &Call<'_>, outside: &Outside) -> Result<Response, Failure> {
         let body = self.request_body(call)?;
-        let answer = match &self.service {
-            None => mock(&body)?,
-            Some((service, target)) => {
+        let answer = match &self.asked {
+            Asked::Nobody => mock(&body)?,
+            Asked::Service(service, target) => {
                 let (target, headers) = (self.target(target, call), self.request_headers(call));
                 outside.services.ask(ServiceRequest { service: *service, target, headers, body }).await
+            }
+            Asked::Server { method, address, timeout } => {
+                let value =
+                    |name: &str| self.path.get(name).and_then(|mapping| mapping.value(call)).unwrap_or_default();
+                let request = ForwardRequest {
+                    method: method.clone().unwrap_or_else(|| call.head.method.clone()),
+                    address: address.whole(&address.path(|name| (value(name), true)), &self.query(String::new(), call)),
+                    headers: self.request_headers(call),
+                    body,
+                    timeout: *timeout,
+                };
+                outside.elsewhere.forward(request).await?
             }
         };
         let (head, body) = answer.into_parts();
@@ -138,12 +181,17 @@ impl Rest {
 
     fn target(&self, target: &str, call: &Call<'_>) -> String {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut form = Serializer::new(query.to_owned());
+        let query = self.query(query.to_owned(), call);
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The parameters that are mapped, behind those given.
+    fn query(&self, query: String, call: &Call<'_>) -> String {
+        let mut form = Serializer::new(query);
         for (name, mapping) in &self.query {
             mapping.value(call).map(|value| form.append_pair(name, &value));
         }
-        let query = form.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+        form.finish()
     }
 }
 

@@ -1,13 +1,13 @@
-//! What a provider needs from elsewhere to judge a request, or to answer it.
+//! What a provider or an authorizer needs from elsewhere to judge a request, or to answer it.
 
 use bytes::Bytes;
 
 use crate::BoxFuture;
 
-/// Bytes of what is fetched: a certificate, or the answer to a confirmation.
+/// Bytes of what is fetched: a certificate, an issuer's keys, or the answer to a confirmation.
 pub const FETCHED_BYTES_MAX: usize = 64 * 1024;
 
-/// Fetches what stands at addresses that providers found fit; the application implements it.
+/// Fetches what stands at addresses that providers found fit and issuers have named; the application implements it.
 pub trait Fetch: Send + Sync + 'static {
     /// GETs an address and resolves to the body of a 2xx answer, of at most [`FETCHED_BYTES_MAX`].
     ///

@@ -28,7 +28,7 @@ impl From<Vec<u8>> for Secret {
 }
 
 impl Secret {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 use hyper::Request;
 
 use super::*;
-use crate::{Cors, Integration, PayloadFormat};
+use crate::{Access, Cors, Integration, PayloadFormat};
 
 fn function() -> Integration {
     Integration::Function { function: "f".into(), payload: PayloadFormat::V1, timeout: Duration::from_secs(29) }
 }
 
 fn route(key: &str) -> Route {
-    Route { key: key.parse().unwrap(), integration: function(), webhook: None }
+    Route { key: key.parse().unwrap(), integration: function(), webhook: None, access: Access::default() }
 }
 
 fn stage(name: &str) -> Stage {
@@ -27,6 +27,9 @@ fn api(name: &str, kind: ApiKind, stages: &[&str], keys: &[&str]) -> Api {
         stages: stages.iter().map(|name| stage(name)).collect(),
         cors: None,
         routes: keys.iter().map(|key| route(key)).collect(),
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        key_source: KeySource::Header,
         binary_media_types: Vec::new(),
     }
 }

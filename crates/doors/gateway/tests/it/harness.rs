@@ -8,9 +8,9 @@ use std::{
 };
 
 use bongsu_gateway::{
-    Api, ApiKind, Apis, BodyKind, BoxFuture, Enqueue, EnqueueError, Enqueued, Fetch, FetchError, FrontDoor, Identify,
-    Identity, Integration, Invocation, Invoke, InvokeError, NewMessage, Outside, Route, Selector, ServiceRequest,
-    Services, Settings, Stage, Webhook,
+    Access, Api, ApiKind, Apis, BodyKind, BoxFuture, Clock, Enqueue, EnqueueError, Enqueued, Fetch, FetchError,
+    Forward, ForwardError, ForwardRequest, FrontDoor, Identify, Identity, Integration, Invocation, Invoke, InvokeError,
+    KeySource, NewMessage, Outside, Route, Selector, ServiceRequest, Services, Settings, Stage, Webhook,
 };
 use bongsu_http::{Limits, Response};
 use bytes::Bytes;
@@ -89,6 +89,12 @@ impl Fetch for Nobody {
     }
 }
 
+impl Forward for Nobody {
+    fn forward(&self, _: ForwardRequest) -> BoxFuture<'_, Result<Response, ForwardError>> {
+        Box::pin(async { Err(ForwardError::Busy) })
+    }
+}
+
 impl Identify for Nobody {
     fn identify(&self, _: &Parts, _: &[u8]) -> Option<Identity> {
         None
@@ -102,7 +108,12 @@ pub(crate) fn selector(text: &str) -> Option<Selector> {
 fn route(key: &str, queue: &str, body: BodyKind, webhook: Webhook) -> Route {
     let (parameters, responses) = (BTreeMap::new(), BTreeMap::new());
     let integration = Integration::SendMessage { queue: queue.into(), parameters, responses };
-    Route { key: key.parse().unwrap(), integration, webhook: Some(Webhook { body, ..webhook }) }
+    Route {
+        key: key.parse().unwrap(),
+        integration,
+        webhook: Some(Webhook { body, ..webhook }),
+        access: Access::default(),
+    }
 }
 
 pub(crate) fn slack() -> Webhook {
@@ -150,20 +161,24 @@ pub(crate) fn http_api(name: &str, routes: Vec<Route>) -> Api {
         stages: vec![Stage::without_name()],
         cors: None,
         routes,
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        key_source: KeySource::Header,
         binary_media_types: Vec::new(),
     }
 }
 
 pub(crate) fn settings(limits: Limits) -> Settings {
-    let (clock, slow_after) = (Arc::new(|| NOW * 1000), Duration::from_secs(1));
-    Settings { clock, limits, account: "000000000042".into(), slow_after }
+    let (clock, slow_after): (Clock, _) = (Arc::new(|| NOW * 1000), Duration::from_secs(1));
+    let (account, region) = ("000000000042".into(), "us-east-1".into());
+    Settings { server_clock: clock.clone(), clock, limits, account, region, slow_after }
 }
 
 pub(crate) fn front_door(limits: Limits) -> (FrontDoor, Arc<Queues>) {
     let queues = Arc::new(Queues::default());
     let nobody = Arc::new(Nobody);
-    let (functions, services, identities, fetch) = (nobody.clone(), nobody.clone(), nobody.clone(), nobody);
-    let outside = Outside { queues: queues.clone(), functions, services, identities, fetch };
+    let (functions, services, identities, elsewhere) = (nobody.clone(), nobody.clone(), nobody.clone(), nobody.clone());
+    let outside = Outside { queues: queues.clone(), functions, services, identities, fetch: nobody, elsewhere };
     let apis = Apis::new(vec![http_api("til", routes())], Vec::new()).unwrap();
     (FrontDoor::new(apis, outside, settings(limits)), queues)
 }

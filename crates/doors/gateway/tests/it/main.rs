@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "clippy sees helpers of an integration test as code that ships")]
 
 mod answers;
+mod authorizers;
 mod bounds;
 mod functions;
 mod harness;
+mod keys;
 mod messages;
+mod proxies;
 mod rest;
 mod strangers;
 mod wire;

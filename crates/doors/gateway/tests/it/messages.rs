@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bongsu_gateway::{Integration, MESSAGE_BYTES_MAX, NewMessage, Route, Service, Webhook};
+use bongsu_gateway::{Access, Integration, MESSAGE_BYTES_MAX, NewMessage, Route, Service, Webhook};
 
 use crate::{
     harness::{http_api, selector, slack, slack_headers, unsigned},
@@ -146,7 +146,7 @@ async fn a_request_becomes_a_notification() {
         ("MessageAttributes", attributes),
     ]);
     let integration = Integration::Publish { topic_arn: arn.into(), parameters };
-    let route = Route { key: "POST /".parse().unwrap(), integration, webhook: None };
+    let route = Route { key: "POST /".parse().unwrap(), integration, webhook: None, access: Access::default() };
     let world = World::new(vec![http_api("shop", vec![route])]);
     let answer = world.send("POST /?group=g", &[("x-subject", "a & b")], "hello=1").await;
     assert_eq!(answer.status, 200);

@@ -1,10 +1,10 @@
 //! REST APIs that ask a service themselves, and those that ask nobody.
 
 use bongsu_gateway::{
-    Integration, IntegrationResponse, Passthrough, RestIntegration, Route, SERVICE_REQUEST_BYTES_MAX, Service,
+    Access, Integration, IntegrationResponse, Passthrough, RestIntegration, Route, SERVICE_REQUEST_BYTES_MAX, Service,
 };
 
-use crate::world::{SENT, World, aws, rest_api, texts};
+use crate::world::{SENT, World, aws, response, rest_api, texts};
 
 /// What a queue's documentation shows: a form by template, and a fixed answer.
 fn query_protocol(template: &str) -> RestIntegration {
@@ -13,15 +13,6 @@ fn query_protocol(template: &str) -> RestIntegration {
         templates: texts(&[("application/json", template)]),
         passthrough: Passthrough::Never,
         responses: vec![IntegrationResponse { status: 200, ..IntegrationResponse::default() }],
-    }
-}
-
-fn response(status: u16, pattern: &str, template: &str) -> IntegrationResponse {
-    IntegrationResponse {
-        status,
-        selection_pattern: Some(pattern.into()).filter(|pattern: &String| !pattern.is_empty()),
-        templates: texts(&[("application/json", template)]),
-        ..IntegrationResponse::default()
     }
 }
 
@@ -167,8 +158,12 @@ async fn a_mock_answers_by_its_templates_alone() {
         };
         Integration::Mock(rest)
     };
-    let route =
-        |key: &str, template: &str| Route { key: key.parse().unwrap(), integration: mock(template), webhook: None };
+    let route = |key: &str, template: &str| Route {
+        key: key.parse().unwrap(),
+        integration: mock(template),
+        webhook: None,
+        access: Access::default(),
+    };
     let routes = vec![
         route("GET /ok", r#"{"statusCode": 200}"#),
         route("GET /other", r#"{"statusCode": $input.params('code')}"#),

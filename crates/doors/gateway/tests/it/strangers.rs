@@ -1,7 +1,7 @@
 //! Random requests: every one is answered, and nothing unsigned becomes a message.
 
 use bongsu_gateway::{
-    Cors, FunctionUrl, Integration, IntegrationResponse, PayloadFormat::*, RestIntegration, Route, Service,
+    Access, Cors, FunctionUrl, Integration, IntegrationResponse, PayloadFormat::*, RestIntegration, Route, Service,
 };
 use bongsu_http::Limits;
 use http_body_util::Full;
@@ -161,7 +161,12 @@ fn every_kind() -> World {
         topic_arn: "arn:aws:sns:us-east-1:000000000042:t".into(),
         parameters: texts(&[("Message", mapped), ("Subject", "$request.header.x-mapped")]),
     };
-    let notification = Route { key: "ANY /notification".parse().unwrap(), integration: publish, webhook: None };
+    let notification = Route {
+        key: "ANY /notification".parse().unwrap(),
+        integration: publish,
+        webhook: None,
+        access: Access::default(),
+    };
     let mut http = http_api(
         "http",
         vec![
@@ -181,7 +186,12 @@ fn every_kind() -> World {
         responses: vec![IntegrationResponse { status: 200, ..IntegrationResponse::default() }],
         ..RestIntegration::default()
     };
-    let mock = Route { key: "ANY /mock".parse().unwrap(), integration: Integration::Mock(rest.clone()), webhook: None };
+    let mock = Route {
+        key: "ANY /mock".parse().unwrap(),
+        integration: Integration::Mock(rest.clone()),
+        webhook: None,
+        access: Access::default(),
+    };
     let routes = vec![aws("ANY /rest/{id}", Service::Sqs, "/", rest), mock, function("ANY /v1/{id}", "echo", V1)];
     let url = FunctionUrl { id: "u".into(), function: "echo".into(), iam: false, streams: true, cors: None };
     World::with(vec![http, rest_api("rest", routes)], vec![url], Limits::default())

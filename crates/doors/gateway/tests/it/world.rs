@@ -10,8 +10,9 @@ use std::{
 };
 
 use bongsu_gateway::{
-    Api, ApiKind, Apis, BoxFuture, FrontDoor, FunctionUrl, Identify, Identity, Integration, Invocation, Invoke,
-    InvokeError, Outside, PayloadFormat, RestIntegration, Route, Service, ServiceRequest, Services, Settings, Stage,
+    Access, Api, ApiKind, Apis, BoxFuture, Clock, Forward, ForwardError, ForwardRequest, FrontDoor, FunctionUrl,
+    Identify, Identity, Integration, IntegrationResponse, Invocation, Invoke, InvokeError, Outside, PayloadFormat,
+    RestIntegration, Route, Service, ServiceRequest, Services, Settings, Stage,
 };
 use bongsu_http::{Limits, Response};
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Request, header::HeaderName, http::request::Parts};
 use serde_json::Value;
 
-use crate::harness::{NOW, Nobody, PEER, Queues, settings};
+use crate::harness::{NOW, Nobody, PEER, Queues, http_api, settings};
 
 /// Everything behind the front door, and the time before it.
 pub(crate) struct World {
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub(crate) queues: Arc<Queues>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) services: Arc<Asked>,
+    pub(crate) elsewhere: Arc<Elsewhere>,
     now_ms: Arc<AtomicU64>,
 }
 
@@ -47,6 +49,9 @@ impl Invoke for Functions {
         Box::pin(async move {
             match invocation.function.as_str() {
                 "failing" => Err(InvokeError::FunctionError(Bytes::from_static(br#"{"errorMessage":"secret"}"#))),
+                "unauthorized" => {
+                    Err(InvokeError::FunctionError(Bytes::from_static(br#"{"errorMessage":"Unauthorized"}"#)))
+                }
                 "busy" => Err(InvokeError::TooManyRequests),
                 "missing" => Err(InvokeError::NotFound),
                 "slow" => Err(InvokeError::TimedOut),
@@ -83,6 +88,38 @@ impl Services for Asked {
     }
 }
 
+/// Servers that say what they were asked, or have no answer, by their names.
+#[derive(Default)]
+pub(crate) struct Elsewhere(Mutex<Vec<ForwardRequest>>);
+
+impl Elsewhere {
+    /// The only request there was.
+    pub(crate) fn take_one(&self) -> ForwardRequest {
+        let [request] = <[_; 1]>::try_from(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        request
+    }
+}
+
+impl Forward for Elsewhere {
+    fn forward(&self, request: ForwardRequest) -> BoxFuture<'_, Result<Response, ForwardError>> {
+        let host = request.address.split('/').nth(2).unwrap().to_owned();
+        self.0.lock().unwrap().push(request);
+        Box::pin(async move {
+            match host.as_str() {
+                "forbidden.example" => Err(ForwardError::Forbidden("it is private".into())),
+                "unreachable.example" => Err(ForwardError::Unreachable("connection refused".into())),
+                "slow.example" => Err(ForwardError::TimedOut),
+                "broken.example" => Err(ForwardError::Unfit("it is cut off".into())),
+                "busy.example" => Err(ForwardError::Busy),
+                _ => {
+                    let answer = hyper::Response::builder().status(207).header("content-type", "text/x");
+                    Ok(answer.header("x-own", "1").body(Full::from("answer")).unwrap())
+                }
+            }
+        })
+    }
+}
+
 /// Believes whoever says a name.
 struct Names;
 
@@ -101,18 +138,21 @@ impl World {
 
     pub(crate) fn with(apis: Vec<Api>, urls: Vec<FunctionUrl>, limits: Limits) -> World {
         let (queues, functions) = (Arc::<Queues>::default(), Arc::<Functions>::default());
-        let (services, now_ms) = (Arc::<Asked>::default(), Arc::new(AtomicU64::new(NOW * 1000)));
+        let (services, elsewhere) = (Arc::<Asked>::default(), Arc::<Elsewhere>::default());
+        let now_ms = Arc::new(AtomicU64::new(NOW * 1000));
         let outside = Outside {
             queues: queues.clone(),
             functions: functions.clone(),
             services: services.clone(),
             identities: Arc::new(Names),
             fetch: Arc::new(Nobody),
+            elsewhere: elsewhere.clone(),
         };
-        let clock = now_ms.clone();
-        let settings = Settings { clock: Arc::new(move || clock.load(Relaxed)), ..settings(limits) };
+        let now = now_ms.clone();
+        let clock: Clock = Arc::new(move || now.load(Relaxed));
+        let settings = Settings { clock: clock.clone(), server_clock: clock, ..settings(limits) };
         let apis = Apis::new(apis, urls).unwrap_or_else(|error| panic!("{error}"));
-        World { door: FrontDoor::new(apis, outside, settings), queues, functions, services, now_ms }
+        World { door: FrontDoor::new(apis, outside, settings), queues, functions, services, elsewhere, now_ms }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -174,23 +214,33 @@ pub(crate) fn texts(texts: &[(&str, &str)]) -> BTreeMap<String, String> {
 pub(crate) fn function(key: &str, name: &str, payload: PayloadFormat) -> Route {
     let timeout = Duration::from_secs(29);
     let integration = Integration::Function { function: name.into(), payload, timeout };
-    Route { key: key.parse().unwrap(), integration, webhook: None }
+    Route { key: key.parse().unwrap(), integration, webhook: None, access: Access::default() }
 }
 
 pub(crate) fn into_queue(key: &str, queue: &str, parameters: &[(&str, &str)]) -> Route {
     let (parameters, responses) = (texts(parameters), BTreeMap::new());
     let integration = Integration::SendMessage { queue: queue.into(), parameters, responses };
-    Route { key: key.parse().unwrap(), integration, webhook: None }
+    Route { key: key.parse().unwrap(), integration, webhook: None, access: Access::default() }
 }
 
 pub(crate) fn aws(key: &str, service: Service, path: &str, rest: RestIntegration) -> Route {
     let integration = Integration::Aws { service, path: path.into(), rest };
-    Route { key: key.parse().unwrap(), integration, webhook: None }
+    Route { key: key.parse().unwrap(), integration, webhook: None, access: Access::default() }
+}
+
+/// One way of a REST API to answer.
+pub(crate) fn response(status: u16, pattern: &str, template: &str) -> IntegrationResponse {
+    IntegrationResponse {
+        status,
+        selection_pattern: Some(pattern.into()).filter(|pattern: &String| !pattern.is_empty()),
+        templates: texts(&[("application/json", template)]),
+        ..IntegrationResponse::default()
+    }
 }
 
 /// A REST API with the stage `prod`.
 pub(crate) fn rest_api(name: &str, routes: Vec<Route>) -> Api {
     let stage = Stage { name: "prod".into(), variables: texts(&[("color", "green")]), ..Stage::without_name() };
     let (kind, stages) = (ApiKind::Rest, vec![stage]);
-    Api { id: "r1".into(), name: name.into(), kind, stages, cors: None, routes, binary_media_types: Vec::new() }
+    Api { id: "r1".into(), kind, stages, ..http_api(name, routes) }
 }

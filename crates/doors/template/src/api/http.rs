@@ -1,15 +1,15 @@
 //! `AWS::ApiGatewayV2`: an HTTP API, its integrations, routes and stages.
 
-use super::{ApiKind, ApiResource, Cors, RouteResource, StageResource, Throttle};
+use super::{ApiKind, ApiResource, Cors, Gathered, RouteResource, StageResource, Throttle};
 use super::{integration, openapi};
 use crate::names;
 use crate::reader::Reader;
 use crate::scope::Identity;
 use crate::stack::Definition;
 use crate::types::{Naming, Read, Reading, ResourceType};
-use crate::{IntegrationResource, PayloadFormat, RouteKey};
+use crate::{AccessResource, Inputs, IntegrationResource, PayloadFormat, RouteKey};
 
-const API_TYPE: &str = "AWS::ApiGatewayV2::Api";
+pub(super) const API_TYPE: &str = "AWS::ApiGatewayV2::Api";
 /// How long the function of an API made by its `Target` may take.
 const QUICK_TIMEOUT_MILLIS: u32 = 30_000;
 
@@ -80,13 +80,15 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
     reader.pass(&["CredentialsArn", "Description", "DisableSchemaValidation", "FailOnWarnings", "Tags", "Version"]);
     let mut cors = Cors::read(&mut reader, "CorsConfiguration");
     let mut name = reader.string("Name");
-    let mut routes = Vec::new();
+    let (mut routes, mut authorizers) = (Vec::new(), Vec::new());
     if let Some(mut body) = reader.take("Body") {
         openapi::read(&mut body, ApiKind::Http, logical_id, inputs, &mut reader).into_iter().for_each(|found| {
             name = name.take().or(found.title);
             cors = cors.take().or(found.cors);
             routes.extend(found.routes);
+            authorizers.extend(found.authorizers);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else {
         if name.is_none() {
             reader.require("Name");
@@ -96,14 +98,12 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
     reader.one_of("ProtocolType", &["HTTP"]);
     let is_quick = reader.has("Target");
     if is_quick {
-        let function = integration::function(&mut reader, "Target", inputs);
+        let integration = quick_integration(&mut reader, inputs);
         let key = reader.string("RouteKey").unwrap_or_else(|| "$default".to_owned());
         let key = RouteKey::parse(&key).map_err(|reason| reader.fault(reader.line_of("RouteKey"), reason)).ok();
-        if let (Some(function), Some(key)) = (function, key) {
-            let payload = PayloadFormat::V2;
-            let integration = IntegrationResource::Function { function, payload, timeout_millis: QUICK_TIMEOUT_MILLIS };
-            let logical_id = logical_id.to_owned();
-            routes.push(RouteResource { logical_id, line, key, integration, webhook: metadata.webhook });
+        if let (Some(integration), Some(key)) = (integration, key) {
+            let (logical_id, access) = (logical_id.to_owned(), AccessResource::default());
+            routes.push(RouteResource { logical_id, line, key, integration, webhook: metadata.webhook, access });
         }
     } else if metadata.webhook.is_some() {
         reader.fault(line, "Webhook stands at a route, or at an API that is made by its Target");
@@ -112,7 +112,7 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
     reader.finish();
     // What is made by its Target is served at once.
     let stages = if is_quick { vec![StageResource::named(super::DEFAULT_STAGE)] } else { Vec::new() };
-    gateway.add_api(&identity.name, logical_id, routes, stages);
+    gateway.add_api(&identity.name, Gathered { logical_id: logical_id.to_owned(), stages, routes, authorizers });
     Some(ApiResource {
         id: identity.name.clone(),
         name: name?,
@@ -121,7 +121,22 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
         cors,
         routes: Vec::new(),
         binary_media_types: Vec::new(),
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        keys_from_authorizers: false,
     })
+}
+
+/// A function by its ARN, or another server by its address.
+fn quick_integration(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<IntegrationResource> {
+    if let Some(uri) = reader.address("Target") {
+        let (parameters, responses) = (Default::default(), Default::default());
+        let timeout_millis = QUICK_TIMEOUT_MILLIS;
+        return Some(IntegrationResource::Proxy { method: None, uri, parameters, responses, timeout_millis });
+    }
+    let function = integration::function(reader, "Target", inputs)?;
+    let (payload, timeout_millis) = (PayloadFormat::V2, QUICK_TIMEOUT_MILLIS);
+    Some(IntegrationResource::Function { function, payload, timeout_millis })
 }
 
 fn read_integration(Reading { identity, inputs, mut reader, gateway, .. }: Reading<'_, '_>) -> Option<Definition> {
@@ -139,7 +154,7 @@ fn read_route(reading: Reading<'_, '_>) -> Option<Definition> {
     let key = reader.required("RouteKey").and_then(|text| {
         RouteKey::parse(&text).map_err(|reason| reader.fault(reader.line_of("RouteKey"), reason)).ok()
     });
-    reader.one_of("AuthorizationType", &["NONE"]);
+    let access = AccessResource::read(&mut reader, ApiKind::Http);
     let api = gateway.api(&mut reader, "ApiId", API_TYPE).map(|(id, api)| (id, api.logical_id.clone()));
     let target = reader.required("Target");
     let found = target.as_ref().and_then(|target| gateway.integrations.get(target.strip_prefix("integrations/")?));
@@ -156,7 +171,8 @@ fn read_route(reading: Reading<'_, '_>) -> Option<Definition> {
     let integration = found.and_then(|(_, integration)| integration.clone());
     let (id, api) = api?;
     let (key, integration) = (key?, integration?);
-    let route = RouteResource { logical_id: logical_id.to_owned(), line, key, integration, webhook: metadata.webhook };
+    let route =
+        RouteResource { logical_id: logical_id.to_owned(), line, key, integration, webhook: metadata.webhook, access };
     gateway.apis.get_mut(&id)?.routes.push(route);
     Some(Definition::ApiPart { api })
 }

@@ -11,6 +11,8 @@ use crate::{FunctionReference, Inputs};
 /// How long a function may take to answer, in milliseconds, for an HTTP API and for a REST API.
 const HTTP_TIMEOUT_MILLIS: std::ops::RangeInclusive<u32> = 50..=30_000;
 const REST_TIMEOUT_MILLIS: std::ops::RangeInclusive<u32> = 50..=29_000;
+/// Whatever the caller's method is.
+const ANY_METHOD: &str = "ANY";
 /// What `SQS-SendMessage` takes besides the queue.
 const MESSAGE_PARAMETERS: [&str; 6] = [
     "DelaySeconds",
@@ -50,6 +52,30 @@ pub enum IntegrationResource {
         service: AwsService,
         /// Of the request to it: `/<account>/<queue>` or `/`, and a query where the URI names an action.
         path: String,
+        /// From one request to the other, and back.
+        rest: RestIntegrationResource,
+        /// 50 ms to 29 s.
+        timeout_millis: u32,
+    },
+    /// Another server, by `HTTP_PROXY`.
+    Proxy {
+        /// Of the request to it; the caller's own unless given.
+        method: Option<String>,
+        /// Where.
+        uri: String,
+        /// What is changed of the request.
+        parameters: BTreeMap<String, String>,
+        /// `ResponseParameters` by status; of HTTP APIs alone.
+        responses: BTreeMap<u16, BTreeMap<String, String>>,
+        /// 50 ms to 30 s; of a REST API to 29 s.
+        timeout_millis: u32,
+    },
+    /// Another server, by a REST API's type `HTTP`.
+    Http {
+        /// Of the request to it.
+        method: String,
+        /// Where.
+        uri: String,
         /// From one request to the other, and back.
         rest: RestIntegrationResource,
         /// 50 ms to 29 s.
@@ -117,16 +143,22 @@ pub struct IntegrationResponse {
 
 /// Reads an HTTP API's integration, all of whose properties are the reader's.
 pub(super) fn read_http(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<IntegrationResource> {
-    reader.pass(&["CredentialsArn", "Description", "IntegrationMethod"]);
+    reader.pass(&["CredentialsArn", "Description"]);
     reader.one_of("ConnectionType", &["INTERNET"]);
     let timeout_millis = timeout(reader, HTTP_TIMEOUT_MILLIS);
-    reader.require("PayloadFormatVersion");
-    let version = reader.one_of("PayloadFormatVersion", &["1.0", "2.0"]);
     reader.require("IntegrationType");
-    if reader.one_of("IntegrationType", &["AWS_PROXY"]).is_none() {
+    let Some(kind) = reader.one_of("IntegrationType", &["AWS_PROXY", "HTTP_PROXY"]) else {
         reader.pass_all();
         return None;
+    };
+    if kind == "HTTP_PROXY" {
+        reader.one_of("PayloadFormatVersion", &["1.0"]);
+        let responses = http_responses(reader);
+        return proxy(reader, ("IntegrationMethod", "IntegrationUri"), responses, timeout_millis);
     }
+    reader.pass(&["IntegrationMethod"]);
+    reader.require("PayloadFormatVersion");
+    let version = reader.one_of("PayloadFormatVersion", &["1.0", "2.0"]);
     let Some(subtype) = reader.string("IntegrationSubtype") else {
         let function = function(reader, "IntegrationUri", inputs);
         let payload = if version? == "1.0" { PayloadFormat::V1 } else { PayloadFormat::V2 };
@@ -163,6 +195,37 @@ pub(super) fn read_http(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     }
     parameters.finish();
     Some(IntegrationResource::SendMessage { queue: queue?, parameters: message, responses, timeout_millis })
+}
+
+/// Another server, with the names under which its method and address stand.
+fn proxy(
+    reader: &mut Reader<'_>,
+    (method, uri): (&str, &str),
+    responses: BTreeMap<u16, BTreeMap<String, String>>,
+    timeout_millis: u32,
+) -> Option<IntegrationResource> {
+    let parameters = reader.text_map("RequestParameters");
+    let (method, uri) = (server_method(reader, method), server(reader, uri));
+    let method = method?;
+    let method = Some(method).filter(|method| method != ANY_METHOD);
+    Some(IntegrationResource::Proxy { method, uri: uri?, parameters, responses, timeout_millis })
+}
+
+fn server_method(reader: &mut Reader<'_>, property: &str) -> Option<String> {
+    reader.require(property);
+    reader.one_of(property, &[ANY_METHOD, "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
+}
+
+/// The address of another server.
+fn server(reader: &mut Reader<'_>, property: &str) -> Option<String> {
+    let found = reader.address(property);
+    if found.is_none()
+        && let Some(other) = reader.required(property)
+    {
+        let reason = format!("{property} must begin with https:// or http://, not {other}");
+        reader.fault(reader.line_of(property), reason);
+    }
+    found
 }
 
 /// CloudFormation writes them as lists of `Source` and `Destination`, OpenAPI as maps.
@@ -206,11 +269,17 @@ pub(super) fn read_rest(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     reader.one_of("ConnectionType", &["INTERNET"]);
     let timeout_millis = timeout(reader, REST_TIMEOUT_MILLIS);
     reader.require("Type");
-    let Some(kind) = reader.one_of("Type", &["AWS_PROXY", "AWS", "MOCK"]) else {
+    let Some(kind) = reader.one_of("Type", &["AWS_PROXY", "AWS", "HTTP_PROXY", "HTTP", "MOCK"]) else {
         reader.pass_all();
         return None;
     };
+    if kind == "HTTP_PROXY" {
+        // What templates would do is up to the server; AWS ignores them here as well.
+        reader.pass(&["IntegrationResponses", "PassthroughBehavior", "RequestTemplates"]);
+        return proxy(reader, ("IntegrationHttpMethod", "Uri"), BTreeMap::new(), timeout_millis);
+    }
     let method_line = reader.line_of("IntegrationHttpMethod");
+    let server_method = if kind == "HTTP" { server_method(reader, "IntegrationHttpMethod") } else { None };
     let method = reader.string("IntegrationHttpMethod");
     if kind == "AWS_PROXY" {
         // What templates would do is up to the function; AWS ignores them here as well.
@@ -230,6 +299,10 @@ pub(super) fn read_rest(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
     if kind == "MOCK" {
         reader.pass(&["Uri"]);
         return Some(IntegrationResource::Mock(rest));
+    }
+    if kind == "HTTP" {
+        let (method, uri) = (server_method?, server(reader, "Uri")?);
+        return Some(IntegrationResource::Http { method, uri, rest, timeout_millis });
     }
     let uri = reader.required("Uri")?;
     match service(&uri, inputs) {

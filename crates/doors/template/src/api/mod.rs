@@ -1,10 +1,13 @@
 //! HTTP and REST APIs in plain types: what the front door is to serve, put together from the resources that describe it.
 
+pub(crate) mod authorizer;
 pub(crate) mod http;
 pub(crate) mod integration;
 pub(crate) mod openapi;
 pub(crate) mod rest;
 pub(crate) mod route_key;
+pub(crate) mod security;
+pub(crate) mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +16,9 @@ use crate::names::{self, FIFO_SUFFIX};
 use crate::reader::Reader;
 use crate::stack::{Definition, Resource};
 use crate::webhook::WebhookResource;
-use crate::{IntegrationResource, RouteKey};
+use crate::{AccessResource, AuthorizerResource, IntegrationResource, RouteKey, UsagePlanResource};
+use authorizer::AuthorizerKind;
+use usage::{Key, Plan};
 
 /// The longest API name; CloudFormation's own limit.
 const API_NAME_MAX: usize = 128;
@@ -40,6 +45,12 @@ pub struct ApiResource {
     pub routes: Vec<RouteResource>,
     /// Bodies of these types are binary; of REST APIs alone.
     pub binary_media_types: Vec<String>,
+    /// Who can be asked whether a request may pass.
+    pub authorizers: Vec<AuthorizerResource>,
+    /// Who has keys; of REST APIs alone.
+    pub usage_plans: Vec<UsagePlanResource>,
+    /// Whether authorizers say the key of a request, which else is in a header.
+    pub keys_from_authorizers: bool,
 }
 
 /// Which of API Gateway's two products an API is of.
@@ -103,6 +114,8 @@ pub struct RouteResource {
     pub integration: IntegrationResource,
     /// Who signs the requests.
     pub webhook: Option<WebhookResource>,
+    /// Who may send them.
+    pub access: AccessResource,
 }
 
 impl StageResource {
@@ -136,8 +149,13 @@ impl Throttle {
     /// Reads the settings of a stage or route; what is measured and logged is not up to them.
     fn read(reader: &mut Reader<'_>) -> Option<Throttle> {
         reader.pass(&["DataTraceEnabled", "DetailedMetricsEnabled", "LoggingLevel", "MetricsEnabled"]);
-        let rate = reader.decimal("ThrottlingRateLimit", 0.0..=RATE_MAX);
-        let burst = reader.whole("ThrottlingBurstLimit", 0..=BURST_MAX);
+        Throttle::read_limits(reader, "ThrottlingRateLimit", "ThrottlingBurstLimit")
+    }
+
+    /// Reads the limits under these names.
+    fn read_limits(reader: &mut Reader<'_>, rate: &str, burst: &str) -> Option<Throttle> {
+        let rate = reader.decimal(rate, 0.0..=RATE_MAX);
+        let burst = reader.whole(burst, 0..=BURST_MAX);
         let known = rate.is_some() || burst.is_some();
         known.then(|| Throttle { rate: rate.unwrap_or(RATE_MAX), burst: burst.unwrap_or(BURST_MAX) })
     }
@@ -151,6 +169,10 @@ pub(crate) struct Gateway {
     integrations: BTreeMap<String, (String, Option<IntegrationResource>)>,
     /// Id of a REST API's resource → its API and path.
     paths: BTreeMap<String, (String, String)>,
+    /// By id.
+    keys: BTreeMap<String, Key>,
+    /// By id.
+    plans: BTreeMap<String, Plan>,
 }
 
 /// What belongs to one API.
@@ -158,11 +180,12 @@ struct Gathered {
     logical_id: String,
     stages: Vec<StageResource>,
     routes: Vec<RouteResource>,
+    authorizers: Vec<AuthorizerResource>,
 }
 
 impl Gateway {
-    fn add_api(&mut self, id: &str, logical_id: &str, routes: Vec<RouteResource>, stages: Vec<StageResource>) {
-        self.apis.insert(id.to_owned(), Gathered { logical_id: logical_id.to_owned(), stages, routes });
+    fn add_api(&mut self, id: &str, gathered: Gathered) {
+        self.apis.insert(id.to_owned(), gathered);
     }
 
     /// The API that a property points to.
@@ -188,10 +211,15 @@ impl Gateway {
             })
             .collect();
         let mut served: Vec<(String, ApiKind, String, RouteKey, String)> = Vec::new();
+        let mut rest_apis = Vec::new();
         for Resource { logical_id, line, definition, .. } in resources {
             let Definition::Api(api) = definition else { continue };
             let Some(gathered) = self.apis.remove(&api.id) else { continue };
-            (api.stages, api.routes) = (gathered.stages, gathered.routes);
+            (api.stages, api.routes, api.authorizers) = (gathered.stages, gathered.routes, gathered.authorizers);
+            if api.kind == ApiKind::Rest {
+                rest_apis.push(api.id.clone());
+                api.usage_plans = self.usage_plans(&api.id, &api.stages, faults);
+            }
             faults.concern(Some(logical_id));
             if api.stages.is_empty() && api.kind == ApiKind::Http {
                 api.stages.push(StageResource::named(DEFAULT_STAGE));
@@ -206,6 +234,7 @@ impl Gateway {
             for route in &api.routes {
                 faults.concern(Some(&route.logical_id));
                 check_message(route, &needs_id, faults);
+                check_authorizer(route, &api.authorizers, faults);
                 for stage in &api.stages {
                     let shape = route.key.shape();
                     let twin = served
@@ -222,7 +251,20 @@ impl Gateway {
                 }
             }
         }
+        self.check_plans(&rest_apis, faults);
         faults.concern(None);
+    }
+}
+
+/// Whom a route asks who may send.
+fn check_authorizer(route: &RouteResource, known: &[AuthorizerResource], faults: &mut Faults) {
+    let AccessResource { authorizer: Some(id), scopes, .. } = &route.access else { return };
+    match known.iter().find(|authorizer| authorizer.id == *id) {
+        None => faults.at(route.line, "AuthorizerId must point to an authorizer of the API in this template"),
+        Some(AuthorizerResource { kind: AuthorizerKind::Function { .. }, .. }) if !scopes.is_empty() => {
+            faults.at(route.line, "AuthorizationScopes are for authorizers of the type JWT");
+        }
+        Some(_) => {}
     }
 }
 
@@ -248,6 +290,13 @@ fn check_message(route: &RouteResource, needs_id: &[String], faults: &mut Faults
     if needs_id.contains(queue) && !has_id && route.webhook.is_none() {
         let reason = format!("the FIFO queue {queue} needs a MessageDeduplicationId or ContentBasedDeduplication");
         faults.at(route.line, reason);
+    }
+}
+
+/// An API that is described by a document may have its name from there.
+fn require_title(name: Option<&String>, reader: &mut Reader<'_>) {
+    if name.is_none() {
+        reader.fault(reader.line_of("Body"), "Name is missing, and info.title in Body");
     }
 }
 

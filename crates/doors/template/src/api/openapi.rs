@@ -1,10 +1,11 @@
 //! An API's `Body`: the paths of an OpenAPI document that say by `x-amazon-apigateway-integration` who works on them.
 
+use super::security::Schemes;
 use super::{ApiKind, Cors, RouteResource, integration};
 use crate::node::{Entry, Node, Text, Value};
 use crate::reader::Reader;
 use crate::webhook;
-use crate::{Inputs, RouteKey};
+use crate::{AccessResource, AuthorizerResource, Inputs, RouteKey};
 
 /// Our own word for what stands under `Metadata: Bongsu: Webhook:` of a route.
 pub(crate) const WEBHOOK: &str = "x-bongsu-webhook";
@@ -13,12 +14,12 @@ pub(crate) const INTEGRATION: &str = "x-amazon-apigateway-integration";
 /// Every method.
 pub(crate) const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 const CORS: &str = "x-amazon-apigateway-cors";
+const KEY_SOURCE: &str = "x-amazon-apigateway-api-key-source";
 const BINARY: &str = "x-amazon-apigateway-binary-media-types";
 
 /// What describes the API to people and to generators of clients.
-const DESCRIPTIVE: [&str; 13] = [
+const DESCRIPTIVE: [&str; 12] = [
     "basePath",
-    "components",
     "consumes",
     "definitions",
     "externalDocs",
@@ -57,6 +58,8 @@ pub(super) struct Found {
     pub(super) cors: Option<Cors>,
     pub(super) binary_media_types: Vec<String>,
     pub(super) routes: Vec<RouteResource>,
+    pub(super) authorizers: Vec<AuthorizerResource>,
+    pub(super) keys_from: Option<String>,
 }
 
 /// Reads the resolved document; nothing if it is no map.
@@ -73,6 +76,9 @@ pub(super) fn read(
     let title = document.map("info").and_then(|mut info| info.string("title"));
     let cors = if kind == ApiKind::Http { Cors::read(&mut document, CORS) } else { None };
     let binary_media_types = if kind == ApiKind::Rest { document.strings(BINARY) } else { Vec::new() };
+    let keys_from = if kind == ApiKind::Rest { document.one_of(KEY_SOURCE, &["HEADER", "AUTHORIZER"]) } else { None };
+    let schemes = Schemes::read(&mut document, kind, inputs);
+    let unless = schemes.access(&mut document, &AccessResource::default(), kind);
     let mut routes = Vec::new();
     document.require("paths");
     if let Some(mut paths) = document.map("paths") {
@@ -81,14 +87,16 @@ pub(super) fn read(
             methods.pass(&["description", "parameters", "summary"]);
             for method in methods.names() {
                 let line = methods.line_of(&method);
-                let Some(operation) = operation(&mut methods, &method) else { continue };
-                routes.extend(route(operation, (&method, &path), line, kind, logical_id, inputs));
+                let Some(mut operation) = operation(&mut methods, &method) else { continue };
+                let access = schemes.access(&mut operation, &unless, kind);
+                let found = route(operation, (&method, &path), line, kind, logical_id, inputs);
+                routes.extend(found.map(|route| RouteResource { access, ..route }));
             }
             methods.finish();
         }
     }
     document.finish();
-    Some(Found { title, cors, binary_media_types, routes })
+    Some(Found { title, cors, binary_media_types, routes, authorizers: schemes.authorizers(), keys_from })
 }
 
 /// What stands under a method; not under what describes all methods of the path.
@@ -106,9 +114,6 @@ fn route(
     inputs: &Inputs,
 ) -> Option<RouteResource> {
     operation.pass(&DESCRIPTIVE_OPERATION);
-    if operation.list("security").iter().any(|one| one.as_map().is_none_or(|one| !one.is_empty())) {
-        operation.fault(operation.line_of("security"), "security is not supported yet: anybody may call");
-    }
     let method = if method == ANY_METHOD { "ANY".to_owned() } else { method.to_ascii_uppercase() };
     let text =
         if path == "/$default" || path == "$default" { "$default".to_owned() } else { format!("{method} {path}") };
@@ -127,7 +132,8 @@ fn route(
     }
     operation.finish();
     let (key, integration) = (key?, integration?);
-    Some(RouteResource { logical_id: logical_id.to_owned(), line, key, integration, webhook })
+    let (logical_id, access) = (logical_id.to_owned(), AccessResource::default());
+    Some(RouteResource { logical_id, line, key, integration, webhook, access })
 }
 
 /// The integration in the words of the resources that say the same.
@@ -144,6 +150,27 @@ fn translated(node: Node, kind: ApiKind) -> Node {
             && let Value::Text(text) = &mut entry.node.value
         {
             text.text.make_ascii_uppercase();
+        }
+        entry
+    };
+    Node { line: node.line, value: Value::Map(entries.into_iter().map(translate).collect()) }
+}
+
+/// An authorizer in the words of the resources that say the same.
+pub(super) fn authorizer(node: Node, kind: ApiKind, words: &[(&str, &str)]) -> Node {
+    let Value::Map(entries) = node.value else { return node };
+    let translate = |mut entry: Entry| {
+        let is_type = entry.key == "type";
+        if let Some((_, word)) = words.iter().find(|(word, _)| *word == entry.key) {
+            entry.key = (*word).to_owned();
+        }
+        if is_type && kind == ApiKind::Rest {
+            entry.key = "Type".to_owned();
+        }
+        match &mut entry.node.value {
+            Value::Text(text) if is_type => text.text.make_ascii_uppercase(),
+            Value::Map(_) => ["issuer", "audience"].iter().for_each(|word| rename_capitalized(&mut entry.node, word)),
+            _ => {}
         }
         entry
     };

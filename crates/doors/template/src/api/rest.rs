@@ -1,14 +1,14 @@
 //! `AWS::ApiGateway`: a REST API, its resources, methods and stages.
 
-use super::{ApiKind, ApiResource, RouteResource, StageResource, Throttle};
+use super::{ApiKind, ApiResource, Gathered, RouteResource, StageResource, Throttle};
 use super::{integration, openapi};
-use crate::RouteKey;
 use crate::names;
 use crate::scope::Identity;
 use crate::stack::Definition;
 use crate::types::{Naming, Read, Reading, ResourceType};
+use crate::{AccessResource, RouteKey};
 
-const API_TYPE: &str = "AWS::ApiGateway::RestApi";
+pub(super) const API_TYPE: &str = "AWS::ApiGateway::RestApi";
 /// How long the ids of REST APIs and their resources are.
 const ID_LENGTH: usize = 10;
 
@@ -89,16 +89,20 @@ fn root(api_id: &str) -> String {
 
 fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
     let Reading { logical_id, identity, inputs, mut reader, gateway, .. } = reading;
-    reader.pass(&["ApiKeySourceType", "Description", "FailOnWarnings", "Mode", "Parameters", "Tags"]);
+    reader.pass(&["Description", "FailOnWarnings", "Mode", "Parameters", "Tags"]);
     let mut name = reader.string("Name");
     let mut binary_media_types = reader.strings("BinaryMediaTypes");
-    let mut routes = Vec::new();
+    let mut keys_from = reader.one_of("ApiKeySourceType", &["HEADER", "AUTHORIZER"]);
+    let (mut routes, mut authorizers) = (Vec::new(), Vec::new());
     if let Some(mut body) = reader.take("Body") {
         openapi::read(&mut body, ApiKind::Rest, logical_id, inputs, &mut reader).into_iter().for_each(|found| {
             name = name.take().or(found.title);
             binary_media_types.extend(found.binary_media_types);
             routes.extend(found.routes);
+            authorizers.extend(found.authorizers);
+            keys_from = keys_from.take().or(found.keys_from);
         });
+        super::require_title(name.as_ref(), &mut reader);
     } else if name.is_none() {
         reader.require("Name");
     }
@@ -106,7 +110,8 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
     reader.finish();
     // SAM writes `image~1png` where a slash cannot stand.
     binary_media_types.iter_mut().for_each(|media_type| *media_type = media_type.replace("~1", "/"));
-    gateway.add_api(&identity.name, logical_id, routes, Vec::new());
+    let (logical_id, stages) = (logical_id.to_owned(), Vec::new());
+    gateway.add_api(&identity.name, Gathered { logical_id, stages, routes, authorizers });
     gateway.paths.insert(root(&identity.name), (identity.name.clone(), String::new()));
     Some(ApiResource {
         id: identity.name.clone(),
@@ -116,6 +121,9 @@ fn read_api(reading: Reading<'_, '_>) -> Option<ApiResource> {
         cors: None,
         routes: Vec::new(),
         binary_media_types,
+        authorizers: Vec::new(),
+        usage_plans: Vec::new(),
+        keys_from_authorizers: keys_from.is_some_and(|source| source == "AUTHORIZER"),
     })
 }
 
@@ -156,10 +164,7 @@ fn read_method(reading: Reading<'_, '_>) -> Option<Definition> {
         _ => {}
     }
     let method = reader.required("HttpMethod");
-    reader.one_of("AuthorizationType", &["NONE"]);
-    if reader.boolean("ApiKeyRequired") == Some(true) {
-        reader.fault(reader.line_of("ApiKeyRequired"), "API keys are not supported yet");
-    }
+    let access = AccessResource::read(&mut reader, ApiKind::Rest);
     reader.require("Integration");
     let mut integration = None;
     if let Some(mut inner) = reader.map("Integration") {
@@ -174,7 +179,8 @@ fn read_method(reading: Reading<'_, '_>) -> Option<Definition> {
     reader.finish();
     let (id, api) = api?;
     let (key, integration) = (key?, integration?);
-    let route = RouteResource { logical_id: logical_id.to_owned(), line, key, integration, webhook: metadata.webhook };
+    let route =
+        RouteResource { logical_id: logical_id.to_owned(), line, key, integration, webhook: metadata.webhook, access };
     gateway.apis.get_mut(&id)?.routes.push(route);
     Some(Definition::ApiPart { api })
 }

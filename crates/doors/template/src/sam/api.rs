@@ -1,6 +1,7 @@
 //! `AWS::Serverless::HttpApi`, `AWS::Serverless::Api` and the APIs that SAM makes when an event names none → an API with
 //! its routes in `Body`, a deployment and a stage.
 
+use super::auth::{self, Auth};
 use super::build::{self, Bag, Made};
 use super::globals::Globals;
 use super::{Expansion, Source, type_of};
@@ -15,8 +16,7 @@ pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
 /// The stage of the REST API that SAM makes.
 const IMPLICIT_STAGE: &str = "Prod";
 /// What is not there, so that nobody believes it works.
-const REFUSED: [&str; 6] =
-    ["Auth", "CanarySetting", "DefinitionUri", "Domain", "EnableIAMAuthorizer", "GatewayResponses"];
+const REFUSED: [&str; 5] = ["CanarySetting", "DefinitionUri", "Domain", "EnableIAMAuthorizer", "GatewayResponses"];
 const DEFAULT_STAGE: &str = "$default";
 
 /// Whether the resource is an API that the template gives no name.
@@ -61,7 +61,8 @@ fn expand_http(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
     let stage_name = expansion.known_text(stage_name).unwrap_or_else(|| DEFAULT_STAGE.to_owned());
     let cors = source.bag.take("CorsConfiguration").and_then(|cors| http_cors(line, cors));
     let name = expansion.name(&mut source);
-    let body = expansion.body(&mut source);
+    let auth = Auth::read(expansion, &mut source, true);
+    let body = expansion.body(&mut source, &auth);
     let api = Made::new(logical_id, line, "AWS::ApiGatewayV2::Api")
         .with_taken("Name", Some(name))
         .with("ProtocolType", build::text(line, "HTTP"))
@@ -104,9 +105,10 @@ fn expand_rest(expansion: &mut Expansion<'_, '_>, entry: &Entry) {
     let stage_name = expansion.known_text(stage_name).unwrap_or_else(|| IMPLICIT_STAGE.to_owned());
     let cors = source.bag.take("Cors");
     let name = expansion.name(&mut source);
-    let mut body = expansion.body(&mut source);
+    let auth = Auth::read(expansion, &mut source, false);
+    let mut body = expansion.body(&mut source, &auth);
     if let Some(cors) = cors {
-        add_preflights(expansion, &mut body, cors);
+        add_preflights(expansion, &mut body, cors, &auth);
     }
     let deployment =
         Made::new(format!("{logical_id}Deployment{}", build::hash(&body)), line, "AWS::ApiGateway::Deployment")
@@ -162,13 +164,19 @@ impl Expansion<'_, '_> {
     }
 
     /// The document that the template gives, with what the functions ask for.
-    fn body(&mut self, source: &mut Source<'_>) -> Node {
+    fn body(&mut self, source: &mut Source<'_>, auth: &Auth) -> Node {
         let line = source.line;
         let mut body = source.bag.take("DefinitionBody").map_or_else(
             || build::map(line, [("openapi", build::text(line, "3.0.1")), ("paths", build::map(line, []))]),
             |given| given.node,
         );
-        for operation in self.operations.remove(source.logical_id).unwrap_or_default() {
+        auth.declare(&mut body, line);
+        for mut operation in self.operations.remove(source.logical_id).unwrap_or_default() {
+            if let Some(given) = operation.auth.take()
+                && let Some(security) = auth.of_event(self, &given)
+            {
+                build::insert(&mut operation.node, &[], build::entry(given.line, "security", security));
+            }
             let method = operation.method.to_ascii_lowercase();
             let method =
                 if ["any", "x-amazon-apigateway-any-method"].contains(&method.as_str()) { ANY_METHOD } else { &method };
@@ -186,7 +194,7 @@ impl Expansion<'_, '_> {
 
     fn finish(&mut self, source: Source<'_>, mut api: Made, stage: Made) {
         let kept = ["DependsOn", "DeletionPolicy", "Metadata", "UpdateReplacePolicy"];
-        api.attributes.extend(kept.iter().filter_map(|name| source.attribute(name)));
+        api.attributes.extend(kept.iter().filter_map(|name| source.attribute(name)).map(auth::without_keys));
         self.scope.aliases.insert(format!("{}.Stage", source.logical_id), stage.logical_id.clone());
         self.make(&source, api);
         self.make(&source, stage);
@@ -216,7 +224,7 @@ pub(super) fn integration(
 }
 
 /// The path under which API Gateway invokes a function.
-fn invocation_uri(line: u32, function: Node) -> Node {
+pub(super) fn invocation_uri(line: u32, function: Node) -> Node {
     let template =
         "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function}/invocations";
     let variables = build::map(line, [("Function", function)]);
@@ -234,6 +242,13 @@ pub(super) fn invocation_arn(line: u32, api: &str, method: &str, path: &str) -> 
     build::map(line, [("Fn::Sub", build::list(line, vec![build::text(line, template), variables]))])
 }
 
+/// On whose behalf functions may be asked who may pass.
+pub(super) fn authorizers_arn(line: u32, api: &str) -> Node {
+    let template = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/authorizers/*";
+    let variables = build::map(line, [("Api", build::reference(line, api))]);
+    build::map(line, [("Fn::Sub", build::list(line, vec![build::text(line, template), variables]))])
+}
+
 /// SAM calls the permissions of a REST API after its stage.
 pub(super) fn of_stage(expansion: &mut Expansion<'_, '_>, mut permission: Made, api: &str) -> Made {
     let written = expansion.written.iter().find(|entry| entry.key == api);
@@ -247,7 +262,7 @@ pub(super) fn of_stage(expansion: &mut Expansion<'_, '_>, mut permission: Made, 
 }
 
 /// A preflight for each path that has none, answered without asking anybody.
-fn add_preflights(expansion: &mut Expansion<'_, '_>, body: &mut Node, cors: Entry) {
+fn add_preflights(expansion: &mut Expansion<'_, '_>, body: &mut Node, cors: Entry, auth: &Auth) {
     let line = cors.line;
     let quoted_any = build::text(line, "'*'");
     let mut headers: Vec<(&str, Node)> = Vec::new();
@@ -290,7 +305,10 @@ fn add_preflights(expansion: &mut Expansion<'_, '_>, body: &mut Node, cors: Entr
             ("responses", build::map(line, [("default", answer)])),
         ],
     );
-    let preflight = build::map(line, [("responses", build::map(line, [])), (INTEGRATION, mock)]);
+    let mut preflight = build::map(line, [("responses", build::map(line, [])), (INTEGRATION, mock)]);
+    if let Some(security) = auth.of_preflight(line) {
+        build::insert(&mut preflight, &[], build::entry(line, "security", security));
+    }
     let Value::Map(document) = &mut body.value else { return };
     let Some(Entry { node: Node { value: Value::Map(paths), .. }, .. }) =
         document.iter_mut().find(|entry| entry.key == "paths")

@@ -1,7 +1,7 @@
 //! `Events` of a function: mappings, subscriptions, schedules, routes, and what they are permitted by.
 
 use super::build::{self, Bag, Made};
-use super::function::Invoked;
+use super::function::{Invoked, OWN};
 use super::{Expansion, Notification, Operation, Source, api, named};
 use crate::node::{Entry, Node, Value};
 
@@ -45,7 +45,8 @@ pub(super) fn expand(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, inv
         }
     }
     let ours = source.node.get("Metadata").and_then(|metadata| metadata.get("Bongsu")).and_then(Node::as_map);
-    for entry in ours.unwrap_or_default().iter().filter(|entry| !unused.iter().any(|(name, ..)| entry.key == *name)) {
+    let is_known = |key: &str| key == OWN || unused.iter().any(|(name, ..)| key == *name);
+    for entry in ours.unwrap_or_default().iter().filter(|entry| !is_known(&entry.key)) {
         expansion.faults.at(entry.line, format!("property {} is not supported", entry.key));
     }
 }
@@ -380,12 +381,7 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
     let (path, method) = (event.bag.take("Path"), event.bag.take("Method"));
     let format = event.bag.take("PayloadFormatVersion").map(|format| format.node);
     let timeout = event.bag.take("TimeoutInMillis").map(|timeout| timeout.node);
-    if let Some(auth) = event.bag.take("Auth") {
-        let authorizer = auth.node.get("Authorizer").and_then(Node::as_text);
-        if authorizer.is_none_or(|authorizer| authorizer.text != "NONE") {
-            expansion.faults.at(auth.line, "Auth is not supported yet: anybody may call");
-        }
-    }
+    let auth = event.bag.take("Auth");
     let api = match event.bag.take(property) {
         None => implicit.to_owned(),
         Some(given) => {
@@ -426,6 +422,6 @@ fn route(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>, is_http: bool
     if expansion.spend(line, node.size()).is_none() {
         return;
     }
-    expansion.operations.entry(api).or_default().push(Operation { path, method, line, node });
+    expansion.operations.entry(api).or_default().push(Operation { path, method, line, node, auth });
     expansion.make(event.source, permission);
 }

@@ -29,6 +29,8 @@ const PASSED: [&str; 20] = [
     "Timeout",
     "VpcConfig",
 ];
+/// What of `Metadata: Bongsu:` is the function's own.
+pub(super) const OWN: &str = "ConcurrencyPerProcess";
 /// What a role is made of; nothing is asked of it.
 const OF_ROLE: [&str; 4] = ["AssumeRolePolicyDocument", "PermissionsBoundary", "Policies", "RolePath"];
 
@@ -123,9 +125,12 @@ fn make_function(expansion: &mut Expansion<'_, '_>, source: &mut Source<'_>, cod
     let kept = ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy"];
     made.attributes.extend(kept.iter().filter_map(|name| source.attribute(name)));
     if let Some(mut metadata) = source.attribute("Metadata") {
-        // What is ours goes to what is made of the events.
-        if let Value::Map(entries) = &mut metadata.node.value {
-            entries.retain(|entry| entry.key != "Bongsu");
+        // What else is ours goes to what is made of the events.
+        if let Value::Map(entries) = &mut metadata.node.value
+            && let Some(ours) = entries.iter_mut().find(|entry| entry.key == "Bongsu")
+            && let Value::Map(ours) = &mut ours.node.value
+        {
+            ours.retain(|entry| entry.key == OWN);
         }
         made.attributes.push(metadata);
     }

@@ -3,6 +3,7 @@
 //! Like SAM itself this happens before references are followed: what a property says is passed on as it is written.
 
 mod api;
+mod auth;
 mod build;
 mod events;
 mod function;
@@ -108,6 +109,8 @@ struct Operation {
     method: String,
     line: u32,
     node: Node,
+    /// What it says of who may ask for it.
+    auth: Option<Entry>,
 }
 
 /// A SAM resource that is taken apart.
@@ -167,6 +170,18 @@ impl Expansion<'_, '_> {
             self.faults.at(line, format!("{key} must be a single value, not {}", node.kind()));
         }
         node.as_text().map(|text| text.text.clone())
+    }
+
+    fn known_truth(&mut self, entry: Option<Entry>) -> Option<bool> {
+        let (name, line) = entry.as_ref().map(|entry| (entry.key.clone(), entry.line))?;
+        match self.known_text(entry)?.as_str() {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            other => {
+                self.faults.at(line, format!("{name} must be true or false, not {other}"));
+                None
+            }
+        }
     }
 
     /// What was made for a resource keeps its condition.

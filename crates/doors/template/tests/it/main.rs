@@ -1,5 +1,6 @@
 //! What templates mean: the resources they give, the faults they are refused with, and texts that are no template at all.
 
+mod authorizers;
 mod example;
 mod hostile;
 mod intrinsics;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use bongsu_template::{
-    ApiResource, Architecture, Code, Definition, FaultPolicy, FunctionResource, Inputs, Reference, Resource, Stack,
-    SubscriptionResource, parse,
+    AccessResource, ApiResource, Architecture, Code, Definition, FaultPolicy, FunctionResource, Inputs, Reference,
+    Resource, Stack, SubscriptionResource, parse,
 };
 
 fn inputs(parameters: &[(&str, &str)]) -> Inputs {
@@ -92,9 +93,18 @@ fn show(out: &mut String, stack: &Stack) -> fmt::Result {
         if !api.binary_media_types.is_empty() {
             writeln!(out, "     binary {:?}", api.binary_media_types)?;
         }
+        for authorizer in &api.authorizers {
+            writeln!(out, "     {} from {:?}: {:?}", authorizer.id, authorizer.identity, authorizer.kind)?;
+        }
+        for plan in &api.usage_plans {
+            writeln!(out, "     {plan:?}, keys from authorizers {}", api.keys_from_authorizers)?;
+        }
         for route in &api.routes {
             writeln!(out, "{}: route {} {}", route.line, route.logical_id, route.key)?;
             writeln!(out, "     {:?}", route.integration)?;
+            if route.access != AccessResource::default() {
+                writeln!(out, "     {:?}", route.access)?;
+            }
             if let Some(webhook) = &route.webhook {
                 let secrets: Vec<&str> = webhook.secrets.iter().map(|secret| secret.expose()).collect();
                 let (provider, line, options) = (&webhook.provider, webhook.line, &webhook.options);
@@ -159,6 +169,10 @@ fn show_function(out: &mut String, line: u32, logical_id: &str, function: &Funct
     if function.architecture == Architecture::Arm || function.tracing || function.ephemeral_storage_mebibytes != 512 {
         let (built, traced, room) = (function.architecture, function.tracing, function.ephemeral_storage_mebibytes);
         writeln!(out, "     for {built:?}, traced {traced}, {room} MiB under /tmp")?;
+    }
+    if function.concurrency_per_process != 1 || function.capacity_provider.is_some() {
+        let (number, provider) = (function.concurrency_per_process, &function.capacity_provider);
+        writeln!(out, "     {number} at a time in a process, {provider:?}")?;
     }
     show_texts(out, "tag ", &function.tags)
 }

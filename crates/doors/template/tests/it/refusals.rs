@@ -255,8 +255,8 @@ Resources:
             template.yaml:31: resource Foreign: the integration belongs to another API
             template.yaml:32: resource Foreign: MessageGroupId: "..a" is not a path of the form .name.name[0] of at most 32 steps
             template.yaml:32: resource Foreign: the provider slack needs Secrets
+            template.yaml:33: resource Nowhere: AuthorizerId is missing
             template.yaml:35: resource Nowhere: RouteKey must be METHOD /path or $default, not FETCH /a
-            template.yaml:35: resource Nowhere: AuthorizationType must be NONE, not JWT
             template.yaml:35: resource Nowhere: ApiId must point to an AWS::ApiGatewayV2::Api of this template
             template.yaml:35: resource Nowhere: Target must be integrations/ and the id of an integration of this template
             template.yaml:36: resource Nowhere: the provider none has no Secrets

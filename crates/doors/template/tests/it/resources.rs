@@ -317,3 +317,35 @@ Outputs:
     "#]]
     .assert_eq(&read_with(template, &[("Stage", "prod")]));
 }
+
+#[test]
+fn a_function_says_how_many_invocations_a_process_has() {
+    check(
+        r#"
+Parameters: { Many: { Type: Number, Default: 1000 } }
+Resources:
+  Instances:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: provided.al2023
+      Code: .
+      CapacityProviderConfig:
+        LambdaManagedInstancesCapacityProviderConfig:
+          CapacityProviderArn: arn:aws:lambda:us-east-1:000000000000:capacity-provider:many
+          PerExecutionEnvironmentMaxConcurrency: !Ref Many
+          ExecutionEnvironmentMemoryGiBPerVCpu: 2.50
+  Processes:
+    Type: AWS::Lambda::Function
+    Properties: { Runtime: provided.al2023, Code: . }
+    Metadata: { Bongsu: { ConcurrencyPerProcess: !Ref Many } }
+"#,
+        expect![[r#"
+            4: function Instances = shop-Instances-cf10e06dfcd5, provided.al2023 bootstrap in .
+                 3 s, 128 MiB, reserved None
+                 1000 at a time in a process, Some(CapacityProvider { arn: "arn:aws:lambda:us-east-1:000000000000:capacity-provider:many", memory_gib_per_vcpu: Some("2.5") })
+            14: function Processes = shop-Processes-7c93ec803dd6, provided.al2023 bootstrap in .
+                 3 s, 128 MiB, reserved None
+                 1000 at a time in a process, None
+        "#]],
+    );
+}

@@ -117,7 +117,7 @@ Resources:
         expect![[r#"
             template.yaml:4: Globals: property Colour is not supported
             template.yaml:5: Globals: SimpleTable is not supported: Api, Function and HttpApi are
-            template.yaml:6: resource Stageless: Auth is not supported yet
+            template.yaml:6: resource Stageless: Auth: the API has no authorizer A
             template.yaml:8: resource Table: type AWS::Serverless::SimpleTable is not supported yet
             template.yaml:9: resource Image: property ImageUri is not supported
             template.yaml:9: resource Image: PackageType Image is not supported: code is a zip or a folder
@@ -133,7 +133,7 @@ Resources:
             template.yaml:23: resource Odd: event Stream: type Kinesis is not supported yet
             template.yaml:24: resource Odd: Path and Method are needed
             template.yaml:25: resource Odd: ApiId must be !Ref of an AWS::Serverless::HttpApi of this template
-            template.yaml:26: resource Odd: Auth is not supported yet: anybody may call
+            template.yaml:26: resource ServerlessHttpApi: Auth: the API has no authorizer JWT
             template.yaml:27: resource Odd: Bucket must be !Ref of an AWS::S3::Bucket of this template: Table
             template.yaml:28: resource Odd: Bucket and Events are needed
             template.yaml:29: resource Odd: there is a State too

@@ -223,21 +223,21 @@ fn a_function_and_a_queue_by_the_clock() {
         "scheduled.json",
         include_str!("templates/scheduled.json"),
         expect![[r#"
-        Tick: AWS::Lambda::Function shop-Tick-96fcc23ddcac, after []
-        Noon: AWS::SQS::Queue http://127.0.0.1:4566/000000000000/shop-Noon-5691fd702ddc, after []
-        Every: AWS::Events::Rule shop-Every-de030e135763, after ["Noon", "Tick"]
-        AllowRule: AWS::Lambda::Permission shop-AllowRule-98b8caccf44e, after ["Every", "Tick"]
-        AtNoon: AWS::Scheduler::Schedule noon, after ["Noon"]
-        40: queue Noon = shop-Noon-5691fd702ddc, dead letters -
-        5: function Tick = shop-Tick-96fcc23ddcac, python3.12 index.handler in Inline("def handler(event, context):\n    print(event['time'])\n")
-             3 s, 128 MiB, reserved None
-        14: Every AWS::Events::Rule
-             Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }), input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], of_scheduler: false })
-        31: AllowRule AWS::Lambda::Permission
-             Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-Every-de030e135763"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
-        41: AtNoon AWS::Scheduler::Schedule
-             Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Queue("shop-Noon-5691fd702ddc"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: true })
-    "#]],
+            Tick: AWS::Lambda::Function shop-Tick-96fcc23ddcac, after []
+            Noon: AWS::SQS::Queue http://127.0.0.1:4566/000000000000/shop-Noon-5691fd702ddc, after []
+            Every: AWS::Events::Rule shop-Every-de030e135763, after ["Noon", "Tick"]
+            AllowRule: AWS::Lambda::Permission shop-AllowRule-98b8caccf44e, after ["Every", "Tick"]
+            AtNoon: AWS::Scheduler::Schedule noon, after ["Noon"]
+            40: queue Noon = shop-Noon-5691fd702ddc, dead letters -
+            5: function Tick = shop-Tick-96fcc23ddcac, python3.12 index.handler in Inline("def handler(event, context):\n    print(event['time'])\n")
+                 3 s, 128 MiB, reserved None
+            14: Every AWS::Events::Rule
+                 Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }), input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], of_scheduler: false })
+            31: AllowRule AWS::Lambda::Permission
+                 Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-Every-de030e135763"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
+            41: AtNoon AWS::Scheduler::Schedule
+                 Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, window_minutes: Some(15), targets: [ScheduleTarget { target: Queue("shop-Noon-5691fd702ddc"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: true })
+        "#]],
     );
 }
 
@@ -267,7 +267,7 @@ fn a_function_by_the_clock_as_sam_writes_it() {
             9: function Tick = shop-Tick-96fcc23ddcac, python3.12 app.handler in tick
                  3 s, 128 MiB, reserved None
             9: TickVersionac3fe12f27 AWS::Lambda::Version
-                 Version(VersionResource { function: "shop-Tick-96fcc23ddcac", description: None, code_sha256: None })
+                 Version(VersionResource { function: "shop-Tick-96fcc23ddcac", description: None, code_sha256: None, follows_code: true })
             9: TickAliaslive AWS::Lambda::Alias
                  Alias(AliasResource { function: "shop-Tick-96fcc23ddcac", name: "live", version: Later { logical_id: "TickVersionac3fe12f27", attribute: Some("Version") }, description: None, weights: [] })
             18: TickUrl AWS::Lambda::Url
@@ -277,11 +277,11 @@ fn a_function_by_the_clock_as_sam_writes_it() {
             19: TickEventInvokeConfig AWS::Lambda::EventInvokeConfig
                  EventInvokeConfig(EventInvokeConfigResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, retry_attempts_max: Some(1), event_age_max_seconds: Some(3600), on_success: Some("arn:aws:sns:us-east-1:000000000000:shop-TickEventInvokeConfigOnSuccessTopic-f548d8a53ed6"), on_failure: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickEventInvokeConfigOnFailureQueue-fc17bf4e3653") })
             26: TickOften AWS::Events::Rule
-                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: false })
+                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: false })
             26: TickOftenPermission AWS::Lambda::Permission
                  Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-TickOften-bd0f961810e1"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
             33: TickNightly AWS::Scheduler::Schedule
-                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], of_scheduler: true })
+                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], of_scheduler: true })
             41: output Url = http://127.0.0.1:8080/_url/shop-Tick-96fcc23ddcac:live/
             42: output Alias = arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac:live
             43: output Version = Later { logical_id: "TickVersionac3fe12f27", attribute: None }
@@ -411,7 +411,7 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
         5: Uploads AWS::S3::Bucket
              Bucket(BucketResource { name: "uploads-000000000000", notifications: [BucketNotification { event: "s3:ObjectCreated:*", prefix: None, suffix: None, target: Function(FunctionReference { name: "thumbnail", qualifier: None }) }, BucketNotification { event: "s3:ObjectCreated:Put", prefix: None, suffix: None, target: Queue("shop-Created-a4f52c39e1e6") }, BucketNotification { event: "s3:ObjectRemoved:*", prefix: Some("in/"), suffix: Some(".jpg"), target: Topic("shop-Removed-7def80dbbd93") }], tags: {"team": "media"} })
         54: First AWS::Lambda::Version
-             Version(VersionResource { function: "thumbnail", description: Some("the first one"), code_sha256: None })
+             Version(VersionResource { function: "thumbnail", description: Some("the first one"), code_sha256: None, follows_code: false })
         58: Live AWS::Lambda::Alias
              Alias(AliasResource { function: "thumbnail", name: "live", version: Later { logical_id: "First", attribute: Some("Version") }, description: None, weights: [(Known("1"), 0.25)] })
         66: Address AWS::Lambda::Url
@@ -421,6 +421,7 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
         89: output Address = http://127.0.0.1:8080/_url/thumbnail:live/
         90: output Domain = uploads-000000000000.s3.us-east-1.amazonaws.com
         91: output Version = Later { logical_id: "First", attribute: Some("Version") }
+        11: ignored Uploads VersioningConfiguration: objects have one version: what is overwritten or deleted is gone
         12: ignored Uploads PublicAccessBlockConfiguration: nothing is public
         36: ignored Thumbnail VpcConfig: functions are in the network of this machine
         78: ignored BucketPolicy AWS::S3::BucketPolicy: policies of buckets are not evaluated

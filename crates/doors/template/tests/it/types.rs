@@ -80,6 +80,9 @@ fn functions_and_what_belongs_to_them() {
             "Type: AWS::Lambda::Function, Properties: { Runtime: java21, Handler: a.b, Code: a, Layers: [1, 2, 3, 4, 5, 6] }",
             "Type: AWS::Lambda::Function, Properties: { PackageType: Image, Code: { ImageUri: x } }",
             "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, Architectures: [mips], EphemeralStorage: { Size: 1 }, DeadLetterConfig: { TargetArn: !GetAtt Q.Arn }, TracingConfig: { Mode: Off } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { PerExecutionEnvironmentMaxConcurrency: 1601, ExecutionEnvironmentMemoryGiBPerVCpu: 1 } } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { CapacityProviderArn: a } } }, Metadata: { Bongsu: { ConcurrencyPerProcess: 2 } }",
+            "Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a }, Metadata: { Bongsu: { ConcurrencyPerProcess: 0 } }",
             "Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }",
             "Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }",
             "Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: f, AuthType: JWT, Cors: { AllowCredentials: true, AllowOrigins: ['*'] } }",
@@ -107,6 +110,14 @@ fn functions_and_what_belongs_to_them() {
                 Size must be a whole number from 512 to 10240, not 1
                 Mode must be Active or PassThrough, not Off
                 Architectures must be [x86_64] or [arm64]
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { PerExecutionEnvironmentMaxConcurrency: 1601, ExecutionEnvironmentMemoryGiBPerVCpu: 1 } } }
+                CapacityProviderArn is missing
+                ExecutionEnvironmentMemoryGiBPerVCpu must be a number from 2 to 8, not 1
+                PerExecutionEnvironmentMaxConcurrency must be a whole number from 1 to 1600, not 1601
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a, CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { CapacityProviderArn: a } } }, Metadata: { Bongsu: { ConcurrencyPerProcess: 2 } }
+                ConcurrencyPerProcess: there is a CapacityProviderConfig too
+            Type: AWS::Lambda::Function, Properties: { Runtime: provided.al2, Code: a }, Metadata: { Bongsu: { ConcurrencyPerProcess: 0 } }
+                ConcurrencyPerProcess must be a whole number from 1 to 1600, not 0
             Type: AWS::Lambda::Version, Properties: { FunctionName: 'a b' }
                 FunctionName: the name or ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
             Type: AWS::Lambda::Alias, Properties: { FunctionName: f, Name: '1', RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: '2', FunctionWeight: 1.5 }] } }
@@ -142,7 +153,7 @@ fn buckets_and_schedules() {
     check(
         &[
             "Type: AWS::S3::Bucket, Properties: { BucketName: Up }",
-            "Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }",
+            "Type: AWS::S3::Bucket, Properties: { WebsiteConfiguration: {} }",
             "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }",
             "Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { TopicConfigurations: [{ Event: 's3:*', Topic: !GetAtt Q.Arn, Filter: {} }], EventBridgeConfiguration: {} } }",
             "Type: AWS::Events::Rule, Properties: { EventPattern: { source: [a] } }",
@@ -151,13 +162,15 @@ fn buckets_and_schedules() {
             "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Arn: !GetAtt Q.Arn, Input: x, InputPath: $.a }] }",
             "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: !GetAtt Q.Arn, SqsParameters: { MessageGroupId: g } }] }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }",
         ],
         expect![[r#"
             Type: AWS::S3::Bucket, Properties: { BucketName: Up }
                 BucketName must be 3 to 63 lower-case letters, digits, dots and hyphens, and begin and end with a letter or digit
-            Type: AWS::S3::Bucket, Properties: { VersioningConfiguration: { Status: Enabled }, WebsiteConfiguration: {} }
-                versions of objects are not supported yet
+            Type: AWS::S3::Bucket, Properties: { WebsiteConfiguration: {} }
                 property WebsiteConfiguration is not supported
             Type: AWS::S3::Bucket, Properties: { NotificationConfiguration: { QueueConfigurations: [{ Event: created, Queue: !GetAtt Q.Arn }] } }
                 Event must begin with s3:, not created
@@ -182,6 +195,13 @@ fn buckets_and_schedules() {
                 accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }
                 EndDate must be a time such as 2030-01-01T00:00:00Z, not tomorrow
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }
+                MaximumWindowInMinutes is missing
+                Arn: d.fifo is FIFO, and dead letters have no group
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
+                MaximumWindowInMinutes is for the Mode FLEXIBLE
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }
+                accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }
                 ScheduleExpressionTimezone: `Moon/Crater` is no time zone of IANA's list
                 FlexibleTimeWindow is missing
@@ -200,6 +220,8 @@ fn apis_and_their_parts() {
             "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' }",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { openapi: 3.0.1, info: { title: t }, paths: { /a: { get: { security: [{ k: [] }] }, trace: {} } }, x-other: 1 } }",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }",
+            "Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: {}, paths: {} } }",
+            "Type: AWS::ApiGateway::RestApi, Properties: { Body: { paths: {} } }",
             "Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }",
             "Type: AWS::ApiGatewayV2::Authorizer, Properties: {}",
             "Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }\n  S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }",
@@ -217,23 +239,29 @@ fn apis_and_their_parts() {
                 Name must be 1 to 128 bytes without /, not "a/b"
                 property BodyS3Location is not supported
             Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'https://example.com' }
-                Target: an ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
+                accepted
             Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f', RouteKey: GET }
                 RouteKey must be METHOD /path or $default, not GET
             Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' }
                 accepted
             Type: AWS::ApiGatewayV2::Api, Properties: { Body: { openapi: 3.0.1, info: { title: t }, paths: { /a: { get: { security: [{ k: [] }] }, trace: {} } }, x-other: 1 } }
-                security is not supported yet: anybody may call
+                security: no scheme k is declared
                 x-amazon-apigateway-integration is missing
                 property trace is not supported
                 property x-other is not supported
             Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: { title: t } } }
                 paths is missing
+            Type: AWS::ApiGatewayV2::Api, Properties: { Body: { info: {}, paths: {} } }
+                Name is missing, and info.title in Body
+            Type: AWS::ApiGateway::RestApi, Properties: { Body: { paths: {} } }
+                Name is missing, and info.title in Body
             Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: nobody, StageName: a b }
                 StageName must be letters, digits, hyphens or underscores, at most 128, not a b
                 ApiId must point to an AWS::ApiGatewayV2::Api of this template
             Type: AWS::ApiGatewayV2::Authorizer, Properties: {}
-                type AWS::ApiGatewayV2::Authorizer is not supported yet
+                Name is missing
+                AuthorizerType is missing
+                ApiId is missing
             Type: AWS::ApiGatewayV2::Api, Properties: { Name: a, ProtocolType: HTTP, Target: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
               S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref It, StageName: $default }
                 the API has two stages named $default
@@ -246,7 +274,7 @@ fn apis_and_their_parts() {
               S: { Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: !Ref It, StageName: v1, StageDescription: { Variables: { a: b } } }
                 accepted
             Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'https://example.com' } } } } } }
-                Type must be AWS_PROXY or AWS or MOCK, not HTTP_PROXY
+                IntegrationHttpMethod is missing
                 the API has no stage: it needs a Deployment with a StageName, or a Stage
             Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: aws, uri: 'arn:aws:apigateway:us-east-1:s3:path/b', responses: { default: { statusCode: x } } } } } } } }
                 StatusCode must be a whole number from 100 to 599, not x
@@ -258,8 +286,7 @@ fn apis_and_their_parts() {
             Type: AWS::ApiGateway::Method, Properties: { RestApiId: nobody, ResourceId: nobody, HttpMethod: FETCH, AuthorizationType: AWS_IAM, ApiKeyRequired: true, Integration: { Type: AWS_PROXY, IntegrationHttpMethod: GET, Uri: x } }
                 RestApiId must point to an AWS::ApiGateway::RestApi of this template
                 ResourceId must point to a resource or the RootResourceId of an API of this template
-                AuthorizationType must be NONE, not AWS_IAM
-                API keys are not supported yet
+                AuthorizationType must be NONE or CUSTOM, not AWS_IAM
                 IntegrationHttpMethod must be POST: that is how functions are invoked
                 Uri: an ARN of a function is needed: arn:aws:lambda:us-east-1:000000000000:function:NAME
             Type: AWS::ApiGateway::Deployment, Properties: { RestApiId: nobody, StageName: $default }

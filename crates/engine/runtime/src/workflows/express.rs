@@ -1,5 +1,5 @@
 //! Express executions: run in memory from beginning to end. A restart runs those that were queued again, from the
-//! beginning; of those that somebody waits for, only their caller knows. [ADR 11](../../../../docs/adr/0011-express-executions.md)
+//! beginning; of those that somebody waits for, only their caller knows. [ADR 12](../../../../docs/adr/0012-express-executions.md)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

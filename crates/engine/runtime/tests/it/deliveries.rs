@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Account, DeliveryEnd, DeliveryOutcome, PendingDelivery, Protocol, Publication, Seconds, Subscriber,
+    Account, DeliveryEnd, DeliveryOutcome, PendingDelivery, Protocol, Publication, Question, Seconds, Subscriber,
     SubscriptionAdded, SubscriptionAttributes, SubscriptionId, Text, TopicAttributes, TopicName,
 };
 use bongsu_journal::{BoxFuture, FaultyJournal, MemoryJournal};
@@ -113,6 +113,21 @@ pub(crate) async fn subscribe(world: &World, name: &str, dead_letters: Option<&s
     world.broker.subscribe(topic(name), added).await.unwrap().0
 }
 
+/// Subscribes a web server, which confirms it.
+async fn subscribe_web_server(world: &World, attempts: &mut Attempts, name: &str) {
+    let endpoint = "http://192.0.2.1/hook";
+    let (owner, protocol) = (Account(0), Protocol::Http);
+    let subscriber = Subscriber { owner, protocol, endpoint, of_fifo: false, region: REGION };
+    let attributes = SubscriptionAttributes::parse(&BTreeMap::new(), &subscriber).unwrap();
+    let principal = "arn:aws:iam::000000000000:root".into();
+    let added = SubscriptionAdded { owner, principal, protocol, endpoint: endpoint.into(), queue: None, attributes };
+    world.broker.subscribe(topic(name), added).await.unwrap();
+    let question = attempts.next().await;
+    let ParcelContent::Question(Question::Confirm { token }) = question.parcel.content else { panic!("no question") };
+    world.broker.confirm_subscription(token, false).await.unwrap();
+    question.ends(DeliveryOutcome::Delivered).await;
+}
+
 /// Subscribes a queue to the bare messages.
 pub(crate) async fn subscribe_queue(world: &World, name: &str, to: &str) {
     let endpoint = queue(to).arn(REGION);
@@ -193,6 +208,26 @@ async fn an_endpoint_takes_half_of_what_can_go_on_at_once_and_leaves_the_rest_to
     let third = attempts.next().await;
     assert_eq!(third.body(), "3");
     attempts.none().await;
+}
+
+#[tokio::test]
+async fn a_web_server_takes_half_of_the_connections_and_a_function_needs_none() {
+    let journal = Arc::new(MemoryJournal::new());
+    let (setting, mut attempts) = by_hand();
+    let world = World::with(&journal, Setting { connections_max: 2, ..setting }).await;
+    for name in ["web", "function"] {
+        create_topic(&world, name).await;
+    }
+    subscribe_web_server(&world, &mut attempts, "web").await;
+    subscribe(&world, "function", None).await;
+    publish(&world, "web", &["1", "2"]).await;
+    let first = attempts.next().await;
+    attempts.none().await;
+    publish(&world, "function", &["a", "b", "c"]).await;
+    let others = [attempts.next().await, attempts.next().await, attempts.next().await];
+    assert_eq!(others.each_ref().map(Attempt::body), ["a", "b", "c"]);
+    first.ends(DeliveryOutcome::Delivered).await;
+    assert_eq!(attempts.next().await.body(), "2");
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use bongsu_broker::{
     AttemptOutcome, Destination, FunctionRef, InvocationRecord, InvokeConfig, PutWhen, QueuedInvocation, Rejection,
     Seconds, Text,
 };
-use bongsu_journal::{BoxFuture, MemoryJournal};
+use bongsu_journal::{BoxFuture, Journal, MemoryJournal};
 use bongsu_runtime::{Batch, Concluded, Event, EventEnd, FunctionRunner, Refusal};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::cramped::Cramped;
 use crate::functions::function;
 use crate::world::{Setting, World, message, queue, settle};
 
@@ -52,7 +53,7 @@ impl FunctionRunner for ByHand {
     }
 }
 
-async fn start(journal: &Arc<MemoryJournal>) -> (World, mpsc::UnboundedReceiver<Run>) {
+async fn start(journal: &Arc<impl Journal>) -> (World, mpsc::UnboundedReceiver<Run>) {
     let (runs, ran) = mpsc::unbounded_channel();
     let setting = Setting { functions: Arc::new(ByHand(runs)), ..Setting::default() };
     (World::with(journal, setting).await, ran)
@@ -123,4 +124,27 @@ async fn who_asks_a_function_that_is_busy_is_told_so_and_makes_events_wait() {
     drop(begun);
     next(&mut runs).await.ends(EventEnd::Returned(Bytes::new())).await;
     world.broker.begin_invocation(FunctionRef::latest("f")).await.map(drop).unwrap();
+}
+
+#[tokio::test]
+async fn an_event_whose_end_a_full_disk_has_no_room_for_comes_again_when_there_is_room() {
+    const PLENTY: u64 = 1 << 30;
+    let journal = Arc::new(Cramped::with_room(PLENTY));
+    let (world, mut runs) = start(&journal).await;
+    world.create("done", &[]).await;
+    world.broker.put_function(function(), PutWhen::Always).await.unwrap();
+    let config = InvokeConfig { on_success: Some(Destination::Queue(queue("done"))), ..InvokeConfig::default() };
+    world.broker.put_invoke_config(FunctionRef::latest("f"), Some(config)).await.unwrap();
+    queue_event(&world, "one").await;
+    let begun = next(&mut runs).await;
+    journal.prepare_nothing();
+    journal.set_room(5 << 20, true);
+    world.look_at_journal().await;
+    begun.ends(EventEnd::Returned(Bytes::new())).await;
+    assert!(runs.try_recv().is_err(), "nothing begins that there is no room for");
+    journal.set_room(PLENTY, false);
+    world.look_at_journal().await;
+    next(&mut runs).await.ends(EventEnd::Returned(Bytes::new())).await;
+    let [told] = &world.receive("done").await[..] else { panic!("one record") };
+    assert_eq!(&*told.content.body, "Success one");
 }

@@ -34,6 +34,7 @@ pub(crate) struct Setting {
     pub(crate) functions: Arc<dyn FunctionRunner>,
     pub(crate) courier: Arc<dyn Courier>,
     pub(crate) deliveries_max: usize,
+    pub(crate) connections_max: usize,
     pub(crate) segment_bytes: u64,
     pub(crate) blobs: Blobs,
     pub(crate) tasks: Arc<dyn TaskRunner>,
@@ -47,6 +48,7 @@ impl Default for Setting {
             functions: Arc::new(NoFunctions),
             courier: Arc::new(NoCourier),
             deliveries_max: DELIVERIES_MAX,
+            connections_max: DELIVERIES_MAX,
             segment_bytes: SEGMENT_BYTES,
             blobs: Blobs::in_memory(),
             tasks: Arc::new(NoTasks),
@@ -64,9 +66,10 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, deliveries_max, segment_bytes, blobs, tasks } =
-            setting;
-        let outside = Outside { functions, courier, deliveries_max, blobs, tasks, ..Outside::default() };
+        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, tasks, .. } = setting;
+        let Setting { deliveries_max, connections_max, .. } = setting;
+        let outside =
+            Outside { functions, courier, deliveries_max, connections_max, blobs, tasks, ..Outside::default() };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }

@@ -1,9 +1,11 @@
 //! `AWS::Lambda::Alias`.
 
-use bongsu_broker::{ALIAS_WEIGHT_WHOLE, Alias, FunctionVersion, PutWhen};
-use bongsu_template::{AliasResource, Reference};
+use std::collections::BTreeMap;
 
-use super::{Cx, Provider, gone, told};
+use bongsu_template::AliasResource;
+use serde_json::json;
+
+use super::{Cx, Provider, asked, asked_away};
 use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
 
@@ -21,28 +23,24 @@ impl Provider for AliasResource {
     }
 
     async fn bring_about(&self, _: Option<&Self>, cx: &Cx<'_>) -> Result<Made, String> {
-        let canary = self.weights.first().map(|(version, weight)| {
-            // A share between 0 and 1, so that no digit is lost.
-            let weight = (weight * f64::from(ALIAS_WEIGHT_WHOLE)).round() as u32;
-            Ok::<_, String>((read(version, cx)?, weight))
+        let mut weights = BTreeMap::new();
+        for (version, weight) in &self.weights {
+            weights.insert(cx.site.resolve(version)?, *weight);
+        }
+        let operation = if self.exists(cx).await? { "UpdateAlias" } else { "CreateAlias" };
+        let input = json!({
+            "FunctionName": self.function,
+            "Name": self.name,
+            "FunctionVersion": cx.site.resolve(&self.version)?,
+            "Description": self.description.as_deref().unwrap_or_default(),
+            "RoutingConfig": { "AdditionalVersionWeights": weights },
         });
-        let alias = Alias {
-            name: self.name.as_str().into(),
-            version: read(&self.version, cx)?,
-            canary: canary.transpose()?,
-            revision: 0,
-            details: "".into(),
-        };
-        told(cx.world.broker.put_alias(&self.function, alias, PutWhen::Always).await)?;
+        asked(cx.world.lambda.ask(operation, input).await)?;
         Ok(Outcome::Made.into())
     }
 
     async fn delete(&self, _: Option<&str>, cx: &Cx<'_>) -> Result<(), String> {
-        gone(cx.world.broker.delete_alias(&self.function, &self.name).await)
+        let input = json!({ "FunctionName": self.function, "Name": self.name });
+        asked_away(cx.world.lambda.ask("DeleteAlias", input).await)
     }
-}
-
-fn read(version: &Reference, cx: &Cx<'_>) -> Result<FunctionVersion, String> {
-    let text = cx.site.resolve(version)?;
-    FunctionVersion::parse(&text).ok_or_else(|| format!("{text} is not the number of a version"))
 }

@@ -1,15 +1,19 @@
 //! `AWS::Lambda::EventInvokeConfig`: how asynchronous invocations are treated.
 
-use bongsu_broker::{FunctionRef, InvokeConfig, Seconds};
+use bongsu_broker::FunctionRef;
 use bongsu_template::EventInvokeConfigResource;
+use serde_json::json;
 
-use super::{Cx, Provider, destination, function_ref, gone, told};
+use super::{Cx, Provider, asked, asked_away, destination, function_ref, named};
 use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
 
 impl Provider for EventInvokeConfigResource {
     fn check(&self, _: &Cx<'_>) -> Result<(), Fault> {
-        Ok(config(self).map(drop)?)
+        for arn in [&self.on_success, &self.on_failure].into_iter().flatten() {
+            destination(arn)?;
+        }
+        Ok(())
     }
 
     async fn exists(&self, cx: &Cx<'_>) -> Result<bool, String> {
@@ -20,22 +24,22 @@ impl Provider for EventInvokeConfigResource {
     }
 
     async fn bring_about(&self, _: Option<&Self>, cx: &Cx<'_>) -> Result<Made, String> {
-        told(cx.world.broker.put_invoke_config(function_ref(&self.function), Some(config(self)?)).await)?;
+        let mut input = named(&self.function);
+        input["DestinationConfig"] = json!({
+            "OnSuccess": { "Destination": self.on_success.as_deref().unwrap_or_default() },
+            "OnFailure": { "Destination": self.on_failure.as_deref().unwrap_or_default() },
+        });
+        if let Some(retries) = self.retry_attempts_max {
+            input["MaximumRetryAttempts"] = retries.into();
+        }
+        if let Some(age) = self.event_age_max_seconds {
+            input["MaximumEventAgeInSeconds"] = age.into();
+        }
+        asked(cx.world.lambda.ask("PutFunctionEventInvokeConfig", input).await)?;
         Ok(Outcome::Made.into())
     }
 
     async fn delete(&self, _: Option<&str>, cx: &Cx<'_>) -> Result<(), String> {
-        gone(cx.world.broker.put_invoke_config(function_ref(&self.function), None).await)
+        asked_away(cx.world.lambda.ask("DeleteFunctionEventInvokeConfig", named(&self.function)).await)
     }
-}
-
-fn config(resource: &EventInvokeConfigResource) -> Result<InvokeConfig, String> {
-    let usual = InvokeConfig::default();
-    Ok(InvokeConfig {
-        retries_max: resource.retry_attempts_max.unwrap_or(usual.retries_max),
-        age_max: resource.event_age_max_seconds.map_or(usual.age_max, Seconds),
-        on_success: resource.on_success.as_deref().map(destination).transpose()?,
-        on_failure: resource.on_failure.as_deref().map(destination).transpose()?,
-        details: usual.details,
-    })
 }

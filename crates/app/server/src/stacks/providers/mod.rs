@@ -4,12 +4,14 @@
 mod alias;
 mod api;
 mod bucket;
+mod code;
 mod event_invoke_config;
 mod faults;
 mod function;
 mod function_url;
 mod layer_version;
 mod mapping;
+mod permission;
 mod policy;
 mod queue;
 mod recorded;
@@ -18,23 +20,31 @@ mod subscription;
 mod topic;
 mod version;
 
+use std::sync::Arc;
+
+use bongsu_aws_api::error::ApiError;
+use bongsu_aws_api::lambda::Deployer;
 use bongsu_broker::{Account, Destination, FunctionRef, QueueName, Rejection, TopicName};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{Handle, Refusal};
 use bongsu_template::{Definition, FunctionReference, Resource};
+use serde_json::{Value, json};
 
-use super::code::CodeStore;
 use super::fronts::{FrontKey, Fronts};
 use super::provide::{Fault, Made, Provide, Site};
 use crate::reason::reason;
+
+/// The status of Lambda's refusals about what it has not.
+const NOT_FOUND: u16 = 404;
 
 /// What resources are made of.
 pub(crate) struct World {
     pub(crate) broker: Handle,
     pub(crate) account: Account,
     pub(crate) region: String,
-    pub(crate) code: CodeStore,
-    pub(crate) fronts: Fronts,
+    /// What templates say of functions is asked of this.
+    pub(crate) lambda: Deployer,
+    pub(crate) fronts: Arc<Fronts>,
 }
 
 /// What a provider may use besides the definition.
@@ -58,8 +68,8 @@ trait Provider: Sync {
 
     fn delete(&self, physical_id: Option<&str>, cx: &Cx<'_>) -> impl Future<Output = Result<(), String>> + Send;
 
-    fn resume(&self, _: &Cx<'_>) -> Result<(), String> {
-        Ok(())
+    fn resume(&self, _: &Cx<'_>) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(Ok(()))
     }
 }
 
@@ -69,8 +79,8 @@ macro_rules! with_provider {
     ($definition:expr, $old:expr, |$it:ident, $before:ident| $call:expr) => {{
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
-            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig, Mapping, Bucket,
-            Api, Schedule)
+            Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
+            Permission, Mapping, Bucket, Api, Schedule)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
@@ -131,9 +141,11 @@ impl Provide for World {
         Box::pin(self.fetch_template(url))
     }
 
-    fn resume(&self, resource: &Resource, site: &Site<'_>) -> Result<(), String> {
-        let cx = Cx { world: self, site, resource };
-        with_provider!(&resource.definition, None, |it, _before| it.resume(&cx))
+    fn resume<'a>(&'a self, resource: &'a Resource, site: &'a Site<'_>) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let cx = Cx { world: self, site, resource };
+            with_provider!(&resource.definition, None, |it, _before| it.resume(&cx).await)
+        })
     }
 }
 
@@ -149,20 +161,33 @@ fn told<T>(outcome: Result<T, Refusal>) -> Result<T, String> {
 
 /// What is gone already is deleted.
 fn gone(outcome: Result<(), Refusal>) -> Result<(), String> {
-    use Rejection::{
-        AliasDoesNotExist, FunctionDoesNotExist, MappingDoesNotExist, QueueDoesNotExist, SubscriptionDoesNotExist,
-        TopicDoesNotExist,
-    };
+    use Rejection::{MappingDoesNotExist, QueueDoesNotExist, SubscriptionDoesNotExist, TopicDoesNotExist};
     match outcome {
         Err(Refusal::Rejected(
-            QueueDoesNotExist
-            | TopicDoesNotExist
-            | SubscriptionDoesNotExist
-            | FunctionDoesNotExist { .. }
-            | AliasDoesNotExist { .. }
-            | MappingDoesNotExist,
+            QueueDoesNotExist | TopicDoesNotExist | SubscriptionDoesNotExist | MappingDoesNotExist,
         )) => Ok(()),
         other => told(other),
+    }
+}
+
+/// Lambda's refusal as the end of a sentence.
+fn asked<T>(outcome: Result<T, ApiError>) -> Result<T, String> {
+    outcome.map_err(|refusal| refusal.message().trim_end_matches('.').to_owned())
+}
+
+/// What Lambda no longer has is deleted.
+fn asked_away(outcome: Result<Value, ApiError>) -> Result<(), String> {
+    match outcome {
+        Err(refusal) if refusal.kind().status() == NOT_FOUND => Ok(()),
+        other => asked(other).map(drop),
+    }
+}
+
+/// A function as Lambda's operations take it.
+fn named(function: &FunctionReference) -> Value {
+    match &function.qualifier {
+        Some(qualifier) => json!({ "FunctionName": function.name, "Qualifier": qualifier }),
+        None => json!({ "FunctionName": function.name }),
     }
 }
 

@@ -14,9 +14,8 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub(super) fn of(definition: &Definition) -> Recorded {
-        // Whoever may invoke what is decided by accounts alone.
         let is_harmless =
-            matches!(definition, Definition::Recorded(_) | Definition::ApiPart { .. } | Definition::Permission(_));
+            matches!(definition, Definition::Recorded(_) | Definition::ApiPart { .. } | Definition::UsagePart);
         Recorded { is_missed: !is_harmless }
     }
 }

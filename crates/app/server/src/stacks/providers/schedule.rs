@@ -1,25 +1,18 @@
 //! `AWS::Events::Rule` with a schedule, and `AWS::Scheduler::Schedule`.
 
-use bongsu_broker::{QueueName, ScheduleDefinition, ScheduleTarget, Timestamp, TopicName};
+use bongsu_broker::{
+    Destination, QueueName, SCHEDULE_AGE, SCHEDULE_RETRIES, ScheduleDefinition, ScheduleTarget, Seconds, Timestamp,
+    TopicName,
+};
 use bongsu_schedule::parse_time;
 use bongsu_template::{ScheduleResource, Target};
 
-use super::{Cx, Provider, function_ref, told};
+use super::{Cx, Provider, destination, function_ref, told};
 use crate::queues::Outcome;
 use crate::stacks::provide::{Fault, Made};
 
 impl Provider for ScheduleResource {
     fn check(&self, cx: &Cx<'_>) -> Result<(), Fault> {
-        let has_policy = |target: &bongsu_template::ScheduleTarget| {
-            target.dead_letter.is_some()
-                || target.retry_attempts_max.is_some()
-                || target.event_age_max_seconds.is_some()
-        };
-        if self.targets.iter().any(has_policy) {
-            let reason = "a target's RetryPolicy and DeadLetterConfig are not supported: what the queue, topic or function \
-                          refuses is logged, and what a function has taken is retried as its EventInvokeConfig says";
-            return Err(reason.to_owned().into());
-        }
         definition(self, cx)?;
         Ok(())
     }
@@ -52,15 +45,7 @@ fn definition(schedule: &ScheduleResource, cx: &Cx<'_>) -> Result<ScheduleDefini
         Some(text) => parse_time(text).map(|at| Some(Timestamp(at))).map_err(|invalid| invalid.to_string()),
     };
     let name = key(schedule);
-    let targets = schedule.targets.iter().map(|target| ScheduleTarget {
-        destination: match &target.target {
-            Target::Queue(name) => QueueName { account: cx.world.account, name: name.as_str().into() }.into(),
-            Target::Topic(name) => TopicName { account: cx.world.account, name: name.as_str().into() }.into(),
-            Target::Function(function) => function_ref(function).into(),
-        },
-        input: target.input.as_deref().map(Into::into),
-        group: target.message_group.as_deref().map(Into::into),
-    });
+    let targets = schedule.targets.iter().map(|target| target_of(target, cx)).collect::<Result<_, _>>()?;
     Ok(ScheduleDefinition {
         arn: format!("arn:aws:{service}:{}:{}:{name}", cx.world.region, cx.world.account).into(),
         name: name.into(),
@@ -72,6 +57,28 @@ fn definition(schedule: &ScheduleResource, cx: &Cx<'_>) -> Result<ScheduleDefini
         end: time(&schedule.end)?,
         // What CloudFormation made is CloudFormation's to take away.
         deletes_itself: false,
-        targets: targets.collect(),
+        targets,
+        window: Seconds(schedule.window_minutes.unwrap_or(0) * 60),
+    })
+}
+
+fn target_of(target: &bongsu_template::ScheduleTarget, cx: &Cx<'_>) -> Result<ScheduleTarget, String> {
+    let account = cx.world.account;
+    let dead_letters = match target.dead_letter.as_deref().map(destination).transpose()? {
+        None => None,
+        Some(Destination::Queue(name)) => Some(name),
+        Some(_) => return Err("DeadLetterConfig names no queue".to_owned()),
+    };
+    Ok(ScheduleTarget {
+        destination: match &target.target {
+            Target::Queue(name) => QueueName { account, name: name.as_str().into() }.into(),
+            Target::Topic(name) => TopicName { account, name: name.as_str().into() }.into(),
+            Target::Function(function) => function_ref(function).into(),
+        },
+        input: target.input.as_deref().map(Into::into),
+        group: target.message_group.as_deref().map(Into::into),
+        retries_max: target.retry_attempts_max.unwrap_or(SCHEDULE_RETRIES),
+        age_max: target.event_age_max_seconds.map_or(SCHEDULE_AGE, Seconds),
+        dead_letters,
     })
 }

@@ -19,6 +19,7 @@ async fn a_change_set_makes_a_stack() {
     let world = World::start();
     let (id, stack) = world.engine.create_change_set(request("c", "s", true, &queues(&["a"]))).await.unwrap();
     assert_eq!((world.status("s"), world.there().len()), ("REVIEW_IN_PROGRESS", 0));
+    assert_eq!(world.engine.template(Some("s"), None), Ok(String::new()));
     let told = world.engine.change_set(None, &id).unwrap();
     assert_eq!((told.status, told.execution_status, told.changes.len()), ("CREATE_COMPLETE", "AVAILABLE", 1));
     assert_eq!(told.changes[0].resource_change.action, "Add");

@@ -1,16 +1,11 @@
 //! Template files, deployed to a broker by `up`: what is told, what is there, what arrives.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bongsu_broker::{Account, Publication, QueueName, SubscriptionDescription, SubscriptionState, Text, TopicName};
-use bongsu_journal::MemoryJournal;
-use bongsu_runtime::{Clock, Handle, Options, Outside};
 use bytes::Bytes;
-use tempfile::TempDir;
 
-use crate::stacks::{CodeStore, Engine, Fronts, Store, Surroundings, Template, Up, World};
-use crate::{DeployError, Storage, TemplateFile};
+use super::site::Site;
 
 const TEMPLATE: &str = r#"
 Resources:
@@ -42,61 +37,7 @@ Resources:
             Condition: { ArnEquals: { aws:SourceArn: !Ref Topic } }
 "#;
 
-/// A broker, and templates deployed to it one after the other as one stack.
-struct Site {
-    up: Up,
-    folder: TempDir,
-}
-
 impl Site {
-    async fn start() -> Site {
-        let options = Options {
-            clock: Clock::System,
-            seed: [7; 32],
-            recent_bytes_max: 1 << 20,
-            faults: false,
-            outside: Outside::default(),
-        };
-        let (broker, shard) = bongsu_runtime::start(Arc::new(MemoryJournal::new()), options).await.unwrap();
-        tokio::spawn(shard.run());
-        let account = Account(0);
-        let world = World {
-            broker: broker.clone(),
-            account,
-            region: "us-east-1".to_owned(),
-            code: CodeStore::open(&Storage::Ephemeral).unwrap(),
-            fronts: Fronts::new(false),
-        };
-        let surroundings = Surroundings {
-            region: "us-east-1".to_owned(),
-            account: "000000000000".to_owned(),
-            api_base: "http://127.0.0.1:4566".to_owned(),
-            ingress_base: "http://127.0.0.1:8080".to_owned(),
-        };
-        let engine = Engine::open(Store::of(None), surroundings, Arc::new(world), Clock::System).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let file = TemplateFile {
-            path: folder.path().join("T"),
-            parameters: BTreeMap::new(),
-            stack_name: Some("s".to_owned()),
-        };
-        let template = Template::new(&file).unwrap();
-        Site { up: Up { engine, broker, account, template }, folder }
-    }
-
-    fn broker(&self) -> &Handle {
-        &self.up.broker
-    }
-
-    async fn try_deploy(&self, template: &str) -> Result<String, DeployError> {
-        std::fs::write(self.folder.path().join("T"), template).unwrap();
-        self.up.deploy().await
-    }
-
-    async fn deploy(&self, template: &str) -> String {
-        self.try_deploy(template).await.unwrap()
-    }
-
     async fn subscriptions(&self) -> Vec<SubscriptionDescription> {
         self.broker().list_subscriptions_by_topic(topic(), None, 100).await.unwrap()
     }

@@ -54,6 +54,18 @@ async fn an_update_that_fails_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_before_anything_is_touched_is_told_with_its_resource() {
+    let world = World::start();
+    world.create("s", &queues(&["a"])).await.unwrap();
+    world.log();
+    world.fail("check b");
+    world.update("s", &queues(&["a", "b"])).await.unwrap();
+    assert_eq!((world.log(), world.status("s")), (vec![], "UPDATE_ROLLBACK_COMPLETE"));
+    let reasons = world.engine.events("s").unwrap().into_iter().filter_map(|event| event.resource_status_reason);
+    assert!(reasons.clone().any(|reason| reason == "B: check b fails"), "{:?}", reasons.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_resource_of_another_name_takes_the_place_of_the_one_before_when_all_else_has_succeeded() {
     let world = World::start();
     world.create("s", &queues(&["a", "b"])).await.unwrap();

@@ -185,8 +185,8 @@ impl Provide for Things {
         Box::pin(async { Err("there is nothing at any address".to_owned()) })
     }
 
-    fn resume(&self, _: &Resource, _: &Site<'_>) -> Result<(), String> {
-        Ok(())
+    fn resume<'a>(&'a self, _: &'a Resource, _: &'a Site<'_>) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 

@@ -54,7 +54,7 @@ impl Broker {
         entropy: &mut Entropy,
     ) -> telling::Told {
         if self.check_target(bucket, target, region).is_err() {
-            return telling::Told { failed: 1, ..telling::Told::default() };
+            return telling::Told::in_vain();
         }
         let record = match target {
             Destination::Queue(_) => InvocationRecord::Message(message(text)),

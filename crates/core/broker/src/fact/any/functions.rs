@@ -82,10 +82,11 @@ prop_compose! {
         start in prop::option::of(any_time()),
         end in prop::option::of(any_time()),
         targets in prop::collection::vec(any_target(), 0..3),
+        window in any::<u32>().prop_map(Seconds),
     ) -> ScheduleDefinition {
         let [name, arn, source, expression, zone] = <[Box<str>; 5]>::try_from(texts).expect("five of them");
         ScheduleDefinition {
-            name, arn, source, expression, zone, enabled, start, end, deletes_itself, targets,
+            name, arn, source, expression, zone, enabled, start, end, deletes_itself, targets, window,
         }
     }
 }
@@ -95,8 +96,22 @@ prop_compose! {
         destination in any_destination(),
         input in prop::option::of(any_box()),
         group in prop::option::of(any_box()),
+        (retries_max, age_max) in any::<(u32, u32)>(),
+        dead_letters in prop::option::of(any_name()),
     ) -> ScheduleTarget {
-        ScheduleTarget { destination, input, group }
+        ScheduleTarget { destination, input, group, retries_max, age_max: Seconds(age_max), dead_letters }
+    }
+}
+
+prop_compose! {
+    pub(super) fn any_schedule_attempt()(
+        definition in any_schedule(),
+        (target, id) in any::<(u32, u128)>(),
+        (at, queued_at, next_attempt_at) in (any_time(), any_time(), any_time()),
+        failed_attempts in any::<u32>(),
+    ) -> ScheduleAttempt {
+        let pending = PendingDelivery { queued_at, failed_attempts, next_attempt_at };
+        ScheduleAttempt { definition, target, at, id, pending }
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     ),
     row(
         "kept-and-told",
-        "Role, notification topics, timeout and stack policy are kept and told; they change nothing.",
+        "Role, notification topics, timeout and stack policy are kept and told; they change nothing, nor does \
+         `IncludeNestedStacks`.",
         "stacks::a_stack_is_made_of_what_the_request_says",
     ),
     row(

@@ -75,7 +75,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "GetStackPolicy", works: "what was set", modules: &["stacks"], errors: &[ValidationError] },
     Operation {
         name: "GetTemplate",
-        works: "as it was given",
+        works: "as it was given; empty before the first change set is executed",
         modules: &["stacks"],
         errors: &[ChangeSetNotFoundException, ValidationError],
     },

@@ -22,6 +22,13 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "functions::a_function_is_made_told_changed_and_deleted",
     ),
     row(
+        "capacity-providers",
+        "Of `CapacityProviderConfig`, `PerExecutionEnvironmentMaxConcurrency` is done: a process gets as many invocations at a \
+         time, one if it is not said. The provider's ARN, which may be left out, and the memory for each processor are kept \
+         and told: there are no instances.",
+        "functions::a_process_can_be_given_several_invocations_at_a_time",
+    ),
+    row(
         "at-once",
         "Everything applies at once: a function is `Active` in the answer that made it, an update is `Successful`, and a \
          mapping is never seen between two states.",
@@ -48,8 +55,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "hot-reload",
         "`S3Bucket` `hot-reload` with an absolute directory for `S3Key` has the code run where it lies; its digest is \
-         `hot-reloading-hash-not-available`. Variables in the directory's name are not \
-         expanded, and changed files show when the next process is started.",
+         `hot-reloading-hash-not-available`. Variables in the directory's name are not expanded. When files change, \
+         processes that have read them take no more invocations.",
         "lambda::a_function_gets_the_event_and_its_answer_comes_back_byte_by_byte",
     ),
     row(

@@ -8,7 +8,7 @@ use crate::observation::{Seen, TRACE_ID};
 use crate::operation::Context;
 use crate::request_id::RequestId;
 use crate::service::AwsApi;
-use crate::sigv4::Caller;
+use crate::sigv4::{Caller, Verifier};
 
 /// The request of a task. The server's own account asks, and whoever may write definitions is of it.
 pub(super) struct Asking<'a> {
@@ -27,7 +27,7 @@ impl<'a> Asking<'a> {
         headers.extend(trace.map(|trace| (TRACE_ID, trace)));
         Asking {
             door,
-            caller: Caller::of_account(&door.config.account.to_string()),
+            caller: Verifier::server(&door.config.account.to_string()),
             headers,
             body: body.into(),
             request_id: door.request_ids.next(),

@@ -5,6 +5,7 @@
 use bongsu_broker::{MachineRef, TaskAction, TaskCall};
 use bongsu_runtime::{Refusal, TaskStep};
 use bongsu_states_language::Pattern;
+use serde_json::Value;
 
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
@@ -18,7 +19,7 @@ use crate::states::start_execution::{self, Asked};
 pub(super) async fn start(door: &AwsApi, call: &TaskCall, pattern: Pattern, input: &str) -> Result<TaskStep, Fault> {
     let mut members = members(input)?;
     as_text(&mut members, "Input");
-    let named = renamed(document(&members), camel);
+    let named = renamed(Value::Object(document(&members)), camel);
     let asking = Asking::new(door, call.trace_header.as_ref(), named.to_string());
     let cx = asking.context();
     match asked(pattern, &cx).await {

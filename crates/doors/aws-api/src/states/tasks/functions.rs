@@ -24,7 +24,7 @@ const UNKNOWN: &str = "Lambda.Unknown";
 /// The function that a task names directly: its result is what the function returns.
 pub(super) async fn call(door: &AwsApi, call: &TaskCall, arn: &str, input: &str) -> Result<TaskStep, Fault> {
     let asking = Asking::new(door, call.trace_header.as_ref(), input.to_owned());
-    match ask(json!({ "FunctionName": arn }), &asking).await? {
+    match ask(Map::from_iter([("FunctionName".to_owned(), json!(arn))]), &asking).await? {
         Invocable::Answered(output) => Ok(TaskStep::End(TaskEnd::Succeeded(Text::from(returned(&output)?.get())))),
         Invocable::Event(function, event) => Ok(TaskStep::Ask(TaskAction::QueueEvent { function, event })),
     }
@@ -48,7 +48,7 @@ pub(super) async fn invoke(door: &AwsApi, call: &TaskCall, input: &str) -> Resul
     }
 }
 
-async fn ask(members: Value, asking: &Asking<'_>) -> Result<Invocable, Fault> {
+async fn ask(members: Map<String, Value>, asking: &Asking<'_>) -> Result<Invocable, Fault> {
     let begun = lambda::invoke_as_told(members, &asking.context()).await;
     begun.map_err(|error| Integration::Lambda.fault(&with_qualifier(error), Some(asking.request_id())))
 }

@@ -7,14 +7,14 @@ use bongsu_runtime::TaskStep;
 
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
-use super::parameters::{as_text, document, members};
+use super::parameters::{as_text, json_text, members};
 use crate::service::AwsApi;
 use crate::sqs;
 
 pub(super) async fn send(door: &AwsApi, call: &TaskCall, input: &str) -> Result<TaskStep, Fault> {
     let mut members = members(input)?;
     as_text(&mut members, "MessageBody");
-    let asking = Asking::new(door, call.trace_header.as_ref(), document(&members).to_string());
+    let asking = Asking::new(door, call.trace_header.as_ref(), json_text(&members));
     let cx = asking.context();
     match sqs::outgoing_of(&cx) {
         Ok((queue, message)) => Ok(TaskStep::Ask(TaskAction::Send { queue, message })),

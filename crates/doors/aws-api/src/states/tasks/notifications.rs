@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
-use super::parameters::{as_text, document, members};
+use super::parameters::{as_text, json_text, members};
 use super::succeeded;
 use crate::service::AwsApi;
 use crate::sns::{self, Prepared};
@@ -16,7 +16,7 @@ use crate::sns::{self, Prepared};
 pub(super) async fn publish(door: &AwsApi, call: &TaskCall, input: &str) -> Result<TaskStep, Fault> {
     let mut members = members(input)?;
     as_text(&mut members, "Message");
-    let asking = Asking::new(door, call.trace_header.as_ref(), document(&members).to_string());
+    let asking = Asking::new(door, call.trace_header.as_ref(), json_text(&members));
     let cx = asking.context();
     match sns::prepare_publish(&cx).await {
         Ok(Prepared::Publication(topic, publication)) => {

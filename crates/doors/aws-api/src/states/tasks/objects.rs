@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::asking::Asking;
 use super::fault::Fault;
-use super::parameters::{Members, as_text, members};
+use super::parameters::{Members, as_text, json_text, members};
 use super::store::{Buckets, Refused, object_key, text};
 use super::succeeded;
 use crate::service::AwsApi;
@@ -80,8 +80,8 @@ pub(super) async fn call(door: &AwsApi, call: &TaskCall, action: &str, input: &s
 }
 
 fn read<T: for<'a> Deserialize<'a>>(members: &Members) -> Result<T, Refused> {
-    let text = serde_json::to_string(members).expect("members are JSON");
-    serde_json::from_str(&text).map_err(|error| Refused::unusable(format!("The parameters cannot be used: {error}")))
+    serde_json::from_str(&json_text(members))
+        .map_err(|error| Refused::unusable(format!("The parameters cannot be used: {error}")))
 }
 
 async fn get(members: Members, buckets: &Buckets<'_>) -> Outcome {

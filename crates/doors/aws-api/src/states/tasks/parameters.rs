@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bongsu_states_language::Timestamp;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use super::fault::Fault;
 
@@ -31,8 +31,14 @@ pub(super) fn text_of(value: &RawValue) -> String {
 }
 
 /// The members as one document.
-pub(super) fn document(members: &Members) -> Value {
-    serde_json::to_value(members).expect("members are JSON")
+pub(super) fn document(members: &Members) -> Map<String, Value> {
+    let value = |member: &RawValue| serde_json::from_str(member.get()).expect("a member is JSON");
+    members.iter().map(|(name, member)| (name.clone(), value(member))).collect()
+}
+
+/// The same as text.
+pub(super) fn json_text(members: &Members) -> String {
+    serde_json::to_string(members).expect("members are JSON")
 }
 
 /// With all names, however deep, as `change` has them.
@@ -96,7 +102,7 @@ mod tests {
         let mut given = members(r#"{"MessageBody":{"b":1.0,"a":[1]},"Subject":"s","Gone":null}"#).unwrap();
         as_text(&mut given, "MessageBody");
         as_text(&mut given, "Subject");
-        assert_eq!(document(&given), json!({ "MessageBody": r#"{"b":1.0,"a":[1]}"#, "Subject": "s" }));
+        assert_eq!(Value::Object(document(&given)), json!({ "MessageBody": r#"{"b":1.0,"a":[1]}"#, "Subject": "s" }));
         assert!(members("[]").is_err() && members("1").is_err());
     }
 

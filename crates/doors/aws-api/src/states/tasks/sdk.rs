@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use super::asking::Asking;
 use super::fault::{self, Fault};
-use super::parameters::{Members, as_text, camel, document, members, pascal, renamed, text_of, times_as_texts};
+use super::parameters::{
+    Members, as_text, camel, document, json_text, members, pascal, renamed, text_of, times_as_texts,
+};
 use super::succeeded;
 use crate::codec::{Envelope, Protocol, SNS, SQS};
 use crate::error::ApiError;
@@ -77,7 +79,7 @@ impl Service {
     }
 
     /// The parameters as the operation has them; of Lambda those beside the body.
-    fn request(self, mut members: Members) -> (Value, String) {
+    fn request(self, mut members: Members) -> (Map<String, Value>, String) {
         match self {
             Service::Lambda => {
                 let event = members.remove("Payload").map(|payload| text_of(&payload));
@@ -87,13 +89,18 @@ impl Service {
                 for name in ["Input", "Output", "Definition"] {
                     as_text(&mut members, name);
                 }
-                (Value::Null, renamed(document(&members), camel).to_string())
+                (Map::new(), renamed(Value::Object(document(&members)), camel).to_string())
             }
-            Service::Sns | Service::Sqs => (Value::Null, document(&members).to_string()),
+            Service::Sns | Service::Sqs => (Map::new(), json_text(&members)),
         }
     }
 
-    async fn answer(self, operation: &'static str, members: Value, cx: &Context<'_>) -> Result<Value, ApiError> {
+    async fn answer(
+        self,
+        operation: &'static str,
+        members: Map<String, Value>,
+        cx: &Context<'_>,
+    ) -> Result<Value, ApiError> {
         let request_id = cx.request_id.to_string();
         let envelope = |dialect| Envelope { dialect, operation, request_id: &request_id };
         let source = Source::Json(cx.body);

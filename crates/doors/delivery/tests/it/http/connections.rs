@@ -7,6 +7,7 @@ use bongsu_delivery::http::{Attempt, HttpSettings, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
+use tokio::time::timeout;
 
 use super::harness::{Hang, Say, Seen, answer, courier, notification, post, serve, settings};
 
@@ -22,6 +23,23 @@ async fn a_connection_is_used_again() {
         assert_eq!(post(&courier, &served.url()).await.outcome, outcome);
         assert_eq!(served.request().await.0, 0);
     }
+}
+
+#[tokio::test]
+async fn an_attempt_beyond_the_limit_waits_until_another_has_ended() {
+    let mut served = serve(vec![vec![Hang], vec![answer(200, "")]]).await;
+    let courier = courier(HttpSettings { attempts_max: 1, ..settings() });
+    let url = served.url();
+    let mut first = Box::pin(post(&courier, &url));
+    tokio::select! {
+        _ = &mut first => panic!("it hangs"),
+        (connection, _) = served.request() => assert_eq!(connection, 0),
+    }
+    let mut second = Box::pin(post(&courier, &url));
+    assert!(timeout(Duration::from_millis(100), &mut second).await.is_err(), "the first goes on");
+    drop(first);
+    delivered(&second.await);
+    assert_eq!(served.request().await.0, 1);
 }
 
 #[tokio::test]

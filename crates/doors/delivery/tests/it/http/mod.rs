@@ -4,6 +4,7 @@ mod answers;
 mod connections;
 mod credentials;
 mod fetched;
+mod forwarded;
 mod guarded;
 mod harness;
 mod hostile;

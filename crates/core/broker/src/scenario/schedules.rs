@@ -1,0 +1,194 @@
+//! Schedules: what is sent when its time has come, and what becomes of it when nobody can take it.
+
+use super::check;
+
+#[test]
+fn a_schedule_sends_what_it_sends_again_and_again() {
+    check(
+        "
+        queue a
+        function f
+        schedule tick at=rate(1_minute) to=a
+        schedule tock at=rate(2_minutes) to=function:f
+        schedules -> tick+60s tock+120s
+        +59s
+        fire -> nothing
+        +1s
+        fire -> tick
+        count a -> visible=1 in-flight=0 delayed=0
+        restart
+        schedules -> tick+60s tock+60s
+        +1s
+        clean
+        +59s
+        restart
+        fire -> tick tock
+        count a -> visible=2 in-flight=0 delayed=0
+        delete-schedule tick
+        delete-schedule tick
+        +120s
+        fire -> tock
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_missed_is_made_up_for_unless_it_is_too_much() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_minute) to=a
+        +180s
+        restart
+        fire -> tick
+        fire -> tick
+        fire -> tick
+        fire -> nothing
+        count a -> visible=3 in-flight=0 delayed=0
+        +2h
+        fire -> tick
+        fire -> nothing
+        count a -> visible=4 in-flight=0 delayed=0
+        schedules -> tick+60s
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_is_tried_again_and_then_dead_lettered() {
+    check(
+        "
+        queue d
+        schedule tick at=rate(1_hour) to=a retries=3 dead-letters=d
+        schedule tock at=rate(1_hour) to=b retries=3
+        +1h
+        fire -> tick tock
+        fire -> nothing
+        restart
+        +1s
+        fire -> tick tock
+        +1s
+        fire -> nothing
+        +1s
+        queue b
+        clean
+        fire -> tick tock
+        count b -> visible=1 in-flight=0 delayed=0
+        count d -> visible=0 in-flight=0 delayed=0
+        restart
+        +4s
+        fire -> tick
+        count d -> visible=1 in-flight=0 delayed=0
+        +10s
+        fire -> nothing
+        schedules -> tick+3583s tock+3583s
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_is_tried_for_as_long_as_it_may_be() {
+    check(
+        "
+        queue d
+        schedule tick at=rate(1_hour) to=a retries=185 age=60 dead-letters=d
+        +1h
+        fire -> tick
+        +60s
+        fire -> tick
+        count d -> visible=1 in-flight=0 delayed=0
+        ",
+    );
+}
+
+#[test]
+fn what_would_be_refused_at_any_time_is_dead_lettered_at_once() {
+    check(
+        "
+        queue a.fifo
+        queue d
+        schedule tick at=rate(1_hour) to=a.fifo retries=3 dead-letters=d
+        schedule both at=rate(1_hour) to=a retries=0 dead-letters=none
+        +1h
+        fire -> both tick
+        count d -> visible=1 in-flight=0 delayed=0
+        +1s
+        fire -> nothing
+        ",
+    );
+}
+
+#[test]
+fn what_a_schedule_could_not_send_goes_with_it_unless_it_took_itself_away() {
+    check(
+        "
+        schedule once at=at(2026-01-01T00:02:00) to=a retries=3 once
+        schedule tick at=rate(1_minute) to=a retries=3
+        +120s
+        fire -> once tick
+        fire -> tick
+        schedules -> tick+60s
+        delete-schedule tick
+        queue a
+        +1s
+        restart
+        fire -> once
+        count a -> visible=1 in-flight=0 delayed=0
+        ",
+    );
+}
+
+#[test]
+fn a_flexible_schedule_sends_within_its_window() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_hour) to=a window=900
+        +1h
+        restart
+        fire -> nothing
+        +900s
+        fire -> tick
+        fire -> nothing
+        schedules -> tick+2700s
+        ",
+    );
+}
+
+#[test]
+fn the_latest_time_of_many_that_were_missed_is_found_without_walking() {
+    check(
+        "
+        queue a
+        schedule tick at=rate(1_minute) to=a
+        schedule burst at=cron(*_*_1_1_?_*) to=a
+        +8000h
+        +30s
+        fire -> burst tick
+        fire -> nothing
+        count a -> visible=2 in-flight=0 delayed=0
+        schedules -> burst+2735970s tick+30s
+        ",
+    );
+}
+
+#[test]
+fn a_schedule_ends_and_may_take_itself_away() {
+    check(
+        "
+        queue a.fifo content-deduplication
+        schedule tick at=rate(1_minute) to=a.fifo group=g for=90
+        schedule once at=at(2026-01-01T00:02:00) to=a.fifo group=g once
+        schedule off at=rate(1_minute) to=a.fifo disabled
+        schedule lost at=rate(1_minute) to=b
+        schedule odd at=rate(1_minutes) to=a.fifo -> rejected: schedule: 1 minute, but 2 minutes
+        schedules -> lost+60s off- once+120s tick+60s
+        +60s
+        fire -> lost tick
+        +60s
+        fire -> lost once
+        schedules -> lost+60s off- tick-
+        count a.fifo -> visible=2 in-flight=0 delayed=0
+        ",
+    );
+}

@@ -1,0 +1,112 @@
+//! Lambda for the server itself: what templates say of functions is asked for as any client would ask.
+
+use std::sync::Arc;
+
+use bongsu_broker::{Function, FunctionRef};
+use bongsu_runtime::Handle;
+use bytes::Bytes;
+use hyper::header::HeaderMap;
+use serde_json::Value;
+
+use super::code::CodeFrom;
+use super::rest::{Input, Route};
+use super::{ROUTES, create_function, publish_layer_version, run};
+use crate::error::ApiError;
+use crate::observation::Seen;
+use crate::operation::Context;
+use crate::request_id::RequestIds;
+use crate::service::Config;
+use crate::sigv4::{Caller, Verifier};
+
+/// Asks for Lambda's operations as the root of the server's account.
+pub struct Deployer {
+    config: Config,
+    broker: Handle,
+    caller: Caller,
+    request_ids: RequestIds,
+}
+
+/// What a request has besides its input, and this one has not.
+#[derive(Default)]
+struct Nothing {
+    headers: HeaderMap,
+    body: Bytes,
+    seen: Seen,
+}
+
+impl Deployer {
+    /// For the functions that a door of this configuration serves.
+    pub fn new(config: Config, broker: Handle) -> Deployer {
+        let caller = Verifier::server(&config.account.to_string());
+        Deployer { config, broker, caller, request_ids: RequestIds::default() }
+    }
+
+    /// Asks for an operation by its name, and gives its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such operation, or its input is no object.
+    pub async fn ask(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let route: &Route = ROUTES.iter().find(|route| route.name == operation).expect("a row of the table");
+        let Value::Object(members) = input else { panic!("{operation} takes an object") };
+        let nothing = Nothing::default();
+        let output = run(route, Input::own(members), &self.context(&nothing)).await?;
+        Ok(serde_json::from_slice(&output.body).unwrap_or_default())
+    }
+
+    /// Makes a function, or makes of the one that is there what these members of `CreateFunction` say, and nothing else.
+    /// Asked again, it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `CreateFunction`, but for a function that exists.
+    pub async fn put_function(&self, settings: Value, code: CodeFrom) -> Result<Arc<Function>, ApiError> {
+        create_function::put(settings, code, &self.context(&Nothing::default())).await
+    }
+
+    /// The ARN of a layer's version that is as these members of `PublishLayerVersion` say: the known one if it still is, or
+    /// else a new one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `PublishLayerVersion`.
+    pub async fn put_layer_version(
+        &self,
+        settings: Value,
+        code: CodeFrom,
+        known: Option<&str>,
+    ) -> Result<String, ApiError> {
+        publish_layer_version::put(settings, code, known, &self.context(&Nothing::default())).await
+    }
+
+    /// A version of a function; none if there is no such function or version.
+    ///
+    /// # Errors
+    ///
+    /// When the server is stopping.
+    pub async fn version(&self, function: FunctionRef) -> Result<Option<Arc<Function>>, ApiError> {
+        match self.context(&Nothing::default()).described(&function).await {
+            Ok(described) => Ok(Some(described.function)),
+            Err(refusal) if refusal.kind().status() == 404 => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn context<'a>(&'a self, nothing: &'a Nothing) -> Context<'a> {
+        Context {
+            broker: self.broker.clone(),
+            caller: &self.caller,
+            is_signed: true,
+            config: &self.config,
+            headers: &nothing.headers,
+            path: "",
+            body: &nothing.body,
+            request_id: self.request_ids.next(),
+            seen: &nothing.seen,
+        }
+    }
+}
