@@ -25,8 +25,11 @@ pub(super) struct RouteTold {
     weight: u32,
 }
 
+/// Versions by their numbers, and how many of a hundred executions each gets.
+pub(super) type Weights = Vec<(u32, u32)>;
+
 /// The machine and the routes that are given, whose weights make 100.
-pub(super) fn routes(given: &[Route]) -> Result<(Box<str>, Vec<(u32, u32)>), ApiError> {
+pub(super) fn routes(given: &[Route]) -> Result<(Box<str>, Weights), ApiError> {
     let mut machine = None;
     let mut routes = Vec::new();
     for route in given {

@@ -361,6 +361,17 @@ fn state_machines_and_activities() {
             "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }",
             "Type: AWS::StepFunctions::Activity",
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }
+                a state machine has one of Definition and DefinitionString
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }
+                DefinitionString must be a map, or a text that is one in JSON
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k } }
+                DefinitionS3Location is not supported; give the definition in the template
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }
+                StateMachineType must be EXPRESS or STANDARD, not FAST
+            Type: AWS::StepFunctions::Activity
+                Name is missing
+        "#]],
     );
 }

@@ -15,7 +15,7 @@ use crate::handle::{Handle, Refusal};
 #[derive(Clone, Debug, PartialEq)]
 pub enum TaskStep {
     /// The broker is to do this; how it ends is decided together with it.
-    Ask(TaskAction),
+    Ask(Box<TaskAction>),
     /// It was done elsewhere, and has ended.
     End(TaskEnd),
 }
@@ -74,7 +74,7 @@ pub(crate) fn start(call: TaskCall, runner: Arc<dyn TaskRunner>, handle: Handle)
             TaskStep::End(end) => end,
             TaskStep::Ask(action) => {
                 let task = Some((id, task));
-                let command = WorkflowCommand::CarryOut { task, action: action.clone() };
+                let command = WorkflowCommand::CarryOut { task, action: (*action).clone() };
                 match handle.ask(Command::Workflow(Box::new(command)), None).await {
                     Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => {
                         runner.refused(&action, &rejection)
@@ -106,7 +106,7 @@ impl Handle {
             TaskStep::End(end) => return end,
             TaskStep::Ask(action) => action,
         };
-        let command = WorkflowCommand::CarryOut { task: None, action: action.clone() };
+        let command = WorkflowCommand::CarryOut { task: None, action: (*action).clone() };
         match self.ask(Command::Workflow(Box::new(command)), None).await {
             Ok(Reply::Workflow(WorkflowReply::CarriedOut(Ok(result)))) => TaskEnd::Succeeded(result),
             Ok(Reply::Workflow(WorkflowReply::CarriedOut(Err(rejection)))) => self.tasks.refused(&action, &rejection),

@@ -189,7 +189,7 @@ async fn a_message_and_the_end_of_its_task_are_one_step() {
     let (first, second) = (stage.start("m", "{}").await, stage.start("m", "{}").await);
     for name in ["q", "gone"] {
         let (_, end) = stage.task().await;
-        end.send(TaskStep::Ask(TaskAction::Send { queue: queue(name), message: message("hello") })).unwrap();
+        end.send(TaskStep::Ask(Box::new(TaskAction::Send { queue: queue(name), message: message("hello") }))).unwrap();
         settle().await;
     }
     assert_eq!(stage.world.counts("q").await, (1, 0, 0));
@@ -205,7 +205,7 @@ async fn a_token_outlives_the_process_that_gave_it() {
     stage.machine("m", false, definition).await;
     let started = stage.start("m", "{}").await;
     let (call, end) = stage.task().await;
-    end.send(TaskStep::Ask(TaskAction::Send { queue: queue("q"), message: message("token") })).unwrap();
+    end.send(TaskStep::Ask(Box::new(TaskAction::Send { queue: queue("q"), message: message("token") }))).unwrap();
     settle().await;
     let mut stage = stage.killed(&journal).await;
     // It was submitted: nobody sends the message again.

@@ -197,7 +197,7 @@ fn decide_step(
         token: &token,
     };
     let mut random = || entropy.next_u64();
-    states::decide(definition, &after.state, input.clone(), &surroundings, states::Timestamp(now.0), &mut random)
+    states::decide(definition, &after.state, *input, &surroundings, states::Timestamp(now.0), &mut random)
         .map_err(refused)
 }
 

@@ -7,6 +7,7 @@ use bongsu_runtime::{Refusal, TaskStep};
 use bongsu_states_language::Pattern;
 use serde_json::Value;
 
+use super::asked_of_broker;
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, camel, document, members, renamed};
@@ -24,7 +25,7 @@ pub(super) async fn start(door: &AwsApi, call: &TaskCall, pattern: Pattern, inpu
     let cx = asking.context();
     match asked(pattern, &cx).await {
         Ok(Asked { machine, name, input, trace_header, .. }) => {
-            Ok(TaskStep::Ask(TaskAction::StartExecution { machine, name, input, trace_header }))
+            Ok(asked_of_broker(TaskAction::StartExecution { machine, name, input, trace_header }))
         }
         Err(error) => Err(Integration::States.fault(&error, Some(asking.request_id()))),
     }
@@ -33,11 +34,10 @@ pub(super) async fn start(door: &AwsApi, call: &TaskCall, pattern: Pattern, inpu
 /// Of an express execution nobody is told how it ended, so that nothing can wait for it.
 async fn asked(pattern: Pattern, cx: &Context<'_>) -> Result<Asked, ApiError> {
     let asked = start_execution::asked(cx)?;
-    if matches!(pattern, Pattern::Sync | Pattern::Sync2) {
-        if cx.described_machine(asked.machine.clone(), &asked.arn).await?.machine.express {
-            let text = "This operation is not supported by this type of state machine";
-            return Err(ApiError::new(ErrorKind::StateMachineTypeNotSupported, text));
-        }
+    let waits = matches!(pattern, Pattern::Sync | Pattern::Sync2);
+    if waits && cx.described_machine(asked.machine.clone(), &asked.arn).await?.machine.express {
+        let text = "This operation is not supported by this type of state machine";
+        return Err(ApiError::new(ErrorKind::StateMachineTypeNotSupported, text));
     }
     Ok(asked)
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{document, members};
-use super::succeeded;
+use super::{asked_of_broker, succeeded};
 use crate::error::{ApiError, ErrorKind};
 use crate::lambda::{self, Invocable, LambdaOutput};
 use crate::service::AwsApi;
@@ -26,7 +26,7 @@ pub(super) async fn call(door: &AwsApi, call: &TaskCall, arn: &str, input: &str)
     let asking = Asking::new(door, call.trace_header.as_ref(), input.to_owned());
     match ask(Map::from_iter([("FunctionName".to_owned(), json!(arn))]), &asking).await? {
         Invocable::Answered(output) => Ok(TaskStep::End(TaskEnd::Succeeded(Text::from(returned(&output)?.get())))),
-        Invocable::Event(function, event) => Ok(TaskStep::Ask(TaskAction::QueueEvent { function, event })),
+        Invocable::Event(function, event) => Ok(asked_of_broker(TaskAction::QueueEvent { function, event })),
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn invoke(door: &AwsApi, call: &TaskCall, input: &str) -> Resul
             let payload = returned(&output)?;
             Ok(succeeded(&described(&output, payload, &asking)))
         }
-        Invocable::Event(function, event) => Ok(TaskStep::Ask(TaskAction::QueueEvent { function, event })),
+        Invocable::Event(function, event) => Ok(asked_of_broker(TaskAction::QueueEvent { function, event })),
     }
 }
 

@@ -5,6 +5,7 @@
 use bongsu_broker::{TaskAction, TaskCall};
 use bongsu_runtime::TaskStep;
 
+use super::asked_of_broker;
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, json_text, members};
@@ -17,7 +18,7 @@ pub(super) async fn send(door: &AwsApi, call: &TaskCall, input: &str) -> Result<
     let asking = Asking::new(door, call.trace_header.as_ref(), json_text(&members));
     let cx = asking.context();
     match sqs::outgoing_of(&cx) {
-        Ok((queue, message)) => Ok(TaskStep::Ask(TaskAction::Send { queue, message })),
+        Ok((queue, message)) => Ok(asked_of_broker(TaskAction::Send { queue, message })),
         Err(error) => {
             let first = sqs::first_fault(&cx, error).await;
             Err(Integration::Sqs.fault(&first, Some(asking.request_id())))

@@ -110,6 +110,11 @@ async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fault> {
     }
 }
 
+/// What the broker does, together with the end of the task.
+fn asked_of_broker(action: TaskAction) -> TaskStep {
+    TaskStep::Ask(Box::new(action))
+}
+
 /// A task's result.
 fn succeeded(result: &impl Serialize) -> TaskStep {
     let text = serde_json::to_string(result).expect("what has names for members is JSON");

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, json_text, members};
-use super::succeeded;
+use super::{asked_of_broker, succeeded};
 use crate::service::AwsApi;
 use crate::sns::{self, Prepared};
 
@@ -21,7 +21,7 @@ pub(super) async fn publish(door: &AwsApi, call: &TaskCall, input: &str) -> Resu
     match sns::prepare_publish(&cx).await {
         Ok(Prepared::Publication(topic, publication)) => {
             let region = door.config.region.as_str().into();
-            Ok(TaskStep::Ask(TaskAction::Publish { topic, publication: *publication, region }))
+            Ok(asked_of_broker(TaskAction::Publish { topic, publication: *publication, region }))
         }
         Ok(Prepared::Sent { message_id }) => Ok(succeeded(&json!({
             "MessageId": message_id,
