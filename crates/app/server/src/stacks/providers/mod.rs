@@ -16,6 +16,7 @@ mod policy;
 mod queue;
 mod recorded;
 mod schedule;
+mod state_machine;
 mod subscription;
 mod topic;
 mod version;

@@ -21,8 +21,7 @@ impl Provider for StateMachineResource {
             ("UpdateStateMachine", input)
         } else {
             let kind = if self.express { "EXPRESS" } else { "STANDARD" };
-            let input =
-                json!({ "name": self.name, "definition": self.definition, "roleArn": self.role, "type": kind });
+            let input = json!({ "name": self.name, "definition": self.definition, "roleArn": self.role, "type": kind });
             ("CreateStateMachine", input)
         };
         asked(cx.world.lambda.ask_states(operation, input).await)?;
