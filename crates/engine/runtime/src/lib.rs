@@ -3,6 +3,7 @@
 //! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
+mod arrivals;
 mod blobs;
 mod cleaner;
 mod clock;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bongsu_broker::{
     BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
-    Place, QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -406,7 +406,7 @@ impl Shard {
     }
 
     /// Decides what a caller asks for, if there is room to make it durable and the caller has the right.
-    fn decide_for(&mut self, caller: &Caller, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+    pub(crate) fn decide_for(&mut self, caller: &Caller, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         match self.admit(&command).and_then(|()| self.broker.permit(caller, &command)) {
             Ok(()) => self.decide(command),
             Err(rejection) => (Err(rejection), KnownAfter::Everything),
@@ -439,7 +439,13 @@ impl Shard {
         (Ok(decision.reply), known_after)
     }
 
-    fn answer(&mut self, reply: ReplyTo, result: Result<Reply, Rejection>, known_after: KnownAfter, waited: Duration) {
+    pub(crate) fn answer(
+        &mut self,
+        reply: ReplyTo,
+        result: Result<Reply, Rejection>,
+        known_after: KnownAfter,
+        waited: Duration,
+    ) {
         if let Ok(Reply::Received { queue, deliveries }) = &result
             && deliveries.is_empty()
         {
@@ -452,7 +458,7 @@ impl Shard {
         }
     }
 
-    fn since(&self, before: Timestamp) -> Duration {
+    pub(crate) fn since(&self, before: Timestamp) -> Duration {
         Duration::from_millis(self.broker.now().0.saturating_sub(before.0))
     }
 
@@ -547,49 +553,6 @@ impl Shard {
         let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
-    }
-
-    /// Gives arrivals to those who wait for them: receives first, in the order they came, then functions. Whom there is
-    /// no room to serve is not forgotten.
-    fn serve_woken(&mut self) {
-        while self.may_hand_out() {
-            let woken = self.broker.take_woken();
-            if woken.is_empty() {
-                return;
-            }
-            for queue in woken {
-                while self.may_hand_out() && self.serve_waiter(queue) {}
-                while self.may_hand_out() && !self.stopping && self.dispatch(queue) {}
-                if !self.may_hand_out() {
-                    self.broker.wake(queue);
-                }
-            }
-        }
-    }
-
-    fn may_hand_out(&self) -> bool {
-        self.has_room_in_batch() && self.has_room_beyond(self.limits.room_kept_for_cleaning)
-    }
-
-    /// Lets the first waiting receive try again. Returns whether the next one should.
-    fn serve_waiter(&mut self, queue: QueueId) -> bool {
-        let Some((turn, waiter)) = self.waiters.take_first(queue) else { return false };
-        let (result, known_after) = self.decide_for(&waiter.caller, waiter.command.clone());
-        match result {
-            result if found_nothing_at(&result).is_some() => {
-                self.waiters.put_back(turn, waiter);
-                false
-            }
-            result => {
-                self.answer(waiter.reply, result, known_after, self.since(waiter.since));
-                true
-            }
-        }
-    }
-
-    /// Starts one attempt of a function, if there is anything to start. Returns whether there was.
-    fn dispatch(&mut self, queue: QueueId) -> bool {
-        matches!(self.decide(Command::Dispatch { queue }).0, Ok(Reply::Dispatched(true)))
     }
 
     /// Takes one step of each of some move tasks that are due. Returns whether there was any. A task that is due again at once

@@ -238,12 +238,12 @@ fn what_ended_can_be_redriven_for_two_weeks_and_is_forgotten_after_ninety_days()
         task @1 fails Bad because
         execution m a -> FAILED 6 ExecutionFailed
         +13d
-        redrive m a
+        redrive-execution m a
         tasks -> @1 f {} @2 f {}
         task @2 fails Bad again
         restart
         +14d
-        redrive m a -> rejected: ExecutionNotRedrivable
+        redrive-execution m a -> rejected: ExecutionNotRedrivable
         +75d
         executions m -> a:FAILED
         +1d

@@ -143,7 +143,7 @@ impl Story {
                 let id = self.execution(words.next(), words.next());
                 WorkflowCommand::StopExecution { id, error: Some(Text::from("Stopped")), cause: None }
             }
-            "redrive" => WorkflowCommand::RedriveExecution { id: self.execution(words.next(), words.next()) },
+            "redrive-execution" => WorkflowCommand::RedriveExecution { id: self.execution(words.next(), words.next()) },
             "proceed" => return Some(self.proceed()),
             "open-tasks" => {
                 let open = self.world.broker.open_tasks();
