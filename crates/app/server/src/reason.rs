@@ -99,6 +99,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::MoveTaskUnknown => "the move task does not exist".to_owned(),
         Rejection::MoveTaskNotRunning => "the move task has ended already".to_owned(),
         Rejection::Object(rejection) => format!("the object store refuses: {rejection:?}"),
+        Rejection::Workflow(rejection) => format!("the workflows refuse: {rejection:?}"),
         Rejection::StorageFull => "the storage is full; delete messages or add space".to_owned(),
     }
 }

@@ -13,6 +13,7 @@ use crate::object::Objects;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
+use crate::workflow::state::Workflows;
 use crate::{
     Attempt, AttemptId, BlobId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId,
     MoveTaskStatus, ObjectStatistics, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
@@ -56,6 +57,7 @@ pub struct Broker {
     pub(crate) topics: Topics,
     pub(crate) entries: Entries,
     pub(crate) objects: Objects,
+    pub(crate) workflows: Workflows,
     /// Queues at which a receive or a dispatch may succeed since [`Broker::take_woken`] was last called.
     pub(crate) woken: BTreeSet<QueueId>,
     /// Sources of move tasks whose step became due since [`Broker::take_due_moves`] was last called.
@@ -92,6 +94,7 @@ impl Broker {
             topics: Topics::default(),
             entries: Entries::default(),
             objects: Objects::default(),
+            workflows: Workflows::default(),
             woken: BTreeSet::new(),
             due_moves: BTreeSet::new(),
         }
@@ -107,6 +110,7 @@ impl Broker {
         self.finish_replay_of_topics();
         self.objects.finish_replay();
         self.finish_replay_of_functions();
+        self.finish_replay_of_workflows();
     }
 
     /// The latest time that this state has seen.
@@ -122,6 +126,7 @@ impl Broker {
             self.invocations.next_deadline(),
             self.windows.next_deadline(),
             self.schedules.next_deadline(),
+            self.workflows.next_deadline(),
         ];
         of_queues.into_iter().chain(others.into_iter().flatten()).min()
     }
@@ -211,6 +216,7 @@ impl Broker {
         self.advance_invocations();
         self.advance_windows();
         self.advance_schedules();
+        self.advance_workflows();
     }
 
     /// Changes the state by one fact. Cannot fail: what could be refused was refused before the fact was made.
@@ -396,6 +402,7 @@ impl Broker {
                 assert!(is_known || self.replaying, "only an entry that is there is removed");
             }
             Fact::Object { fact } => self.objects.apply(fact, place, self.replaying),
+            Fact::Workflow { fact } => self.apply_workflow(fact, place),
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

@@ -7,7 +7,7 @@ use crate::{
     EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
     MappingId, MoveTaskId, Notification, ObjectCommand, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation,
     ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token,
-    TopicAttributes, TopicName,
+    TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.
@@ -16,6 +16,8 @@ use crate::{
 pub enum Command {
     /// Does something with buckets and objects.
     Object(Box<ObjectCommand>),
+    /// Does something with state machines and executions.
+    Workflow(Box<WorkflowCommand>),
     /// Makes a queue, or finds one that has every given attribute.
     ///
     /// With `cooldown` a name cannot be used again for a minute after its queue was deleted.
@@ -224,7 +226,8 @@ impl Command {
             | Command::ChangeEntries { .. }
             | Command::GetEntry { .. }
             | Command::ListEntries { .. }
-            | Command::Object(_) => None,
+            | Command::Object(_)
+            | Command::Workflow(_) => None,
             of_topics => {
                 debug_assert!(of_topics.is_of_topics(), "every command of queues has its row above");
                 None

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Alias, AttemptId, DeliveryEnd, Entry, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
+    Alias, AttemptId, DeliveryEnd, Entry, ExecutionId, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
     InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Place, QueueAttributes, QueueId,
     QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags,
-    Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName,
+    TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
 };
 
 /// What was decided.
@@ -110,6 +110,8 @@ pub enum Reply {
     Entries(Vec<Entry>),
     /// `Object`.
     Object(ObjectReply),
+    /// `Workflow`.
+    Workflow(WorkflowReply),
     /// `EndDelivery`.
     DeliveryEnded(DeliveryEnd),
     /// `Publish`: one result an entry.
@@ -279,6 +281,15 @@ pub struct Inventory {
 pub enum Effect {
     /// Run a function on a batch of messages, then answer with `EndAttempt`.
     Invoke(Invocation),
+    /// Do what a task of an execution asks for, then answer with `CarryOut` or `Step`.
+    StartTask(Box<TaskCall>),
+    /// Nobody waits for a task any more.
+    CancelTask {
+        /// Whose.
+        execution: ExecutionId,
+        /// Which.
+        task: u64,
+    },
 }
 
 /// One run of a function.

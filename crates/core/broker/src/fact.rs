@@ -5,10 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Alias, AttemptId, Copy, CopyForm, EntryKey, FaultKind, Function, FunctionRef, InvokeConfig, KeptCopy,
-    MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
-    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, Redrive, Replay, ScheduleAttempt,
-    ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition, TopicId,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig,
+    KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
+    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep, Redrive, Replay,
+    ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition,
+    TopicId, WorkflowFact,
 };
 
 mod earlier;
@@ -275,6 +276,8 @@ pub enum Fact {
     EntryRemoved { key: EntryKey },
     /// Something happened to a bucket or an object.
     Object { fact: ObjectFact },
+    /// Something happened to a state machine, an activity or an execution.
+    Workflow { fact: WorkflowFact },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -355,6 +358,7 @@ wire_enum!(Fact {
     42 => EntryPut { key, value }
     43 => EntryRemoved { key }
     60 => Object { fact }
+    61 => Workflow { fact }
     44 => FunctionSet { function, reserved, last_version }
     45 => VersionPublished { function }
     46 => VersionDeleted { function, version }
@@ -464,6 +468,12 @@ impl Recorded {
             Fact::MessageKept { message } => return Some(Stored::Message(message.content)),
             Fact::QuestionQueued { question, .. } => return Some(Stored::Question(question)),
             Fact::InvocationQueued { invocation, .. } => return Some(Stored::Invocation(invocation)),
+            Fact::Workflow { fact: WorkflowFact::ExpressQueued { start, input, .. } } => {
+                return Some(Stored::Express(start, input));
+            }
+            Fact::Workflow {
+                fact: WorkflowFact::ExecutionStarted { step, .. } | WorkflowFact::ExecutionStepped { step, .. },
+            } => return Some(Stored::Step(step)),
             Fact::Published { notification, copies, .. } => (notification, copies.get(part)?.form),
             Fact::NotificationKept { notification, copies } => (notification, copies.get(part)?.form),
             _ => return None,
@@ -483,6 +493,10 @@ pub enum Stored {
     Question(Question),
     /// An event for a function.
     Invocation(QueuedInvocation),
+    /// An express execution and its input.
+    Express(ExecutionStart, Text),
+    /// A step of an execution.
+    Step(RecordedStep),
 }
 
 #[cfg(test)]

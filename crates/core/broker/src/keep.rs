@@ -117,6 +117,9 @@ impl Broker {
                 let current = self.entries.get(key.account, &key.path).filter(|placed| placed.place == place);
                 current.map(|_| fact.clone()).into_iter().collect()
             }
+            Fact::Workflow { fact } => {
+                self.workflows.still_needed(fact, place).map(|fact| Fact::Workflow { fact }).into_iter().collect()
+            }
             Fact::Object { fact } => {
                 self.objects.still_needed(fact, place).map(|fact| Fact::Object { fact }).into_iter().collect()
             }

@@ -29,6 +29,7 @@ mod text;
 mod time;
 mod topic;
 mod wire;
+mod workflow;
 
 pub use access::{Caller, Client};
 pub use attempt::{Attempt, AttemptId, AttemptOutcome};
@@ -124,3 +125,16 @@ pub const IN_FLIGHT_MAX: usize = 120_000;
 
 #[cfg(test)]
 mod scenario;
+pub use workflow::command::{
+    ExecutionDescription, ExecutionInput, ExecutionSummary, MachineDescription, StartedExecution, StepPlace,
+    TaskAction, TaskAnswer, TaskCall, TaskWork, WorkflowCommand, WorkflowReply,
+};
+pub use workflow::fact::{RecordedStep, WorkflowFact};
+pub use workflow::rejection::WorkflowRejection;
+pub use workflow::result::execution_arn;
+pub use workflow::token::TaskToken;
+pub use workflow::{
+    ACTIVITIES_MAX, Activity, EXECUTION_RETENTION_DAYS, ExecutionId, ExecutionStart, MACHINE_ALIASES_MAX,
+    MACHINE_VERSIONS_MAX, MACHINES_MAX, MachineAlias, MachineRef, MachineVersion, OPEN_EXECUTIONS_MAX, ParentTask,
+    REDRIVE_DAYS, StateMachine,
+};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{MappingId, ObjectRejection, QueueId, Seconds, Text};
+use crate::{MappingId, ObjectRejection, QueueId, Seconds, Text, WorkflowRejection};
 
 /// Why a command was refused. A refused command changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,8 +218,16 @@ pub enum Rejection {
     TooManyEntries,
     /// Something about a bucket or an object.
     Object(ObjectRejection),
+    /// Something about a state machine or an execution.
+    Workflow(WorkflowRejection),
     /// No room is left to make a fact durable; deletes and receives may still have some.
     StorageFull,
+}
+
+impl From<WorkflowRejection> for Rejection {
+    fn from(rejection: WorkflowRejection) -> Rejection {
+        Rejection::Workflow(rejection)
+    }
 }
 
 impl From<ObjectRejection> for Rejection {

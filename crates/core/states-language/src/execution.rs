@@ -60,6 +60,19 @@ wire_enum! {
     }
 }
 
+impl Status {
+    /// As AWS spells it. What has not begun runs, for whoever asks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::NotStarted | Status::Running => "RUNNING",
+            Status::Succeeded => "SUCCEEDED",
+            Status::Failed => "FAILED",
+            Status::TimedOut => "TIMED_OUT",
+            Status::Aborted => "ABORTED",
+        }
+    }
+}
+
 wire_enum! {
     /// What came out.
     #[derive(Clone, Debug, PartialEq, Eq)]

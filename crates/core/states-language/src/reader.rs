@@ -2,12 +2,12 @@
 
 use bongsu_jsonata::{Object, Value};
 
-use crate::definition::{CsvHeaders, ItemReader, ReaderFormat, ReaderInput};
+use crate::definition::{CsvHeaders, ReaderFormat, ReaderInput};
 
 /// The items in the contents of an object, or why there are none, in AWS's words. Listings have no contents: their
 /// items are the keys that the store lists.
-pub fn read_items(reader: &ItemReader, contents: &str) -> Result<Vec<Value>, String> {
-    match &reader.input {
+pub fn read_items(input: &ReaderInput, contents: &str) -> Result<Vec<Value>, String> {
+    match input {
         ReaderInput::Listing => Err("A listing is not read from an object.".into()),
         ReaderInput::Object(ReaderFormat::Json { pointer }) => json(contents, pointer.as_deref()),
         ReaderInput::Object(ReaderFormat::JsonLines) => json_lines(contents),

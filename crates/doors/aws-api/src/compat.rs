@@ -6,6 +6,7 @@ mod lambda;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;
+mod states;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

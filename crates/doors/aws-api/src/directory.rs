@@ -6,6 +6,7 @@ use hyper::http::request::Parts;
 use crate::codec::{CLOUDFORMATION, Dialect, Params, SNS, SQS};
 use crate::logs::{self, LOGS};
 use crate::sigv4::Claim;
+use crate::states::{self, STATES};
 use crate::sts::{self, STS};
 use crate::{cloudformation, sns, sqs};
 
@@ -19,10 +20,12 @@ pub(crate) enum Service {
     Sts,
     CloudFormation,
     Logs,
+    States,
 }
 
 impl Service {
-    const ALL: [Service; 5] = [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation, Service::Logs];
+    const ALL: [Service; 6] =
+        [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation, Service::Logs, Service::States];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Service {
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::Logs => "logs",
+            Service::States => "states",
             Service::CloudFormation => "cloudformation",
         }
     }
@@ -42,6 +46,7 @@ impl Service {
             Service::Sns => sns::find(name),
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
             Service::Logs => logs::find(name),
+            Service::States => states::find(name),
             Service::CloudFormation => cloudformation::find(name),
         }
     }
@@ -58,6 +63,7 @@ impl Service {
             Service::Sns => &SNS,
             Service::Sts => &STS,
             Service::Logs => &LOGS,
+            Service::States => &STATES,
             Service::CloudFormation => &CLOUDFORMATION,
         }
     }
@@ -69,6 +75,7 @@ impl Service {
             Service::Sns => "2010-03-31",
             Service::Sts => sts::VERSION,
             Service::Logs => "2014-03-28",
+            Service::States => "2016-11-23",
             Service::CloudFormation => "2010-05-15",
         }
     }
@@ -78,6 +85,7 @@ impl Service {
         match self {
             Service::Sqs => Some("AmazonSQS."),
             Service::Logs => Some("Logs_20140328."),
+            Service::States => Some("AWSStepFunctions."),
             Service::Sns | Service::Sts | Service::CloudFormation => None,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) enum Namespace {
     Sns,
     /// In the model of Amazon CloudWatch Logs.
     Logs,
+    /// In the model of AWS Step Functions.
+    States,
     /// In the model of AWS CloudFormation.
     CloudFormation,
     /// In the framework that all AWS services share.
@@ -42,6 +44,8 @@ impl Namespace {
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Logs => "com.amazonaws.logs#",
+            // Its errors are told bare.
+            Namespace::States => "",
             Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -114,6 +118,31 @@ errors! {
     KmsThrottled, Sqs, "KMS.ThrottlingException", 400;
     KmsInvalidKeyUsage, Sqs, "KMS.InvalidKeyUsageException", 400;
     KmsOptInRequired, Sqs, "KMS.OptInRequired", 403;
+    ActivityDoesNotExist, States, "ActivityDoesNotExist", 400;
+    ActivityLimitExceeded, States, "ActivityLimitExceeded", 400;
+    ExecutionAlreadyExists, States, "ExecutionAlreadyExists", 400;
+    ExecutionDoesNotExist, States, "ExecutionDoesNotExist", 400;
+    ExecutionLimitExceeded, States, "ExecutionLimitExceeded", 400;
+    ExecutionNotRedrivable, States, "ExecutionNotRedrivable", 400;
+    InvalidArn, States, "InvalidArn", 400;
+    InvalidDefinition, States, "InvalidDefinition", 400;
+    InvalidEncryptionConfiguration, States, "InvalidEncryptionConfiguration", 400;
+    InvalidExecutionInput, States, "InvalidExecutionInput", 400;
+    InvalidLoggingConfiguration, States, "InvalidLoggingConfiguration", 400;
+    InvalidName, States, "InvalidName", 400;
+    InvalidOutput, States, "InvalidOutput", 400;
+    MissingRequiredParameter, States, "MissingRequiredParameter", 400;
+    ServiceQuotaExceededException, States, "ServiceQuotaExceededException", 400;
+    StateMachineAlreadyExists, States, "StateMachineAlreadyExists", 400;
+    StateMachineDoesNotExist, States, "StateMachineDoesNotExist", 400;
+    StateMachineLimitExceeded, States, "StateMachineLimitExceeded", 400;
+    StateMachineTypeNotSupported, States, "StateMachineTypeNotSupported", 400;
+    TooManyTags, States, "TooManyTags", 400;
+    ConflictException, States, "ConflictException", 400;
+    StatesInvalidToken as "InvalidToken", States, "InvalidToken", 400;
+    StatesResourceNotFound as "ResourceNotFound", States, "ResourceNotFound", 400;
+    StatesTaskTimedOut as "TaskTimedOut", States, "TaskTimedOut", 400;
+    StatesValidationException as "ValidationException", States, "ValidationException", 400;
     CodeStorageExceededException, Lambda, "CodeStorageExceededException", 400;
     FunctionParameterInvalid as "InvalidParameterValueException", Lambda, "InvalidParameterValueException", 400;
     FunctionResourceNotFound as "ResourceNotFoundException", Lambda, "FunctionResourceNotFoundException", 404;

@@ -26,7 +26,9 @@ pub mod service;
 pub mod sigv4;
 mod sns;
 mod sqs;
+mod states;
 mod sts;
 
 pub use public_url::PublicUrl;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};
+pub use states::Tasks;

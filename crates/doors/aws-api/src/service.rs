@@ -27,7 +27,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{cloudformation, sns, sts};
+use crate::{cloudformation, sns, states, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -81,7 +81,7 @@ pub struct AwsApi {
     pub(crate) broker: Handle,
     /// In the ARNs that policies name queues by.
     region: Arc<str>,
-    request_ids: RequestIds,
+    pub(crate) request_ids: RequestIds,
     pub(crate) observer: Arc<Observer>,
 }
 
@@ -310,7 +310,10 @@ impl AwsApi {
             (Service::Logs, None) => {
                 logs::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
             }
-            (Service::Logs, Some(_)) => Err(unknown()),
+            (Service::States, None) => {
+                states::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
+            }
+            (Service::Logs | Service::States, Some(_)) => Err(unknown()),
             (Service::CloudFormation, Some(params)) => {
                 let context = context(named.ok_or_else(unknown)?);
                 cloudformation::call(Source::Query(params), &context, protocol, envelope).await

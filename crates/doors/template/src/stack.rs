@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource, FunctionUrlResource,
-    LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource, ScheduleResource,
-    SubscriptionResource, TopicResource, VersionResource,
+    ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
+    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource,
+    ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -59,6 +59,8 @@ kinds! {
     buckets: Bucket(BucketResource);
     /// Schedules.
     schedules: Schedule(ScheduleResource);
+    /// State machines.
+    state_machines: StateMachine(StateMachineResource);
     /// HTTP and REST APIs with all of their routes; no two routes of one take the same requests.
     apis: Api(ApiResource);
 }
@@ -181,6 +183,8 @@ pub enum Definition {
     Mapping(MappingResource),
     Bucket(BucketResource),
     Schedule(ScheduleResource),
+    StateMachine(StateMachineResource),
+    Activity(ActivityResource),
     Api(ApiResource),
     /// An integration, route, stage, deployment, method or path: contained in its API.
     ApiPart {

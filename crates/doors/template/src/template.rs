@@ -187,6 +187,8 @@ fn check_names(stack: &Stack, faults: &mut Faults) {
             Definition::Function(function) => ("function", &function.name),
             Definition::Bucket(bucket) => ("bucket", &bucket.name),
             Definition::Schedule(schedule) => ("schedule", &schedule.name),
+            Definition::StateMachine(machine) => ("state machine", &machine.name),
+            Definition::Activity(activity) => ("activity", &activity.name),
             Definition::Api(api) => ("API", &api.name),
             _ => continue,
         };

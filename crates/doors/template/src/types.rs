@@ -8,7 +8,7 @@ use crate::scope::{Identity, Scope};
 use crate::stack::Definition;
 use crate::{
     Inputs, alias, api, bucket, event_invoke_config, function, function_url, layer_version, mapping, metadata,
-    permission, policy, queue, recorded, schedule, subscription, topic,
+    permission, policy, queue, recorded, schedule, state_machine, subscription, topic,
 };
 
 /// All there is to know about a resource type.
@@ -66,7 +66,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 36] = [
+const TYPES: [&ResourceType; 38] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -85,6 +85,8 @@ const TYPES: [&ResourceType; 36] = [
     &bucket::TYPE,
     &schedule::RULE,
     &schedule::SCHEDULE,
+    &state_machine::TYPE,
+    &state_machine::ACTIVITY,
     &http::API,
     &http::INTEGRATION,
     &http::ROUTE,

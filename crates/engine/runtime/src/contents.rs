@@ -67,7 +67,7 @@ fn decode(delivery: Delivery, record: Bytes) -> Option<(Delivery, Stored)> {
     let recorded = Recorded::decode(record).ok();
     match recorded.and_then(|recorded| recorded.into_stored(delivery.place.part)) {
         Some(stored @ (Stored::Message(_) | Stored::Notification(..))) => Some((delivery, stored)),
-        Some(Stored::Question(_) | Stored::Invocation(_)) | None => {
+        Some(_) | None => {
             let position = delivery.place.position;
             error!(position, "the journal holds something else where a message should be");
             None
@@ -82,7 +82,7 @@ fn write(read: Vec<(Delivery, Stored)>, envelopes: &dyn Envelopes) -> Vec<Receiv
             Stored::Notification(notification, form) => {
                 to_content(delivery.handle.queue, &notification, form, envelopes)?
             }
-            Stored::Question(_) | Stored::Invocation(_) => return None,
+            _ => return None,
         };
         if let Some(message_id) = delivery.message_id {
             content.message_id = message_id;

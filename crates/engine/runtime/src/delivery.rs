@@ -88,7 +88,7 @@ fn decode(record: bytes::Bytes, place: Place) -> Found {
             Found::Content(ParcelContent::Notification(Box::new(notification), form))
         }
         Some(Stored::Question(question)) => Found::Content(ParcelContent::Question(question)),
-        Some(Stored::Message(_) | Stored::Invocation(_)) | None => {
+        Some(_) | None => {
             error!(position = place.position, "the journal holds something else where a notification should be");
             Found::Unreadable
         }

@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use bongsu_broker::{
     Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
-    Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState, PermissionAdded, Place,
-    QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, SubscriptionId, Tags, Timestamp,
-    TopicName, VisibilityChange,
+    ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
+    PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, StateMachine,
+    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
+use bongsu_states_language::Definition;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::blobs::Blobs;
+use crate::clock::Clock;
 use crate::courier::Envelopes;
 use crate::events::EndedEvent;
 use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
+use crate::start::Outside;
 use crate::topic_metrics::{TOPICS_A_TURN_MAX, TopicMetrics};
+use crate::workflows::{Activities, TaskRunner};
 
 /// What the shard answers.
 pub(crate) struct Answer {
@@ -26,6 +30,9 @@ pub(crate) struct Answer {
     /// How long a receive waited for arrivals.
     pub(crate) waited: Duration,
 }
+
+/// A machine, and its definition if this version can read it.
+pub(crate) type Revision = (Arc<StateMachine>, Option<Arc<Definition>>);
 
 /// How a reply finds its way back.
 pub(crate) type ReplyTo = oneshot::Sender<Answer>;
@@ -59,6 +66,12 @@ pub(crate) enum Request {
     EndEvent(EndedEvent),
     /// Nothing more is done about an event for now.
     EventIsOver,
+    /// An express execution that was queued has ended.
+    EndExpress { id: ExecutionId, succeeded: bool },
+    /// What a revision of a machine means.
+    Revision { revision: u128, reply: oneshot::Sender<Option<Revision>> },
+    /// Where the input of an express execution lies now.
+    LocateExpress { id: ExecutionId, reply: oneshot::Sender<Option<Place>> },
     /// Nor about this one, which did not come to its end.
     PutEventBack { function: Box<str>, sequence: u64 },
     /// Where an event lies now.
@@ -123,19 +136,19 @@ pub struct Handle {
     caller: Caller,
     pub(crate) envelopes: Arc<dyn Envelopes>,
     pub(crate) blobs: Blobs,
+    pub(crate) tasks: Arc<dyn TaskRunner>,
+    pub(crate) activities: Activities,
+    pub(crate) clock: Clock,
 }
 
 /// How many messages are looked at when some are to be shown: as many as the broker shows at once.
 const PEEKED_AT_A_TIME: usize = 1_000;
 
 impl Handle {
-    pub(crate) fn new(
-        requests: mpsc::Sender<Request>,
-        reader: Reader,
-        envelopes: Arc<dyn Envelopes>,
-        blobs: Blobs,
-    ) -> Handle {
-        Handle { requests, reader, caller: Caller::Server, envelopes, blobs }
+    pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, outside: &Outside, clock: Clock) -> Handle {
+        let (envelopes, blobs, tasks) = (outside.envelopes.clone(), outside.blobs.clone(), outside.tasks.clone());
+        let activities = Activities::default();
+        Handle { requests, reader, caller: Caller::Server, envelopes, blobs, tasks, activities, clock }
     }
 
     /// The same, for somebody whose right is looked at. Without this the server itself asks.

@@ -3,6 +3,7 @@
 //! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
+mod arrivals;
 mod blobs;
 mod cleaner;
 mod clock;
@@ -32,6 +33,7 @@ mod start;
 mod topic_metrics;
 mod topics;
 mod waiters;
+mod workflows;
 
 pub use blobs::Blobs;
 pub use clock::{Clock, ManualClock, ShiftedClock};
@@ -50,3 +52,6 @@ pub use shard::Shard;
 pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};
 pub use topic_metrics::{TopicCounters, TopicMetrics};
+pub use workflows::{
+    ActivityTask, EXPRESS_RUNS_MAX, ExecutionTexts, ExpressEnd, HistoryPage, NoTasks, TaskEnd, TaskRunner, TaskStep,
+};

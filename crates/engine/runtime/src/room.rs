@@ -47,8 +47,11 @@ impl Shard {
             | Command::GetEntry { .. }
             | Command::ListEntries { .. } => return Ok(()),
             Command::Object(command) if command.only_looks() => return Ok(()),
+            Command::Workflow(command) if command.only_looks() => return Ok(()),
             Command::Object(command) if command.lets_go() => self.limits.room_kept_for_cleaning,
+            Command::Workflow(command) if command.lets_go() => self.limits.room_kept_for_cleaning,
             Command::Object(_)
+            | Command::Workflow(_)
             | Command::Send { .. }
             | Command::CreateQueue { .. }
             | Command::SetQueueAttributes { .. }

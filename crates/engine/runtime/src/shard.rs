@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bongsu_broker::{
     BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
-    Place, QueueId, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{mpsc, oneshot};
@@ -27,6 +27,7 @@ use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
 use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
+use crate::workflows::{self, ExpressDue};
 
 /// Commands decided before the loop looks at anything else.
 const COMMANDS_A_TURN_MAX: usize = 1024;
@@ -41,6 +42,7 @@ pub(crate) enum Held {
     Place(oneshot::Sender<Option<Place>>, Place),
     Time(oneshot::Sender<Timestamp>, Timestamp),
     Effect(Effect),
+    Express(ExpressDue),
     Delivery(Box<DueDelivery>),
     Event(Box<DueInvocation>),
     EventEnded(oneshot::Sender<InvocationEnd>, InvocationEnd),
@@ -69,6 +71,8 @@ pub struct Shard {
     pub(crate) deliveries_going_on: usize,
     /// Events that functions have.
     pub(crate) events_going_on: usize,
+    /// Express executions that were queued and run.
+    pub(crate) express_going_on: usize,
     pub(crate) waiters: Waiters,
     pub(crate) cleaner: Cleaner,
     counters: Counters,
@@ -123,6 +127,7 @@ impl Shard {
             outside,
             deliveries_going_on: 0,
             events_going_on: 0,
+            express_going_on: 0,
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
@@ -156,6 +161,7 @@ impl Shard {
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
         self.end_lost_attempts().await?;
+        self.begin_open_tasks();
         loop {
             self.look_at_journal();
             let is_moving = self.take_due_moves();
@@ -169,8 +175,14 @@ impl Shard {
             self.begin_deliveries();
             self.begin_events();
             self.fire_schedules();
+            self.proceed_executions();
+            self.begin_express();
             self.begin_replays();
-            let may_begin = self.may_begin_deliveries() || self.may_begin_events() || self.may_fire_schedules();
+            let may_begin = self.may_begin_deliveries()
+                || self.may_begin_events()
+                || self.may_fire_schedules()
+                || self.may_proceed_executions()
+                || self.may_begin_express();
             if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }
@@ -339,6 +351,13 @@ impl Shard {
             Request::EndRunning { function } => self.broker.end_running(&function, 1),
             Request::EndEvent(ended) => self.end_event(ended),
             Request::EventIsOver => self.events_going_on -= 1,
+            Request::EndExpress { id, succeeded } => self.end_express(id, succeeded),
+            // A receiver that is gone needs no answer.
+            Request::Revision { revision, reply } => drop(reply.send(self.broker.revision(revision))),
+            Request::LocateExpress { id, reply } => match self.broker.locate_express(id) {
+                Some(place) => self.hold(Held::Place(reply, place)),
+                None => drop(reply.send(None)),
+            },
             Request::PutEventBack { function, sequence } => self.put_event_back(&function, sequence),
             Request::LocateInvocation { function, sequence, reply } => {
                 match self.broker.locate_invocation(&function, sequence) {
@@ -387,7 +406,7 @@ impl Shard {
     }
 
     /// Decides what a caller asks for, if there is room to make it durable and the caller has the right.
-    fn decide_for(&mut self, caller: &Caller, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
+    pub(crate) fn decide_for(&mut self, caller: &Caller, command: Command) -> (Result<Reply, Rejection>, KnownAfter) {
         match self.admit(&command).and_then(|()| self.broker.permit(caller, &command)) {
             Ok(()) => self.decide(command),
             Err(rejection) => (Err(rejection), KnownAfter::Everything),
@@ -420,7 +439,13 @@ impl Shard {
         (Ok(decision.reply), known_after)
     }
 
-    fn answer(&mut self, reply: ReplyTo, result: Result<Reply, Rejection>, known_after: KnownAfter, waited: Duration) {
+    pub(crate) fn answer(
+        &mut self,
+        reply: ReplyTo,
+        result: Result<Reply, Rejection>,
+        known_after: KnownAfter,
+        waited: Duration,
+    ) {
         if let Ok(Reply::Received { queue, deliveries }) = &result
             && deliveries.is_empty()
         {
@@ -433,7 +458,7 @@ impl Shard {
         }
     }
 
-    fn since(&self, before: Timestamp) -> Duration {
+    pub(crate) fn since(&self, before: Timestamp) -> Duration {
         Duration::from_millis(self.broker.now().0.saturating_sub(before.0))
     }
 
@@ -477,13 +502,23 @@ impl Shard {
                 Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
                 Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 // What is not begun any more is lost, and comes back at the next start.
-                Some((_, Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Replay(_))) if self.stopping => {}
+                Some((
+                    _,
+                    Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
+                )) if self.stopping => {}
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());
                 }
+                Some((_, Held::Effect(Effect::StartTask(call)))) => {
+                    workflows::start(*call, self.outside.tasks.clone(), self.handle.clone());
+                }
+                Some((_, Held::Effect(Effect::CancelTask { execution, task }))) => {
+                    self.handle.activities.withdraw(execution, task);
+                }
+                Some((_, Held::Express(due))) => self.run_express(due),
                 None => {}
             }
         }
@@ -518,49 +553,6 @@ impl Shard {
         let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
-    }
-
-    /// Gives arrivals to those who wait for them: receives first, in the order they came, then functions. Whom there is
-    /// no room to serve is not forgotten.
-    fn serve_woken(&mut self) {
-        while self.may_hand_out() {
-            let woken = self.broker.take_woken();
-            if woken.is_empty() {
-                return;
-            }
-            for queue in woken {
-                while self.may_hand_out() && self.serve_waiter(queue) {}
-                while self.may_hand_out() && !self.stopping && self.dispatch(queue) {}
-                if !self.may_hand_out() {
-                    self.broker.wake(queue);
-                }
-            }
-        }
-    }
-
-    fn may_hand_out(&self) -> bool {
-        self.has_room_in_batch() && self.has_room_beyond(self.limits.room_kept_for_cleaning)
-    }
-
-    /// Lets the first waiting receive try again. Returns whether the next one should.
-    fn serve_waiter(&mut self, queue: QueueId) -> bool {
-        let Some((turn, waiter)) = self.waiters.take_first(queue) else { return false };
-        let (result, known_after) = self.decide_for(&waiter.caller, waiter.command.clone());
-        match result {
-            result if found_nothing_at(&result).is_some() => {
-                self.waiters.put_back(turn, waiter);
-                false
-            }
-            result => {
-                self.answer(waiter.reply, result, known_after, self.since(waiter.since));
-                true
-            }
-        }
-    }
-
-    /// Starts one attempt of a function, if there is anything to start. Returns whether there was.
-    fn dispatch(&mut self, queue: QueueId) -> bool {
-        matches!(self.decide(Command::Dispatch { queue }).0, Ok(Reply::Dispatched(true)))
     }
 
     /// Takes one step of each of some move tasks that are due. Returns whether there was any. A task that is due again at once

@@ -19,6 +19,7 @@ use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::reader::{Reader, to_core};
 use crate::shard::Shard;
+use crate::workflows::{NoTasks, TaskRunner};
 
 /// Requests that may be on their way to the shard; further senders wait.
 const REQUESTS_MAX: usize = 8192;
@@ -46,6 +47,8 @@ pub struct Options {
 pub struct Outside {
     /// What runs functions.
     pub functions: Arc<dyn FunctionRunner>,
+    /// What does the tasks of executions.
+    pub tasks: Arc<dyn TaskRunner>,
     /// What delivers to endpoints that are not queues.
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
@@ -62,6 +65,7 @@ impl Default for Outside {
     fn default() -> Outside {
         Outside {
             functions: Arc::new(NoFunctions),
+            tasks: Arc::new(NoTasks),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),
             blobs: Blobs::in_memory(),
@@ -127,8 +131,7 @@ pub async fn start(journal: Arc<dyn Journal>, options: Options) -> Result<(Handl
     keep_blobs(&broker, options.outside.blobs.clone()).await?;
     let reader = Reader::new(journal.clone(), options.recent_bytes_max);
     let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
-    let handle =
-        Handle::new(requests, reader.clone(), options.outside.envelopes.clone(), options.outside.blobs.clone());
+    let handle = Handle::new(requests, reader.clone(), &options.outside, options.clock.clone());
     let entropy = Entropy::from_seed(options.seed);
     let shard = Shard::new(broker, journal, options.clock, entropy, inbox, handle.clone(), reader, options.outside);
     Ok((handle, shard))

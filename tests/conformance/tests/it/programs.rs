@@ -79,6 +79,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_sns.py", &[]);
     check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
+    check(&Server::ephemeral(&[]), "described_states.py", &[]);
 }
 
 #[test]
@@ -89,6 +90,11 @@ fn the_aws_cli_lives_through_the_life_of_messages() {
 #[test]
 fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
     check(&Server::ephemeral(&[]), "cli_redrive.sh", &[]);
+}
+
+#[test]
+fn boto3_runs_machines_to_their_ends() {
+    check(&Server::ephemeral(&[]), "states.py", &[]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(crate) mod subscriptions;
 mod telling;
 mod topics;
 mod visibility;
+mod workflows;
 
 use crate::{Broker, Command, Decision, Entropy, Rejection, Timestamp};
 
@@ -127,6 +128,7 @@ impl Broker {
                 Ok(self.decide_list_entries(account, &prefix, after.as_deref(), max))
             }
             Command::Object(command) => self.decide_object(*command, entropy),
+            Command::Workflow(command) => self.decide_workflow(*command, entropy),
             Command::MoveMessages { source } => Ok(self.decide_move_messages(source, entropy)),
         }
     }

@@ -10,10 +10,13 @@ use crate::move_task::MoveTask;
 use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
 use crate::topic::Topic;
 use crate::topic::subscription::Subscription;
+use crate::workflow::execution::KnownExecution;
+use crate::workflow::state::KnownMachine;
 use crate::{
-    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, Fact, Function, MappingDefinition, MappingId,
-    MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName, Recorded, Replay, Stored,
-    SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp, TopicDefinition, TopicId,
+    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, Fact, Function, MachineAlias, MachineVersion,
+    MappingDefinition, MappingId, MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName,
+    Recorded, Replay, StateMachine, Stored, SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp,
+    TopicDefinition, TopicId,
 };
 
 /// What a record has around it in a journal; makes positions rise unevenly.
@@ -174,6 +177,9 @@ pub(super) struct Observed {
     subscriptions: Vec<ObservedSubscription>,
     entries: Vec<Entry>,
     buckets: Vec<ObservedBucket>,
+    machines: Vec<ObservedMachine>,
+    executions: Vec<(KnownExecution, Vec<Stored>)>,
+    express: Vec<Stored>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -273,7 +279,27 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
             .map(|(path, value)| Entry { path: path.into(), value: value.clone() })
             .collect(),
         buckets: observe_buckets(&broker.objects, history),
+        machines: broker.workflows.machines.values().map(observe_machine).collect(),
+        executions: broker.workflows.executions.values().map(|known| observe_execution(known, history)).collect(),
+        express: broker.workflows.express.values().map(|express| history.stored(express.place)).collect(),
     }
+}
+
+/// Without the places of their records.
+type ObservedMachine = (StateMachine, u32, Vec<MachineVersion>, Vec<MachineAlias>);
+
+fn observe_machine(known: &KnownMachine) -> ObservedMachine {
+    (
+        (**known.current()).clone(),
+        known.last_version,
+        known.versions.values().map(|version| version.value.clone()).collect(),
+        known.aliases.values().map(|alias| alias.value.clone()).collect(),
+    )
+}
+
+fn observe_execution(known: &KnownExecution, history: &History) -> (KnownExecution, Vec<Stored>) {
+    let steps = known.steps.iter().map(|step| history.stored(step.place));
+    (KnownExecution { steps: Vec::new(), ..known.clone() }, steps.collect())
 }
 
 fn observe_topic(topic: &Topic, history: &History) -> ObservedTopic {
@@ -367,7 +393,7 @@ fn observe_message(queue: &Queue, sequence: u64, message: &Message, history: &Hi
         Stored::Notification(notification, form) => {
             (form.message_id(&notification), Stored::Notification(notification, form))
         }
-        Stored::Question(_) | Stored::Invocation(_) => panic!("it is no message"),
+        _ => panic!("it is no message"),
     };
     ObservedMessage {
         sequence,

@@ -58,6 +58,8 @@ fn check_records(broker: &Broker) {
     let events = broker.invocations.queues().filter_map(|name| broker.invocations.get(name));
     let outboxes = outboxes.chain(events.flat_map(|outbox| outbox.rows()));
     let live = in_queues.chain(outboxes.map(|(_, row)| row.place)).chain(archives.map(|(_, place)| place));
+    let steps = broker.workflows.executions.values().flat_map(|known| &known.steps).map(|step| step.place);
+    let live = live.chain(steps).chain(broker.workflows.express.values().map(|express| express.place));
     let live: Vec<Place> = live.collect();
     let parts: BTreeSet<(u64, u32)> = live.iter().map(|place| place.key()).collect();
     assert_eq!(parts.len(), live.len(), "what is alive is somewhere once");

@@ -12,6 +12,7 @@ mod deep;
 mod delivery_policies;
 mod entries;
 mod events;
+mod executions;
 mod fair;
 mod faults;
 mod fifo;
@@ -38,6 +39,7 @@ mod telling;
 mod topics;
 mod visibility;
 mod words;
+mod workflow_script;
 mod world;
 
 use script::check;

@@ -317,7 +317,7 @@ impl Story {
                 Stored::Message(content) => content.body,
                 Stored::Notification(notification, _) => notification.body,
                 Stored::Invocation(invocation) => invocation.payload,
-                Stored::Question(_) => panic!("a question tells of no object"),
+                _ => panic!("a question tells of no object"),
             };
             let told: serde_json::Value = serde_json::from_str(&body).expect("what is told is JSON");
             let record = &told["Records"][0];

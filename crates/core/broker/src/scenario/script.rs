@@ -61,6 +61,7 @@ use std::time::Duration;
 use super::object_script::Shelves;
 use super::topics::Subscribers;
 use super::words::*;
+use super::workflow_script::Executions;
 use super::world::World;
 use crate::{
     Account, AttemptId, AttributesGiven, Command, Delivery, Effect, FAULTS_TAG, GroupStatistics, MappingDefinition,
@@ -115,6 +116,7 @@ pub(super) struct Story {
     pub(super) shelves: Shelves,
     /// How many events were made.
     pub(super) events: u64,
+    pub(super) executions: Executions,
 }
 
 impl Story {
@@ -129,6 +131,7 @@ impl Story {
             subscribers: Subscribers::default(),
             shelves: Shelves::default(),
             events: 0,
+            executions: Executions::default(),
         }
     }
 
@@ -139,6 +142,7 @@ impl Story {
             ("!", attempt) => (1..=self.attempts.len()).contains(&number(attempt)),
             ("^", upload) => self.shelves.knows(upload),
             ("%", task) => (1..=self.move_tasks.len()).contains(&number(task)),
+            ("@", task) => self.knows_task(task),
             ("~", event) => self.world.has_event(number(event)),
             _ => true,
         })
@@ -152,7 +156,8 @@ impl Story {
         }
         let mut words = Words(step.split_whitespace().collect());
         let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
-        if let Some(answer) = topics_or_objects.or_else(|| self.play_events(step)) {
+        let others = topics_or_objects.or_else(|| self.play_events(step)).or_else(|| self.play_workflows(step));
+        if let Some(answer) = others {
             return answer;
         }
         let command = match words.next() {
@@ -388,7 +393,7 @@ impl Story {
                 let endpoint = self.subscribers.label(form.subscription);
                 (format!("#{}@{endpoint}", number(notification.message_id)), format!("{raw}{body}{replayed}"))
             }
-            Stored::Question(_) | Stored::Invocation(_) => panic!("it is no message"),
+            _ => panic!("it is no message"),
         }
     }
 
@@ -426,7 +431,7 @@ impl Story {
     }
 
     fn show_effect(&mut self, effect: Effect) -> String {
-        let Effect::Invoke(invocation) = effect;
+        let Effect::Invoke(invocation) = effect else { panic!("no line about queues starts a task") };
         self.attempts.push(invocation.attempt);
         let messages: Vec<String> = invocation.deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
         format!("{}!{} {}", invocation.function.name, self.attempts.len(), messages.join(" "))
@@ -465,6 +470,10 @@ fn show_each(results: &[Result<(), Rejection>]) -> String {
 pub(super) fn show_rejection(rejection: &Rejection) -> String {
     let reason = match rejection {
         Rejection::QueueDoesNotExist => "no such queue".into(),
+        Rejection::Workflow(rejection) => {
+            let text = format!("{rejection:?}");
+            text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        }
         Rejection::QueueExists { attribute } => format!("exists with another {attribute}"),
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),

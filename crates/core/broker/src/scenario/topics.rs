@@ -170,7 +170,7 @@ impl Story {
         let (name, form) = match self.world.stored(due.place) {
             Stored::Question(Question::Confirm { .. }) => (format!("confirm@{endpoint}"), String::new()),
             Stored::Question(Question::Restore { .. }) => (format!("restore@{endpoint}"), String::new()),
-            Stored::Notification(..) | Stored::Message(_) | Stored::Invocation(_) => self.name_of(due.place),
+            _ => self.name_of(due.place),
         };
         let times = match due.pending.failed_attempts {
             0 => String::new(),

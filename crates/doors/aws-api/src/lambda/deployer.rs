@@ -1,4 +1,4 @@
-//! Lambda for the server itself: what templates say of functions is asked for as any client would ask.
+//! Lambda and Step Functions for the server itself: what templates say is asked for as any client would ask.
 
 use std::sync::Arc;
 
@@ -11,12 +11,14 @@ use serde_json::Value;
 use super::code::CodeFrom;
 use super::rest::{Input, Route};
 use super::{ROUTES, create_function, publish_layer_version, run};
+use crate::codec::{Envelope, Protocol};
 use crate::error::ApiError;
 use crate::observation::Seen;
-use crate::operation::Context;
+use crate::operation::{Context, Source};
 use crate::request_id::RequestIds;
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
+use crate::states::{self, STATES};
 
 /// Asks for Lambda's operations as the root of the server's account.
 pub struct Deployer {
@@ -56,6 +58,19 @@ impl Deployer {
         let nothing = Nothing::default();
         let output = run(route, Input::own(members), &self.context(&nothing)).await?;
         Ok(serde_json::from_slice(&output.body).unwrap_or_default())
+    }
+
+    /// Asks Step Functions for an operation by its name, and gives its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    pub async fn ask_states(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let (nothing, body) = (Nothing::default(), input.to_string());
+        let cx = self.context(&nothing);
+        let envelope = Envelope { dialect: &STATES, operation, request_id: "" };
+        let output = states::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
+        Ok(serde_json::from_slice(&output).unwrap_or_default())
     }
 
     /// Makes a function, or makes of the one that is there what these members of `CreateFunction` say, and nothing else.

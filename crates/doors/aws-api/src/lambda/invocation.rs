@@ -144,16 +144,19 @@ impl Context<'_> {
         ApiError::new(kind, "Rate Exceeded.")
     }
 
-    /// Keeps an event until the function has had it.
-    pub(super) async fn queue_event(&self, function: FunctionRef, payload: Bytes) -> Result<Output, ApiError> {
-        let payload = Text::from_utf8(payload).map_err(|_| invalid("The event is not text."))?;
-        let invocation = QueuedInvocation {
+    /// An event that the function is to have, whenever that is.
+    pub(super) fn queued(&self, function: &FunctionRef, payload: Bytes) -> Result<QueuedInvocation, ApiError> {
+        Ok(QueuedInvocation {
             qualifier: function.qualifier.clone(),
             request_id: self.request_id.number(),
-            payload,
+            payload: Text::from_utf8(payload).map_err(|_| invalid("The event is not text."))?,
             trace_header: self.trace_header(),
-        };
-        let queued = self.broker.queue_invocation(function, invocation).await;
+        })
+    }
+
+    /// Keeps an event until the function has had it.
+    pub(super) async fn queue_event(&self, function: FunctionRef, event: QueuedInvocation) -> Result<Output, ApiError> {
+        let queued = self.broker.queue_invocation(function, event).await;
         queued.map_err(|refusal| self.refused(refusal))?;
         Ok(Output { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new() })
     }

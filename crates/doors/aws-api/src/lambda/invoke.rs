@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use bongsu_broker::{FunctionRef, QueuedInvocation};
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use serde::Deserialize;
@@ -27,19 +28,38 @@ pub(super) struct Input {
     client_context: Option<String>,
 }
 
+/// An event that somebody waits for, and has been worked off; or one that is to be kept.
+pub(crate) enum Invocable {
+    /// The answer.
+    Answered(Output),
+    /// To be queued.
+    Event(FunctionRef, QueuedInvocation),
+}
+
 pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiError> {
+    match begin(input, cx).await? {
+        Invocable::Answered(output) => Ok(output),
+        Invocable::Event(function, event) => cx.queue_event(function, event).await,
+    }
+}
+
+pub(super) async fn begin(input: Input, cx: &Context<'_>) -> Result<Invocable, ApiError> {
     let mut constraints = Constraints::default();
     let kind = Kind::parse(input.invocation_type.as_deref(), &mut constraints);
     let wants_log = wants_log(input.log_type.as_deref(), &mut constraints);
     constraints.check()?;
     let function = cx.invokable(&input.function_name, input.qualifier.as_deref()).await?;
     match kind {
-        Kind::DryRun => cx.dry_run(&function).await,
-        Kind::Event => cx.queue_event(function, payload(cx.body, EVENT_BYTES_MAX, "Event")?).await,
+        Kind::DryRun => cx.dry_run(&function).await.map(Invocable::Answered),
+        Kind::Event => {
+            let event = cx.queued(&function, payload(cx.body, EVENT_BYTES_MAX, "Event")?)?;
+            Ok(Invocable::Event(function, event))
+        }
         Kind::RequestResponse => {
             let context = client_context(input.client_context.as_deref())?;
             let payload = payload(cx.body, PAYLOAD_BYTES_MAX, "RequestResponse")?;
-            Ok(answer(cx.invoke(function, payload, context, wants_log).await?, wants_log))
+            let invoked = cx.invoke(function, payload, context, wants_log).await?;
+            Ok(Invocable::Answered(answer(invoked, wants_log)))
         }
     }
 }

@@ -17,5 +17,6 @@ pub(super) struct Input {
 
 pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Output, ApiError> {
     let function = cx.invokable(&input.function_name, None).await?;
-    cx.queue_event(function, payload(cx.body, EVENT_BYTES_MAX, "Event")?).await
+    let event = cx.queued(&function, payload(cx.body, EVENT_BYTES_MAX, "Event")?)?;
+    cx.queue_event(function, event).await
 }

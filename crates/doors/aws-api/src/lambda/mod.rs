@@ -91,6 +91,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use hyper::http::request::Parts;
+use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::observation::Seen;
@@ -109,8 +110,10 @@ pub use details::{LogFormat, RuntimeSettings};
 pub(crate) use function_url::serve_urls;
 pub use function_url::{FunctionUrl, NoUrls, UrlCors, UrlDoor};
 pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
+pub(crate) use invoke::Invocable;
 pub use invoker::{Answer, Invocation, InvokeRefusal, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
 pub use mapping_uuid::mapping_uuid;
+pub(crate) use rest::Output as LambdaOutput;
 #[cfg(test)]
 pub(crate) use unavailable::UNAVAILABLE;
 
@@ -225,6 +228,30 @@ const UPLOADS: [&str; 3] = ["CreateFunction", "PublishLayerVersion", "UpdateFunc
 
 /// The operations whose body is an event, and no input of theirs.
 const EVENTS: [&str; 3] = ["Invoke", "InvokeAsync", "InvokeWithResponseStream"];
+
+/// The operations that a task cannot call: those whose events or answers are no members.
+const NOT_BY_NAME: [&str; 2] = ["InvokeAsync", "InvokeWithResponseStream"];
+
+/// The operation of this name, if there is one whose members say all.
+pub(crate) fn find(name: &str) -> Option<&'static str> {
+    ROUTES.iter().map(|route| route.name).find(|known| *known == name && !NOT_BY_NAME.contains(known))
+}
+
+/// Runs an operation by its name. Its answer is as the SDK has it; the body of `cx` is the event of an `Invoke`.
+pub(crate) async fn call_by_name(name: &str, members: Map<String, Value>, cx: &Context<'_>) -> Result<Value, ApiError> {
+    let route = ROUTES.iter().find(|route| route.name == name).ok_or_else(|| ApiError::unknown_operation(name))?;
+    let input = Input::own(members);
+    input.check(name)?;
+    let output = run(route, input, cx).await?;
+    Ok(if EVENTS.contains(&name) { output.invocation() } else { output.members()? })
+}
+
+/// As `Invoke`, with the body of `cx` as the event; but events that nobody waits for are the caller's to queue.
+pub(crate) async fn invoke_as_told(members: Map<String, Value>, cx: &Context<'_>) -> Result<Invocable, ApiError> {
+    let input = Input::own(members);
+    input.check("Invoke")?;
+    invoke::begin(input.decode()?, cx).await
+}
 
 /// Whether the path is one of Lambda's.
 pub(crate) fn is_asked(head: &Parts) -> bool {

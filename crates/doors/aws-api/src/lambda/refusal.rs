@@ -83,7 +83,7 @@ impl Context<'_> {
     }
 
     /// What the broker refuses about functions.
-    pub(super) fn refused(&self, refusal: Refusal) -> ApiError {
+    pub(crate) fn refused(&self, refusal: Refusal) -> ApiError {
         let Refusal::Rejected(rejection) = refusal else { return ApiError::stopping() };
         let arn = |name: &str| self.function_arn(name);
         match rejection {

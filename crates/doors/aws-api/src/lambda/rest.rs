@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::invocation::{EXECUTED_VERSION, FUNCTION_ERROR, LOG_RESULT};
 use super::refusal::invalid;
 use super::unavailable;
 use crate::codec::json;
@@ -189,10 +190,55 @@ fn member(name: &str, value: &str) -> Result<Value, ApiError> {
 
 /// What an operation answers.
 #[derive(Debug)]
-pub(super) struct Output {
-    pub(super) status: StatusCode,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) body: Bytes,
+pub(crate) struct Output {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+impl Output {
+    /// Whether the function failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.header(&FUNCTION_ERROR).is_some()
+    }
+
+    /// Which version was run.
+    pub(crate) fn executed_version(&self) -> Option<&str> {
+        self.header(&EXECUTED_VERSION)
+    }
+
+    /// The end of the log, in base64.
+    pub(crate) fn log_result(&self) -> Option<&str> {
+        self.header(&LOG_RESULT)
+    }
+
+    fn header(&self, wanted: &HeaderName) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.to_str().ok())
+    }
+
+    /// The members of an answer whose body is JSON.
+    pub(super) fn members(&self) -> Result<Value, ApiError> {
+        match self.body.is_empty() {
+            true => Ok(Value::Object(Map::new())),
+            false => serde_json::from_slice(&self.body).map_err(|_| ApiError::internal_failure()),
+        }
+    }
+
+    /// The members of an answer to `Invoke`, whose payload is a text.
+    pub(super) fn invocation(&self) -> Value {
+        let mut members = Map::from_iter([
+            ("Payload".to_owned(), Value::from(String::from_utf8_lossy(&self.body))),
+            ("StatusCode".to_owned(), Value::from(self.status.as_u16())),
+        ]);
+        for (name, value) in [
+            ("ExecutedVersion", self.executed_version()),
+            ("FunctionError", self.header(&FUNCTION_ERROR)),
+            ("LogResult", self.log_result()),
+        ] {
+            members.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+        }
+        Value::Object(members)
+    }
 }
 
 /// What an operation returns, on its way to an answer of the usual status.

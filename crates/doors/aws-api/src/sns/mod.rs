@@ -65,6 +65,7 @@ use crate::codec::SNS;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::{Context, operations};
 
+pub(crate) use publish::{Prepared, prepare_publish};
 pub(crate) use rejection::rejected;
 
 operations! {
@@ -140,7 +141,7 @@ impl Context<'_> {
 const OF_RESOURCES: [&str; 3] = ["ListTagsForResource", "TagResource", "UntagResource"];
 
 /// A topic that does not exist, and one that the caller may not use so, are told before what else is wrong.
-async fn first_fault(cx: &Context<'_>, fault: ApiError) -> ApiError {
+pub(crate) async fn first_fault(cx: &Context<'_>, fault: ApiError) -> ApiError {
     let is_told = fault.kind() == ErrorKind::AuthorizationErrorException;
     let Some(topic) = cx.seen.topic.get().filter(|_| !is_told) else { return fault };
     let is_of_resources = cx.seen.operation.get().is_some_and(|operation| OF_RESOURCES.contains(operation));

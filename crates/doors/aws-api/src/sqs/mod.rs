@@ -34,6 +34,7 @@ mod untag_queue;
 
 #[cfg(test)]
 pub(crate) use get_queue_attributes::names as attribute_names;
+pub(crate) use send_message::outgoing_of;
 
 use bongsu_broker::{QueueName, Rejection};
 use bongsu_runtime::Refusal;

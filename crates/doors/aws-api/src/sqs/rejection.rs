@@ -169,6 +169,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::EntryChanged
         | Rejection::EntryTooLong
         | Rejection::Object(_)
+        | Rejection::Workflow(_)
         | Rejection::TooManyEntries
         | Rejection::UnsubscribeNeedsCredentials => ApiError::internal_failure(),
         Rejection::StorageFull => ApiError::storage_full(),

@@ -1,15 +1,16 @@
 //! An AWS endpoint in this process, and a client that puts the same call in JSON and in Query.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, PublicUrl};
-use bongsu_broker::{Account, DeliveryOutcome, Question, Seconds, Timestamp};
+use bongsu_aws_api::{AwsApi, Config, PublicUrl, Tasks};
+use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
-use bongsu_runtime::{Attempted, Clock, Courier, ManualClock, Options, Outside, Parcel, ParcelContent};
+use bongsu_runtime::{Attempted, Clock, Courier, Handle, ManualClock, Options, Outside, Parcel, ParcelContent};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -67,7 +68,8 @@ const SQS: &str = "com.amazonaws.sqs";
 const CORAL: &str = "com.amazon.coral.service";
 
 pub(crate) struct Server {
-    pub(crate) api: AwsApi,
+    pub(crate) api: Arc<AwsApi>,
+    broker: Handle,
     pub(crate) clock: ManualClock,
     questions: Mutex<UnboundedReceiver<String>>,
 }
@@ -157,12 +159,13 @@ impl Server {
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
+        let tasks = Arc::new(Tasks::default());
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
             faults: false,
-            outside: Outside { courier: Arc::new(Mailbox(asked)), ..Outside::default() },
+            outside: Outside { courier: Arc::new(Mailbox(asked)), tasks: tasks.clone(), ..Outside::default() },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
@@ -184,7 +187,9 @@ impl Server {
             function_logs: logs,
             stacks,
         };
-        Server { api: AwsApi::new(config, broker), clock, questions: Mutex::new(questions) }
+        let api = Arc::new(AwsApi::new(config, broker.clone()));
+        tasks.open(&api);
+        Server { api, broker, clock, questions: Mutex::new(questions) }
     }
 
     pub(crate) fn advance(&self, seconds: u32) {
@@ -282,6 +287,12 @@ impl Server {
         let answer = self.json(operation, input).await;
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
         if answer.body.is_empty() { Value::Null } else { answer.value() }
+    }
+
+    /// Makes a bucket of the server's account.
+    pub(crate) async fn bucket(&self, name: &str) {
+        let name = BucketName::parse(name).expect("a bucket's name");
+        self.broker.create_bucket(name, Account(0), BTreeMap::default()).await.expect("a new bucket");
     }
 
     /// Makes a queue and returns its URL.

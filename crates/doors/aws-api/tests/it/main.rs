@@ -19,6 +19,7 @@ mod queues;
 mod refusals;
 mod shelf;
 mod stacks;
+mod states;
 mod strangers;
 mod sts;
 mod subscriptions;

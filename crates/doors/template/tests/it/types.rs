@@ -26,7 +26,7 @@ fn check(resources: &[&str], expected: Expect) {
 fn what_no_type_allows() {
     check(
         &[
-            "Type: AWS::StepFunctions::StateMachine",
+            "Type: AWS::StepFunctions::StateMachineVersion",
             "Type: AWS::Pipes::Pipe",
             "Type: AWS::CloudFormation::WaitConditionHandle",
             "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
@@ -40,8 +40,8 @@ fn what_no_type_allows() {
             "Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }",
         ],
         expect![[r#"
-            Type: AWS::StepFunctions::StateMachine
-                type AWS::StepFunctions::StateMachine is not supported yet
+            Type: AWS::StepFunctions::StateMachineVersion
+                type AWS::StepFunctions::StateMachineVersion is not supported yet
             Type: AWS::Pipes::Pipe
                 type AWS::Pipes::Pipe is not supported yet
             Type: AWS::CloudFormation::WaitConditionHandle
@@ -347,6 +347,31 @@ fn what_is_recorded_has_no_effect_and_a_name() {
                 accepted
             Type: AWS::Scheduler::ScheduleGroup
                 accepted
+        "#]],
+    );
+}
+
+#[test]
+fn state_machines_and_activities() {
+    check(
+        &[
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k } }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }",
+            "Type: AWS::StepFunctions::Activity",
+        ],
+        expect![[r#"
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }
+                a state machine has one of Definition and DefinitionString
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }
+                DefinitionString must be a map, or a text that is one in JSON
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k } }
+                DefinitionS3Location is not supported; give the definition in the template
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }
+                StateMachineType must be EXPRESS or STANDARD, not FAST
+            Type: AWS::StepFunctions::Activity
+                Name is missing
         "#]],
     );
 }

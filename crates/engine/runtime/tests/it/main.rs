@@ -18,4 +18,5 @@ mod room;
 mod slow_reads;
 mod stopping;
 mod waiting;
+mod workflows;
 mod world;

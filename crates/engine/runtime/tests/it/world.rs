@@ -10,8 +10,8 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, Options,
-    Outside, Received, Refusal, start,
+    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, NoTasks,
+    Options, Outside, Received, Refusal, TaskRunner, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -37,6 +37,7 @@ pub(crate) struct Setting {
     pub(crate) connections_max: usize,
     pub(crate) segment_bytes: u64,
     pub(crate) blobs: Blobs,
+    pub(crate) tasks: Arc<dyn TaskRunner>,
 }
 
 impl Default for Setting {
@@ -50,6 +51,7 @@ impl Default for Setting {
             connections_max: DELIVERIES_MAX,
             segment_bytes: SEGMENT_BYTES,
             blobs: Blobs::in_memory(),
+            tasks: Arc::new(NoTasks),
         }
     }
 }
@@ -64,9 +66,10 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, .. } = setting;
+        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, tasks, .. } = setting;
         let Setting { deliveries_max, connections_max, .. } = setting;
-        let outside = Outside { functions, courier, deliveries_max, connections_max, blobs, ..Outside::default() };
+        let outside =
+            Outside { functions, courier, deliveries_max, connections_max, blobs, tasks, ..Outside::default() };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }

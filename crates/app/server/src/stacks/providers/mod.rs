@@ -16,6 +16,7 @@ mod policy;
 mod queue;
 mod recorded;
 mod schedule;
+mod state_machine;
 mod subscription;
 mod topic;
 mod version;
@@ -80,7 +81,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule)
+            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
