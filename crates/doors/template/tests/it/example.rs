@@ -84,19 +84,19 @@ fn data_entry_is_read_whole() {
         51: policy FromTopic of [Queue("data-entry-emergency"), Queue("data-entry-dead-letters")]
              {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:data-entry"}}}]}
         64: function Worker = data-entry, python3.11 app.handler in ./handler
-             30 s, 256 MiB, reserved Some(10000)
+             120 s, 256 MiB, reserved Some(10000)
              BONGSU_WRITABLE=../data-entry-store
              DATA_ENTRY_STORE=../data-entry-store
              JOB_SECONDS=5
              1000 at a time in a process, None
         37: subscription ToEmergency data-entry -> sqs arn:aws:sqs:us-east-1:000000000000:data-entry-emergency
-        81: subscription WorkerJob data-entry -> lambda arn:aws:lambda:us-east-1:000000000000:function:data-entry
+        82: subscription WorkerJob data-entry -> lambda arn:aws:lambda:us-east-1:000000000000:function:data-entry
              DeliveryPolicy={"healthyRetryPolicy":{"numRetries":61,"numNoDelayRetries":1,"minDelayTarget":60,"maxDelayTarget":60}}
              RedrivePolicy={"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:data-entry-dead-letters"}
-        81: WorkerJobPermission AWS::Lambda::Permission
+        82: WorkerJobPermission AWS::Lambda::Permission
              Permission(PermissionResource { function: FunctionReference { name: "data-entry", qualifier: None }, action: "lambda:InvokeFunction", principal: "sns.amazonaws.com", source_arn: Some("arn:aws:sns:us-east-1:000000000000:data-entry"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
-        100: output TopicArn = arn:aws:sns:us-east-1:000000000000:data-entry
-        103: output EmergencyQueueUrl = http://127.0.0.1:4566/000000000000/data-entry-emergency
-        105: output DeadLettersUrl = http://127.0.0.1:4566/000000000000/data-entry-dead-letters
+        101: output TopicArn = arn:aws:sns:us-east-1:000000000000:data-entry
+        104: output EmergencyQueueUrl = http://127.0.0.1:4566/000000000000/data-entry-emergency
+        106: output DeadLettersUrl = http://127.0.0.1:4566/000000000000/data-entry-dead-letters
     "#]].assert_eq(&read(DATA_ENTRY));
 }
