@@ -106,6 +106,7 @@ impl Broker {
         let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
         self.unlink_mapping(id, &mapping.value.queue);
         self.windows.forget(id);
+        self.limit_mapping(id, false);
         if self.running.contains_key(&id) {
             self.retired.insert(id, mapping.value.function.name);
         }

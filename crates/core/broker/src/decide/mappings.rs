@@ -83,8 +83,10 @@ impl Broker {
         let mapping = &self.mappings.get(&id)?.value;
         let function = self.resolve(&mapping.function, roll).ok()?;
         let running = self.running.get(&id).copied().unwrap_or(0);
-        let has_room =
-            mapping.enabled && running < mapping.concurrency_max.unwrap_or(u32::MAX) && self.has_room(&function.name);
+        let has_room = mapping.enabled
+            && running < mapping.concurrency_max.unwrap_or(u32::MAX)
+            && self.has_room(&function.name)
+            && !self.is_mapping_waiting(id);
         has_room.then_some((id, mapping, function))
     }
 
