@@ -284,11 +284,9 @@ fn keys_that_are_given_in_any_order_lock_nobody_out() {
         call d y/b:concurrency=1 y/b:concurrency=7
         admitted -> a
         answered a
-        admitted -> c
-        answered c
         admitted -> b
         answered b
-        admitted -> d
+        admitted -> d c
         ",
     );
 }
