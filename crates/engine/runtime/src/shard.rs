@@ -23,6 +23,7 @@ use crate::invocation::invoke;
 use crate::known_after::KnownAfter;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
+use crate::pipes;
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
@@ -34,8 +35,6 @@ use crate::workflows::{self, ExpressDue};
 const COMMANDS_A_TURN_MAX: usize = 1024;
 /// Replies and effects that may wait for the journal; while there are more, no further commands are decided.
 pub(crate) const HELD_MAX: usize = 64 << 10;
-/// Steps of move tasks before requests get their turn; further tasks have to wait for theirs.
-const MOVE_STEPS_A_TURN_MAX: usize = 4;
 
 /// A reply or effect that waits until the journal is durable up to a position.
 pub(crate) enum Held {
@@ -310,7 +309,7 @@ impl Shard {
     }
 
     /// Cleaning that cannot go on itself is not waited for.
-    fn waits_for_cleaning(&self) -> bool {
+    pub(crate) fn waits_for_cleaning(&self) -> bool {
         self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping
     }
 
@@ -530,6 +529,9 @@ impl Shard {
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());
                 }
+                Some((_, Held::Effect(Effect::RunPipe(run)))) => {
+                    pipes::run(run, self.outside.pipes.clone(), self.handle.clone());
+                }
                 Some((_, Held::Effect(Effect::StartTask(call)))) => {
                     workflows::start(*call, self.outside.tasks.clone(), self.handle.clone());
                 }
@@ -572,20 +574,6 @@ impl Shard {
         let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
-    }
-
-    /// Takes one step of each of some move tasks that are due. Returns whether there was any. A task that is due again at once
-    /// goes on in the next turn of the loop, which comes when the facts of this step are durable at the latest.
-    fn take_due_moves(&mut self) -> bool {
-        let before = self.batch.bytes_len();
-        for (taken, source) in self.broker.take_due_moves().into_iter().enumerate() {
-            if taken < MOVE_STEPS_A_TURN_MAX && self.may_hand_out() && !self.waits_for_cleaning() && !self.stopping {
-                drop(self.decide(Command::MoveMessages { source }));
-            } else {
-                self.broker.postpone_move(source);
-            }
-        }
-        self.batch.bytes_len() > before
     }
 
     fn set_alarm(&mut self) {

@@ -254,7 +254,7 @@ impl Broker {
     /// Where one call less waits, messages may be handed out for another.
     fn wake_mapping_of(&mut self, limits: &[(LimitKey, Option<Limit>)]) {
         for mapping in limits.iter().filter_map(|(key, _)| key.mapping()) {
-            let queue = self.mappings.get(&mapping).map(|mapping| &mapping.value.queue);
+            let queue = self.feeds.get(&mapping).map(|feed| feed.value.queue());
             if let Some(queue) = queue.and_then(|name| self.by_name.get(name)) {
                 self.woken.insert(*queue);
             }

@@ -6,10 +6,9 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 
-use bongsu_rate_limit::{Bucket, BucketNumbers, Limit};
-use bytes::Bytes;
+use bongsu_rate_limit::Limit;
 
-use crate::wire::{Malformed, Wire, wire_struct};
+use crate::wire::wire_struct;
 use crate::{MappingId, SubscriptionId};
 
 /// Calls that may wait at once; a further one is refused.
@@ -67,18 +66,4 @@ pub struct Admission {
     pub limits: Vec<(LimitKey, Option<Limit>)>,
     /// Those that wait for one key get turns by this.
     pub turn: Box<str>,
-}
-
-impl Wire for Bucket {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.numbers().iter().for_each(|number| number.put(out));
-    }
-
-    fn take(from: &mut Bytes) -> Result<Self, Malformed> {
-        let mut numbers = BucketNumbers::default();
-        for number in &mut numbers {
-            *number = Wire::take(from)?;
-        }
-        Bucket::from_numbers(&numbers).ok_or(Malformed("not a bucket of calls"))
-    }
 }

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_rate_limit::provider::Provider;
-use bongsu_rate_limit::{Bucket, Feedback, Limit, Rule, Usage, Window};
-use bytes::Bytes;
-use expect_test::expect;
+use bongsu_rate_limit::{Feedback, Limit, Rule};
 use proptest::prelude::*;
 
 use super::calls::CallId;
 use super::{Admission, LimitKey};
-use crate::{Broker, Command, Entropy, Fact, Place, Recorded, Timestamp};
+use crate::{Broker, Command, Entropy, Fact, Place, Timestamp};
 
 const LATENCY_MS: u64 = 50;
 
@@ -142,28 +140,6 @@ fn many_shops_are_called_as_fast_as_each_lets_and_never_faster_whatever_is_kille
         // Each kill loses what was under way: the shop had it, and nobody knows.
         let ideal_ms = ideal_ms + kills * WORKERS as u64 * 1000 / (2 + shop as u64);
         assert!(ended_at[shop] <= ideal_ms * 105 / 100, "shop {shop}: {} ms of {ideal_ms}", ended_at[shop]);
-    }
-}
-
-/// What is on disk somewhere must stay readable: a difference here is a new tag, not a new expectation.
-#[test]
-fn the_bytes_of_a_limit_are_pinned() {
-    let mut bucket = Bucket::default();
-    bucket.begin(Rule::parse("rate=5/s").unwrap().limit.as_ref(), 300);
-    let (usage, window) = (Usage { used: 3, capacity: 40 }, Window { remaining: 7, resets_at_ms: 9000 });
-    let feedback = Feedback { refused: true, pause_ms: Some(1000), usage: Some(usage), window: Some(window) };
-    bucket.end(&feedback, 2, 400);
-    let fact = Fact::LimitSet { key: key("machine/m/Call", "mall-1"), bucket };
-    let mut bytes = Vec::new();
-    Recorded::encode(Timestamp(128), &fact, &mut bytes);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    expect![
-        "8001410e6d616368696e652f6d2f43616c6c066d616c6c2d3180cab5ee0101f80a0105a84601288094ebdc0380a89cc096019003280002"
-    ]
-    .assert_eq(&hex);
-    assert_eq!(Recorded::decode(Bytes::from(bytes.clone())), Ok(Recorded { at: Timestamp(128), fact }));
-    for length in 0..bytes.len() {
-        assert!(Recorded::decode(Bytes::copy_from_slice(&bytes[..length])).is_err());
     }
 }
 

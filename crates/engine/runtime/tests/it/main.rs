@@ -14,6 +14,7 @@ mod functions;
 mod metrics;
 mod move_tasks;
 mod objects;
+mod pipes;
 mod restart;
 mod room;
 mod slow_reads;
