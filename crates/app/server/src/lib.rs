@@ -20,6 +20,7 @@ mod function_urls;
 mod functions;
 mod ingress;
 mod invocations;
+mod limited;
 mod log_budget;
 mod log_tails;
 mod logs_door;

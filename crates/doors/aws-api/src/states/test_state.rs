@@ -111,6 +111,8 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     if let (TestStatus::Asks, Some((resource, asked))) = (tested.status, tested.call.take()) {
         let id = ExecutionId(cx.request_id.number());
         let call = TaskCall {
+            machine: "".into(),
+            state: "".into(),
             execution: id,
             task: 0,
             execution_arn: "".into(),

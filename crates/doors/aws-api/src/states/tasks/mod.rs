@@ -8,6 +8,7 @@ mod executions;
 mod fault;
 mod functions;
 mod items;
+mod limited;
 mod messages;
 mod notifications;
 mod objects;
@@ -75,7 +76,7 @@ impl TaskRunner for Tasks {
 }
 
 async fn run(door: &AwsApi, call: &TaskCall) -> TaskStep {
-    match step(door, call).await {
+    match limited::step(door, call).await {
         Ok(step) => step,
         Err(fault) => TaskStep::End(fault.into()),
     }
