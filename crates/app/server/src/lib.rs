@@ -5,6 +5,7 @@
 
 mod api;
 mod batch_event;
+mod call_metrics;
 mod clock_door;
 mod code;
 mod code_source;

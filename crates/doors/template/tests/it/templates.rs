@@ -430,3 +430,50 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
     "#]],
     );
 }
+
+#[test]
+fn calls_keep_to_rate_limits() {
+    let template = r#"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Queue: { Type: AWS::SQS::Queue }
+  Work:
+    Type: AWS::Serverless::Function
+    Metadata: { Bongsu: { RateLimit: { Key: group, Rate: 5/s } } }
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: .
+      Events: { Messages: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Metadata:
+      Bongsu:
+        RateLimits:
+          Call: { Key: $.mall_id, Rate: "5", Burst: 10, Concurrency: 1 }
+    Properties:
+      RoleArn: arn:aws:iam::000000000000:role/r
+      Definition: { StartAt: Call, States: { Call: { Type: Task, Resource: !GetAtt Work.Arn, End: true } } }
+"#;
+    let stack = parse(template, "limits.yaml", &inputs(&[])).unwrap_or_else(|errors| panic!("{errors}"));
+    let (_, mapping) = stack.mappings().next().expect("a mapping");
+    assert_eq!(mapping.tags["bongsu:rate-limit"], "key=group rate=5/s");
+    let machine = stack.resources.iter().find_map(|resource| match &resource.definition {
+        Definition::StateMachine(machine) => Some(machine),
+        _ => None,
+    });
+    let tags = &machine.expect("a machine").tags;
+    assert_eq!(tags["bongsu:rate-limit:Call"], "key=$.mall_id rate=5/s burst=10 concurrency=1");
+    for (from, to, reason) in [
+        ("Rate: 5/s", "Rate: 5/week", "RateLimit: `5/week` is not a rate"),
+        ("Burst: 10", "Size: 10", "Call: a rate limit has no `Size`"),
+        (
+            "Type: SQS, Properties: { Queue: !GetAtt Queue.Arn }",
+            "Type: Api, Properties: { Path: /a, Method: get }",
+            "no event of type SQS",
+        ),
+    ] {
+        let errors = parse(&template.replace(from, to), "limits.yaml", &inputs(&[])).expect_err("a fault").to_string();
+        assert!(errors.contains(reason), "{errors}");
+    }
+}

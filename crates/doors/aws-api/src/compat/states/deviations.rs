@@ -39,6 +39,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "doors/aws-api/tests/it/states/integrations.rs::objects_are_put_read_listed_and_deleted",
     ),
     row(
+        "rate-limits",
+        "The tag `bongsu:rate-limit:STATE` of a machine makes the calls of that state wait for their turns (rate-limits.md); \
+         one that cannot be read, or of a state that is not there, is a `ValidationException`.",
+        "doors/aws-api/tests/it/states/limits.rs::a_rule_is_looked_at_whenever_it_or_the_machine_changes",
+    ),
+    row(
         "tests-of-states",
         "`TestState` refuses `stateConfiguration`, and holds no mock against the shapes of other services.",
         "states::a_state_is_tested_by_itself",
