@@ -81,10 +81,11 @@ async fn each_key_has_a_rate_of_its_own() {
 
 #[tokio::test]
 async fn a_call_that_came_too_early_is_made_again_and_nothing_has_failed() {
-    for (resource, parameters) in
-        [(FUNCTION, ""), ("arn:aws:states:::lambda:invoke", r#""Parameters":{"FunctionName":"shop","Payload.$":"$"},"#)]
+    let parameters = r#""Parameters":{"FunctionName":"shop","Payload.$":"$"},"#;
+    for (resource, parameters, rule) in
+        [(FUNCTION, "", "key=$.mall"), ("arn:aws:states:::lambda:invoke", parameters, "key=$.Payload.mall")]
     {
-        let (world, shop) = open(resource, parameters, "key=$.mall").await;
+        let (world, shop) = open(resource, parameters, rule).await;
         shop.answers(json!({ "statusCode": 429, "headers": { "Retry-After": "30" } }));
         let first = world.start(&json!({ "mall": "a" })).await;
         settle().await;
@@ -93,7 +94,7 @@ async fn a_call_that_came_too_early_is_made_again_and_nothing_has_failed() {
         settle().await;
         world.0.advance(29);
         settle().await;
-        assert_eq!(shop.calls(), 2, "the first of a, and b");
+        assert_eq!(shop.calls(), 2, "the first of a, and b: {resource}");
         world.0.advance(1);
         settle().await;
         assert_eq!(shop.calls(), 2);
@@ -116,7 +117,7 @@ async fn a_task_that_waits_too_long_times_out_and_makes_no_call() {
     settle().await;
     let status = |arn: &str| world.ask("DescribeExecution", json!({ "executionArn": arn }));
     assert_eq!(status(&done).await["status"], "SUCCEEDED");
-    assert_eq!(status(&late).await["status"], "TIMED_OUT");
+    assert_eq!(status(&late).await["error"], "States.Timeout");
     world.0.advance(600);
     settle().await;
     assert_eq!(shop.calls(), 1);
