@@ -19,6 +19,7 @@ mod fact;
 mod fault_policy;
 mod function;
 mod keep;
+mod limit;
 mod messages;
 mod move_task;
 mod object;
@@ -62,6 +63,7 @@ pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
     RESERVED_VARIABLES,
 };
+pub use limit::LimitKey;
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,
