@@ -4,7 +4,7 @@ use hyper::Method;
 use serde::{Deserialize, Serialize};
 
 use super::additions::Additions;
-use super::calls::check_url;
+use super::calls::{check_header, check_url};
 use super::parameters::{invalid, not_here};
 use super::secret::Secret;
 use crate::error::ApiError;
@@ -96,7 +96,6 @@ struct ResourceConfiguration {
 }
 
 /// What a request says of who makes it.
-#[derive(Debug)]
 pub(super) enum Authorization<'a> {
     Basic { user: &'a str, password: &'a str },
     ApiKey { name: &'a str, value: &'a str },
@@ -118,19 +117,8 @@ impl AuthParameters {
             return Err(invalid("AuthParameters must be those of the AuthorizationType alone"));
         }
         match kind {
-            AuthorizationType::Basic => {
-                let Basic { username, password } = self.basic_auth_parameters.as_ref().unwrap_or(&Basic::default());
-                check_text(username.as_deref(), "BasicAuthParameters.Username")?;
-                check_text(password.as_ref().map(|password| password.0.as_str()), "BasicAuthParameters.Password")?;
-            }
-            AuthorizationType::ApiKey => {
-                let ApiKey { api_key_name, api_key_value } =
-                    self.api_key_auth_parameters.as_ref().unwrap_or(&ApiKey::default());
-                let name = check_text(api_key_name.as_deref(), "ApiKeyAuthParameters.ApiKeyName")?;
-                let value = api_key_value.as_ref().map(|value| value.0.as_str());
-                let value = check_text(value, "ApiKeyAuthParameters.ApiKeyValue")?;
-                super::calls::check_header(name, value).map_err(invalid)?;
-            }
+            AuthorizationType::Basic => self.basic_auth_parameters.as_ref().unwrap_or(&Basic::default()).check()?,
+            AuthorizationType::ApiKey => self.api_key_auth_parameters.as_ref().unwrap_or(&ApiKey::default()).check()?,
             AuthorizationType::OAuth => self.oauth_parameters.as_ref().unwrap_or(&OAuth::default()).check()?,
         }
         self.additions().check()
@@ -157,10 +145,7 @@ impl AuthParameters {
 
     /// Those that do not depend on the type.
     pub(super) fn without_authorization(self) -> AuthParameters {
-        AuthParameters {
-            invocation_http_parameters: self.invocation_http_parameters,
-            ..AuthParameters::default()
-        }
+        AuthParameters { invocation_http_parameters: self.invocation_http_parameters, ..AuthParameters::default() }
     }
 
     /// Without what is secret.
@@ -191,9 +176,27 @@ impl AuthParameters {
     }
 }
 
+impl Basic {
+    fn check(&self) -> Result<(), ApiError> {
+        check_text(self.username.as_deref(), "BasicAuthParameters.Username")?;
+        let password = self.password.as_ref().map(|password| password.0.as_str());
+        check_text(password, "BasicAuthParameters.Password").map(drop)
+    }
+}
+
+impl ApiKey {
+    fn check(&self) -> Result<(), ApiError> {
+        let name = check_text(self.api_key_name.as_deref(), "ApiKeyAuthParameters.ApiKeyName")?;
+        let value = self.api_key_value.as_ref().map(|value| value.0.as_str());
+        let value = check_text(value, "ApiKeyAuthParameters.ApiKeyValue")?;
+        check_header(name, value).map(drop).map_err(invalid)
+    }
+}
+
 impl OAuth {
     fn check(&self) -> Result<(), ApiError> {
-        let client = self.client_parameters.as_ref().unwrap_or(const { &Client { client_id: None, client_secret: None } });
+        let client =
+            self.client_parameters.as_ref().unwrap_or(const { &Client { client_id: None, client_secret: None } });
         check_text(client.client_id.as_deref(), "OAuthParameters.ClientParameters.ClientID")?;
         let secret = client.client_secret.as_ref().map(|secret| secret.0.as_str());
         check_text(secret, "OAuthParameters.ClientParameters.ClientSecret")?;
@@ -257,8 +260,13 @@ fn both<T>(given: Option<T>, known: Option<T>, over: impl Fn(T, T) -> T) -> Opti
 /// What stands in a header, without a colon.
 fn check_text<'a>(given: Option<&'a str>, member: &str) -> Result<&'a str, ApiError> {
     let given = given.ok_or_else(|| missing(member))?;
-    let is_sound = (1..=CHARS_MAX).contains(&given.chars().count()) && !given.contains(|c: char| c == ':' || c.is_control());
-    if is_sound { Ok(given) } else { Err(invalid(format!("{member} has 1 to {CHARS_MAX} characters, none of them a colon"))) }
+    let is_sound =
+        (1..=CHARS_MAX).contains(&given.chars().count()) && !given.contains(|c: char| c == ':' || c.is_control());
+    if is_sound {
+        Ok(given)
+    } else {
+        Err(invalid(format!("{member} has 1 to {CHARS_MAX} characters, none of them a colon")))
+    }
 }
 
 fn missing(member: &str) -> ApiError {

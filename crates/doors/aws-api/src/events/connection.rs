@@ -4,12 +4,13 @@ use bongsu_broker::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::authorization::{AuthParameters, AuthorizationType};
-use super::kept::Document;
+use super::kept::{Document, Kept};
+use crate::states::Time;
 
 /// As it is kept, secrets and all.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Connection {
-    pub(super) name: String,
+pub(crate) struct Connection {
+    pub(crate) name: String,
     /// Tells it from an earlier one of the same name.
     pub(super) id: String,
     pub(super) description: Option<String>,
@@ -54,5 +55,29 @@ impl Connection {
     /// Other parameters, all checked.
     pub(super) fn authorize(&mut self, kind: AuthorizationType, parameters: AuthParameters, now: Timestamp) {
         (self.kind, self.parameters, self.authorized_at) = (kind, parameters, now.0);
+    }
+}
+
+/// What operations that change a connection answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Told {
+    connection_arn: String,
+    connection_state: ConnectionState,
+    creation_time: Time,
+    last_modified_time: Time,
+    last_authorized_time: Time,
+}
+
+impl Told {
+    pub(super) fn of(connection: &Connection, connection_state: ConnectionState, kept: &Kept) -> Told {
+        let time = |at| Time(Timestamp(at));
+        Told {
+            connection_arn: kept.arn::<Connection>(&connection.name, &connection.id),
+            connection_state,
+            creation_time: time(connection.created_at),
+            last_modified_time: time(connection.changed_at),
+            last_authorized_time: time(connection.authorized_at),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use bongsu_broker::Timestamp;
 use bongsu_rate_limit::CALLS_MAX;
 use hyper::Method;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use super::parameters::{count, invalid, one_of};
 use super::{Connection, ConnectionState};
 use crate::codec::{Integer, Text};
 use crate::error::ApiError;
+use crate::states::Time;
 
 /// AWS's own, unless another is asked for.
 const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(300).expect("300 is not 0");
@@ -146,4 +148,51 @@ fn check_endpoint(endpoint: &str) -> Result<(), ApiError> {
         return Err(invalid(format!("InvocationEndpoint has at most {ENDPOINT_CHARS_MAX} characters")));
     }
     check_url(endpoint).map_err(|fault| invalid(format!("InvocationEndpoint: {fault}")))
+}
+
+/// What operations that change a destination answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Told {
+    api_destination_arn: String,
+    api_destination_state: DestinationState,
+    creation_time: Time,
+    last_modified_time: Time,
+}
+
+impl Told {
+    pub(super) async fn of(destination: &Destination, kept: &Kept) -> Result<Told, ApiError> {
+        Ok(Told {
+            api_destination_arn: kept.arn::<Destination>(&destination.name, &destination.id),
+            api_destination_state: destination.state(kept).await?,
+            creation_time: Time(Timestamp(destination.created_at)),
+            last_modified_time: Time(Timestamp(destination.changed_at)),
+        })
+    }
+}
+
+/// A destination as it is described and listed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Described {
+    #[serde(flatten)]
+    told: Told,
+    name: String,
+    connection_arn: String,
+    invocation_endpoint: String,
+    http_method: String,
+    invocation_rate_limit_per_second: NonZeroU32,
+}
+
+impl Described {
+    pub(super) async fn of(destination: Destination, kept: &Kept) -> Result<Described, ApiError> {
+        Ok(Described {
+            told: Told::of(&destination, kept).await?,
+            name: destination.name,
+            connection_arn: destination.connection_arn,
+            invocation_endpoint: destination.endpoint,
+            http_method: destination.method,
+            invocation_rate_limit_per_second: destination.calls_per_second,
+        })
+    }
 }

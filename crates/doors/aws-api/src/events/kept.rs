@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::parameters::invalid;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
-use crate::service::AwsApi;
+use crate::service::Config;
 
 /// Of each kind, as many as AWS lets an account have.
 pub(super) const DOCUMENTS_MAX: usize = 3_000;
@@ -44,9 +44,8 @@ impl Kept {
     }
 
     /// Of the server's account.
-    pub(super) fn of_server(door: &AwsApi) -> Kept {
-        let (account, region) = (door.config.account, door.config.region.clone());
-        Kept { broker: door.broker.clone(), account, region }
+    pub(super) fn of_server(config: &Config, broker: &Handle) -> Kept {
+        Kept { broker: broker.clone(), account: config.account, region: config.region.clone() }
     }
 
     pub(super) fn account(&self) -> Account {

@@ -1,6 +1,6 @@
 //! Tokens that connections get for a client's id and secret: fetched once, shared, and fetched anew when they are no good.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 /// The tokens of all connections: at most one each, in memory alone.
 #[derive(Default)]
 pub(super) struct Tokens {
-    slots: Mutex<HashMap<(Account, String), Slot>>,
+    slots: Mutex<BTreeMap<(Account, String), Slot>>,
 }
 
 /// Whoever fetches a token holds the lock, and all others of the connection wait for it.
@@ -124,7 +124,8 @@ fn request(oauth: &OAuth) -> Result<HttpRequest, String> {
     append_query(&mut url, &query);
     let mut body = Bytes::new();
     if method != Method::GET {
-        let pairs: Vec<String> = form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         body = pairs.join("&").into();
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/x-www-form-urlencoded"));
     }
@@ -195,10 +196,15 @@ mod tests {
             read(&answer, now)
         };
         let token = read(200, r#"{"access_token":"t","token_type":"bearer","expires_in":"60"}"#).unwrap();
-        assert_eq!((token.header, token.until), (HeaderValue::from_static("Bearer t"), Some(now + Duration::from_secs(50))));
+        assert_eq!(
+            (token.header, token.until),
+            (HeaderValue::from_static("Bearer t"), Some(now + Duration::from_secs(50)))
+        );
         assert_eq!(read(201, r#"{"access_token":"t","token_type":"MAC"}"#).unwrap().header, "MAC t");
         assert!(read(200, r#"{"access_token":"t"}"#).unwrap().until.is_none());
-        for (status, body) in [(200, "{}"), (200, "t"), (401, r#"{"access_token":"t"}"#), (200, r#"{"access_token":"\n"}"#)] {
+        for (status, body) in
+            [(200, "{}"), (200, "t"), (401, r#"{"access_token":"t"}"#), (200, r#"{"access_token":"\n"}"#)]
+        {
             assert!(read(status, body).is_err(), "{status} {body}");
         }
     }

@@ -58,7 +58,7 @@ pub enum HttpFault {
 }
 
 /// A server that reaches nobody.
-pub struct NoHttp;
+pub(super) struct NoHttp;
 
 impl HttpCaller for NoHttp {
     fn call(&self, _: HttpRequest) -> Answer<Result<Response<Bytes>, HttpFault>> {

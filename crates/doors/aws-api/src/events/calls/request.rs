@@ -122,7 +122,9 @@ pub(super) fn fill(endpoint: &str, values: &[String]) -> Result<String, ApiFault
     let wildcards = path.matches('*').count();
     if wildcards != values.len() {
         let given = values.len();
-        return Err(ApiFault::Unusable(format!("the endpoint's path has {wildcards} wildcards, and {given} values are given")));
+        return Err(ApiFault::Unusable(format!(
+            "the endpoint's path has {wildcards} wildcards, and {given} values are given"
+        )));
     }
     if values.iter().any(|value| ["", ".", ".."].contains(&value.as_str())) {
         return Err(ApiFault::Unusable("a value for the endpoint's path is empty or would change the path".into()));
@@ -170,7 +172,10 @@ mod tests {
         let text = Bytes::from_static(br#"{"z":{"b":1,"a":1.0},"a":"of the call"}"#);
         let sent = request(RequestBody::Json { text, content_type: JSON }).with(&additions(ADDED)).unwrap();
         assert_eq!(sent.url, "https://a.example/p?x=1&b=%C3%BC%26&a=of%20the%20connection");
-        assert_eq!((&sent.headers["a"], &sent.headers["b"]), (&"of the connection".parse::<HeaderValue>().unwrap(), &"of the call".parse().unwrap()));
+        assert_eq!(
+            (&sent.headers["a"], &sent.headers["b"]),
+            (&"of the connection".parse::<HeaderValue>().unwrap(), &"of the call".parse().unwrap())
+        );
         assert_eq!(sent.body, r#"{"z":{"b":1,"a":1.0},"a":"of the connection"}"#);
         assert_eq!(sent.headers[CONTENT_TYPE], JSON);
     }
@@ -190,7 +195,10 @@ mod tests {
     fn a_form_has_its_type_unless_another_is_named() {
         let form = || RequestBody::Form { text: Bytes::from_static(br#"{"b":"x y"}"#), arrays: ArrayFormat::Indices };
         let sent = request(form()).with(&additions(ADDED)).unwrap();
-        assert_eq!((&*sent.body, &sent.headers[CONTENT_TYPE]), (&b"b=x%20y&a=of%20the%20connection"[..], &FORM.parse().unwrap()));
+        assert_eq!(
+            (&*sent.body, &sent.headers[CONTENT_TYPE]),
+            (&b"b=x%20y&a=of%20the%20connection"[..], &FORM.parse().unwrap())
+        );
         let mut named = request(form());
         named.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         assert_eq!(named.with(&Additions::default()).unwrap().headers[CONTENT_TYPE], "text/plain");
