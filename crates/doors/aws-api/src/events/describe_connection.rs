@@ -51,7 +51,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         last_modified_time: time(connection.changed_at),
         last_authorized_time: time(connection.authorized_at),
         name,
-        description: connection.description,
+        description: connection.description.filter(|description| !description.is_empty()),
         auth_parameters: connection.parameters.told(),
     })
 }

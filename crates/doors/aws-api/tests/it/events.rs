@@ -70,7 +70,7 @@ impl World {
         let mut input = json!({
             "Name": name, "ConnectionArn": connection, "InvocationEndpoint": URL, "HttpMethod": "POST",
         });
-        input.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        merge(&mut input, more);
         let made = self.ask("CreateApiDestination", input).await;
         assert_eq!(made["ApiDestinationState"], "ACTIVE");
         made["ApiDestinationArn"].as_str().expect("an ARN").to_owned()
@@ -84,6 +84,12 @@ impl World {
     async fn called(&self, destination: &str) -> u16 {
         self.call(destination, HttpParameters::default()).await.expect("an answer").status.as_u16()
     }
+}
+
+/// Adds members to an object, or replaces them.
+pub(crate) fn merge(object: &mut Value, more: Value) {
+    let (Value::Object(members), Value::Object(more)) = (object, more) else { panic!("two objects") };
+    members.extend(more);
 }
 
 fn key_parameters() -> Value {

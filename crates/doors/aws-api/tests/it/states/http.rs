@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::World;
 use crate::api::{Api, answer, header};
+use crate::events::merge;
 use crate::harness::Server;
 
 const INVOKE: &str = "arn:aws:states:::http:invoke";
@@ -38,7 +39,7 @@ fn call(connection: &str, more: Value) -> Value {
     let mut parameters = json!({
         "ApiEndpoint": "https://api.example.com/orders", "Method": "POST", "Authentication": { "ConnectionArn": connection },
     });
-    parameters.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+    merge(&mut parameters, more);
     parameters
 }
 
