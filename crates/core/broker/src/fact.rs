@@ -1,15 +1,16 @@
 //! Facts: what happened, as the journal holds it. Outcomes only, so that tomorrow's rules cannot change yesterday.
 
+use bongsu_rate_limit::Bucket;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig,
-    KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
-    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep, Redrive, Replay,
-    ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition,
-    TopicId, WorkflowFact,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionId, ExecutionStart, FaultKind, Function, FunctionRef,
+    InvokeConfig, KeptCopy, LimitKey, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus,
+    Notification, ObjectFact, PendingDelivery, Pipe, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation,
+    RecordedStep, Redrive, Replay, ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag,
+    Text, Timestamp, TopicDefinition, TopicId, WorkflowFact,
 };
 
 mod earlier;
@@ -219,9 +220,11 @@ pub enum Fact {
     FaultInjected { place: FaultPlace, kind: FaultKind },
     /// A queue feeds a function like this from now on.
     MappingSet { id: MappingId, definition: MappingDefinition },
-    /// A queue no longer feeds a function.
+    /// A queue feeds a pipe like this from now on.
+    PipeSet { id: MappingId, pipe: Pipe },
+    /// A queue no longer feeds a function, or a pipe.
     MappingDeleted { id: MappingId },
-    /// Messages were handed to a function, for the so-manieth time each.
+    /// Messages were handed to a function or a pipe, for the so-manieth time each.
     Dispatched {
         attempt: AttemptId,
         mapping: MappingId,
@@ -278,6 +281,8 @@ pub enum Fact {
     Object { fact: ObjectFact },
     /// Something happened to a state machine, an activity or an execution.
     Workflow { fact: WorkflowFact },
+    /// This is known of how often something may be called, from now on.
+    LimitSet { key: LimitKey, bucket: Bucket },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -293,7 +298,15 @@ pub enum Fact {
     MessageKept { message: KeptMessage },
     /// Kept by cleaning: a deduplication id that must still be remembered.
     DeduplicationKept { queue: QueueId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
-    /// Kept by cleaning: a function's try that is still going on.
+    /// From now on an attempt goes on until that execution has ended.
+    AttemptBound {
+        attempt: AttemptId,
+        mapping: MappingId,
+        queue: QueueId,
+        messages: Vec<(u64, u32)>,
+        execution: ExecutionId,
+    },
+    /// Kept by cleaning: a try that is still going on.
     AttemptKept { attempt: AttemptId, mapping: MappingId, queue: QueueId, messages: Vec<(u64, u32)> },
     /// Kept by cleaning: a move task as it is now.
     MoveTaskKept {
@@ -359,6 +372,7 @@ wire_enum!(Fact {
     43 => EntryRemoved { key }
     60 => Object { fact }
     61 => Workflow { fact }
+    65 => LimitSet { key, bucket }
     44 => FunctionSet { function, reserved, last_version }
     45 => VersionPublished { function }
     46 => VersionDeleted { function, version }
@@ -373,6 +387,8 @@ wire_enum!(Fact {
     55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
     56 => ScheduleSet { definition, made_at, next_at }
     57 => ScheduleTried { schedule, number, again }
+    58 => PipeSet { id, pipe }
+    59 => AttemptBound { attempt, mapping, queue, messages, execution }
     71 => ScheduleRemoved { name }
     72 => ScheduleFired { name, next_at }
     73 => FaultInjected { place, kind }
@@ -501,5 +517,7 @@ pub enum Stored {
 
 #[cfg(test)]
 mod any;
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

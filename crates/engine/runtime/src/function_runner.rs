@@ -63,6 +63,11 @@ pub trait FunctionRunner: Send + Sync + 'static {
     /// Runs the function once; always ends, at the latest by the function's timeout.
     fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome>;
 
+    /// Whether runs for a mapping wait until a limit lets them begin.
+    fn is_limited(&self, _: &Mapping) -> bool {
+        false
+    }
+
     /// Runs the function once for an event; always ends.
     fn run_event(&self, event: Event) -> BoxFuture<'static, EventEnd>;
 

@@ -6,11 +6,13 @@ mod entries;
 mod faults;
 pub(crate) mod functions;
 pub(crate) mod invocations;
+mod limits;
 mod mappings;
 mod move_tasks;
 mod objects;
 mod peek;
 mod permissions;
+mod pipes;
 mod publish;
 mod queues;
 mod receive;
@@ -85,6 +87,13 @@ impl Broker {
             Command::ListFunctions => Ok(self.decide_list_functions()),
             Command::Dispatch { queue } => Ok(self.decide_dispatch(queue, entropy)),
             Command::EndAttempt { attempt, outcome } => Ok(self.decide_end_attempt(attempt, &outcome)),
+            Command::PutPipe { pipe, when } => self.decide_put_pipe(pipe, when, entropy),
+            Command::DeletePipe { name } => self.decide_delete_pipe(&name),
+            Command::DescribePipe { name } => self.decide_describe_pipe(&name),
+            Command::ListPipes => Ok(self.decide_list_pipes()),
+            Command::ConcludeAttempt { attempt, action, failed, holds } => {
+                self.decide_conclude_attempt(attempt, action, failed, holds, entropy)
+            }
             Command::EndLostAttempts => Ok(self.decide_end_lost_attempts()),
             Command::StartMoveTask { source, destination, messages_per_second } => {
                 self.decide_start_move_task(&source, destination, messages_per_second, entropy)
@@ -119,9 +128,11 @@ impl Broker {
             Command::StepOfReplay { subscription, from, messages, region } => {
                 Ok(self.decide_step_of_replay(subscription, from, messages, &region))
             }
-            Command::EndDelivery { subscription, sequence, outcome } => {
-                Ok(self.decide_end_delivery(subscription, sequence, outcome))
+            Command::EndDelivery { subscription, sequence, outcome, feedback } => {
+                Ok(self.decide_end_delivery(subscription, sequence, outcome, &feedback))
             }
+            Command::BeginCall { limits } => Ok(self.decide_begin_call(&limits)),
+            Command::EndCall { limits, feedback } => Ok(self.decide_end_call(&limits, &feedback)),
             Command::ChangeEntries { account, changes } => self.decide_change_entries(account, changes),
             Command::GetEntry { key } => Ok(self.decide_get_entry(&key)),
             Command::ListEntries { account, prefix, after, max } => {

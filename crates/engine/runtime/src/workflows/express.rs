@@ -143,12 +143,15 @@ impl Run {
                 }
                 events.extend(decided.step.events);
                 for effect in decided.effects {
-                    if let Effect::StartTask(task) = effect {
-                        self.start_task(&state, task, done.clone());
+                    match effect {
+                        Effect::StartTask(task) => self.start_task(&state, task, done.clone()),
+                        Effect::CancelTask(task) => self.handle.open_tasks.close(self.id, task.0),
+                        Effect::Proceed | Effect::Finished => {}
                     }
                 }
             }
             if let Some(outcome) = state.outcome() {
+                self.handle.open_tasks.close_all(self.id);
                 return self.end((state.status(), outcome.clone()), events, texts);
             }
             if state.is_runnable() {
@@ -212,9 +215,11 @@ impl Run {
             deadline: open.deadline.map(|at| Timestamp(at.0)),
             trace_header: self.start.trace_header.clone(),
         };
-        let handle = self.handle.clone();
+        let (handle, id) = (self.handle.clone(), self.id);
+        handle.open_tasks.open(id, task.0);
         tokio::spawn(async move {
             let end = handle.run_task(call).await;
+            handle.open_tasks.close(id, task.0);
             // Nobody waits for it any more when the execution has ended.
             drop(done.send((task, end)));
         });

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admission;
 mod catching_up;
 mod cleaning;
 mod cramped;
@@ -13,6 +14,7 @@ mod functions;
 mod metrics;
 mod move_tasks;
 mod objects;
+mod pipes;
 mod restart;
 mod room;
 mod slow_reads;
