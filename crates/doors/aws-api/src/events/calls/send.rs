@@ -24,12 +24,10 @@ pub(crate) struct Limits {
     pub(crate) turn: Box<str>,
 }
 
-/// The connection of an ARN, or of a name, of the server's account.
+/// The connection of an ARN, of the server's account.
 pub(crate) async fn connection_of(arn: &str, config: &Config, broker: &Handle) -> Result<Connection, ApiFault> {
     let kept = Kept::of_server(config, broker);
-    let no_such = || ApiFault::NoSuchConnection(arn.to_owned());
-    let name = kept.name_in::<Connection>(arn).ok_or_else(no_such)?;
-    Ok(kept.find::<Connection>(name).await?.ok_or_else(no_such)?.document)
+    kept.of_arn(arn).await?.ok_or_else(|| ApiFault::NoSuchConnection(arn.to_owned()))
 }
 
 /// Makes a request as a connection says. A token that is refused is fetched anew, and the request made once more.
