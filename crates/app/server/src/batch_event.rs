@@ -20,9 +20,9 @@ pub(crate) struct Written<'a> {
     attributes_md5: Option<Digest>,
 }
 
-/// The messages of a batch, in their order.
-pub(crate) fn written<'a>(batch: &'a Batch, region: &str) -> Vec<Written<'a>> {
-    let written = batch.messages.iter().map(|message| {
+/// The messages at these places of a batch.
+pub(crate) fn written<'a>(batch: &'a Batch, places: &[usize], region: &str) -> Vec<Written<'a>> {
+    let written = places.iter().map(|place| &batch.messages[*place]).map(|message| {
         // Written by this server; unreadable attributes are left out rather than the message.
         let stored = &mut &message.content.attributes[..];
         let attributes =

@@ -3,7 +3,7 @@
 use crate::feed::Feed;
 use crate::function::Placed;
 use crate::wire::wire_struct;
-use crate::{Broker, ExecutionId, MappingId, Place, QueueId, QueueName};
+use crate::{Broker, ExecutionId, MappingDefinition, MappingId, Place, QueueId, QueueName};
 
 /// An attempt's number: random, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +107,11 @@ impl Broker {
         self.windows.set(id, &feed);
         self.feeds.insert(id, Placed { value: feed, place });
         self.wake_mapped_queues();
+    }
+
+    /// All mappings.
+    pub fn mappings(&self) -> impl Iterator<Item = (MappingId, &MappingDefinition)> {
+        self.feeds.iter().filter_map(|(id, feed)| Some((*id, feed.value.mapping()?)))
     }
 
     fn unlink_feed(&mut self, id: MappingId, queue: &QueueName) {

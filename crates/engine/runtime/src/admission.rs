@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bongsu_broker::{Admission, CallId, Command, Effect, LimitKey, Rejection};
+use bongsu_broker::{Admission, CallId, Command, Fact, LimitKey, MappingDefinition, MappingId, Rejection};
 use bongsu_rate_limit::{Feedback, Limit};
 use tokio::sync::{mpsc, oneshot};
 
@@ -155,11 +155,19 @@ impl Shard {
         self.broker.end_call(&limits);
     }
 
-    /// Notes, before its queue hands out more, that a mapping's attempts have to be admitted.
-    pub(crate) fn note_limited_mapping(&mut self, effect: &Effect) {
-        if let Effect::Invoke(invocation) = effect {
-            let is_limited = self.outside.functions.is_limited(&invocation.mapping);
-            self.broker.limit_mapping(invocation.mapping.id, is_limited);
+    /// Notes, before its queue hands out anything, whether a mapping's attempts have to be admitted.
+    pub(crate) fn note_mapping(&mut self, fact: &Fact) {
+        if let Fact::MappingSet { id, definition } = fact {
+            self.broker.limit_mapping(*id, self.outside.functions.is_limited(definition));
         }
+    }
+
+    /// The same, of all mappings that are there at the start.
+    pub(crate) fn note_mappings(&mut self) {
+        let functions = self.outside.functions.clone();
+        let is_limited = |mapping: &MappingDefinition| functions.is_limited(mapping);
+        let limited: Vec<MappingId> =
+            self.broker.mappings().filter(|(_, mapping)| is_limited(mapping)).map(|(id, _)| id).collect();
+        limited.into_iter().for_each(|id| self.broker.limit_mapping(id, true));
     }
 }

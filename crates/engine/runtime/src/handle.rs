@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bongsu_broker::{
     Account, Admission, AttributesGiven, CallId, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd,
-    DeliveryOutcome, ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
+    DeliveryOutcome, EntryKey, ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
     PeekedState, PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
     StateMachine, SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
@@ -79,6 +79,8 @@ pub(crate) enum Request {
     PutEventBack { function: Box<str>, sequence: u64 },
     /// Where an event lies now.
     LocateInvocation { function: Box<str>, sequence: u64, reply: oneshot::Sender<Option<Place>> },
+    /// What a door keeps, as it was decided.
+    EntryNow { key: EntryKey, reply: oneshot::Sender<Option<bytes::Bytes>> },
     /// A call that is to begin when its limits let it.
     LineUp { id: CallId, admission: Admission, reply: AdmitTo },
     /// Whoever waited for a call has gone.

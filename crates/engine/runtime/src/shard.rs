@@ -164,6 +164,7 @@ impl Shard {
     /// process must end, and the next start replays what is durable.
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
+        self.note_mappings();
         self.end_lost_attempts().await?;
         self.begin_open_tasks();
         loop {
@@ -374,6 +375,8 @@ impl Shard {
                     None => drop(reply.send(None)),
                 }
             }
+            // A receiver that is gone needs no answer.
+            Request::EntryNow { key, reply } => drop(reply.send(self.broker.entry(&key).cloned())),
             Request::LineUp { id, admission, reply } => self.line_up(id, admission, reply),
             Request::LeaveLine { id } => self.leave_line(id),
             Request::EndCall { limits, feedback } => self.end_call(limits, feedback),
@@ -443,12 +446,12 @@ impl Shard {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
             let place = self.batch.push(unit, |out| Recorded::encode(now, fact, out));
             self.broker.apply(fact, now, to_core(place));
+            self.note_mapping(fact);
         }
         self.cleaner.owe(self.batch.bytes_len() - before);
         self.remove_freed_blobs();
         let known_after = KnownAfter::of(&decision);
         for effect in decision.effects {
-            self.note_limited_mapping(&effect);
             self.hold(Held::Effect(effect));
         }
         (Ok(decision.reply), known_after)
@@ -542,17 +545,6 @@ impl Shard {
                 Some((_, Held::Express(due))) => self.run_express(due),
                 None => {}
             }
-        }
-    }
-
-    /// Whoever has gone away does not run the function.
-    fn tell_begun(
-        &mut self,
-        reply: oneshot::Sender<Result<Arc<Function>, Rejection>>,
-        begun: Result<Arc<Function>, Rejection>,
-    ) {
-        if let Err(Ok(function)) = reply.send(begun) {
-            self.broker.end_running(&function.name, 1);
         }
     }
 

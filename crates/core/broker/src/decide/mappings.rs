@@ -79,7 +79,10 @@ impl Broker {
                 Feed::Mapping(definition) => {
                     let function = function.expect("a mapping that has room has a function");
                     let mapping = Arc::new(Mapping { id: feed_id, definition: definition.clone() });
-                    let hidden_until = self.now() + self.visibility_for(queue, definition, function);
+                    let hidden_until = match self.is_limited(feed_id) {
+                        true => HELD,
+                        false => self.now() + self.visibility_for(queue, definition, function),
+                    };
                     let function = function.clone();
                     (hidden_until, Effect::Invoke(Invocation { attempt, mapping, function, deliveries }))
                 }

@@ -68,7 +68,8 @@ impl Broker {
         }
     }
 
-    /// Says whether attempts of a mapping ask to be admitted before they run. To be said again after a restart.
+    /// Says whether attempts of a mapping wait to be admitted before they run, so that their messages stay hidden for as
+    /// long as that takes. To be said again after a restart.
     pub fn limit_mapping(&mut self, mapping: MappingId, is_limited: bool) {
         let limited = &mut self.limits.limited.0;
         if is_limited {
@@ -78,13 +79,17 @@ impl Broker {
         };
     }
 
+    pub(crate) fn is_limited(&self, mapping: MappingId) -> bool {
+        self.limits.limited.0.contains(&mapping)
+    }
+
     /// Whether as many attempts of a mapping wait to be admitted as may.
     pub(crate) fn is_mapping_waiting(&self, mapping: MappingId) -> bool {
         let waiting = || {
             let begun = self.running.get(&mapping).copied().unwrap_or(0);
             begun.saturating_sub(self.limits.calls.0.in_scope(&mapping_scope(mapping)).running)
         };
-        self.limits.limited.0.contains(&mapping) && waiting() >= MAPPING_CALLS_WAITING_MAX
+        self.is_limited(mapping) && waiting() >= MAPPING_CALLS_WAITING_MAX
     }
 
     /// What is idle is forgotten whenever somebody looks, and nobody has to be woken for it.

@@ -84,7 +84,7 @@ impl Courier for Mailbox {
             // Nobody reads on once a test has ended.
             drop(self.0.send(token.to_string()));
         }
-        Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Delivered, then: Box::new(drop) }))
+        Box::pin(std::future::ready(Attempted::new(DeliveryOutcome::Delivered)))
     }
 }
 

@@ -210,6 +210,8 @@ impl Run {
             execution: self.id,
             task: task.0,
             execution_arn: Text::from(self.arn()),
+            machine: self.machine.arn.clone(),
+            state: open.state.into(),
             work: TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
             token: TaskToken::new(self.id, task.0, open.secret),
             deadline: open.deadline.map(|at| Timestamp(at.0)),

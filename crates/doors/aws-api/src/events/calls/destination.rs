@@ -82,7 +82,8 @@ impl AwsApi {
         let connection = connection_of(&destination.connection_arn, &self.config, &self.broker).await?;
         let request = request(&destination, parameters, body)?;
         let key = LimitKey { scope: format!("destination/{}", destination.name).into(), key: "".into() };
-        let limits = Limits { limits: vec![(key, Some(Limit::per_second(destination.calls_per_second)))], turn };
+        let limits =
+            Limits { limits: vec![(key, Some(Limit::per_second(destination.calls_per_second)))], turn, task: None };
         send(request, &connection, &limits, &self.config, &self.broker).await
     }
 
