@@ -171,6 +171,7 @@ pub(crate) fn hide(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),
+        Value::Map(entries) => entries.iter_mut().for_each(|entry| hide(&mut entry.node)),
         _ => {}
     }
 }
