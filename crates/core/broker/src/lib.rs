@@ -20,6 +20,7 @@ mod fault_policy;
 mod feed;
 mod function;
 mod keep;
+mod limit;
 mod messages;
 mod move_task;
 mod object;
@@ -64,6 +65,7 @@ pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
     RESERVED_VARIABLES,
 };
+pub use limit::LimitKey;
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,

@@ -3,6 +3,7 @@
 //! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
+mod admission;
 mod arrivals;
 mod blobs;
 mod cleaner;
@@ -36,6 +37,7 @@ mod topics;
 mod waiters;
 mod workflows;
 
+pub use admission::{Admission, Permit};
 pub use blobs::Blobs;
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
