@@ -211,6 +211,7 @@ errors! {
     LimitExceededException, CloudFormation, "LimitExceededException", 400;
     PipeExists as "ConflictException", Pipes, "ConflictException", 409;
     PipeNotFound as "NotFoundException", Pipes, "NotFoundException", 404;
+    PipesQuotaExceeded as "ServiceQuotaExceededException", Pipes, "ServiceQuotaExceededException", 402;
     PipeInvalid as "ValidationException", Pipes, "ValidationException", 400;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;

@@ -21,6 +21,7 @@ mod logs;
 pub mod message_attributes;
 pub mod observation;
 mod operation;
+mod pipes;
 mod public_url;
 pub mod queue_records;
 pub mod received;
@@ -35,6 +36,7 @@ mod states;
 mod sts;
 mod unavailable;
 
+pub use pipes::Pipes;
 pub use public_url::PublicUrl;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};
 pub use states::Tasks;

@@ -18,7 +18,7 @@ use crate::observation::Seen;
 use crate::operation::Context;
 use crate::request_id::RequestId;
 use crate::service::{AwsApi, REQUEST_ID};
-use crate::sigv4::Caller;
+use crate::sigv4::{Caller, Claim};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -134,6 +134,18 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 /// Whether a path begins as one of these do: with the version and the kind of thing.
 pub(crate) fn is_served(routes: &[Route], path: &str) -> bool {
     routes.iter().any(|route| route.segments().take(2).eq(segments(path).take(2)))
+}
+
+/// Whether a request is about tags at this service: at a path that several have.
+pub(crate) fn is_about_tags_of(service: &Service, head: &Parts) -> bool {
+    let Some(arn) = head.uri.path().strip_prefix("/tags/") else { return false };
+    match Claim::of(&head.uri, &head.headers).as_ref().and_then(Claim::service) {
+        Some(signed_for) => signed_for == service.signing_name,
+        None => {
+            let arn = percent_decode_str(arn).decode_utf8_lossy();
+            arn.split(':').nth(2) == Some(service.signing_name)
+        }
+    }
 }
 
 /// The operation that a request asks for.

@@ -13,6 +13,7 @@ mod messages;
 mod mobile_push;
 mod move_tasks;
 mod peeking;
+mod pipes;
 mod protocols;
 mod publishing;
 mod queues;
