@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use bongsu_rate_limit::Rule;
+
 use crate::api::authorizer::{self, JWKS};
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
 use crate::function;
+use crate::json::Scalars;
 use crate::node::{Entry, Node, Value};
+use crate::pipe;
 use crate::reader::Reader;
 use crate::subscription::DeliveryPolicy;
 use crate::types::ResourceType;
@@ -31,6 +35,10 @@ pub(crate) struct Metadata {
     pub(crate) concurrency_per_process: Option<(u32, u32)>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
+    /// Of a pipe: whether messages belong to the execution that they start until it has ended.
+    pub(crate) hold_group: bool,
+    /// Of a pipe: which calls share which limit.
+    pub(crate) rate_limit: Option<Rule>,
     /// Of an authorizer of tokens: its issuer's keys.
     pub(crate) keys: Option<String>,
 }
@@ -91,11 +99,19 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
             "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
             JWKS => found.keys = authorizer::read_keys(&mut reader, JWKS),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
+            pipe::HOLD_GROUP => found.hold_group = reader.boolean(pipe::HOLD_GROUP).unwrap_or(false),
+            pipe::RATE_LIMIT => found.rate_limit = rate_limit(line, &mut reader),
             _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
         }
     }
     reader.finish();
     found
+}
+
+/// `{ Key: $.body.mall_id, Rate: 5/s, Burst: 10, Concurrency: 1 }`
+fn rate_limit(line: u32, reader: &mut Reader<'_>) -> Option<Rule> {
+    let written = serde_json::from_str(&reader.json(pipe::RATE_LIMIT, Scalars::AsWritten)?).ok()?;
+    Rule::from_json(&written).map_err(|fault| reader.fault(line, format!("RateLimit: {fault}"))).ok()
 }
 
 fn fault_policy(line: u32, mut reader: Reader<'_>) -> FaultPolicy {

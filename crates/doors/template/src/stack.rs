@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
-    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource,
+    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PipeResource, PolicyResource, QueueResource,
     ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
 };
 
@@ -185,6 +185,7 @@ pub enum Definition {
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
     Activity(ActivityResource),
+    Pipe(PipeResource),
     Api(ApiResource),
     /// An integration, route, stage, deployment, method or path: contained in its API.
     ApiPart {

@@ -40,6 +40,7 @@ use crate::unavailable;
 
 #[cfg(test)]
 pub(crate) use parameters::UNAVAILABLE;
+pub(crate) use create_pipe::put;
 pub use run::Pipes;
 
 /// How Pipes are asked for.

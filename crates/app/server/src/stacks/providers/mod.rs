@@ -12,6 +12,7 @@ mod function_url;
 mod layer_version;
 mod mapping;
 mod permission;
+mod pipe;
 mod policy;
 mod queue;
 mod recorded;
@@ -81,7 +82,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity)
+            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

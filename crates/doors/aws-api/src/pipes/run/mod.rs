@@ -8,7 +8,7 @@ mod calls;
 mod fault;
 mod plan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use bongsu_broker::{AttemptOutcome, LimitKey, Pipe, PipeAction, Rejection, Text};
@@ -17,6 +17,7 @@ use bongsu_journal::BoxFuture;
 use bongsu_policy::iso_8601;
 use bongsu_rate_limit::{Feedback, KeyExpression, Rule};
 use bongsu_runtime::{Admission, PipeBatch, PipeRunner, PipeStep, Refusal};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tracing::warn;
 
@@ -208,7 +209,7 @@ impl Work<'_> {
 
     /// What is told of the batch by whom it went to.
     fn answered(&self, by: &Answerer, answer: &[u8]) -> PipeStep {
-        if matches!(by, Answerer::ApiDestination(..)) {
+        if matches!(by, Answerer::ApiDestination(..)) || !names_failures(answer) {
             return self.ended(Vec::new());
         }
         let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
@@ -219,7 +220,7 @@ impl Work<'_> {
                 self.ended(failed.into_iter().map(|at| self.places[at]).collect())
             }
             BatchOutcome::AllFailed => {
-                let text = "the answer is not JSON, or names a message that is not in the batch";
+                let text = "the answer names failures as none can be named, or a message that is not in the batch";
                 self.tell(&Fault(text.to_owned()), self.places.len());
                 self.ended(self.places.clone())
             }
@@ -271,6 +272,12 @@ fn answered(answer: &str) -> Result<Option<Vec<String>>, Fault> {
         return Ok(Some(all.iter().map(|element| element.get().to_owned()).collect()));
     }
     if is_json(answer) { Ok(Some(vec![answer.to_owned()])) } else { Err(Fault("the answer is not JSON".to_owned())) }
+}
+
+/// Whether an answer is about failures at all. Nobody agreed on what it is to be: anything else says nothing of them.
+fn names_failures(answer: &[u8]) -> bool {
+    let members: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_slice(answer);
+    members.is_ok_and(|members| members.contains_key("batchItemFailures"))
 }
 
 /// `{}` or `[]`, however it is written.
