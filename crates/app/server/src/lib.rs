@@ -17,6 +17,7 @@ mod function_counters;
 mod function_metrics;
 mod function_urls;
 mod functions;
+mod http_calls;
 mod ingress;
 mod invocations;
 mod log_budget;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::Deployer;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, Pipes, PublicUrl, REQUEST_BYTES_MAX, Tasks};
@@ -31,6 +32,7 @@ use crate::code_source::Buckets;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::functions::{FunctionLog, Place, Processes};
+use crate::http_calls::HttpCalls;
 use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
@@ -241,6 +243,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
         function_urls: fronts.clone(),
         function_url_host: format!("localhost:{}", ingress_address.port()),
+        calls: Calls::new(Arc::new(HttpCalls::new(http.clone()))),
         function_logs: logs.clone(),
         stacks: None,
     };

@@ -38,6 +38,8 @@ pub(crate) enum Namespace {
     Logs,
     /// In the model of AWS Step Functions.
     States,
+    /// In the model of Amazon EventBridge.
+    Events,
     /// In the model of AWS CloudFormation.
     CloudFormation,
     /// In the model of Amazon EventBridge Pipes.
@@ -57,7 +59,7 @@ impl Namespace {
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Logs => "com.amazonaws.logs#",
             // Their errors are told bare.
-            Namespace::States | Namespace::Pipes => "",
+            Namespace::States | Namespace::Events | Namespace::Pipes => "",
             Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -155,6 +157,12 @@ errors! {
     StatesResourceNotFound as "ResourceNotFound", States, "ResourceNotFound", 400;
     StatesTaskTimedOut as "TaskTimedOut", States, "TaskTimedOut", 400;
     StatesValidationException as "ValidationException", States, "ValidationException", 400;
+    ConcurrentModificationException, Events, "ConcurrentModificationException", 400;
+    EventsLimitExceededException as "LimitExceededException", Events, "LimitExceededException", 400;
+    EventsResourceNotFoundException as "ResourceNotFoundException", Events, "ResourceNotFoundException", 400;
+    EventsValidationException as "ValidationException", Events, "ValidationException", 400;
+    InvalidEventPatternException, Events, "InvalidEventPatternException", 400;
+    ResourceAlreadyExistsException, Events, "ResourceAlreadyExistsException", 400;
     CodeStorageExceededException, Lambda, "CodeStorageExceededException", 400;
     FunctionParameterInvalid as "InvalidParameterValueException", Lambda, "InvalidParameterValueException", 400;
     FunctionResourceNotFound as "ResourceNotFoundException", Lambda, "FunctionResourceNotFoundException", 404;

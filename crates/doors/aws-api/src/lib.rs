@@ -1,7 +1,7 @@
 //! Speaks the AWS APIs: a file an operation, two protocols from one set of shapes.
 //!
 //! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
-//! `sts/`, `cloudformation/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
+//! `sts/`, `cloudformation/`, `events/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
 //! in the protocol it came in.
 //! Lambda and Pipes are REST services: theirs goes through `rest`.
 
@@ -15,6 +15,7 @@ mod compat;
 mod constraints;
 mod directory;
 pub mod error;
+pub mod events;
 pub mod lambda;
 mod later_door;
 mod logs;

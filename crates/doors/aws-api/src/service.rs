@@ -19,6 +19,7 @@ use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::events::{self, Calls};
 use crate::lambda::{self, CodeSource, CodeStore, Invoker, UrlDoor};
 use crate::logs;
 use crate::observation::{Observer, RequestMetrics, Seen};
@@ -69,6 +70,8 @@ pub struct Config {
     pub function_urls: Arc<dyn UrlDoor>,
     /// Where that is: what stands behind `<id>.lambda-url.<region>.` in them.
     pub function_url_host: String,
+    /// Calls other people's HTTP APIs.
+    pub calls: Calls,
     /// What functions printed, if it is kept.
     pub function_logs: Option<Arc<LogStore>>,
     /// Deploys stacks, if the server has any.
@@ -167,9 +170,9 @@ impl AwsApi {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
         };
-        if service == Service::Logs {
-            // It has another version of JSON, and never spoke Query.
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(logs::CONTENT_TYPE));
+        // They have another version of JSON, and never spoke Query.
+        if let Some(content_type) = service.json_content_type() {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
             response.headers_mut().remove(QUERY_ERROR);
         }
         response
@@ -319,7 +322,11 @@ impl AwsApi {
             (Service::States, None) => {
                 states::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
             }
-            (Service::Logs | Service::States, Some(_)) => Err(unknown()),
+            (Service::Events, None) => {
+                let named = named.ok_or_else(|| events::not_served(operation))?;
+                events::call(Source::Json(body), &context(named), protocol, envelope).await
+            }
+            (Service::Logs | Service::States | Service::Events, Some(_)) => Err(unknown()),
             (Service::CloudFormation, Some(params)) => {
                 let context = context(named.ok_or_else(unknown)?);
                 cloudformation::call(Source::Query(params), &context, protocol, envelope).await

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
+use bongsu_aws_api::events::{Calls, HttpCaller};
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
 use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, Tasks};
@@ -119,7 +120,14 @@ impl Server {
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
         let verifier = Verifier::development(ACCOUNT);
-        Server::started(journal.clone(), verifier, false, None, Arc::new(NoFunctions), None, None).await
+        Server::started(journal.clone(), verifier, false, None, Arc::new(NoFunctions), None, None, Calls::to_nobody())
+            .await
+    }
+
+    /// A server in development mode that calls other people's APIs by this caller.
+    pub(crate) async fn calling(journal: &Arc<MemoryJournal>, http: Arc<dyn HttpCaller>) -> Server {
+        let (verifier, functions) = (Verifier::development(ACCOUNT), Arc::new(NoFunctions));
+        Server::started(journal.clone(), verifier, false, None, functions, None, None, Calls::new(http)).await
     }
 
     /// A server with these functions.
@@ -130,13 +138,33 @@ impl Server {
     /// A server in development mode with these functions, and what they printed.
     pub(crate) async fn with_logs(functions: Arc<dyn Invoker>, logs: Option<Arc<LogStore>>) -> Server {
         let verifier = Verifier::development(ACCOUNT);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, None, logs).await
+        Server::started(
+            Arc::new(MemoryJournal::new()),
+            verifier,
+            false,
+            None,
+            functions,
+            None,
+            logs,
+            Calls::to_nobody(),
+        )
+        .await
     }
 
     /// A server with these stacks.
     pub(crate) async fn with_stacks(verifier: Verifier, stacks: Arc<dyn Stacks>) -> Server {
         let functions = Arc::new(NoFunctions);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks), None).await
+        Server::started(
+            Arc::new(MemoryJournal::new()),
+            verifier,
+            false,
+            None,
+            functions,
+            Some(stacks),
+            None,
+            Calls::to_nobody(),
+        )
+        .await
     }
 
     async fn configured(
@@ -145,7 +173,17 @@ impl Server {
         public_url: Option<PublicUrl>,
         functions: Arc<dyn Invoker>,
     ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None, None).await
+        Server::started(
+            Arc::new(MemoryJournal::new()),
+            verifier,
+            cooldowns,
+            public_url,
+            functions,
+            None,
+            None,
+            Calls::to_nobody(),
+        )
+        .await
     }
 
     async fn started(
@@ -156,6 +194,7 @@ impl Server {
         functions: Arc<dyn Invoker>,
         stacks: Option<Arc<dyn Stacks>>,
         logs: Option<Arc<LogStore>>,
+        calls: Calls,
     ) -> Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
@@ -189,6 +228,7 @@ impl Server {
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost:8080".to_owned(),
+            calls,
             function_logs: logs,
             stacks,
         };

@@ -2,7 +2,9 @@
 
 mod access;
 mod administration;
+mod api;
 mod batches;
+mod events;
 mod fan_out;
 mod functions;
 mod harness;

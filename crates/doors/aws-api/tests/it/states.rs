@@ -1,5 +1,6 @@
 //! Step Functions: machines, executions, activities, and what tasks call.
 
+mod http;
 mod integrations;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::{Deployer, NoFunctions};
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_broker::{Account, BucketName, EventOrigin, ObjectKey, Tags};
@@ -62,6 +63,7 @@ impl Site {
             code_source: Arc::new(Buckets { broker: broker.clone(), account }),
             function_urls: fronts.clone(),
             function_url_host: "localhost".to_owned(),
+            calls: Calls::to_nobody(),
             function_logs: None,
         };
         let lambda = || Deployer::new(config.clone(), broker.clone());

@@ -6,6 +6,7 @@
 mod executions;
 mod fault;
 mod functions;
+pub(super) mod http;
 mod items;
 mod messages;
 mod notifications;
@@ -84,6 +85,7 @@ async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fault> {
             ("lambda", "invoke") => functions::invoke(door, call, input).await,
             ("sqs", "sendMessage") => messages::send(door, call, input).await,
             ("sns", "publish") => notifications::publish(door, call, input).await,
+            ("http", "invoke") => http::invoke(door, call, input).await,
             ("states", "startExecution") => executions::start(door, call, resource.pattern(), input).await,
             _ => Err(Fault::no_such(resource)),
         },
