@@ -3,6 +3,7 @@
 
 mod cloudformation;
 mod lambda;
+mod pipes;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

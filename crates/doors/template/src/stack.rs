@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
-    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PipeResource, PolicyResource, QueueResource,
-    ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PipeResource, PolicyResource,
+    QueueResource, ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.

@@ -42,8 +42,7 @@ async fn defined(mut input: Input, known: Option<&Pipe>, cx: &Context<'_>) -> Re
     let settings = Settings { source: input.source.take(), ..input.settings() };
     let mut constraints = Constraints::default();
     check_name(&mut constraints, &input.name);
-    for (member, given) in
-        [("source", &settings.source), ("target", &settings.target), ("roleArn", &settings.role_arn)]
+    for (member, given) in [("source", &settings.source), ("target", &settings.target), ("roleArn", &settings.role_arn)]
     {
         if given.is_none() {
             constraints.missing(member);

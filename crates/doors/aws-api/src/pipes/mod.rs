@@ -38,9 +38,9 @@ use crate::rest::{self, Asked, Output, Service, operations};
 use crate::service::{AwsApi, REQUEST_BYTES_MAX};
 use crate::unavailable;
 
+pub(crate) use create_pipe::put;
 #[cfg(test)]
 pub(crate) use parameters::UNAVAILABLE;
-pub(crate) use create_pipe::put;
 pub use run::Pipes;
 
 /// How Pipes are asked for.

@@ -18,6 +18,7 @@ use super::{hold, limit, tags};
 use crate::codec::Integer;
 use crate::constraints::Constraints;
 use crate::error::{ApiError, ErrorKind};
+use crate::events;
 use crate::operation::Context;
 
 const NAME_LENGTH: RangeInclusive<usize> = 1..=64;
@@ -299,7 +300,8 @@ impl Context<'_> {
             End::Function(function) => self.broker.describe_function(function.clone()).await.is_ok(),
             End::Queue(queue) => self.broker.describe_queue(queue.clone()).await.is_ok(),
             End::Topic(topic) => self.broker.describe_topic(topic.clone()).await.is_ok(),
-            End::Machine(_) | End::ApiDestination(_) => true,
+            End::ApiDestination(arn) => self.has_api_destination(arn).await?,
+            End::Machine(_) => true,
         };
         if is_there { Ok(()) } else { Err(invalid(member, format!("The {member} does not exist."))) }
     }
@@ -374,6 +376,14 @@ fn check_blocks(target: &End, details: &Details) -> Result<(), ApiError> {
         let values = values.chain(header_parameters.iter().flatten().map(|(_, value)| value));
         let values = values.chain(query_string_parameters.iter().flatten().map(|(_, value)| value));
         dynamic.extend(values.map(|value| ("HttpParameters", Some(value.clone()))));
+    }
+    for (member, headers) in [
+        ("TargetParameters", parameters.http_parameters.as_ref()),
+        ("EnrichmentParameters", details.enrichment_parameters.http_parameters.as_ref()),
+    ] {
+        let headers = headers.and_then(|http| http.header_parameters.clone()).unwrap_or_default();
+        let unusable = |fault| invalid(&format!("{member}.HttpParameters"), fault);
+        events::HttpParameters { headers, ..events::HttpParameters::default() }.check().map_err(unusable)?;
     }
     for (member, value) in dynamic {
         let unreadable = value.filter(|value| Path::is_meant(value) && Path::parse(value).is_none());

@@ -1,6 +1,7 @@
 //! Pipes: their operations, what is refused, and what becomes of messages on their way.
 
 mod batches;
+mod destinations;
 mod targets;
 
 use std::sync::{Arc, Mutex};

@@ -154,7 +154,7 @@ fn check_count(elements: &[Element]) -> Result<(), Fault> {
 }
 
 /// A parameter's value for an event: itself, or what stands there in the event.
-fn dynamic(value: &str, event: &str) -> Result<String, Fault> {
+pub(super) fn dynamic(value: &str, event: &str) -> Result<String, Fault> {
     if !Path::is_meant(value) {
         return Ok(value.to_owned());
     }

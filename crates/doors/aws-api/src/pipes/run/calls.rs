@@ -1,6 +1,7 @@
 //! Calls whose answers a pipe waits for. What is only busy, or not to be reached for now, is called again for as long as
 //! the pipe stays as it is; that counts as no failure.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bongsu_broker::{FunctionRef, MachineRef, Rejection, Text, WorkflowRejection};
@@ -8,12 +9,17 @@ use bongsu_rate_limit::Feedback;
 use bongsu_runtime::Refusal;
 use bongsu_states_language::Outcome;
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::Work;
+use super::asked::dynamic;
 use super::fault::Fault;
 use super::plan::Answerer;
+use crate::events::{self, ApiFault, DestinationCall};
 use crate::lambda::{Invocation, InvokeRefusal};
 use crate::pipes::limit::feedback_of;
+use crate::pipes::parameters::HttpParameters;
+use crate::pipes::path::is_json;
 
 /// How long the first pause lasts; each is twice as long as the one before, up to the last.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
@@ -35,16 +41,26 @@ impl Pauses {
 
 impl Work<'_> {
     /// The answer to these inputs, which were made of the events.
-    pub(super) async fn call(&self, by: &Answerer, _events: &[String], inputs: &[String]) -> Result<Bytes, Fault> {
+    pub(super) async fn call(&self, by: &Answerer, events: &[String], inputs: &[String]) -> Result<Bytes, Fault> {
         let answer = match by {
-            Answerer::Function(function) => self.call_function(function, &array(inputs)).await?,
+            Answerer::Function(function) => {
+                let answer = self.call_function(function, &array(inputs)).await?;
+                self.hear(feedback_of(&answer, self.door.config.clock.now().0))?;
+                answer
+            }
             Answerer::Machine(machine) => self.call_machine(machine, &array(inputs)).await?,
-            Answerer::ApiDestination(arn, _) => return Err(Fault(format!("{arn} cannot be called"))),
+            Answerer::ApiDestination(arn, parameters) => {
+                let mut answers = Vec::new();
+                for (event, input) in events.iter().zip(inputs) {
+                    answers.push(self.call_destination(arn, parameters, event, input).await?);
+                }
+                // One event has one answer, which is no array of answers.
+                Bytes::from(if let [answer] = &mut answers[..] { std::mem::take(answer) } else { array(&answers) })
+            }
         };
         if answer.len() > ANSWER_BYTES_MAX {
             return Err(Fault(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes")));
         }
-        self.hear(feedback_of(&answer, self.door.config.clock.now().0))?;
         Ok(answer)
     }
 
@@ -102,6 +118,39 @@ impl Work<'_> {
         }
     }
 
+    /// The answer to one event: JSON.
+    async fn call_destination(
+        &self,
+        arn: &str,
+        parameters: &HttpParameters,
+        event: &str,
+        input: &str,
+    ) -> Result<String, Fault> {
+        let parameters = of_event(parameters, event)?;
+        let mut pauses = Pauses::default();
+        loop {
+            let (parameters, body) = (parameters.clone(), Bytes::from(input.to_owned()));
+            let call = DestinationCall { destination: arn, parameters, body, turn: self.turn() };
+            match self.door.call_destination(call).await {
+                Ok(answer) => {
+                    let said = answer.feedback(self.door.config.clock.now().0);
+                    self.hear(said)?;
+                    if answer.status.is_success() {
+                        let text = String::from_utf8_lossy(&answer.body).into_owned();
+                        return Ok(if is_json(&text) { text } else { Value::from(text).to_string() });
+                    }
+                    // The destination's own limit has heard of it, and lets the next call wait.
+                    if !said.refused {
+                        return Err(Fault(format!("{arn} answered {}", answer.status)));
+                    }
+                }
+                Err(ApiFault::Socket(_) | ApiFault::TimedOut | ApiFault::Stopping) => {}
+                Err(fault) => return Err(Fault(fault.to_string())),
+            }
+            self.pause(&mut pauses).await?;
+        }
+    }
+
     /// Waits before the next try, if the pipe still wants one.
     async fn pause(&self, pauses: &mut Pauses) -> Result<(), Fault> {
         tokio::time::sleep(pauses.next()).await;
@@ -115,6 +164,20 @@ impl Work<'_> {
             _ => Err(Fault("the pipe was changed while its target was busy".to_owned())),
         }
     }
+}
+
+/// What is added to the call for this event.
+fn of_event(parameters: &HttpParameters, event: &str) -> Result<events::HttpParameters, Fault> {
+    let of_map = |map: &Option<BTreeMap<String, String>>| {
+        let values = map.iter().flatten().map(|(name, value)| Ok((name.clone(), dynamic(value, event)?)));
+        values.collect::<Result<BTreeMap<String, String>, Fault>>()
+    };
+    let path_values = parameters.path_parameter_values.iter().flatten().map(|value| dynamic(value, event));
+    Ok(events::HttpParameters {
+        path_values: path_values.collect::<Result<_, _>>()?,
+        headers: of_map(&parameters.header_parameters)?,
+        query: of_map(&parameters.query_string_parameters)?,
+    })
 }
 
 /// Whether it may be otherwise soon.

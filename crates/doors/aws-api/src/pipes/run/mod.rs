@@ -160,9 +160,13 @@ impl Work<'_> {
         let keys: BTreeSet<String> = events.iter().zip(&self.groups).map(key).collect();
         let scope = format!("pipe/{}", self.pipe.name);
         let of_key = |key: String| (LimitKey { scope: scope.as_str().into(), key: key.into() }, rule.limit.clone());
-        let group = self.groups.iter().flatten().next();
-        let turn = group.map_or_else(|| scope.as_str().into(), |group| group.to_string().into());
-        Admission { limits: keys.into_iter().map(of_key).collect(), turn }
+        Admission { limits: keys.into_iter().map(of_key).collect(), turn: self.turn() }
+    }
+
+    /// Those that wait for one limit get turns by their groups.
+    fn turn(&self) -> Box<str> {
+        let group = self.groups.iter().flatten().next().map(|group| group.to_string()).unwrap_or_default();
+        format!("{}/{group}", self.pipe.name).into()
     }
 
     async fn work(&self, events: &[String]) -> Result<PipeStep, Fault> {
