@@ -29,7 +29,6 @@ fn what_no_type_allows() {
     check(
         &[
             "Type: AWS::StepFunctions::StateMachineVersion",
-            "Type: AWS::Pipes::Pipe",
             "Type: AWS::CloudFormation::WaitConditionHandle",
             "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
@@ -44,8 +43,6 @@ fn what_no_type_allows() {
         expect![[r#"
             Type: AWS::StepFunctions::StateMachineVersion
                 type AWS::StepFunctions::StateMachineVersion is not supported yet
-            Type: AWS::Pipes::Pipe
-                type AWS::Pipes::Pipe is not supported yet
             Type: AWS::CloudFormation::WaitConditionHandle
                 type AWS::CloudFormation::WaitConditionHandle is not supported yet
             Type: AWS::SQS::Queue, DeletionPolicy: Snapshot
@@ -367,7 +364,28 @@ fn pipes() {
             "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }",
             "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }",
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            Type: AWS::Pipes::Pipe
+                Source is missing
+                Target is missing
+                RoleArn is missing
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, Colour: red }
+                property Colour is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST } } }
+                property KinesisStreamParameters is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } }
+                BatchSize must be a whole number from 1 to 10000, not 0
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{' }] } } }
+                Pattern must be a map, or a text that is one in JSON
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, TargetParameters: { LambdaFunctionParameters: { InvocationType: Event } } }
+                InvocationType must be FIRE_AND_FORGET or REQUEST_RESPONSE, not Event
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, LogConfiguration: { Level: INFO } }
+                Level must be OFF, not INFO
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }
+                HoldGroup must be true or false, not maybe
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }
+                RateLimit: `fast` is not a rate: say `5/s`, `120/m`, `1000/h` or `10000/d`, with 1 to 1000000 calls
+        "#]],
     );
 }
 

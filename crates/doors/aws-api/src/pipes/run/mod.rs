@@ -159,7 +159,7 @@ impl Work<'_> {
         };
         let keys: BTreeSet<String> = events.iter().zip(&self.groups).map(key).collect();
         let scope = format!("pipe/{}", self.pipe.name);
-        let of_key = |key: String| (LimitKey { scope: scope.as_str().into(), key: key.into() }, rule.limit.clone());
+        let of_key = |key: String| (LimitKey { scope: scope.as_str().into(), key: key.into() }, rule.limit);
         Admission { limits: keys.into_iter().map(of_key).collect(), turn: self.turn() }
     }
 

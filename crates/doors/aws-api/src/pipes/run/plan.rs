@@ -115,7 +115,10 @@ fn answerer(end: End, http: HttpParameters) -> Option<Answerer> {
 
 /// The plans of pipes by their names, each with the pipe as it was.
 #[derive(Default)]
-pub(super) struct Plans(Mutex<BTreeMap<Box<str>, (Arc<Pipe>, Arc<Plan>)>>);
+pub(super) struct Plans(Mutex<BTreeMap<Box<str>, ReadPipe>>);
+
+/// A pipe as it was, and its plan as it was read then.
+type ReadPipe = (Arc<Pipe>, Arc<Plan>);
 
 impl Plans {
     /// The plan of a pipe as it is now.

@@ -172,6 +172,24 @@ async fn a_busy_function_is_asked_again_and_no_receive_is_counted() {
 }
 
 #[tokio::test]
+async fn with_a_rate_limit_an_answer_that_came_too_early_is_asked_for_again() {
+    let world = World::new().await;
+    world.pipe(&function("limited"), json!({ "Tags": { "bongsu:rate-limit": "key=queue" } })).await;
+    world.send("hello").await;
+    let asked_again = async {
+        while world.functions.times("limited") < 2 {
+            // The pause that the answer wants is one of the test's clock.
+            world.server.advance(1);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asked_again).await.expect("the pause ends");
+    world.until(&world.source, "0", "0").await;
+    let (_, event) = world.functions.seen().remove(1);
+    assert_eq!(event[0]["attributes"]["ApproximateReceiveCount"], "1");
+}
+
+#[tokio::test]
 async fn groups_are_worked_on_in_order_and_side_by_side() {
     let world = World::new().await;
     let source = json!({ "SqsQueueParameters": { "BatchSize": 1 } });
