@@ -20,6 +20,7 @@ mod functions;
 mod http_calls;
 mod ingress;
 mod invocations;
+mod limited;
 mod log_budget;
 mod log_tails;
 mod logs_door;

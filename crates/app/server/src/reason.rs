@@ -85,6 +85,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyVersions => "the function would have more versions than it may have".to_owned(),
         Rejection::TooManyAliases => "the function would have more aliases than it may have".to_owned(),
         Rejection::TooManyInvocations => "more events wait for the function than may".to_owned(),
+        Rejection::TooManyCalls => "more calls wait for their limits than may".to_owned(),
         Rejection::ScheduleInvalid { reason } => format!("the schedule is refused: {reason}"),
         Rejection::FaultsInvalid { reason } => format!("the faults are refused: {reason}"),
         Rejection::TooManySchedules => "there would be more schedules than there may be".to_owned(),

@@ -1,10 +1,11 @@
 //! What the doors ask of the broker, and what it answers.
 
+use bongsu_rate_limit::{Feedback, Limit};
 use bytes::Bytes;
 
 use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
-    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
+    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, LimitKey, MappingDefinition,
     MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen, QueueId, QueueName,
     QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text,
     Token, TopicAttributes, TopicName, WorkflowCommand,
@@ -181,8 +182,12 @@ pub enum Command {
     GetEntry { key: EntryKey },
     /// Lists what a door keeps for an account: paths that begin so and come after `after`, at most `max`.
     ListEntries { account: crate::Account, prefix: Box<str>, after: Option<Box<str>>, max: usize },
-    /// Says how an attempt at an endpoint ended.
-    EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome },
+    /// Says how an attempt at an endpoint ended, and what the endpoint said of how often it may be called.
+    EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome, feedback: Feedback },
+    /// A call begins that [`Broker::take_admitted_call`](crate::Broker::take_admitted_call) told of.
+    BeginCall { limits: Vec<(LimitKey, Option<Limit>)> },
+    /// Such a call has ended, and its target said this.
+    EndCall { limits: Vec<(LimitKey, Option<Limit>)>, feedback: Feedback },
 }
 
 impl Command {
@@ -234,6 +239,8 @@ impl Command {
             | Command::EndAttempt { .. }
             | Command::EndLostAttempts
             | Command::EndDelivery { .. }
+            | Command::BeginCall { .. }
+            | Command::EndCall { .. }
             | Command::StepOfReplay { .. }
             | Command::ChangeEntries { .. }
             | Command::GetEntry { .. }

@@ -65,7 +65,8 @@ pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
     RESERVED_VARIABLES,
 };
-pub use limit::LimitKey;
+pub use limit::calls::{AdmittedCall, CallCount, CallId};
+pub use limit::{Admission, CALLS_WAITING_MAX, LimitKey, MAPPING_CALLS_WAITING_MAX};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,

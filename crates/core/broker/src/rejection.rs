@@ -158,6 +158,8 @@ pub enum Rejection {
     TooManyAliases,
     /// More events wait for the function than may.
     TooManyInvocations,
+    /// More calls wait for their limits than may.
+    TooManyCalls,
     /// A schedule that means no time, or has too many targets.
     ScheduleInvalid {
         /// Why.

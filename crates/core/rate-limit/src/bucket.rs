@@ -1,5 +1,7 @@
 //! The bucket of one key: when it may be called next, from its limit, from pauses, and from what its target said.
 
+use bongsu_wire::{Bytes, Malformed, Wire};
+
 use crate::feedback::{Feedback, Window};
 use crate::learned::Learned;
 use crate::limit::Limit;
@@ -129,6 +131,21 @@ impl Bucket {
         let learned = Learned::from_numbers(learned);
         let bucket = Bucket { empty_at_ns, paused_until_ms, refusals: low(refusals), window, learned };
         (bucket.numbers() == *numbers).then_some(bucket)
+    }
+}
+
+/// Its numbers, one after the other.
+impl Wire for Bucket {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.numbers().iter().for_each(|number| number.put(out));
+    }
+
+    fn take(from: &mut Bytes) -> Result<Bucket, Malformed> {
+        let mut numbers = BucketNumbers::default();
+        for number in &mut numbers {
+            *number = Wire::take(from)?;
+        }
+        Bucket::from_numbers(&numbers).ok_or(Malformed("not a bucket of calls"))
     }
 }
 

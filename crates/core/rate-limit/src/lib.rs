@@ -15,8 +15,8 @@ mod feedback;
 mod key;
 mod learned;
 mod limit;
-#[cfg(test)]
-mod provider;
+#[cfg(any(test, feature = "provider"))]
+pub mod provider;
 mod rule;
 mod turns;
 

@@ -2,6 +2,7 @@
 //! the tables that the code itself is made of.
 
 mod cloudformation;
+mod events;
 mod lambda;
 mod pipes;
 pub(crate) mod shapes;

@@ -21,9 +21,9 @@ pub struct Written<'a> {
     attributes_md5: Option<Digest>,
 }
 
-/// The messages of a batch, in their order. The region is for the ARNs in them.
-pub fn written<'a>(messages: &'a [Received], region: &str) -> Vec<Written<'a>> {
-    let written = messages.iter().map(|message| {
+/// Messages in their order. The region is for the ARNs in them.
+pub fn written<'a>(messages: impl IntoIterator<Item = &'a Received>, region: &str) -> Vec<Written<'a>> {
+    let written = messages.into_iter().map(|message| {
         // Written by this server; unreadable attributes are left out rather than the message.
         let stored = &mut &message.content.attributes[..];
         let attributes =

@@ -324,7 +324,8 @@ impl AwsApi {
             }
             (Service::Events, None) => {
                 let named = named.ok_or_else(|| events::not_served(operation))?;
-                events::call(Source::Json(body), &context(named), protocol, envelope).await
+                let answered = events::call(Source::Json(body), &context(named), protocol, envelope).await;
+                answered.map_err(events::without_values)
             }
             (Service::Logs | Service::States | Service::Events, Some(_)) => Err(unknown()),
             (Service::CloudFormation, Some(params)) => {

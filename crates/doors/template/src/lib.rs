@@ -5,6 +5,7 @@ mod alias;
 mod api;
 mod bucket;
 mod conditions;
+mod connection;
 mod declared;
 mod error;
 mod event_invoke_config;
@@ -53,6 +54,7 @@ pub use api::route_key::RouteKey;
 pub use api::usage::{Quota, QuotaPeriod, UsagePlanResource};
 pub use api::{ApiKind, ApiResource, Cors, RouteResource, StageResource, Throttle};
 pub use bucket::{BucketNotification, BucketResource};
+pub use connection::{ApiDestinationResource, ConnectionResource};
 pub use error::{ERRORS_MAX, REASON_CHARS_MAX, TemplateError, TemplateErrors};
 pub use event_invoke_config::EventInvokeConfigResource;
 pub use function::{

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::metadata::{RATE_LIMIT, RATE_LIMIT_TAG};
 use crate::reader::Reader;
 use crate::scope::Identity;
 use crate::stack::Definition;
@@ -19,11 +20,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     replaced_by: &["Name", "Source"],
 };
 
-/// What may stand under `Metadata: Bongsu:`, and the tags by which the API says the same.
+/// What may stand under `Metadata: Bongsu:`, and the tag by which the API says the same.
 pub(crate) const HOLD_GROUP: &str = "HoldGroup";
-pub(crate) const RATE_LIMIT: &str = "RateLimit";
 const HOLD_GROUP_TAG: &str = "bongsu:hold-group";
-const RATE_LIMIT_TAG: &str = "bongsu:rate-limit";
 
 /// The longest name, in characters.
 const NAME_MAX: usize = 64;
@@ -78,7 +77,7 @@ fn read(Reading { identity, metadata, mut reader, .. }: Reading<'_, '_>) -> Opti
     if metadata.hold_group {
         tags.insert(HOLD_GROUP_TAG.to_owned(), "true".to_owned());
     }
-    tags.extend(metadata.rate_limit.map(|rule| (RATE_LIMIT_TAG.to_owned(), rule.to_string())));
+    tags.extend(metadata.rate_limits.into_values().map(|rule| (RATE_LIMIT_TAG.to_owned(), rule)));
     settings.insert("Tags".to_owned(), json!(tags));
     reader.finish();
     Some(PipeResource { name: identity.name.clone(), settings })

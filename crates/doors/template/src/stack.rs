@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
-    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PipeResource, PolicyResource,
-    QueueResource, ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    ActivityResource, AliasResource, ApiDestinationResource, ApiResource, BucketResource, ConnectionResource,
+    EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MappingResource,
+    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleResource, StateMachineResource,
+    SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -59,6 +60,10 @@ kinds! {
     buckets: Bucket(BucketResource);
     /// Schedules.
     schedules: Schedule(ScheduleResource);
+    /// Connections.
+    connections: Connection(ConnectionResource);
+    /// API destinations.
+    api_destinations: ApiDestination(ApiDestinationResource);
     /// State machines.
     state_machines: StateMachine(StateMachineResource);
     /// HTTP and REST APIs with all of their routes; no two routes of one take the same requests.
@@ -186,6 +191,8 @@ pub enum Definition {
     StateMachine(StateMachineResource),
     Activity(ActivityResource),
     Pipe(PipeResource),
+    Connection(ConnectionResource),
+    ApiDestination(ApiDestinationResource),
     Api(ApiResource),
     /// An integration, route, stage, deployment, method or path: contained in its API.
     ApiPart {

@@ -6,6 +6,7 @@
 mod admission;
 mod arrivals;
 mod blobs;
+mod call_metrics;
 mod cleaner;
 mod clock;
 mod contents;
@@ -22,6 +23,7 @@ mod invocation;
 mod known_after;
 mod limits;
 mod metrics;
+mod move_tasks;
 mod objects;
 mod open_object;
 mod pipes;
@@ -37,8 +39,10 @@ mod topics;
 mod waiters;
 mod workflows;
 
-pub use admission::{Admission, Permit};
+pub use admission::Permit;
 pub use blobs::Blobs;
+pub use bongsu_broker::Admission;
+pub use call_metrics::CallMetrics;
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
 pub use delivery::DELIVERIES_MAX;

@@ -81,6 +81,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
     check(&Server::ephemeral(&[]), "described_states.py", &[]);
     check(&Server::ephemeral(&[]), "described_pipes.py", &[]);
+    check(&Server::ephemeral(&[]), "described_events.py", &[]);
 }
 
 #[test]
@@ -103,6 +104,13 @@ fn boto3_and_the_aws_cli_lead_messages_through_pipes() {
     let server = Server::ephemeral(&[]);
     check(&server, "pipes.py", &[]);
     check(&server, "cli_pipes.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_call_an_api_by_connections() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "http_calls.py", &[]);
+    check(&server, "cli_http_calls.sh", &[]);
 }
 
 #[test]

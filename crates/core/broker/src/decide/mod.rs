@@ -6,6 +6,7 @@ mod entries;
 mod faults;
 pub(crate) mod functions;
 pub(crate) mod invocations;
+mod limits;
 mod mappings;
 mod move_tasks;
 mod objects;
@@ -127,9 +128,11 @@ impl Broker {
             Command::StepOfReplay { subscription, from, messages, region } => {
                 Ok(self.decide_step_of_replay(subscription, from, messages, &region))
             }
-            Command::EndDelivery { subscription, sequence, outcome } => {
-                Ok(self.decide_end_delivery(subscription, sequence, outcome))
+            Command::EndDelivery { subscription, sequence, outcome, feedback } => {
+                Ok(self.decide_end_delivery(subscription, sequence, outcome, &feedback))
             }
+            Command::BeginCall { limits } => Ok(self.decide_begin_call(&limits)),
+            Command::EndCall { limits, feedback } => Ok(self.decide_end_call(&limits, &feedback)),
             Command::ChangeEntries { account, changes } => self.decide_change_entries(account, changes),
             Command::GetEntry { key } => Ok(self.decide_get_entry(&key)),
             Command::ListEntries { account, prefix, after, max } => {

@@ -43,14 +43,16 @@
 //!                                               of a FIFO topic #1:0 is its number, #1= a duplicate
 //! begin [max=N]                                 attempts at endpoints that are due: #1@https:wx2 is the second one,
 //!                                               confirm@https:w and restore@https:w are questions
-//! delivered NAME | failed NAME | refused NAME   or `first` and `last` of those that are going on
+//! delivered NAME | failed NAME | refused NAME | too-early NAME [HEADER:VALUE ...]
+//!                                               or `first` and `last` of those that are going on
 //! replay [max=N]                                one step of every replay that goes on
 //! move | moves                                  one step of every task that is due; steps until none is due
 //! cancel-redrive NAME %1 | redrives NAME [max=N]
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
-//! Lines about buckets and objects are in `object_script`, about executions in `workflow_script`, about pipes in `pipes`.
+//! Lines about buckets and objects are in `object_script`, about executions in `workflow_script`, about pipes in `pipes`,
+//! about calls and their limits in `limits`.
 //!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
 
@@ -58,6 +60,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::limits::Calls;
 use super::object_script::Shelves;
 use super::topics::Subscribers;
 use super::words::*;
@@ -117,6 +120,7 @@ pub(super) struct Story {
     /// How many events were made.
     pub(super) events: u64,
     pub(super) executions: Executions,
+    pub(super) calls: Calls,
 }
 
 impl Story {
@@ -132,6 +136,7 @@ impl Story {
             shelves: Shelves::default(),
             events: 0,
             executions: Executions::default(),
+            calls: Calls::default(),
         }
     }
 
@@ -157,7 +162,7 @@ impl Story {
         let mut words = Words(step.split_whitespace().collect());
         let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
         let others = topics_or_objects.or_else(|| self.play_events(step)).or_else(|| self.play_workflows(step));
-        let others = others.or_else(|| self.play_pipes(step));
+        let others = others.or_else(|| self.play_pipes(step)).or_else(|| self.play_limits(step));
         if let Some(answer) = others {
             return answer;
         }
@@ -193,6 +198,7 @@ impl Story {
             "restart" => {
                 self.world.restart();
                 self.subscribers.forget_attempts();
+                self.forget_calls();
                 return "ok".into();
             }
             verb @ ("move" | "moves") => {
@@ -513,6 +519,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::TooManySubscriptions => "too many subscriptions".into(),
         Rejection::InvalidParameter(reason) => reason.to_string(),
         Rejection::PublishTooLong { batch } => if *batch { "batch too long" } else { "message too long" }.into(),
+        Rejection::TooManyCalls => "too many calls".into(),
         Rejection::UnsubscribeNeedsCredentials => "credentials needed".into(),
         other => format!("{other:?}"),
     };

@@ -30,6 +30,10 @@ impl Document for Connection {
     fn name(&self) -> &str {
         &self.name
     }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// `ConnectionState`. What else AWS knows passes at once here.
@@ -73,7 +77,7 @@ impl Told {
     pub(super) fn of(connection: &Connection, connection_state: ConnectionState, kept: &Kept) -> Told {
         let time = |at| Time(Timestamp(at));
         Told {
-            connection_arn: kept.arn::<Connection>(&connection.name, &connection.id),
+            connection_arn: kept.arn(connection),
             connection_state,
             creation_time: time(connection.created_at),
             last_modified_time: time(connection.changed_at),

@@ -52,7 +52,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let connection = Connection { name, id, description, kind, parameters, created_at, changed_at, authorized_at };
     kept.create(&connection).await?;
     Ok(Output {
-        connection_arn: kept.arn::<Connection>(&connection.name, &connection.id),
+        connection_arn: kept.arn(&connection),
         connection_state: connection.state(),
         creation_time: Time(now),
         last_modified_time: Time(now),

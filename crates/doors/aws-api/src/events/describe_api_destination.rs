@@ -32,6 +32,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let name = name(input.name)?;
     let kept = Kept::of_caller(cx)?;
     let mut destination = kept.get::<Destination>(&name).await?.document;
-    let description = destination.description.take();
+    let description = destination.description.take().filter(|description| !description.is_empty());
     Ok(Output { described: Described::of(destination, &kept).await?, description })
 }

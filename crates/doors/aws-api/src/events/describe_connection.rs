@@ -43,7 +43,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let connection = kept.get::<Connection>(&name).await?.document;
     let time = |at| Time(Timestamp(at));
     Ok(Output {
-        connection_arn: kept.arn::<Connection>(&name, &connection.id),
+        connection_arn: kept.arn(&connection),
         connection_state: connection.state(),
         authorization_type: connection.kind,
         secret_arn: kept.secret_arn(&name, &connection.id),
@@ -51,7 +51,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         last_modified_time: time(connection.changed_at),
         last_authorized_time: time(connection.authorized_at),
         name,
-        description: connection.description,
+        description: connection.description.filter(|description| !description.is_empty()),
         auth_parameters: connection.parameters.told(),
     })
 }

@@ -52,6 +52,10 @@ impl Document for Destination {
     fn name(&self) -> &str {
         &self.name
     }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// `ApiDestinationState`.
@@ -92,8 +96,7 @@ impl DestinationSettings {
         let calls_per_second = calls_per_second.map(|calls| count(calls, "invocationRateLimitPerSecond", CALLS_MAX));
         let connection_arn = connection_arn.map(Text::into_string);
         if let Some(arn) = &connection_arn {
-            let name = kept.name_in::<Connection>(arn).ok_or_else(|| does_not_exist::<Connection>(arn))?;
-            kept.get::<Connection>(name).await?;
+            kept.of_arn::<Connection>(arn).await?.ok_or_else(|| does_not_exist::<Connection>(arn))?;
         }
         let calls_per_second = calls_per_second.transpose()?.and_then(NonZeroU32::new);
         Ok(DestinationSettings { connection_arn, endpoint, method, calls_per_second })
@@ -132,11 +135,8 @@ impl Destination {
 
     /// Whether it can be called.
     pub(super) async fn state(&self, kept: &Kept) -> Result<DestinationState, ApiError> {
-        let Some(name) = kept.name_in::<Connection>(&self.connection_arn) else {
-            return Ok(DestinationState::Inactive);
-        };
-        let connection = kept.find::<Connection>(name).await?;
-        Ok(match connection.map(|found| found.document.state()) {
+        let connection = kept.of_arn::<Connection>(&self.connection_arn).await?;
+        Ok(match connection.map(|connection| connection.state()) {
             Some(ConnectionState::Authorized) => DestinationState::Active,
             _ => DestinationState::Inactive,
         })
@@ -163,7 +163,7 @@ pub(super) struct Told {
 impl Told {
     pub(super) async fn of(destination: &Destination, kept: &Kept) -> Result<Told, ApiError> {
         Ok(Told {
-            api_destination_arn: kept.arn::<Destination>(&destination.name, &destination.id),
+            api_destination_arn: kept.arn(destination),
             api_destination_state: destination.state(kept).await?,
             creation_time: Time(Timestamp(destination.created_at)),
             last_modified_time: Time(Timestamp(destination.changed_at)),

@@ -22,6 +22,9 @@ pub(super) trait Document: Serialize + DeserializeOwned {
     const CALLED: &'static str;
 
     fn name(&self) -> &str;
+
+    /// Tells it from an earlier one of the same name.
+    fn id(&self) -> &str;
 }
 
 /// A document, and the bytes that have to be there still when it is changed.
@@ -53,14 +56,19 @@ impl Kept {
     }
 
     /// The ARN of a document.
-    pub(super) fn arn<D: Document>(&self, name: &str, id: &str) -> String {
+    pub(super) fn arn<D: Document>(&self, document: &D) -> String {
+        let (name, id) = (document.name(), document.id());
         format!("arn:aws:events:{}:{}:{}/{name}/{id}", self.region, self.account, D::KIND)
     }
 
-    /// The name that an ARN of this kind gives, if it is of this account and region.
-    pub(super) fn name_in<'a, D: Document>(&self, arn: &'a str) -> Option<&'a str> {
+    /// The document of this ARN, if there is one in this account and region.
+    pub(super) async fn of_arn<D: Document>(&self, arn: &str) -> Result<Option<D>, ApiError> {
         let prefix = format!("arn:aws:events:{}:{}:{}/", self.region, self.account, D::KIND);
-        Some(arn.strip_prefix(&prefix)?.split('/').next().unwrap_or_default())
+        let Some((name, id)) = arn.strip_prefix(&prefix).and_then(|rest| rest.split_once('/')) else {
+            return Ok(None);
+        };
+        let found = self.find::<D>(name).await?.map(|found| found.document);
+        Ok(found.filter(|document| document.id() == id))
     }
 
     /// The ARN of the secret that AWS would keep a connection's parameters in.

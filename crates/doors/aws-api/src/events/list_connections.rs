@@ -71,7 +71,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let next_token = pages::cut(&mut found, limit);
     let time = |at| Time(Timestamp(at));
     let listed = found.into_iter().map(|connection| Listed {
-        connection_arn: kept.arn::<Connection>(&connection.name, &connection.id),
+        connection_arn: kept.arn(&connection),
         connection_state: connection.state(),
         authorization_type: connection.kind,
         creation_time: time(connection.created_at),

@@ -59,6 +59,17 @@ async fn first_fault(_: &Context<'_>, fault: ApiError) -> ApiError {
     fault
 }
 
+/// A request that cannot be read is refused without repeating what it holds, which may be secret.
+pub(crate) fn without_values(error: ApiError) -> ApiError {
+    match error.kind() {
+        ErrorKind::SerializationException => ApiError::new(
+            ErrorKind::SerializationException,
+            "A member of the request has not the type that it must have.",
+        ),
+        _ => error,
+    }
+}
+
 /// The refusal of an operation that is EventBridge's and not here.
 pub(crate) fn not_served(operation: &str) -> ApiError {
     let text = format!(

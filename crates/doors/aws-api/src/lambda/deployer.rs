@@ -1,4 +1,4 @@
-//! Lambda and Step Functions for the server itself: what templates say is asked for as any client would ask.
+//! Lambda, Step Functions and EventBridge for the server itself: what templates say is asked for as any client would ask.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use super::code::CodeFrom;
 use super::{ROUTES, create_function, publish_layer_version, run};
 use crate::codec::{Envelope, Protocol};
 use crate::error::ApiError;
+use crate::events::{self, EVENTS};
 use crate::observation::Seen;
 use crate::operation::{Context, Source};
 use crate::pipes;
-use crate::request_id::RequestIds;
+use crate::request_id::{RequestId, RequestIds};
 use crate::rest::{Input, Route};
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
@@ -99,6 +100,24 @@ impl Deployer {
             Err(Refusal::Rejected(Rejection::PipeDoesNotExist)) => Ok(()),
             deleted => Ok(deleted?),
         }
+    }
+
+    /// Asks EventBridge for an operation by its name, and gives its output. What is made has this UUID in its ARN.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    ///
+    /// # Panics
+    ///
+    /// When the id is no UUID.
+    pub async fn ask_events(&self, operation: &str, id: &str, input: Value) -> Result<Value, ApiError> {
+        let (nothing, body) = (Nothing::default(), input.to_string());
+        let request_id = RequestId::of_uuid(id).expect("a UUID");
+        let cx = Context { request_id, ..self.context(&nothing) };
+        let envelope = Envelope { dialect: &EVENTS, operation, request_id: "" };
+        let output = events::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
+        Ok(serde_json::from_slice(&output).unwrap_or_default())
     }
 
     /// Makes a function, or makes of the one that is there what these members of `CreateFunction` say, and nothing else.

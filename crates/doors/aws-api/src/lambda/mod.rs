@@ -68,6 +68,7 @@ mod publish_version;
 mod put_function_concurrency;
 mod put_function_event_invoke_config;
 mod put_provisioned_concurrency_config;
+mod rate_limit;
 mod refusal;
 mod remove_permission;
 mod runtime;
@@ -111,6 +112,7 @@ pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 pub(crate) use invoke::Invocable;
 pub use invoker::{Answer, Invocation, InvokeRefusal, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
 pub use mapping_uuid::mapping_uuid;
+pub use rate_limit::{mapping_details, mapping_rule, rule_key};
 #[cfg(test)]
 pub(crate) use unavailable::UNAVAILABLE;
 

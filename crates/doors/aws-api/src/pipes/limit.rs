@@ -1,9 +1,6 @@
-//! Rate limits of pipes: the tag that says them, which events share one, and what functions answer about theirs.
+//! The rate limit of a pipe: the tag that says it.
 
-use std::collections::BTreeMap;
-
-use bongsu_rate_limit::{Feedback, Rule};
-use serde::Deserialize;
+use bongsu_rate_limit::Rule;
 
 use super::details::Tags;
 use super::refusal::invalid;
@@ -18,34 +15,9 @@ pub(super) fn rule(tags: &Tags) -> Result<Option<Rule>, ApiError> {
     rule.map_err(|fault| invalid("Tags", format!("{TAG}: {fault}")))
 }
 
-/// An answer like those that functions behind an API give.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProxyAnswer {
-    status_code: u16,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-}
-
-/// What an answer says of the limits of whom the function called, if it looks like one over HTTP.
-pub(super) fn feedback_of(answer: &[u8], now_ms: u64) -> Feedback {
-    let Ok(ProxyAnswer { status_code, headers }) = serde_json::from_slice(answer) else { return Feedback::default() };
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Feedback::from_response(status_code, headers, now_ms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_answer_over_http_says_when_to_come_again() {
-        let said = feedback_of(br#"{"statusCode":429,"headers":{"Retry-After":"2"},"body":"slow down"}"#, 0);
-        assert_eq!((said.refused, said.pause_ms), (true, Some(2000)));
-        for other in [&b"{}"[..], b"[1]", b"", br#"{"statusCode":"429"}"#, br#"{"statusCode":200}"#] {
-            assert_eq!(feedback_of(other, 0), Feedback::default());
-        }
-    }
 
     #[test]
     fn a_tag_says_a_rule_or_is_refused() {

@@ -156,6 +156,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyVersions
         | Rejection::TooManyAliases
         | Rejection::TooManyInvocations
+        | Rejection::TooManyCalls
         | Rejection::MappingExists { .. }
         | Rejection::ScheduleInvalid { .. }
         | Rejection::TooManySchedules

@@ -18,6 +18,7 @@ mod describe_state_machine_for_execution;
 mod executions;
 mod get_activity_task;
 mod get_execution_history;
+mod limits;
 mod list_activities;
 mod list_executions;
 mod list_state_machine_aliases;

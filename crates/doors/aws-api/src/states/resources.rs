@@ -1,6 +1,6 @@
 //! What tasks can call here: a definition that names anything else is refused, in AWS's words.
 
-use bongsu_states_language::{Definition, Diagnostic, Kind, Pattern, Resource, Severity};
+use bongsu_states_language::{Definition, Diagnostic, Kind, Resource, Severity};
 use serde_json::Value;
 
 use super::tasks::OBJECT_ACTIONS;
@@ -23,12 +23,9 @@ pub(super) fn unknown(definition: &str, kind: Kind) -> Vec<Diagnostic> {
 fn is_known(resource: &Resource) -> bool {
     match resource {
         Resource::Lambda { .. } | Resource::Activity { .. } => true,
-        Resource::Service { service, action, pattern } if (&**service, &**action) == ("http", "invoke") => {
-            *pattern == Pattern::RequestResponse
-        }
         Resource::Service { service, action, .. } => matches!(
             (&**service, &**action),
-            ("lambda", "invoke") | ("sqs", "sendMessage") | ("sns", "publish") | ("states", "startExecution")
+            ("lambda" | "http", "invoke") | ("sqs", "sendMessage") | ("sns", "publish") | ("states", "startExecution")
         ),
         Resource::AwsSdk { service, action, .. } if &**service == "s3" => OBJECT_ACTIONS.contains(&&**action),
         Resource::AwsSdk { service, action, .. } => {
@@ -84,7 +81,6 @@ mod tests {
     #[test]
     fn what_nothing_here_does_is_refused_with_its_place() {
         for resource in [
-            "arn:aws:states:::http:invoke.waitForTaskToken",
             "arn:aws:states:::events:putEvents",
             "arn:aws:states:::aws-sdk:dynamodb:getItem",
             "arn:aws:states:::aws-sdk:sqs:burnQueue",

@@ -111,7 +111,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let mut tested = tried(&test, cx)?;
     let mut traced = Map::new();
     if let (TestStatus::Asks, Some((resource, asked))) = (tested.status, tested.call.take()) {
-        let end = match is_http(&resource) && level == Level::Trace {
+        let end = match http::is_http(&resource) && level == Level::Trace {
             true => {
                 let told = http::trace(&asked, input.reveal_secrets.unwrap_or(false), cx).await;
                 traced = told.inspection;
@@ -136,16 +136,14 @@ enum Level {
     Trace,
 }
 
-fn is_http(resource: &Resource) -> bool {
-    matches!(resource, Resource::Service { service, action, .. } if (&**service, &**action) == ("http", "invoke"))
-}
-
 fn task_call(resource: Resource, input: &str, cx: &Context<'_>) -> TaskCall {
     let id = ExecutionId(cx.request_id.number());
     TaskCall {
         execution: id,
         task: 0,
         execution_arn: "".into(),
+        machine: "".into(),
+        state: "".into(),
         work: TaskWork::Call { resource, input: input.into() },
         token: TaskToken::new(id, 0, 0),
         deadline: None,

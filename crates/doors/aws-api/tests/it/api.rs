@@ -28,23 +28,23 @@ impl Api {
 
     /// What it was asked since this was asked last.
     pub(crate) fn asked(&self) -> Vec<HttpRequest> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
+        std::mem::take(&mut *self.asked.lock().expect("nobody panicked with it"))
     }
 }
 
 pub(crate) fn answer(status: u16, body: &str) -> Result<Response<Bytes>, HttpFault> {
-    Ok(Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap())
+    Ok(Response::builder().status(status).body(Bytes::from(body.to_owned())).expect("an answer"))
 }
 
 /// The value of a header, empty if there is none.
 pub(crate) fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
-    request.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    request.headers.get(name).map_or("", |value| value.to_str().expect("a text"))
 }
 
 impl HttpCaller for Api {
     fn call(&self, request: HttpRequest) -> Answer<Result<Response<Bytes>, HttpFault>> {
         let answer = (self.script)(&request);
-        self.asked.lock().unwrap().push(request);
+        self.asked.lock().expect("nobody panicked with it").push(request);
         Box::pin(std::future::ready(answer))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bongsu_aws_api::events::{ApiAnswer, ApiFault, DestinationCall, HttpFault, HttpParameters};
 use bongsu_journal::MemoryJournal;
 use bytes::Bytes;
-use hyper::Request;
+use hyper::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::api::{Api, answer, header};
@@ -70,7 +70,7 @@ impl World {
         let mut input = json!({
             "Name": name, "ConnectionArn": connection, "InvocationEndpoint": URL, "HttpMethod": "POST",
         });
-        input.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        merge(&mut input, more);
         let made = self.ask("CreateApiDestination", input).await;
         assert_eq!(made["ApiDestinationState"], "ACTIVE");
         made["ApiDestinationArn"].as_str().expect("an ARN").to_owned()
@@ -84,6 +84,12 @@ impl World {
     async fn called(&self, destination: &str) -> u16 {
         self.call(destination, HttpParameters::default()).await.expect("an answer").status.as_u16()
     }
+}
+
+/// Adds members to an object, or replaces them.
+pub(crate) fn merge(object: &mut Value, more: Value) {
+    let (Value::Object(members), Value::Object(more)) = (object, more) else { panic!("two objects") };
+    members.extend(more);
 }
 
 fn key_parameters() -> Value {
@@ -162,7 +168,7 @@ async fn what_makes_no_connection_is_refused() {
         input[member] = value;
         input
     };
-    let invalid = "ValidationException";
+    let (invalid, unreadable) = ("ValidationException", "com.amazon.coral.service#SerializationException");
     for (input, shape, message) in [
         (with("Name", json!("shop")), "ResourceAlreadyExistsException", "Connection shop already exists."),
         (with("Name", json!(null)), invalid, "'name' failed"),
@@ -186,7 +192,7 @@ async fn what_makes_no_connection_is_refused() {
             invalid,
             "not available here",
         ),
-        (with("AuthParameters", json!(7)), "com.amazon.coral.service#SerializationException", "invalid type"),
+        (with("AuthParameters", json!("hush")), unreadable, "has not the type that it must have"),
     ] {
         world.refuses("CreateConnection", input, shape, message).await;
     }
@@ -283,7 +289,7 @@ async fn what_makes_no_destination_is_refused() {
         (
             with("ConnectionArn", json!("arn:aws:events:us-east-1:000000000000:connection/x/y")),
             missing,
-            "'x' does not exist",
+            "does not exist",
         ),
         (
             with("ConnectionArn", json!("arn:aws:events:eu-west-1:000000000000:connection/shop/y")),
@@ -398,6 +404,57 @@ async fn a_token_that_cannot_be_had_is_told_to_all_who_wait() {
         assert_eq!(fault, ApiFault::NotAuthorized("no token could be had: the request timed out".into()));
     }
     assert_eq!(world.api.asked().len(), 1);
+}
+
+/// Turns of the scheduler within which whatever needs no time has happened.
+const TURNS: usize = 1_000;
+
+impl World {
+    /// How many requests have come in meanwhile.
+    async fn settled(&self) -> usize {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+        self.api.asked().len()
+    }
+}
+
+#[tokio::test]
+async fn calls_wait_for_the_rate_of_their_destination() {
+    let world = Arc::new(World::new(Api::answering(200, "{}")).await);
+    world.key().await;
+    let arn = world.destination("d", json!({ "InvocationRateLimitPerSecond": 2 })).await;
+    let calls: Vec<_> = (0..5)
+        .map(|_| {
+            let (world, arn) = (world.clone(), arn.clone());
+            tokio::spawn(async move { world.called(&arn).await })
+        })
+        .collect();
+    assert_eq!(world.settled().await, 2);
+    world.server.advance(1);
+    assert_eq!(world.settled().await, 2);
+    world.server.advance(1);
+    assert_eq!(world.settled().await, 1);
+    for call in calls {
+        assert_eq!(call.await.expect("it ends"), 200);
+    }
+}
+
+#[tokio::test]
+async fn what_an_api_says_of_its_limits_counts_before_the_next_call() {
+    let busy = || Response::builder().status(429).header("Retry-After", "7").body(Bytes::new());
+    let world = Arc::new(World::new(Api::new(move |_| Ok(busy().expect("an answer")))).await);
+    world.key().await;
+    let arn = world.destination("d", json!({})).await;
+    assert_eq!((world.called(&arn).await, world.settled().await), (429, 1));
+    let again = tokio::spawn({
+        let (world, arn) = (world.clone(), arn.clone());
+        async move { world.called(&arn).await }
+    });
+    world.server.advance(6);
+    assert_eq!(world.settled().await, 0);
+    world.server.advance(1);
+    assert_eq!((world.settled().await, again.await.expect("it ends")), (1, 429));
 }
 
 #[tokio::test]

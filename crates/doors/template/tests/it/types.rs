@@ -463,3 +463,38 @@ fn state_machines_and_activities() {
         "#]],
     );
 }
+
+#[test]
+fn connections_and_api_destinations() {
+    check(
+        &[
+            "Type: AWS::Events::Connection",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: NONE, AuthParameters: {} }",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, AuthParameters: {}, InvocationConnectivityParameters: {} }",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, KmsKeyIdentifier: k, AuthParameters: { BasicAuthParameters: { Username: u, Password: 5 } } }",
+            "Type: AWS::Events::ApiDestination",
+            "Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: TRACE, InvocationRateLimitPerSecond: 0 }",
+            "Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: GET }",
+        ],
+        expect![[r#"
+            Type: AWS::Events::Connection
+                AuthorizationType is missing
+                AuthParameters is missing
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: NONE, AuthParameters: {} }
+                AuthorizationType must be API_KEY or BASIC or OAUTH_CLIENT_CREDENTIALS, not NONE
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, AuthParameters: {}, InvocationConnectivityParameters: {} }
+                property InvocationConnectivityParameters is not supported
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, KmsKeyIdentifier: k, AuthParameters: { BasicAuthParameters: { Username: u, Password: 5 } } }
+                accepted
+            Type: AWS::Events::ApiDestination
+                ConnectionArn is missing
+                InvocationEndpoint is missing
+                HttpMethod is missing
+            Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: TRACE, InvocationRateLimitPerSecond: 0 }
+                HttpMethod must be DELETE or GET or HEAD or OPTIONS or PATCH or POST or PUT, not TRACE
+                InvocationRateLimitPerSecond must be a whole number from 1 to 1000000, not 0
+            Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: GET }
+                accepted
+        "#]],
+    );
+}

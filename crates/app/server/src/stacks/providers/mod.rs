@@ -5,6 +5,7 @@ mod alias;
 mod api;
 mod bucket;
 mod code;
+mod connection;
 mod event_invoke_config;
 mod faults;
 mod function;
@@ -82,7 +83,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity, Pipe)
+            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity, Connection, ApiDestination, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

@@ -121,6 +121,12 @@ impl Site {
         self.broker().put_object(bucket, key, staged, ObjectPut::default(), EventOrigin::default()).await.unwrap();
     }
 
+    /// What EventBridge answers to a client, or the reason why not.
+    pub(super) async fn events(&self, operation: &str, input: Value) -> Result<Value, String> {
+        const ID: &str = "00000000-0000-4000-8000-000000000000";
+        self.lambda.ask_events(operation, ID, input).await.map_err(|refusal| refusal.message().to_owned())
+    }
+
     /// What Lambda answers to a client, or the reason why not.
     pub(super) async fn lambda(&self, operation: &str, input: Value) -> Result<Value, String> {
         self.lambda.ask(operation, input).await.map_err(|refusal| refusal.message().to_owned())

@@ -1,5 +1,6 @@
-//! Any function, mapping, event or schedule: strategies.
+//! Any function, mapping, event, schedule or limit: strategies.
 
+use bongsu_rate_limit::{Feedback, Usage, Window};
 use proptest::prelude::*;
 
 use super::*;
@@ -157,5 +158,22 @@ prop_compose! {
         trace_header in prop::option::of(any_text()),
     ) -> QueuedInvocation {
         QueuedInvocation { qualifier, request_id, payload, trace_header }
+    }
+}
+
+prop_compose! {
+    pub(super) fn any_limit_key()(scope in any_box(), key in any_box()) -> LimitKey { LimitKey { scope, key } }
+}
+
+prop_compose! {
+    pub(super) fn any_bucket()(
+        refused: bool, pause_ms: Option<u64>, usage: Option<(u32, u32)>, window: Option<(u32, u64)>,
+        running: u32, now: u32,
+    ) -> Bucket {
+        let usage = usage.map(|(used, capacity)| Usage { used, capacity: capacity.max(1) });
+        let window = window.map(|(remaining, resets_at_ms)| Window { remaining, resets_at_ms });
+        let mut bucket = Bucket::default();
+        bucket.end(&Feedback { refused, pause_ms, usage, window }, running, now.into());
+        bucket
     }
 }

@@ -79,12 +79,12 @@ impl AwsApi {
         let DestinationCall { destination: arn, parameters, body, turn } = call;
         let kept = Kept::of_server(&self.config, &self.broker);
         let no_such = || ApiFault::NoSuchDestination(arn.to_owned());
-        let name = kept.name_in::<Destination>(arn).ok_or_else(no_such)?;
-        let destination = kept.find::<Destination>(name).await?.ok_or_else(no_such)?.document;
+        let destination: Destination = kept.of_arn(arn).await?.ok_or_else(no_such)?;
         let connection = connection_of(&destination.connection_arn, &self.config, &self.broker).await?;
         let request = request(&destination, parameters, body)?;
-        let key = LimitKey { scope: format!("destination/{name}").into(), key: "".into() };
-        let limits = Limits { limits: vec![(key, Some(Limit::per_second(destination.calls_per_second)))], turn };
+        let key = LimitKey { scope: format!("destination/{}", destination.name).into(), key: "".into() };
+        let limits =
+            Limits { limits: vec![(key, Some(Limit::per_second(destination.calls_per_second)))], turn, task: None };
         send(request, &connection, &limits, &self.config, &self.broker).await
     }
 
@@ -106,8 +106,7 @@ impl Context<'_> {
 }
 
 async fn is_there(kept: &Kept, arn: &str) -> Result<bool, ApiError> {
-    let Some(name) = kept.name_in::<Destination>(arn) else { return Ok(false) };
-    Ok(kept.find::<Destination>(name).await?.is_some())
+    Ok(kept.of_arn::<Destination>(arn).await?.is_some())
 }
 
 /// What a call of a destination is before its connection adds to it.

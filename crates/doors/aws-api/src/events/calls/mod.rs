@@ -106,6 +106,12 @@ pub enum ApiFault {
     /// No connection, no TLS, no answer, or one that broke off.
     #[error("{0}")]
     Socket(String),
+    /// As many calls wait for their turn as may.
+    #[error("as many calls wait for their turn as may")]
+    TooManyWait,
+    /// Nobody waited for the call any more when it was to begin.
+    #[error("nobody waits for the call any more")]
+    Abandoned,
     /// The answer was not there in time.
     #[error("the request timed out")]
     TimedOut,

@@ -1,9 +1,9 @@
 //! One call: waits for its limits, says who makes it, makes it, and tells the limits what the answer said.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use bongsu_broker::{Account, LimitKey};
+use bongsu_broker::{Account, Admission, LimitKey, TaskCall};
 use bongsu_rate_limit::{Feedback, Limit};
-use bongsu_runtime::{Admission, Handle, Refusal};
+use bongsu_runtime::{Handle, Refusal};
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 
@@ -17,26 +17,26 @@ use crate::service::Config;
 /// Answers to a token that is no good any more.
 const TOKEN_REFUSED: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
 
-/// What a call has to wait for, and by what it gets its turn.
+/// What a call has to wait for, by what it gets its turn, and for whom it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Limits<'a> {
     pub(crate) limits: Vec<(LimitKey, Option<Limit>)>,
     pub(crate) turn: Box<str>,
+    /// A task that may be over before the call begins.
+    pub(crate) task: Option<&'a TaskCall>,
 }
 
-/// The connection of an ARN, or of a name, of the server's account.
+/// The connection of an ARN, of the server's account.
 pub(crate) async fn connection_of(arn: &str, config: &Config, broker: &Handle) -> Result<Connection, ApiFault> {
     let kept = Kept::of_server(config, broker);
-    let no_such = || ApiFault::NoSuchConnection(arn.to_owned());
-    let name = kept.name_in::<Connection>(arn).ok_or_else(no_such)?;
-    Ok(kept.find::<Connection>(name).await?.ok_or_else(no_such)?.document)
+    kept.of_arn(arn).await?.ok_or_else(|| ApiFault::NoSuchConnection(arn.to_owned()))
 }
 
 /// Makes a request as a connection says. A token that is refused is fetched anew, and the request made once more.
 pub(crate) async fn send(
     request: ApiRequest,
     connection: &Connection,
-    limits: &Limits,
+    limits: &Limits<'_>,
     config: &Config,
     broker: &Handle,
 ) -> Result<ApiAnswer, ApiFault> {
@@ -66,12 +66,23 @@ pub(crate) async fn shown(
 }
 
 /// One request, when its limits let it begin.
-async fn make(request: HttpRequest, limits: &Limits, config: &Config, broker: &Handle) -> Result<ApiAnswer, ApiFault> {
-    let Limits { limits, turn } = limits.clone();
-    let permit = broker.admit(Admission { limits, turn }).await.map_err(|refusal| match refusal {
+async fn make(
+    request: HttpRequest,
+    limits: &Limits<'_>,
+    config: &Config,
+    broker: &Handle,
+) -> Result<ApiAnswer, ApiFault> {
+    let Limits { limits, turn, task } = limits.clone();
+    let admission = Admission { limits, turn };
+    let admitted = match task {
+        Some(task) => broker.admit_task(task, admission).await,
+        None => broker.admit(admission).await.map(Some),
+    };
+    let permit = admitted.map_err(|refusal| match refusal {
         Refusal::Unavailable => ApiFault::Stopping,
-        Refusal::Rejected(_) => ApiFault::Socket("as many calls wait for their turn as may".to_owned()),
+        Refusal::Rejected(_) => ApiFault::TooManyWait,
     })?;
+    let permit = permit.ok_or(ApiFault::Abandoned)?;
     match config.calls.http.call(request).await {
         Ok(answer) => {
             let (head, body) = answer.into_parts();

@@ -17,7 +17,6 @@ use super::fault::Fault;
 use super::plan::Answerer;
 use crate::events::{self, ApiFault, DestinationCall};
 use crate::lambda::{Invocation, InvokeRefusal};
-use crate::pipes::limit::feedback_of;
 use crate::pipes::parameters::HttpParameters;
 use crate::pipes::path::is_json;
 
@@ -45,7 +44,7 @@ impl Work<'_> {
         let answer = match by {
             Answerer::Function(function) => {
                 let answer = self.call_function(function, &array(inputs)).await?;
-                self.hear(feedback_of(&answer, self.door.config.clock.now().0))?;
+                self.hear(Feedback::from_returned(&answer, self.door.config.clock.now().0))?;
                 answer
             }
             Answerer::Machine(machine) => self.call_machine(machine, &array(inputs)).await?,

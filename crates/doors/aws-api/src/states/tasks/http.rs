@@ -7,13 +7,15 @@ mod traced;
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::{LimitKey, TaskCall};
+use bongsu_broker::{LimitKey, TaskCall, TaskWork};
+use bongsu_rate_limit::Limit;
 use bongsu_runtime::{Handle, TaskStep};
+use bongsu_states_language::Resource;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::fault::Fault;
-use super::succeeded;
+use super::{limited, succeeded};
 use crate::events::calls::{ApiAnswer, ApiFault, Limits, connection_of, origin, send};
 use crate::service::{AwsApi, Config};
 use asked::Asked;
@@ -27,19 +29,47 @@ const CAUSE_CHARS_MAX: usize = 32_768;
 const SOCKET: &str = "States.Http.Socket";
 const DATA_LIMIT: &str = "States.DataLimitExceeded";
 
+/// Makes the call. With a rule for the state, one that came too early is made again when the limits let it, for as long as
+/// anybody waits for the task; without one it is the task's error, as with AWS.
 pub(super) async fn invoke(door: &AwsApi, call: &TaskCall, input: &str) -> Result<TaskStep, Fault> {
     let asked = Asked::read(input, &door.config.region)?;
-    let answer = asked.send(&call.execution_arn, &door.config, &door.broker).await;
-    result(&answer_of(answer).await?).map(|answered| succeeded(&answered))
+    let limit = limited::limit(door, call).await;
+    // One that is tried by itself has no state, and is no task of anybody's.
+    let task = (!call.state.is_empty()).then_some(call);
+    loop {
+        let answer = asked.send(limit.clone(), task, &door.config, &door.broker).await;
+        let answer = answer_of(answer).await?;
+        if limit.is_none() || !answer.feedback(door.config.clock.now().0).refused {
+            return result(&answer).map(|answered| succeeded(&answered));
+        }
+    }
+}
+
+/// Whether a task is such a call.
+pub(super) fn is_asked(call: &TaskCall) -> bool {
+    matches!(&call.work, TaskWork::Call { resource, .. } if is_http(resource))
+}
+
+/// Whether it is what such calls are asked for by.
+pub(in crate::states) fn is_http(resource: &Resource) -> bool {
+    matches!(resource, Resource::Service { service, action, .. } if (&**service, &**action) == ("http", "invoke"))
 }
 
 impl Asked {
-    /// Makes the call. What the API says of its limits is learned in any case.
-    async fn send(self, turn: &str, config: &Config, broker: &Handle) -> Result<ApiAnswer, ApiFault> {
+    /// Makes the call, once. What the API says of its limits is learned in any case.
+    async fn send(
+        &self,
+        limit: Option<(LimitKey, Option<Limit>)>,
+        task: Option<&TaskCall>,
+        config: &Config,
+        broker: &Handle,
+    ) -> Result<ApiAnswer, ApiFault> {
         let connection = connection_of(&self.connection, config, broker).await?;
         let scope = format!("http/{}/{}", connection.name, origin(&self.request.url)).into();
-        let limits = Limits { limits: vec![(LimitKey { scope, key: "".into() }, None)], turn: turn.into() };
-        send(self.request, &connection, &limits, config, broker).await
+        let own = (LimitKey { scope, key: "".into() }, None);
+        let turn = task.map_or("", |task| &task.execution_arn).into();
+        let limits = Limits { limits: limit.into_iter().chain([own]).collect(), turn, task };
+        send(self.request.clone(), &connection, &limits, config, broker).await
     }
 }
 
@@ -55,6 +85,9 @@ async fn answer_of(answer: Result<ApiAnswer, ApiFault>) -> Result<ApiAnswer, Fau
         ApiFault::Deauthorized(_) => Fault::new("Events.ConnectionResource.InvalidConnectionState", cause),
         ApiFault::NotAuthorized(_) => Fault::new("Events.ConnectionResource.AuthInProgress", cause),
         ApiFault::NoSuchDestination(_) | ApiFault::Unusable(_) => Fault::runtime(cause),
+        ApiFault::TooManyWait => Fault::new("States.TaskFailed", cause),
+        // Nobody hears it.
+        ApiFault::Abandoned => Fault::runtime(cause),
         ApiFault::Forbidden(_) | ApiFault::Socket(_) | ApiFault::TimedOut => Fault::new(SOCKET, cause),
         ApiFault::AnswerTooLong => Fault::new(
             DATA_LIMIT,

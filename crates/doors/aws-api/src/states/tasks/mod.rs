@@ -8,6 +8,7 @@ mod fault;
 mod functions;
 pub(super) mod http;
 mod items;
+mod limited;
 mod messages;
 mod notifications;
 mod objects;
@@ -65,7 +66,7 @@ impl TaskRunner for Tasks {
 }
 
 async fn run(door: &AwsApi, call: &TaskCall) -> TaskStep {
-    match step(door, call).await {
+    match limited::step(door, call).await {
         Ok(step) => step,
         Err(fault) => TaskStep::End(fault.into()),
     }

@@ -1,14 +1,17 @@
 //! `http:invoke`: what a call gives, and how it fails.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bongsu_aws_api::events::HttpFault;
 use bongsu_journal::MemoryJournal;
-use hyper::Request;
+use bytes::Bytes;
+use hyper::{Request, Response};
 use serde_json::{Value, json};
 
-use super::World;
+use super::{MACHINE, World};
 use crate::api::{Api, answer, header};
+use crate::events::merge;
 use crate::harness::Server;
 
 const INVOKE: &str = "arn:aws:states:::http:invoke";
@@ -38,7 +41,7 @@ fn call(connection: &str, more: Value) -> Value {
     let mut parameters = json!({
         "ApiEndpoint": "https://api.example.com/orders", "Method": "POST", "Authentication": { "ConnectionArn": connection },
     });
-    parameters.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+    merge(&mut parameters, more);
     parameters
 }
 
@@ -132,4 +135,79 @@ async fn a_test_shows_request_and_answer_and_secrets_only_if_asked_to() {
     assert!(told["inspectionData"]["request"]["headers"].as_str().unwrap().contains("x-key: hush"));
     let told = world.ask("TestState", test("DEBUG", true)).await;
     assert_eq!((&told["inspectionData"]["request"], &told["status"]), (&Value::Null, &json!("SUCCEEDED")));
+}
+
+/// Turns of the scheduler within which whatever needs no time has happened.
+const TURNS: usize = 1_000;
+
+/// Answers 429 once, and asks for a rest of three seconds.
+fn busy_once() -> Arc<Api> {
+    let is_first = AtomicBool::new(true);
+    Api::new(move |_| match is_first.swap(false, Ordering::SeqCst) {
+        true => {
+            let answer = Response::builder().status(429).header("Retry-After", "3").body(Bytes::new());
+            Ok(answer.expect("an answer"))
+        }
+        false => answer(200, "{}"),
+    })
+}
+
+impl World {
+    /// Starts a machine of this one call.
+    async fn begun(&self, rule: Option<&str>) -> String {
+        let connection = self.connection().await;
+        let state =
+            json!({ "Type": "Task", "Resource": INVOKE, "Parameters": call(&connection, json!({})), "End": true });
+        self.machine(&json!({ "StartAt": "T", "States": { "T": state } }).to_string()).await;
+        if let Some(rule) = rule {
+            let tags = json!([{ "key": "bongsu:rate-limit:T", "value": rule }]);
+            self.ask("TagResource", json!({ "resourceArn": MACHINE, "tags": tags })).await;
+        }
+        self.start(&json!({})).await
+    }
+
+    async fn settle(&self) {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_a_rule_a_call_that_came_too_early_is_made_again_when_the_api_wants_it() {
+    let api = busy_once();
+    let world = World::calling(&api).await;
+    let execution = world.begun(Some("rate=5/s")).await;
+    world.settle().await;
+    world.0.advance(2);
+    world.settle().await;
+    assert_eq!(api.asked().len(), 1);
+    world.0.advance(1);
+    assert_eq!(world.ended(&execution).await["status"], "SUCCEEDED");
+    assert_eq!(api.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn without_one_it_is_an_error_and_the_next_call_waits() {
+    let api = busy_once();
+    let world = World::calling(&api).await;
+    let execution = world.begun(None).await;
+    assert_eq!(world.ended(&execution).await["error"], "States.Http.StatusCode.429");
+    let next = world.start(&json!({})).await;
+    world.settle().await;
+    assert_eq!(api.asked().len(), 1);
+    world.0.advance(3);
+    assert_eq!(world.ended(&next).await["status"], "SUCCEEDED");
+}
+
+#[tokio::test]
+async fn a_task_that_is_over_does_not_call_any_more() {
+    let api = busy_once();
+    let world = World::calling(&api).await;
+    let execution = world.begun(Some("rate=5/s")).await;
+    world.settle().await;
+    world.ask("StopExecution", json!({ "executionArn": execution })).await;
+    world.0.advance(10);
+    world.settle().await;
+    assert_eq!(api.asked().len(), 1);
 }

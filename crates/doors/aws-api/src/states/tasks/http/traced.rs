@@ -40,7 +40,7 @@ async fn traced(
         inspection.insert("request".to_owned(), told_request(request));
     }
     let protocol = protocol(&asked.request.url);
-    let answer = answer_of(asked.send("", cx.config, &cx.broker).await).await?;
+    let answer = answer_of(asked.send(None, None, cx.config, &cx.broker).await).await?;
     inspection.insert("response".to_owned(), told_answer(&answer, &protocol));
     result(&answer).map(|answered| succeeded(&answered))
 }
