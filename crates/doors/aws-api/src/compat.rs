@@ -4,6 +4,7 @@
 mod cloudformation;
 mod events;
 mod lambda;
+mod pipes;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

@@ -28,7 +28,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{cloudformation, sns, states, sts};
+use crate::{cloudformation, pipes, sns, states, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -150,6 +150,9 @@ impl AwsApi {
         if lambda::is_asked(head) {
             return lambda::answer(self, head, &body, request_id).await;
         }
+        if pipes::is_asked(head) {
+            return pipes::answer(self, head, &body, request_id).await;
+        }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
@@ -246,6 +249,9 @@ impl AwsApi {
         let request_id = self.request_ids.next();
         if lambda::is_asked(head) {
             return lambda::refuse_too_large(self, head, request_id);
+        }
+        if pipes::is_asked(head) {
+            return pipes::refuse_too_large(self, head, request_id);
         }
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
         self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     ActivityResource, AliasResource, ApiDestinationResource, ApiResource, BucketResource, ConnectionResource,
     EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MappingResource,
-    PermissionResource, PolicyResource, QueueResource, ScheduleResource, StateMachineResource, SubscriptionResource,
-    TopicResource, VersionResource,
+    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleResource, StateMachineResource,
+    SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -190,6 +190,7 @@ pub enum Definition {
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
     Activity(ActivityResource),
+    Pipe(PipeResource),
     Connection(ConnectionResource),
     ApiDestination(ApiDestinationResource),
     Api(ApiResource),

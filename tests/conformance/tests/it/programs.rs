@@ -80,6 +80,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
     check(&Server::ephemeral(&[]), "described_states.py", &[]);
+    check(&Server::ephemeral(&[]), "described_pipes.py", &[]);
     check(&Server::ephemeral(&[]), "described_events.py", &[]);
 }
 
@@ -96,6 +97,13 @@ fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
 #[test]
 fn boto3_runs_machines_to_their_ends() {
     check(&Server::ephemeral(&[]), "states.py", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_lead_messages_through_pipes() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "pipes.py", &[]);
+    check(&server, "cli_pipes.sh", &[]);
 }
 
 #[test]

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use bongsu_broker::{Function, FunctionRef};
-use bongsu_runtime::Handle;
+use bongsu_broker::{Function, FunctionRef, Rejection};
+use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
 use hyper::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::code::CodeFrom;
-use super::rest::{Input, Route};
 use super::{ROUTES, create_function, publish_layer_version, run};
 use crate::codec::{Envelope, Protocol};
 use crate::error::ApiError;
 use crate::events::{self, EVENTS};
 use crate::observation::Seen;
 use crate::operation::{Context, Source};
+use crate::pipes;
 use crate::request_id::{RequestId, RequestIds};
+use crate::rest::{Input, Route};
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
 use crate::states::{self, STATES};
@@ -72,6 +73,33 @@ impl Deployer {
         let envelope = Envelope { dialect: &STATES, operation, request_id: "" };
         let output = states::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
         Ok(serde_json::from_slice(&output).unwrap_or_default())
+    }
+
+    /// Whether there is a pipe of this name.
+    pub async fn has_pipe(&self, name: &str) -> bool {
+        self.broker.describe_pipe(name).await.is_ok()
+    }
+
+    /// Makes a pipe, or makes of the one that is there what these members of `CreatePipe` say, and nothing else. Asked
+    /// again, it changes nothing but the time of the last change.
+    ///
+    /// # Errors
+    ///
+    /// Those of `CreatePipe`, but for a pipe that exists.
+    pub async fn put_pipe(&self, name: &str, settings: &Map<String, Value>) -> Result<(), ApiError> {
+        pipes::put(name, settings, &self.context(&Nothing::default())).await
+    }
+
+    /// Deletes a pipe; one that is not there does not matter.
+    ///
+    /// # Errors
+    ///
+    /// When the server is stopping.
+    pub async fn delete_pipe(&self, name: &str) -> Result<(), ApiError> {
+        match self.broker.delete_pipe(name).await {
+            Err(Refusal::Rejected(Rejection::PipeDoesNotExist)) => Ok(()),
+            deleted => Ok(deleted?),
+        }
     }
 
     /// Asks EventBridge for an operation by its name, and gives its output. What is made has this UUID in its ARN.

@@ -7,7 +7,7 @@ use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::events::{Calls, HttpCaller};
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, PublicUrl, Tasks};
+use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
@@ -174,13 +174,18 @@ impl Server {
         let Outfit { journal, verifier, cooldowns, public_url, functions, stacks, logs, calls } = outfit;
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
-        let tasks = Arc::new(Tasks::default());
+        let (tasks, pipes) = (Arc::new(Tasks::default()), Arc::new(Pipes::default()));
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
             faults: false,
-            outside: Outside { courier: Arc::new(Mailbox(asked)), tasks: tasks.clone(), ..Outside::default() },
+            outside: Outside {
+                courier: Arc::new(Mailbox(asked)),
+                tasks: tasks.clone(),
+                pipes: pipes.clone(),
+                ..Outside::default()
+            },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
@@ -205,6 +210,7 @@ impl Server {
         };
         let api = Arc::new(AwsApi::new(config, broker.clone()));
         tasks.open(&api);
+        pipes.open(&api);
         Server { api, broker, clock, questions: Mutex::new(questions) }
     }
 

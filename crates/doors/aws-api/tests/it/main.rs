@@ -15,6 +15,7 @@ mod messages;
 mod mobile_push;
 mod move_tasks;
 mod peeking;
+mod pipes;
 mod protocols;
 mod publishing;
 mod queues;

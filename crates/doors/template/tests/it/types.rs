@@ -1,8 +1,10 @@
-//! Resource types: what each refuses.
+//! Resource types: what each refuses, and what a pipe says.
 
+use bongsu_template::{Definition, Reference, parse};
 use expect_test::{Expect, expect};
+use serde_json::{Value, json};
 
-use crate::read;
+use crate::{inputs, read};
 
 /// One resource, or what is wrong with it.
 fn check(resources: &[&str], expected: Expect) {
@@ -27,7 +29,6 @@ fn what_no_type_allows() {
     check(
         &[
             "Type: AWS::StepFunctions::StateMachineVersion",
-            "Type: AWS::Pipes::Pipe",
             "Type: AWS::CloudFormation::WaitConditionHandle",
             "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
@@ -42,8 +43,6 @@ fn what_no_type_allows() {
         expect![[r#"
             Type: AWS::StepFunctions::StateMachineVersion
                 type AWS::StepFunctions::StateMachineVersion is not supported yet
-            Type: AWS::Pipes::Pipe
-                type AWS::Pipes::Pipe is not supported yet
             Type: AWS::CloudFormation::WaitConditionHandle
                 type AWS::CloudFormation::WaitConditionHandle is not supported yet
             Type: AWS::SQS::Queue, DeletionPolicy: Snapshot
@@ -349,6 +348,95 @@ fn what_is_recorded_has_no_effect_and_a_name() {
                 accepted
         "#]],
     );
+}
+
+#[test]
+fn pipes() {
+    check(
+        &[
+            "Type: AWS::Pipes::Pipe",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, Colour: red }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{' }] } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, TargetParameters: { LambdaFunctionParameters: { InvocationType: Event } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, LogConfiguration: { Level: INFO } }",
+            "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }",
+            "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }",
+        ],
+        expect![[r#"
+            Type: AWS::Pipes::Pipe
+                Source is missing
+                Target is missing
+                RoleArn is missing
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, Colour: red }
+                property Colour is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST } } }
+                property KinesisStreamParameters is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } }
+                BatchSize must be a whole number from 1 to 10000, not 0
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{' }] } } }
+                Pattern must be a map, or a text that is one in JSON
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, TargetParameters: { LambdaFunctionParameters: { InvocationType: Event } } }
+                InvocationType must be FIRE_AND_FORGET or REQUEST_RESPONSE, not Event
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, LogConfiguration: { Level: INFO } }
+                Level must be OFF, not INFO
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }
+                HoldGroup must be true or false, not maybe
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }
+                RateLimit: `fast` is not a rate: say `5/s`, `120/m`, `1000/h` or `10000/d`, with 1 to 1000000 calls
+        "#]],
+    );
+}
+
+#[test]
+fn a_pipe_says_what_the_api_says() {
+    let template = r#"
+Resources:
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Metadata: { Bongsu: { HoldGroup: true, RateLimit: { Key: $.body.mall_id, Rate: 5/s, Burst: 10 } } }
+    Properties:
+      Source: arn:aws:sqs:us-east-1:000000000000:webhooks.fifo
+      SourceParameters:
+        SqsQueueParameters: { BatchSize: 1 }
+        FilterCriteria: { Filters: [{ Pattern: { body: { kind: [order] } } }] }
+      Enrichment: arn:aws:lambda:us-east-1:000000000000:function:look-up
+      EnrichmentParameters: { InputTemplate: <$.body> }
+      Target: arn:aws:states:us-east-1:000000000000:stateMachine:work
+      TargetParameters:
+        InputTemplate: '{"id": <$.id>}'
+        StepFunctionStateMachineParameters: { InvocationType: FIRE_AND_FORGET }
+      RoleArn: r
+      Tags: { team: shop }
+Outputs:
+  State: { Value: !Sub "${Pipe} ${Pipe.Arn} ${Pipe.CurrentState}" }
+"#;
+    let stack = parse(template, "pipe.yaml", &inputs(&[])).unwrap_or_else(|errors| panic!("{errors}"));
+    let Definition::Pipe(pipe) = &stack.resources[0].definition else { panic!("{:?}", stack.resources) };
+    let arn = format!("arn:aws:pipes:us-east-1:000000000000:pipe/{}", pipe.name);
+    assert_eq!(stack.outputs[0].value, Reference::Known(format!("{} {arn} RUNNING", pipe.name)));
+    let pattern = pipe.settings["SourceParameters"]["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(pattern).unwrap(), json!({ "body": { "kind": ["order"] } }));
+    let expected = json!({
+        "Source": "arn:aws:sqs:us-east-1:000000000000:webhooks.fifo",
+        "SourceParameters": {
+            "SqsQueueParameters": { "BatchSize": 1 },
+            "FilterCriteria": { "Filters": [{ "Pattern": pattern }] },
+        },
+        "Enrichment": "arn:aws:lambda:us-east-1:000000000000:function:look-up",
+        "EnrichmentParameters": { "InputTemplate": "<$.body>" },
+        "Target": "arn:aws:states:us-east-1:000000000000:stateMachine:work",
+        "TargetParameters": {
+            "InputTemplate": r#"{"id": <$.id>}"#,
+            "StepFunctionStateMachineParameters": { "InvocationType": "FIRE_AND_FORGET" },
+        },
+        "RoleArn": "r",
+        "Tags": {
+            "team": "shop", "bongsu:hold-group": "true", "bongsu:rate-limit": "key=$.body.mall_id rate=5/s burst=10",
+        },
+    });
+    assert_eq!(Value::Object(pipe.settings.clone()), expected);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod function_url;
 mod layer_version;
 mod mapping;
 mod permission;
+mod pipe;
 mod policy;
 mod queue;
 mod recorded;
@@ -82,8 +83,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity,
-            Connection, ApiDestination)
+            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity, Connection, ApiDestination, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

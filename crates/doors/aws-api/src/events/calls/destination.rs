@@ -18,6 +18,7 @@ use super::{
 use crate::error::ApiError;
 use crate::events::Destination;
 use crate::events::kept::Kept;
+use crate::operation::Context;
 use crate::service::AwsApi;
 
 /// How long a destination may take for its answer.
@@ -93,9 +94,19 @@ impl AwsApi {
     ///
     /// When the server is stopping.
     pub async fn has_api_destination(&self, arn: &str) -> Result<bool, ApiError> {
-        let kept = Kept::of_server(&self.config, &self.broker);
-        Ok(kept.of_arn::<Destination>(arn).await?.is_some())
+        is_there(&Kept::of_server(&self.config, &self.broker), arn).await
     }
+}
+
+impl Context<'_> {
+    /// Whether the server's account has the API destination of this ARN.
+    pub(crate) async fn has_api_destination(&self, arn: &str) -> Result<bool, ApiError> {
+        is_there(&Kept::of_server(self.config, &self.broker), arn).await
+    }
+}
+
+async fn is_there(kept: &Kept, arn: &str) -> Result<bool, ApiError> {
+    Ok(kept.of_arn::<Destination>(arn).await?.is_some())
 }
 
 /// What a call of a destination is before its connection adds to it.

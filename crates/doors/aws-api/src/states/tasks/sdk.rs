@@ -6,12 +6,12 @@ use bongsu_broker::TaskCall;
 use bongsu_runtime::TaskStep;
 use serde_json::{Map, Value};
 
-use super::asking::Asking;
 use super::fault::{self, Fault};
 use super::parameters::{
     Members, as_text, camel, document, json_text, members, pascal, renamed, text_of, times_as_texts,
 };
 use super::succeeded;
+use crate::asking::Asking;
 use crate::codec::{Envelope, Protocol, SNS, SQS};
 use crate::error::ApiError;
 use crate::operation::{Context, Source};
