@@ -71,9 +71,11 @@ pub enum Reply {
     Mapping(Box<Mapping>),
     /// `ListSchedules`, by name.
     Schedules(Vec<ScheduleDescription>),
+    /// `DescribeSchedule`.
+    Schedule(Box<ScheduleDescription>),
     /// `EndInvocation`.
     InvocationEnded(InvocationEnd),
-    /// `ConcludeInvocation` and `FireSchedule`.
+    /// `ConcludeInvocation`, `FireSchedule` and `EndScheduleCall`.
     Told {
         /// Records that nobody could take.
         failed: usize,
@@ -129,9 +131,13 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleDescription {
     /// What was said about it.
-    pub definition: ScheduleDefinition,
+    pub definition: Arc<ScheduleDefinition>,
+    /// Since when it is so; it counts from then.
+    pub made_at: Timestamp,
     /// When it next sends something, if ever.
     pub next_at: Option<Timestamp>,
+    /// What a door keeps under [`ScheduleDefinition::entry_key`].
+    pub entry: Option<Bytes>,
 }
 
 /// What a publisher learns.

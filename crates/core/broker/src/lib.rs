@@ -80,6 +80,9 @@ pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use schedule::attempt::{SCHEDULE_ATTEMPTS_MAX, ScheduleAttempt};
+pub use schedule::call::ScheduleCall;
+pub use schedule::destination::ScheduleDestination;
+pub use schedule::fault::TargetFault;
 pub use schedule::{
     SCHEDULE_AGE, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget,
 };
