@@ -48,6 +48,7 @@ pub use handle::{Handle, PeekedPage, Polled, Received, Refusal};
 pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, ObjectMetrics, QueueCounters, QueueMetrics};
 pub use objects::{ObjectCopy, ObjectPut, ObjectWritten};
 pub use open_object::{Chunks, OpenObject, READ_BYTES};
+pub use schedules::{NoCalls, SCHEDULE_CALLS_MAX, ScheduleCaller};
 pub use shard::Shard;
 pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};

@@ -33,7 +33,8 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
-            | Command::ListSchedules
+            | Command::DescribeSchedule { .. }
+            | Command::ListSchedules { .. }
             | Command::DescribeFunction { .. }
             | Command::ListVersions { .. }
             | Command::ListAliases { .. }

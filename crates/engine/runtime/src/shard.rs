@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bongsu_broker::{
     BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
-    Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    Place, QueueName, Recorded, Rejection, Reply, ScheduleCall, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::cleaner::Cleaner;
@@ -24,6 +24,7 @@ use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
+use crate::schedules::SCHEDULE_CALLS_MAX;
 use crate::start::Outside;
 use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
@@ -45,6 +46,7 @@ pub(crate) enum Held {
     Express(ExpressDue),
     Delivery(Box<DueDelivery>),
     Event(Box<DueInvocation>),
+    ScheduleCall(Box<ScheduleCall>),
     EventEnded(oneshot::Sender<InvocationEnd>, InvocationEnd),
     Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
@@ -67,6 +69,8 @@ pub struct Shard {
     pub(crate) handle: Handle,
     pub(crate) reader: Reader,
     pub(crate) outside: Outside,
+    /// Turns of calls of schedules.
+    pub(crate) schedule_calls: Arc<Semaphore>,
     /// Attempts at endpoints.
     pub(crate) deliveries_going_on: usize,
     /// Events that functions have.
@@ -128,6 +132,7 @@ impl Shard {
             deliveries_going_on: 0,
             events_going_on: 0,
             express_going_on: 0,
+            schedule_calls: Arc::new(Semaphore::new(SCHEDULE_CALLS_MAX)),
             waiters: Waiters::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
@@ -315,7 +320,7 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => drop(self.decide(command)),
+            Request::Tell(command) => self.decide_told(command),
             Request::EndDelivery { subscription, sequence, outcome, reply } => {
                 self.deliveries_going_on -= 1;
                 // Whatever room there is: an attempt whose end is not noted would be made again and again.
@@ -504,8 +509,14 @@ impl Shard {
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((
                     _,
-                    Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
+                    Held::Effect(_)
+                    | Held::Delivery(_)
+                    | Held::Event(_)
+                    | Held::ScheduleCall(_)
+                    | Held::Express(_)
+                    | Held::Replay(_),
                 )) if self.stopping => {}
+                Some((_, Held::ScheduleCall(call))) => self.begin_schedule_call(*call),
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),

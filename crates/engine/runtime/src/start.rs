@@ -18,6 +18,7 @@ use crate::delivery::DELIVERIES_MAX;
 use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::reader::{Reader, to_core};
+use crate::schedules::{NoCalls, ScheduleCaller};
 use crate::shard::Shard;
 use crate::workflows::{NoTasks, TaskRunner};
 
@@ -49,6 +50,8 @@ pub struct Outside {
     pub functions: Arc<dyn FunctionRunner>,
     /// What does the tasks of executions.
     pub tasks: Arc<dyn TaskRunner>,
+    /// What calls the operations that schedules name.
+    pub schedule_calls: Arc<dyn ScheduleCaller>,
     /// What delivers to endpoints that are not queues.
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
@@ -66,6 +69,7 @@ impl Default for Outside {
         Outside {
             functions: Arc::new(NoFunctions),
             tasks: Arc::new(NoTasks),
+            schedule_calls: Arc::new(NoCalls),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),
             blobs: Blobs::in_memory(),
