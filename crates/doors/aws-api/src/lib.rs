@@ -3,7 +3,7 @@
 //! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
 //! `sts/`, `cloudformation/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
 //! in the protocol it came in.
-//! Lambda, a REST service, has its whole way in `lambda`.
+//! Lambda and Pipes are REST services: theirs goes through `rest`.
 
 pub mod attributes_digest;
 pub mod characters;
@@ -22,6 +22,7 @@ mod public_url;
 pub mod received;
 mod rejection;
 pub mod request_id;
+mod rest;
 pub mod service;
 pub mod sigv4;
 mod sns;

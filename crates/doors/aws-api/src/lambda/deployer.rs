@@ -9,13 +9,13 @@ use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use super::code::CodeFrom;
-use super::rest::{Input, Route};
 use super::{ROUTES, create_function, publish_layer_version, run};
 use crate::codec::{Envelope, Protocol};
 use crate::error::ApiError;
 use crate::observation::Seen;
 use crate::operation::{Context, Source};
 use crate::request_id::RequestIds;
+use crate::rest::{Input, Route};
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
 use crate::states::{self, STATES};

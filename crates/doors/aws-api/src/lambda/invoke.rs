@@ -14,9 +14,9 @@ use super::invocation::{
     client_context, payload, wants_log,
 };
 use super::invoker::Invoked;
-use super::rest::Output;
 use crate::error::ApiError;
 use crate::operation::Context;
+use crate::rest::Output;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
