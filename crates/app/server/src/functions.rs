@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_aws_api::lambda::{LogFormat as KeptLogFormat, RuntimeSettings, function_arn};
+use bongsu_aws_api::queue_records::{payload, written};
 use bongsu_aws_api::received::message_id;
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_broker::{
@@ -23,7 +24,6 @@ use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{Level, enabled, info, warn};
 
-use crate::batch_event::{payload, written};
 use crate::code::Code;
 use crate::event_records::Writer;
 use crate::function_counters::Counters;
@@ -175,7 +175,7 @@ impl Processes {
         let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
         let filters = self.filters(&batch.mapping);
         let (mut admitted, mut places) = (Vec::new(), Vec::new());
-        for (place, message) in written(&batch, region).into_iter().enumerate() {
+        for (place, message) in written(&batch.messages, region).into_iter().enumerate() {
             if message.is_admitted(&filters) {
                 admitted.push(message);
                 places.push(place);

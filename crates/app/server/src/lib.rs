@@ -4,7 +4,6 @@
 //! told to stop. Everything that decides, endures or talks is in the other crates.
 
 mod api;
-mod batch_event;
 mod clock_door;
 mod code;
 mod code_source;

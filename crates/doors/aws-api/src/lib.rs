@@ -5,31 +5,38 @@
 //! in the protocol it came in.
 //! Lambda and Pipes are REST services: theirs goes through `rest`.
 
+mod asking;
 pub mod attributes_digest;
 pub mod characters;
 pub mod cloudformation;
 pub mod codec;
 #[cfg(test)]
 mod compat;
+mod constraints;
 mod directory;
 pub mod error;
 pub mod lambda;
+mod later_door;
 mod logs;
 pub mod message_attributes;
 pub mod observation;
 mod operation;
 mod public_url;
+pub mod queue_records;
 pub mod received;
 mod rejection;
 pub mod request_id;
 mod rest;
+mod scheduler;
 pub mod service;
 pub mod sigv4;
 mod sns;
 mod sqs;
 mod states;
 mod sts;
+mod unavailable;
 
 pub use public_url::PublicUrl;
+pub use scheduler::ScheduleCalls;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};
 pub use states::Tasks;

@@ -27,7 +27,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{cloudformation, sns, states, sts};
+use crate::{cloudformation, scheduler, sns, states, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -146,6 +146,9 @@ impl AwsApi {
         }
         if lambda::is_asked(head) {
             return lambda::answer(self, head, &body, request_id).await;
+        }
+        if scheduler::is_asked(head) {
+            return scheduler::answer(self, head, &body, request_id).await;
         }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {

@@ -35,6 +35,8 @@ impl Shard {
             | Command::ListFunctions
             | Command::DescribeSchedule { .. }
             | Command::ListSchedules { .. }
+            | Command::DescribePipe { .. }
+            | Command::ListPipes
             | Command::DescribeFunction { .. }
             | Command::ListVersions { .. }
             | Command::ListAliases { .. }
@@ -64,6 +66,8 @@ impl Shard {
             | Command::PutAlias { .. }
             | Command::PutInvokeConfig { .. }
             | Command::PutMapping { .. }
+            | Command::PutPipe { .. }
+            | Command::ConcludeAttempt { .. }
             | Command::PutSchedule { .. }
             | Command::QueueInvocation { .. }
             | Command::CreateTopic { .. }

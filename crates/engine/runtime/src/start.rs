@@ -17,6 +17,7 @@ use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
 use crate::delivery::DELIVERIES_MAX;
 use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
+use crate::pipes::{NoPipes, PipeRunner};
 use crate::reader::{Reader, to_core};
 use crate::schedules::{NoCalls, ScheduleCaller};
 use crate::shard::Shard;
@@ -52,6 +53,8 @@ pub struct Outside {
     pub tasks: Arc<dyn TaskRunner>,
     /// What calls the operations that schedules name.
     pub schedule_calls: Arc<dyn ScheduleCaller>,
+    /// What works on batches of pipes.
+    pub pipes: Arc<dyn PipeRunner>,
     /// What delivers to endpoints that are not queues.
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
@@ -70,6 +73,7 @@ impl Default for Outside {
             functions: Arc::new(NoFunctions),
             tasks: Arc::new(NoTasks),
             schedule_calls: Arc::new(NoCalls),
+            pipes: Arc::new(NoPipes),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),
             blobs: Blobs::in_memory(),

@@ -11,9 +11,9 @@ use hyper::header::HeaderName;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::constraints::Constraints;
 use super::invoker::{Invocation, InvokeRefusal, Invoked};
 use super::refusal::invalid;
+use crate::constraints::Constraints;
 use crate::error::{ApiError, ErrorKind};
 use crate::observation::TRACE_ID;
 use crate::operation::Context;

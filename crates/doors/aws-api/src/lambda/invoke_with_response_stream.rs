@@ -8,11 +8,11 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::event_stream::put_event;
 use super::invocation::{EXECUTED_VERSION, Kind, PAYLOAD_BYTES_MAX, client_context, payload, wants_log};
 use super::invoker::Invoked;
 use super::refusal::invalid;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 use crate::rest::Output;

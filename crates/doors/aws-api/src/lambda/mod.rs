@@ -5,7 +5,6 @@ mod alias;
 mod capacity;
 mod code;
 mod configuration;
-mod constraints;
 mod create_alias;
 mod create_event_source_mapping;
 mod create_function;

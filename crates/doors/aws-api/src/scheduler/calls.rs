@@ -31,7 +31,7 @@ impl ScheduleCaller for ScheduleCalls {
             let door = opened.await;
             let ScheduleCall { service, action, input, .. } = call;
             match SdkService::find(&service) {
-                Some(service) => service.ask(&door, &action, &input).await.map_err(fault),
+                Some(service) => service.carry_out(&door, &action, &input).await.map_err(fault),
                 // Of an earlier version, which had it.
                 None => Err(fault(ApiError::unknown_operation(&action))),
             }

@@ -39,8 +39,10 @@ use crate::request_id::RequestId;
 use crate::rest::{self, Asked, Input, Output, Service, operations};
 use crate::service::AwsApi;
 use crate::sigv4::Claim;
+use crate::unavailable::{self, Unavailable};
 
 pub use calls::ScheduleCalls;
+pub(crate) use dates::read_dates;
 
 /// How the scheduler is asked.
 static SCHEDULER: Service = Service {
@@ -67,6 +69,17 @@ operations! {
     "UpdateSchedule", "PUT" "/schedules/{Name}" => 200 update_schedule;
 }
 
+/// Parameters of targets that are not here.
+pub(crate) const UNAVAILABLE: &Unavailable = &[
+    ("Target.EcsParameters", PUTTING, "there is no ECS"),
+    ("Target.EventBridgeParameters", PUTTING, "there is no event bus"),
+    ("Target.EventBridgePutEventsV2Parameters", PUTTING, "there is no event bus"),
+    ("Target.EventBridgePutRawEventsParameters", PUTTING, "there is no event bus"),
+    ("Target.KinesisParameters", PUTTING, "there is no Kinesis"),
+    ("Target.SageMakerPipelineParameters", PUTTING, "there is no SageMaker"),
+];
+const PUTTING: &[&str] = &["CreateSchedule", "UpdateSchedule"];
+
 /// Members that have other names in a query.
 const IN_QUERY: [(&str, &str); 3] =
     [("groupName", "GroupName"), ("clientToken", "ClientToken"), ("ScheduleGroup", "GroupName")];
@@ -79,6 +92,7 @@ pub(crate) fn find(name: &str) -> Option<&'static str> {
 /// Runs an operation by its name. Its answer is as the SDK has it.
 pub(crate) async fn call_by_name(name: &str, members: Map<String, Value>, cx: &Context<'_>) -> Result<Value, ApiError> {
     let route = ROUTES.iter().find(|route| route.name == name).ok_or_else(|| ApiError::unknown_operation(name))?;
+    check_available(name, &members)?;
     run(route, Input::own(members), cx).await?.members()
 }
 
@@ -123,7 +137,16 @@ async fn call(
             members.insert(name.to_owned(), value);
         }
     }
+    check_available(asked.route.name, &members)?;
     run(asked.route, Input::own(members), &asked.context()).await
+}
+
+/// Refuses what only targets have that are not here.
+fn check_available(operation: &str, members: &Map<String, Value>) -> Result<(), ApiError> {
+    match unavailable::find(UNAVAILABLE, operation, members) {
+        Some((path, why)) => Err(refusal::invalid(format!("{path} is not available: {why}."))),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

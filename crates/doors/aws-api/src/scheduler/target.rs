@@ -18,6 +18,7 @@ const ARN_CHARS_MAX: usize = 1_600;
 const GROUP_CHARS_MAX: usize = 128;
 /// As long as a message can be.
 const INPUT_BYTES_MAX: usize = 256 << 10;
+const SERVED: &str = "queues, topics, functions, state machines, and universal targets of these services are";
 const UNIVERSAL: &str = "arn:aws:scheduler:::aws-sdk:";
 const FIFO_SUFFIX: &str = ".fifo";
 const ROLE_PATTERN: &str = "^arn:aws[a-z-]*:iam::\\d{12}:role\\/[\\w+=,.@\\/-]+$";
@@ -25,16 +26,6 @@ const ROLE_PATTERN: &str = "^arn:aws[a-z-]*:iam::\\d{12}:role\\/[\\w+=,.@\\/-]+$
 const READING: [&str; 12] = [
     "get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "lookup", "validate",
 ];
-/// Parameters of targets that are not here.
-const ELSEWHERE: [&str; 6] = [
-    "EcsParameters",
-    "EventBridgeParameters",
-    "EventBridgePutEventsV2Parameters",
-    "EventBridgePutRawEventsParameters",
-    "KinesisParameters",
-    "SageMakerPipelineParameters",
-];
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct TargetInput {
@@ -44,9 +35,6 @@ pub(super) struct TargetInput {
     retry_policy: RetryPolicyInput,
     input: Option<String>,
     sqs_parameters: SqsParameters,
-    /// Of targets that are not here.
-    #[serde(flatten)]
-    others: serde_json::Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -115,9 +103,6 @@ impl TargetInput {
     /// The role, and what the broker is to know; what is to be checked was.
     pub(super) fn read(self, cx: &Context<'_>) -> Result<(String, ScheduleTarget), ApiError> {
         let arn = self.arn.unwrap_or_default();
-        if let Some(name) = self.others.keys().find(|name| ELSEWHERE.contains(&name.as_str())) {
-            return Err(invalid(format!("{name} is for a target that is not available here: {SERVED}")));
-        }
         let destination = destination(&arn, cx)?;
         let group = self.sqs_parameters.message_group_id;
         check_group(&destination, group.as_deref())?;
@@ -140,8 +125,6 @@ impl TargetInput {
         Ok((self.role_arn.unwrap_or_default(), target))
     }
 }
-
-const SERVED: &str = "queues, topics, functions, state machines, and universal targets of these services are";
 
 fn is_role(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();

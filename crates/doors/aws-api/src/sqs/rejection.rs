@@ -145,6 +145,9 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::FunctionDoesNotExist { .. }
         | Rejection::FunctionExists { .. }
         | Rejection::FunctionBusy
+        | Rejection::PipeExists
+        | Rejection::PipeDoesNotExist
+        | Rejection::TooManyPipes
         | Rejection::AliasExists { .. }
         | Rejection::AliasDoesNotExist { .. }
         | Rejection::RevisionChanged
@@ -154,6 +157,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyAliases
         | Rejection::TooManyInvocations
         | Rejection::MappingExists { .. }
+        | Rejection::ScheduleDoesNotExist
         | Rejection::ScheduleInvalid { .. }
         | Rejection::TooManySchedules
         | Rejection::MappingDoesNotExist => ApiError::internal_failure(),

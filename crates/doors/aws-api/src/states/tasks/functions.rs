@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{document, members};
 use super::{asked_of_broker, succeeded};
+use crate::asking::Asking;
 use crate::error::{ApiError, ErrorKind};
 use crate::lambda::{self, Invocable};
 use crate::rest::Output;
