@@ -6,8 +6,8 @@ use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
     EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
     MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen, QueueId, QueueName,
-    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, TargetFault,
-    Text, Token, TopicAttributes, TopicName, WorkflowCommand,
+    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags,
+    TargetFault, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crate::{
     Alias, AttemptId, DeliveryEnd, Entry, ExecutionId, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
     InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Pipe, Place, QueueAttributes,
-    QueueId, QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId,
-    Tags, TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
+    QueueId, QueueName, ReceiptHandle, Rejection, Replay, ScheduleCall, ScheduleDefinition, SubscriptionDefinition,
+    SubscriptionId, Tags, TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
 };
 
 /// What was decided.
@@ -300,6 +300,8 @@ pub enum Effect {
     RunPipe(PipeRun),
     /// Do what a task of an execution asks for, then answer with `CarryOut` or `Step`.
     StartTask(Box<TaskCall>),
+    /// Call the operation that a schedule names, then answer with `EndScheduleCall`.
+    CallOperation(Box<ScheduleCall>),
     /// Nobody waits for a task any more.
     CancelTask {
         /// Whose.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
     FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource,
-    ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    ScheduleGroupResource, ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource,
+    VersionResource,
 };
 
 /// A template, read for a stack.
@@ -57,6 +58,8 @@ kinds! {
     mappings: Mapping(MappingResource);
     /// Buckets.
     buckets: Bucket(BucketResource);
+    /// Groups of schedules.
+    schedule_groups: ScheduleGroup(ScheduleGroupResource);
     /// Schedules.
     schedules: Schedule(ScheduleResource);
     /// State machines.
@@ -182,6 +185,7 @@ pub enum Definition {
     Permission(PermissionResource),
     Mapping(MappingResource),
     Bucket(BucketResource),
+    ScheduleGroup(ScheduleGroupResource),
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
     Activity(ActivityResource),

@@ -66,7 +66,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 38] = [
+const TYPES: [&ResourceType; 39] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -85,6 +85,7 @@ const TYPES: [&ResourceType; 38] = [
     &bucket::TYPE,
     &schedule::RULE,
     &schedule::SCHEDULE,
+    &schedule::GROUP,
     &state_machine::TYPE,
     &state_machine::ACTIVITY,
     &http::API,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bongsu_broker::{
-    Account, Command, EntryChanges, Reply, ScheduleCall, ScheduleDefinition, ScheduleDescription, TargetFault,
+    Account, Command, Effect, EntryChanges, Reply, ScheduleCall, ScheduleDefinition, ScheduleDescription, TargetFault,
 };
 use bongsu_journal::BoxFuture;
 use tokio::sync::Semaphore;
@@ -50,7 +50,7 @@ impl Shard {
                 warn_of(&name, failed);
             }
             for call in self.broker.take_schedule_calls(&name) {
-                self.hold(Held::ScheduleCall(Box::new(call)));
+                self.hold(Held::Effect(Effect::CallOperation(Box::new(call))));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bongsu_broker::{
     BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
-    Place, QueueName, Recorded, Rejection, Reply, ScheduleCall, Seconds, Timestamp,
+    Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -47,7 +47,6 @@ pub(crate) enum Held {
     Express(ExpressDue),
     Delivery(Box<DueDelivery>),
     Event(Box<DueInvocation>),
-    ScheduleCall(Box<ScheduleCall>),
     EventEnded(oneshot::Sender<InvocationEnd>, InvocationEnd),
     Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
@@ -510,14 +509,9 @@ impl Shard {
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((
                     _,
-                    Held::Effect(_)
-                    | Held::Delivery(_)
-                    | Held::Event(_)
-                    | Held::ScheduleCall(_)
-                    | Held::Express(_)
-                    | Held::Replay(_),
+                    Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
                 )) if self.stopping => {}
-                Some((_, Held::ScheduleCall(call))) => self.begin_schedule_call(*call),
+                Some((_, Held::Effect(Effect::CallOperation(call)))) => self.begin_schedule_call(*call),
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),

@@ -26,7 +26,9 @@ impl Wanted {
         constraints: &mut Constraints,
     ) -> Result<Wanted, ApiError> {
         constraints.length("nextToken", token, 1..=TOKEN_CHARS_MAX);
-        let max = constraints.number("maxResults", max, 1..=PAGE_ITEMS_MAX).map_or(PAGE_ITEMS_MAX as usize, |max| max as usize);
+        let max = constraints
+            .number("maxResults", max, 1..=PAGE_ITEMS_MAX)
+            .map_or(PAGE_ITEMS_MAX as usize, |max| max as usize);
         let after = token.map(|token| {
             let name = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             name.ok_or_else(|| invalid("Invalid NextToken."))

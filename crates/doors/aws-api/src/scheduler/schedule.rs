@@ -165,11 +165,7 @@ impl Wanted {
 
     /// Puts it in the place of the one that was found, or of none, and into a group that is there. False if somebody came
     /// in between.
-    pub(super) async fn put(
-        &self,
-        before: Option<&ScheduleDescription>,
-        cx: &Context<'_>,
-    ) -> Result<bool, ApiError> {
+    pub(super) async fn put(&self, before: Option<&ScheduleDescription>, cx: &Context<'_>) -> Result<bool, ApiError> {
         let now = cx.config.clock.now().0;
         let created_at = before.map(KeptSchedule::of).transpose()?.map_or(now, |kept| kept.created_at);
         let kept = KeptSchedule { created_at, modified_at: now, ..self.kept.clone() };

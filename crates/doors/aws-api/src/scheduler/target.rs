@@ -23,9 +23,8 @@ const UNIVERSAL: &str = "arn:aws:scheduler:::aws-sdk:";
 const FIFO_SUFFIX: &str = ".fifo";
 const ROLE_PATTERN: &str = "^arn:aws[a-z-]*:iam::\\d{12}:role\\/[\\w+=,.@\\/-]+$";
 /// What the names of operations begin with that only read: no schedule has a use for them.
-const READING: [&str; 12] = [
-    "get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "lookup", "validate",
-];
+const READING: [&str; 12] =
+    ["get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "lookup", "validate"];
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct TargetInput {
@@ -277,7 +276,8 @@ mod tests {
     #[test]
     fn a_role_is_an_arn_of_one() {
         assert!(is_role("arn:aws:iam::123456789012:role/service-role/r@x"));
-        for arn in ["arn:aws:iam::1:role/r", "arn:aws:iam::123456789012:user/r", "arn:aws:iam::123456789012:role/", "r"] {
+        for arn in ["arn:aws:iam::1:role/r", "arn:aws:iam::123456789012:user/r", "arn:aws:iam::123456789012:role/", "r"]
+        {
             assert!(!is_role(arn), "{arn}");
         }
     }
