@@ -3,6 +3,7 @@
 
 mod cloudformation;
 mod lambda;
+mod scheduler;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

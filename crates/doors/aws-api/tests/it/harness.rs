@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, PublicUrl, Tasks};
+use bongsu_aws_api::{AwsApi, Config, PublicUrl, ScheduleCalls, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
@@ -160,12 +160,18 @@ impl Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
         let tasks = Arc::new(Tasks::default());
+        let schedule_calls = Arc::new(ScheduleCalls::default());
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
             faults: false,
-            outside: Outside { courier: Arc::new(Mailbox(asked)), tasks: tasks.clone(), ..Outside::default() },
+            outside: Outside {
+                courier: Arc::new(Mailbox(asked)),
+                tasks: tasks.clone(),
+                schedule_calls: schedule_calls.clone(),
+                ..Outside::default()
+            },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
@@ -189,6 +195,7 @@ impl Server {
         };
         let api = Arc::new(AwsApi::new(config, broker.clone()));
         tasks.open(&api);
+        schedule_calls.open(&api);
         Server { api, broker, clock, questions: Mutex::new(questions) }
     }
 
