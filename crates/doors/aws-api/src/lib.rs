@@ -3,7 +3,7 @@
 //! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
 //! `sts/`, `cloudformation/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
 //! in the protocol it came in.
-//! Lambda and Pipes are REST services: theirs goes through `rest`.
+//! Lambda, Pipes and the scheduler are REST services: theirs goes through `rest`.
 
 mod asking;
 pub mod attributes_digest;

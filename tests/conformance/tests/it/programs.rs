@@ -80,6 +80,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
     check(&Server::ephemeral(&[]), "described_states.py", &[]);
+    check(&Server::ephemeral(&[]), "described_scheduler.py", &[]);
 }
 
 #[test]
@@ -95,6 +96,13 @@ fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
 #[test]
 fn boto3_runs_machines_to_their_ends() {
     check(&Server::ephemeral(&[]), "states.py", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_schedule_messages_executions_and_calls() {
+    let server = Server::ephemeral(&["--test-clock"]);
+    check(&server, "scheduler.py", &[]);
+    check(&server, "cli_scheduler.sh", &[]);
 }
 
 #[test]
