@@ -92,7 +92,7 @@ pub enum Command {
     PutSchedule { definition: ScheduleDefinition, entries: EntryChanges },
     /// Deletes a schedule; one that is not there does not matter.
     DeleteSchedule { name: Box<str> },
-    /// Deletes all schedules whose names begin so, and changes what a door keeps for an account; both or neither.
+    /// Deletes schedules whose names begin so; and together with the last of them changes what a door keeps for an account.
     DeleteSchedules { prefix: Box<str>, account: crate::Account, entries: EntryChanges },
     /// Tells everything about a schedule.
     DescribeSchedule { name: Box<str> },

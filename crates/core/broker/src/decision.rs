@@ -82,6 +82,11 @@ pub enum Reply {
     Schedules(Vec<ScheduleDescription>),
     /// `DescribeSchedule`.
     Schedule(Box<ScheduleDescription>),
+    /// `DeleteSchedules`.
+    SchedulesDeleted {
+        /// Whether there are more to be deleted, by the same command.
+        more: bool,
+    },
     /// `EndInvocation`.
     InvocationEnded(InvocationEnd),
     /// `ConcludeInvocation`, `FireSchedule` and `EndScheduleCall`.
@@ -300,7 +305,8 @@ pub enum Effect {
     RunPipe(PipeRun),
     /// Do what a task of an execution asks for, then answer with `CarryOut` or `Step`.
     StartTask(Box<TaskCall>),
-    /// Call the operation that a schedule names, then answer with `EndScheduleCall`.
+    /// Call the operation that a schedule names, then answer with `EndScheduleCall`. No decision has it: such calls begin by
+    /// [`Broker::take_schedule_calls`](crate::Broker::take_schedule_calls).
     CallOperation(Box<ScheduleCall>),
     /// Nobody waits for a task any more.
     CancelTask {

@@ -118,9 +118,17 @@ impl Handle {
         self.ask_done(Command::DeleteSchedule { name: name.into() }).await
     }
 
-    /// Deletes all schedules whose names begin so, together with what a door keeps for an account: both or neither.
+    /// Deletes all schedules whose names begin so, step by step if they are many; and together with the last of them changes
+    /// what a door keeps for an account.
     pub async fn delete_schedules(&self, prefix: &str, account: Account, entries: EntryChanges) -> Result<(), Refusal> {
-        self.ask_done(Command::DeleteSchedules { prefix: prefix.into(), account, entries }).await
+        loop {
+            let command = Command::DeleteSchedules { prefix: prefix.into(), account, entries: entries.clone() };
+            match self.ask(command, None).await? {
+                Reply::SchedulesDeleted { more: true } => {}
+                Reply::SchedulesDeleted { more: false } => return Ok(()),
+                other => unreachable!("DeleteSchedules answered {other:?}"),
+            }
+        }
     }
 
     /// Everything about a schedule.

@@ -11,15 +11,19 @@ use crate::schedule::input::text;
 use crate::schedule::state::KnownSchedule;
 use crate::{
     Account, Broker, Decision, Destination, Effect, Entropy, EntryChanges, Fact, InvocationRecord, MessageId, Outgoing,
-    PendingDelivery, Publication, QueuedInvocation, Rejection, Reply, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX,
-    ScheduleAttempt, ScheduleDefinition, ScheduleDescription, ScheduleDestination, SendOrigin, TargetFault, Text,
-    Timestamp,
+    PendingDelivery, Publication, QueuedInvocation, Rejection, Reply, SCHEDULE_INPUT_BYTES_MAX, SCHEDULE_TARGETS_MAX,
+    SCHEDULES_MAX, ScheduleAttempt, ScheduleDefinition, ScheduleDescription, ScheduleDestination, SendOrigin,
+    TargetFault, Text, Timestamp,
 };
 
 /// How many times that were missed are made up for, one after the other; of more than that, only the latest.
 const MISSED_MAX: usize = 100;
 /// How much of what a schedule could not send is tried again in one step.
 const ATTEMPTS_A_TURN_MAX: usize = 64;
+/// Nor is any more tried once what is sent in the step is as long as this, in bytes.
+const ATTEMPT_BYTES_A_TURN_MAX: usize = 64 << 10;
+/// How many schedules go in one step, so that its facts are no larger than a command's may be.
+const DELETED_A_STEP_MAX: usize = 1_000;
 
 impl Broker {
     /// Makes a schedule what is given; the same again changes nothing. One that is changed counts from now.
@@ -31,6 +35,12 @@ impl Broker {
         definition.parse().map_err(|invalid| Rejection::ScheduleInvalid { reason: invalid.to_string().into() })?;
         if definition.targets.len() > SCHEDULE_TARGETS_MAX {
             let reason = format!("a schedule has at most {SCHEDULE_TARGETS_MAX} targets");
+            return Err(Rejection::ScheduleInvalid { reason: reason.into() });
+        }
+        let input_bytes: usize =
+            definition.targets.iter().map(|target| target.input.as_deref().map_or(0, str::len)).sum();
+        if input_bytes > SCHEDULE_INPUT_BYTES_MAX {
+            let reason = format!("its targets are given more than {SCHEDULE_INPUT_BYTES_MAX} bytes");
             return Err(Rejection::ScheduleInvalid { reason: reason.into() });
         }
         let mut decision = self.decide_change_entries(definition.entry_key().account, entries)?;
@@ -65,9 +75,15 @@ impl Broker {
         account: Account,
         entries: EntryChanges,
     ) -> Result<Decision, Rejection> {
-        let mut decision = self.decide_change_entries(account, entries)?;
-        decision.facts.extend(self.schedules.beginning(prefix).flat_map(|known| self.removed(known)));
-        Ok(decision)
+        let facts = |max| self.schedules.beginning(prefix).take(max).flat_map(|known| self.removed(known));
+        let more = self.schedules.beginning(prefix).nth(DELETED_A_STEP_MAX).is_some();
+        let mut deleted = match more {
+            true => Decision { facts: Vec::new(), reply: Reply::Done, effects: Vec::new() },
+            false => self.decide_change_entries(account, entries)?,
+        };
+        deleted.facts.extend(facts(DELETED_A_STEP_MAX));
+        deleted.reply = Reply::SchedulesDeleted { more };
+        Ok(deleted)
     }
 
     pub(super) fn decide_describe_schedule(&self, name: &str) -> Result<Decision, Rejection> {
@@ -114,7 +130,14 @@ impl Broker {
         let again = self.schedules.attempts(name).into_iter().flat_map(|rows| rows.due(self.now()));
         // Calls begin by themselves.
         let again = again.filter(|(_, row)| !row.is_call());
-        rows.extend(again.take(ATTEMPTS_A_TURN_MAX).map(|(number, row)| (Some(number), row.clone())));
+        let mut bytes: usize = rows.iter().map(|(_, row)| length(row)).sum();
+        for (number, row) in again.take(ATTEMPTS_A_TURN_MAX) {
+            if bytes >= ATTEMPT_BYTES_A_TURN_MAX {
+                break;
+            }
+            bytes += length(row);
+            rows.push((Some(number), row.clone()));
+        }
         // A schedule that takes itself away takes along what it could not send before; what is sent now stays.
         let is_removed = matches!(facts.first(), Some(Fact::ScheduleRemoved { .. }));
         rows.retain(|(number, _)| number.is_none() || !is_removed);
@@ -284,6 +307,11 @@ enum Next {
 /// Of what is new there is nothing to be ended.
 fn ended(name: &str, number: Option<u64>) -> Option<Fact> {
     number.map(|number| Fact::ScheduleTried { schedule: name.into(), number, again: None })
+}
+
+/// What a row brings into a step: what is sent, or else the row itself.
+fn length(row: &Row) -> usize {
+    text(row).len().max(row.target().input.as_deref().map_or(0, str::len))
 }
 
 fn no_room() -> TargetFault {

@@ -142,7 +142,7 @@ impl Story {
             Ok((Reply::Function(described), _)) => described.function.version.to_string(),
             Ok((Reply::Versions(versions), _)) => listed(versions.iter().map(|version| version.version.to_string())),
             Ok((Reply::Alias(_) | Reply::Done, _)) => "ok".into(),
-            Ok((Reply::Told { failed: 0 }, _)) => "ok".into(),
+            Ok((Reply::Told { failed: 0 } | Reply::SchedulesDeleted { more: false }, _)) => "ok".into(),
             Ok((Reply::Told { .. }, _)) => "given up".into(),
             Ok((Reply::Schedules(described), _)) => {
                 let now = self.world.broker.now().0;

@@ -1,6 +1,8 @@
 //! Schedules: what is sent when its time has come, and what becomes of it when nobody can take it.
 
 use super::check;
+use super::script::Story;
+use crate::{Account, Command, EntryChanges, Reply, SCHEDULE_INPUT_BYTES_MAX};
 
 #[test]
 fn a_schedule_sends_what_it_sends_again_and_again() {
@@ -265,4 +267,33 @@ fn schedules_go_together_by_how_their_names_begin() {
         schedules -> nothing
         ",
     );
+}
+
+#[test]
+fn no_step_is_larger_than_a_command_may_be() {
+    let mut story = Story::new();
+    for number in 0..1_001 {
+        story.play(&format!("schedule g/{number} at=rate(1_day)"));
+    }
+    let delete = |story: &mut Story| {
+        let (prefix, entries) = ("g/".into(), EntryChanges::default());
+        let command = Command::DeleteSchedules { prefix, account: Account(1), entries };
+        story.world.ask(command).expect("it is never refused").0
+    };
+    assert_eq!(delete(&mut story), Reply::SchedulesDeleted { more: true });
+    assert_eq!(story.play("schedules"), "g/999+86400s");
+    assert_eq!(delete(&mut story), Reply::SchedulesDeleted { more: false });
+    assert_eq!(story.play("schedules"), "nothing");
+    let long = format!("schedule long at=rate(1_day) to=a input={}", "x".repeat(SCHEDULE_INPUT_BYTES_MAX + 1));
+    assert_eq!(story.play(&long), "rejected: schedule: its targets are given more than 262144 bytes");
+    let long = format!("schedule tick at=rate(1_minute) to=a retries=185 input={}", "x".repeat(60 << 10));
+    story.play(&long);
+    for _ in 0..4 {
+        story.play("+60s");
+        story.play("fire");
+    }
+    story.play("queue a");
+    story.play("+480s");
+    story.play("fire");
+    assert_eq!(story.play("count a"), "visible=2 in-flight=0 delayed=0", "the one that is new, and one that is not");
 }

@@ -441,7 +441,9 @@ impl Story {
         let (attempt, name, deliveries) = match effect {
             Effect::Invoke(run) => (run.attempt, run.function.name.clone(), run.deliveries),
             Effect::RunPipe(run) => (run.attempt, run.pipe.name.clone(), run.deliveries),
-            Effect::StartTask(_) | Effect::CancelTask { .. } => panic!("no line about queues starts a task"),
+            Effect::StartTask(_) | Effect::CancelTask { .. } | Effect::CallOperation(_) => {
+                panic!("no line about queues starts a task")
+            }
         };
         self.attempts.push(attempt);
         let messages: Vec<String> = deliveries.into_iter().map(|d| self.show_delivery(d)).collect();

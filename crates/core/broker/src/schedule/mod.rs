@@ -19,6 +19,8 @@ use crate::{Account, EntryKey, QueueName, Seconds, Timestamp};
 pub const SCHEDULES_MAX: usize = 10_000;
 /// How many targets a schedule may have.
 pub const SCHEDULE_TARGETS_MAX: usize = 5;
+/// How long what its targets are given may be, all together, in bytes: each thing that is tried again holds all of it.
+pub const SCHEDULE_INPUT_BYTES_MAX: usize = 256 << 10;
 /// How often AWS tries something again that nobody could take, unless it is told otherwise.
 pub const SCHEDULE_RETRIES: u32 = 185;
 /// How long AWS tries it.

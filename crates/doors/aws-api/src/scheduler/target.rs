@@ -1,8 +1,8 @@
 //! A schedule's target: who gets what, as requests say it and as answers do.
 
 use bongsu_broker::{
-    Account, Destination, FunctionRef, MachineRef, QueueName, SCHEDULE_AGE, SCHEDULE_RETRIES, ScheduleDestination,
-    ScheduleTarget, Seconds, TopicName,
+    Account, Destination, FunctionRef, MachineRef, QueueName, SCHEDULE_AGE, SCHEDULE_INPUT_BYTES_MAX, SCHEDULE_RETRIES,
+    ScheduleDestination, ScheduleTarget, Seconds, TopicName,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,8 +16,6 @@ use crate::states::SdkService;
 
 const ARN_CHARS_MAX: usize = 1_600;
 const GROUP_CHARS_MAX: usize = 128;
-/// As long as a message can be.
-const INPUT_BYTES_MAX: usize = 256 << 10;
 const SERVED: &str = "queues, topics, functions, state machines, and universal targets of these services are";
 const UNIVERSAL: &str = "arn:aws:scheduler:::aws-sdk:";
 const FIFO_SUFFIX: &str = ".fifo";
@@ -195,8 +193,8 @@ fn check_group(destination: &ScheduleDestination, group: Option<&str>) -> Result
 
 /// Queues and topics take any text.
 fn check_input(destination: &ScheduleDestination, input: &str) -> Result<(), ApiError> {
-    if input.len() > INPUT_BYTES_MAX {
-        return Err(invalid(format!("Input has at most {INPUT_BYTES_MAX} bytes.")));
+    if input.len() > SCHEDULE_INPUT_BYTES_MAX {
+        return Err(invalid(format!("Input has at most {SCHEDULE_INPUT_BYTES_MAX} bytes.")));
     }
     let json: Result<Value, _> = serde_json::from_str(input);
     match (destination, json) {

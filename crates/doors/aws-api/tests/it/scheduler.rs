@@ -509,6 +509,29 @@ async fn what_an_operation_refuses_for_good_is_dead_lettered_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_workflow_makes_a_schedule() {
+    let world = World::new().await;
+    let mut parameters = hourly("made", json!({ "StartDate": "2026-01-02T04:00:00Z", "Description": "by a task" }));
+    parameters["Target"]["Input"] = json!("tick");
+    let task = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:scheduler:createSchedule", "Parameters": parameters, "End": true,
+    });
+    let definition = json!({ "StartAt": "T", "States": { "T": task } }).to_string();
+    let machine = json!({ "name": "m", "definition": definition, "roleArn": ROLE });
+    world.ask_other("AWSStepFunctions.CreateStateMachine", machine).await;
+    world.ask_other("AWSStepFunctions.StartExecution", json!({ "stateMachineArn": MACHINE })).await;
+    for _ in 0..TURNS {
+        let (status, told) = world.send("GetSchedule", json!({ "Name": "made" })).await;
+        if status == 200 {
+            assert_eq!((&told["Description"], &told["StartDate"]), (&json!("by a task"), &json!(1_767_326_400.0)));
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no schedule is made");
+}
+
+#[tokio::test]
 async fn a_time_that_is_past_never_comes() {
     let world = World::new().await;
     world.queue("q").await;
