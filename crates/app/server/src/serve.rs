@@ -10,7 +10,7 @@ use std::{env, io};
 use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::Deployer;
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_aws_api::{AwsApi, Pipes, PublicUrl, REQUEST_BYTES_MAX, Tasks};
+use bongsu_aws_api::{AwsApi, Pipes, PublicUrl, REQUEST_BYTES_MAX, ScheduleCalls, Tasks};
 use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
@@ -200,6 +200,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let couriers =
         Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
     let (tasks, pipes) = (Arc::new(Tasks::default()), Arc::new(Pipes::default()));
+    let schedule_calls = Arc::new(ScheduleCalls::default());
     let options = bongsu_runtime::Options {
         clock: clock.clone(),
         seed,
@@ -213,6 +214,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             deliveries_max: DELIVERIES_MAX,
             connections_max: connections_max(),
             tasks: tasks.clone(),
+            schedule_calls: schedule_calls.clone(),
             pipes: pipes.clone(),
         },
     };
@@ -283,6 +285,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let aws = Arc::new(AwsApi::new(aws, broker.clone()));
     tasks.open(&aws);
     pipes.open(&aws);
+    schedule_calls.open(&aws);
     aws.serve_function_urls().await.map_err(|_| ServeError::StacksNotKept)?;
     // Of functions that went while this was being written, or before their code was.
     aws.sweep_code();

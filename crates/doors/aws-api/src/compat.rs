@@ -5,6 +5,7 @@ mod cloudformation;
 mod events;
 mod lambda;
 mod pipes;
+mod scheduler;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

@@ -44,6 +44,8 @@ pub(crate) enum Namespace {
     CloudFormation,
     /// In the model of Amazon EventBridge Pipes.
     Pipes,
+    /// In the model of Amazon EventBridge Scheduler.
+    Scheduler,
     /// In the framework that all AWS services share.
     Coral,
     /// In its part that looks at members before an operation does; of our services SNS and CloudFormation show it.
@@ -59,7 +61,7 @@ impl Namespace {
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Logs => "com.amazonaws.logs#",
             // Their errors are told bare.
-            Namespace::States | Namespace::Events | Namespace::Pipes => "",
+            Namespace::States | Namespace::Events | Namespace::Pipes | Namespace::Scheduler => "",
             Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -221,6 +223,10 @@ errors! {
     PipeNotFound as "NotFoundException", Pipes, "NotFoundException", 404;
     PipesQuotaExceeded as "ServiceQuotaExceededException", Pipes, "ServiceQuotaExceededException", 402;
     PipeInvalid as "ValidationException", Pipes, "ValidationException", 400;
+    ScheduleConflict as "ConflictException", Scheduler, "ConflictException", 409;
+    ScheduleInvalid as "ValidationException", Scheduler, "ValidationException", 400;
+    ScheduleNotFound as "ResourceNotFoundException", Scheduler, "ResourceNotFoundException", 404;
+    TooManySchedules as "ServiceQuotaExceededException", Scheduler, "ServiceQuotaExceededException", 402;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;

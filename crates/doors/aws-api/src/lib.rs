@@ -3,7 +3,7 @@
 //! A request goes through `service` (protocol, identity, operation), the operation's file under `sqs/`, `sns/`,
 //! `sts/`, `cloudformation/`, `events/` or `logs/` (what goes in, what is asked of the broker, what comes out), and back through `codec`
 //! in the protocol it came in.
-//! Lambda and Pipes are REST services: theirs goes through `rest`.
+//! Lambda, Pipes and the scheduler are REST services: theirs goes through `rest`.
 
 mod asking;
 pub mod attributes_digest;
@@ -29,6 +29,7 @@ pub mod received;
 mod rejection;
 pub mod request_id;
 mod rest;
+mod scheduler;
 pub mod service;
 pub mod sigv4;
 mod sns;
@@ -39,5 +40,6 @@ mod unavailable;
 
 pub use pipes::Pipes;
 pub use public_url::PublicUrl;
+pub use scheduler::ScheduleCalls;
 pub use service::{AwsApi, Config, REQUEST_BYTES_MAX};
 pub use states::Tasks;

@@ -28,7 +28,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{cloudformation, pipes, sns, states, sts};
+use crate::{cloudformation, pipes, scheduler, sns, states, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -152,6 +152,9 @@ impl AwsApi {
         }
         if pipes::is_asked(head) {
             return pipes::answer(self, head, &body, request_id).await;
+        }
+        if scheduler::is_asked(head) {
+            return scheduler::answer(self, head, &body, request_id).await;
         }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     ActivityResource, AliasResource, ApiDestinationResource, ApiResource, BucketResource, ConnectionResource,
     EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MappingResource,
-    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleResource, StateMachineResource,
-    SubscriptionResource, TopicResource, VersionResource,
+    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleGroupResource, ScheduleResource,
+    StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -58,6 +58,8 @@ kinds! {
     mappings: Mapping(MappingResource);
     /// Buckets.
     buckets: Bucket(BucketResource);
+    /// Groups of schedules.
+    schedule_groups: ScheduleGroup(ScheduleGroupResource);
     /// Schedules.
     schedules: Schedule(ScheduleResource);
     /// Connections.
@@ -187,6 +189,7 @@ pub enum Definition {
     Permission(PermissionResource),
     Mapping(MappingResource),
     Bucket(BucketResource),
+    ScheduleGroup(ScheduleGroupResource),
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
     Activity(ActivityResource),

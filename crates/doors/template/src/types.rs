@@ -66,7 +66,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 41] = [
+const TYPES: [&ResourceType; 42] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -85,6 +85,7 @@ const TYPES: [&ResourceType; 41] = [
     &bucket::TYPE,
     &schedule::RULE,
     &schedule::SCHEDULE,
+    &schedule::GROUP,
     &state_machine::TYPE,
     &state_machine::ACTIVITY,
     &pipe::TYPE,

@@ -82,6 +82,7 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_states.py", &[]);
     check(&Server::ephemeral(&[]), "described_pipes.py", &[]);
     check(&Server::ephemeral(&[]), "described_events.py", &[]);
+    check(&Server::ephemeral(&[]), "described_scheduler.py", &[]);
 }
 
 #[test]
@@ -111,6 +112,13 @@ fn boto3_and_the_aws_cli_call_an_api_by_connections() {
     let server = Server::ephemeral(&[]);
     check(&server, "http_calls.py", &[]);
     check(&server, "cli_http_calls.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_schedule_messages_executions_and_calls() {
+    let server = Server::ephemeral(&["--test-clock"]);
+    check(&server, "scheduler.py", &[]);
+    check(&server, "cli_scheduler.sh", &[]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::operation::{Context, Source};
 use crate::pipes;
 use crate::request_id::{RequestId, RequestIds};
 use crate::rest::{Input, Route};
+use crate::scheduler;
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
 use crate::states::{self, STATES};
@@ -118,6 +119,20 @@ impl Deployer {
         let envelope = Envelope { dialect: &EVENTS, operation, request_id: "" };
         let output = events::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
         Ok(serde_json::from_slice(&output).unwrap_or_default())
+    }
+
+    /// Asks EventBridge Scheduler for an operation by its name, and gives its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    ///
+    /// # Panics
+    ///
+    /// When the input is no object.
+    pub async fn ask_scheduler(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let Value::Object(members) = input else { panic!("{operation} takes an object") };
+        scheduler::call_by_name(operation, members, &self.context(&Nothing::default())).await
     }
 
     /// Makes a function, or makes of the one that is there what these members of `CreateFunction` say, and nothing else.

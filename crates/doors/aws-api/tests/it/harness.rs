@@ -7,7 +7,7 @@ use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::events::{Calls, HttpCaller};
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, Tasks};
+use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, ScheduleCalls, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
@@ -175,6 +175,7 @@ impl Server {
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
         let (tasks, pipes) = (Arc::new(Tasks::default()), Arc::new(Pipes::default()));
+        let schedule_calls = Arc::new(ScheduleCalls::default());
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
@@ -184,6 +185,7 @@ impl Server {
                 courier: Arc::new(Mailbox(asked)),
                 tasks: tasks.clone(),
                 pipes: pipes.clone(),
+                schedule_calls: schedule_calls.clone(),
                 ..Outside::default()
             },
         };
@@ -211,6 +213,7 @@ impl Server {
         let api = Arc::new(AwsApi::new(config, broker.clone()));
         tasks.open(&api);
         pipes.open(&api);
+        schedule_calls.open(&api);
         Server { api, broker, clock, questions: Mutex::new(questions) }
     }
 

@@ -20,6 +20,7 @@ mod protocols;
 mod publishing;
 mod queues;
 mod refusals;
+mod scheduler;
 mod shelf;
 mod stacks;
 mod states;

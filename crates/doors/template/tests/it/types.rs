@@ -163,8 +163,14 @@ fn buckets_and_schedules() {
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }",
-            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: 'arn:aws:iam::000000000000:role/r', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), GroupName: g, FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m:live', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: text } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/b', RoleArn: 'arn:aws:iam::000000000000:role/r', EventBridgeParameters: {} } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: '{}' } }",
+            "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }, { Id: b, Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', Input: '{}' }] }",
+            "Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: g, Tags: [{ Key: a, Value: b }] }",
+            "Type: AWS::Scheduler::ScheduleGroup, Properties: { Schedules: [] }",
         ],
         expect![[r#"
             Type: AWS::S3::Bucket, Properties: { BucketName: Up }
@@ -194,17 +200,34 @@ fn buckets_and_schedules() {
                 accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }
                 EndDate must be a time such as 2030-01-01T00:00:00Z, not tomorrow
+                RoleArn must be the ARN of a role
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }
                 MaximumWindowInMinutes is missing
+                RoleArn must be the ARN of a role
                 Arn: d.fifo is FIFO, and dead letters have no group
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
                 MaximumWindowInMinutes is for the Mode FLEXIBLE
-            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }
+                RoleArn must be the ARN of a role
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: 'arn:aws:iam::000000000000:role/r', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }
                 accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }
                 ScheduleExpressionTimezone: `Moon/Crater` is no time zone of IANA's list
                 FlexibleTimeWindow is missing
-                Arn: the ARN of a function, queue or topic is needed
+                RoleArn must be the ARN of a role
+                an operation needs an Input: its parameters
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), GroupName: g, FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m:live', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: text } }
+                Input must be JSON
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/b', RoleArn: 'arn:aws:iam::000000000000:role/r', EventBridgeParameters: {} } }
+                Arn: the ARN of a function, queue, topic or state machine of this region and account is needed
+                property EventBridgeParameters is not supported
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: '{}' } }
+                accepted
+            Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }, { Id: b, Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', Input: '{}' }] }
+                Arn: the ARN of a function, queue, topic or state machine of this region and account is needed
+            Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: g, Tags: [{ Key: a, Value: b }] }
+                accepted
+            Type: AWS::Scheduler::ScheduleGroup, Properties: { Schedules: [] }
+                property Schedules is not supported
         "#]],
     );
 }
@@ -313,7 +336,6 @@ fn what_is_recorded_has_no_effect_and_a_name() {
             "Type: AWS::Lambda::LayerVersionPermission",
             "Type: AWS::Logs::LogGroup",
             "Type: AWS::S3::BucketPolicy",
-            "Type: AWS::Scheduler::ScheduleGroup",
         ],
         expect![[r#"
             Type: AWS::ApiGateway::Account
@@ -343,8 +365,6 @@ fn what_is_recorded_has_no_effect_and_a_name() {
             Type: AWS::Logs::LogGroup
                 accepted
             Type: AWS::S3::BucketPolicy
-                accepted
-            Type: AWS::Scheduler::ScheduleGroup
                 accepted
         "#]],
     );

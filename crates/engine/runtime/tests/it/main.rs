@@ -17,6 +17,7 @@ mod objects;
 mod pipes;
 mod restart;
 mod room;
+mod schedules;
 mod slow_reads;
 mod stopping;
 mod waiting;
