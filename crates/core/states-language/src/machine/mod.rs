@@ -3,7 +3,7 @@
 //! `take` receives the input, `walk` enters states and leaves them, `data` shapes what goes in and out, `choice`
 //! decides, `tasks` asks the outside and takes its answers, `children` runs branches and iterations, `items` finds what
 //! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows. `single` is for tests of one
-//! state.
+//! state, `late` for timers that end after their time.
 
 mod children;
 mod choice;
@@ -11,6 +11,7 @@ mod context;
 mod data;
 mod failures;
 mod items;
+mod late;
 mod scheduling;
 mod single;
 mod take;
@@ -37,6 +38,7 @@ use failures::Failure;
 
 pub(crate) use context::Surrounding;
 pub use context::Surroundings;
+pub use late::{Times, decide_late};
 pub use single::Mock;
 pub(crate) use single::Tried;
 pub use take::{Input, Refusal};
