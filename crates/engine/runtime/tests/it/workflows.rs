@@ -335,3 +335,45 @@ async fn an_activity_is_offered_again_after_a_restart_until_a_worker_has_it() {
     assert_eq!(stage.history(&started).await[2..5], kinds);
     assert_eq!(stage.output(&started).await.as_deref(), Some("4"));
 }
+
+#[tokio::test]
+async fn a_task_is_offered_again_when_its_worker_goes_away_before_it_has_it() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    stage.start("m", "3").await;
+    settle().await;
+    let wait = Duration::from_secs(60);
+    let mut asking = Box::pin(stage.world.broker.activity_task(ACTIVITY, None, wait));
+    tokio::select! {
+        biased;
+        _ = &mut asking => panic!("the task is not the worker's before that is durable"),
+        () = std::future::ready(()) => drop(asking),
+    }
+    let task = stage.world.broker.activity_task(ACTIVITY, None, wait).await.unwrap().unwrap();
+    assert_eq!(&*task.input, "3");
+}
+
+#[tokio::test]
+async fn every_worker_that_waits_gets_one_of_the_tasks_that_come_together() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    let workers: Vec<_> = (0..3)
+        .map(|_| {
+            let broker = stage.world.broker.clone();
+            tokio::spawn(async move { broker.activity_task(ACTIVITY, None, Duration::from_secs(60)).await })
+        })
+        .collect();
+    settle().await;
+    for input in ["1", "2", "3"] {
+        stage.start("m", input).await;
+    }
+    for worker in workers {
+        assert!(worker.await.unwrap().unwrap().is_some());
+    }
+}
