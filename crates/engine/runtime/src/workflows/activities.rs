@@ -107,7 +107,8 @@ impl Handle {
                 arrived.await;
                 continue;
             };
-            let Some(TaskCall { execution, task, token, work: TaskWork::Call { input, .. }, .. }) = &offered.call else {
+            let Some(TaskCall { execution, task, token, work: TaskWork::Call { input, .. }, .. }) = &offered.call
+            else {
                 continue;
             };
             let taken = ActivityTask { token: *token, input: input.clone() };

@@ -18,5 +18,6 @@ mod room;
 mod slow_reads;
 mod stopping;
 mod waiting;
+mod workflow_cuts;
 mod workflows;
 mod world;

@@ -64,25 +64,11 @@ impl Stage {
     }
 
     async fn machine(&self, name: &str, express: bool, definition: &str) {
-        let machine = StateMachine {
-            name: name.into(),
-            arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
-            revision: 0,
-            express,
-            definition: Text::from(definition),
-            role: "role".into(),
-            details: "".into(),
-            created_at: Timestamp(0),
-            revised_at: Timestamp(0),
-        };
-        self.world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+        create_machine(&self.world, name, express, definition).await;
     }
 
     async fn start(&self, machine: &str, input: &str) -> StartedExecution {
-        let machine = MachineRef { name: machine.into(), qualifier: None };
-        let command =
-            WorkflowCommand::StartExecution { machine, name: None, input: Text::from(input), trace_header: None };
-        self.world.broker.start_execution(command).await.unwrap()
+        start(&self.world, machine, None, input).await
     }
 
     async fn described(&self, started: &StartedExecution) -> ExecutionDescription {
@@ -120,6 +106,31 @@ impl Stage {
         self.world.clock.advance(Seconds(seconds));
         settle().await;
     }
+}
+
+pub(crate) fn machine_ref(name: &str) -> MachineRef {
+    MachineRef { name: name.into(), qualifier: None }
+}
+
+pub(crate) async fn create_machine(world: &World, name: &str, express: bool, definition: &str) {
+    let machine = StateMachine {
+        name: name.into(),
+        arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
+        revision: 0,
+        express,
+        definition: Text::from(definition),
+        role: "role".into(),
+        details: "".into(),
+        created_at: Timestamp(0),
+        revised_at: Timestamp(0),
+    };
+    world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+}
+
+pub(crate) async fn start(world: &World, machine: &str, name: Option<&str>, input: &str) -> StartedExecution {
+    let (machine, name) = (machine_ref(machine), name.map(Into::into));
+    let command = WorkflowCommand::StartExecution { machine, name, input: Text::from(input), trace_header: None };
+    world.broker.start_execution(command).await.unwrap()
 }
 
 fn journal() -> Arc<MemoryJournal> {
@@ -304,8 +315,7 @@ async fn an_express_execution_tells_its_end_to_who_waits() {
     );
     stage.machine("m", true, &definition).await;
     let broker = stage.world.broker.clone();
-    let machine = MachineRef { name: "m".into(), qualifier: None };
-    let running = tokio::spawn(async move { broker.run_express(machine, None, Text::from("{}"), None).await });
+    let running = tokio::spawn(async move { broker.run_express(machine_ref("m"), None, Text::from("{}"), None).await });
     stage.advance(5).await;
     succeeds(stage.task().await.1, r#"{"ok":true}"#);
     let ended = running.await.unwrap().unwrap();
