@@ -12,6 +12,7 @@ mod power;
 mod random;
 mod redrives;
 mod topics;
+mod workflows;
 
 use std::io::Write;
 
