@@ -18,8 +18,10 @@ use crate::kills::{Plan, restart};
 use crate::random::Random;
 
 /// Here are fewer kills than under the queues' clients: one workflow, at whose every transition the server is killed,
-/// where there are so many.
-const CYCLES_ONE_IN: u64 = 100;
+/// where there are so many kills.
+const CYCLES_ONE_IN: u64 = 34;
+/// So many run at once, begun one after the other.
+const SIDE_BY_SIDE: usize = 3;
 /// Long enough for whatever comes next, on a machine that is busy.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long after a transition was seen the server is killed, in microseconds.
@@ -105,34 +107,53 @@ impl Stage {
         Stage { server, random, taken, held, answered, kills: 0, late_answers: 0 }
     }
 
-    /// Runs the workflow from beginning to end; with `kills`, the server is killed behind each transition that is seen.
-    fn run(&mut self, name: &str, kills: bool) -> Vec<Value> {
+    fn start(&self, name: &str) {
         let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:whole";
         let start = json!({ "stateMachineArn": machine, "name": name, "input": INPUT });
         States::of(&self.server).call("StartExecution", &start);
-        let mut known: Vec<Value> = Vec::new();
+    }
+
+    /// Runs the workflow from beginning to end.
+    fn run(&mut self, name: &str) -> Vec<Value> {
+        self.start(name);
+        let mut states = States::of(&self.server);
+        until("the execution to end", TIMEOUT, || {
+            self.collect();
+            self.answer();
+            Some(states.history("whole", name)).filter(|events| is_over(events))
+        })
+    }
+
+    /// Runs the workflow several times, and kills the server behind each transition that is seen. After each kill
+    /// another one begins, so that every kill finds them at different places.
+    fn run_and_kill(&mut self, names: &[String]) -> BTreeMap<String, Vec<Value>> {
+        let mut to_start = names.iter();
+        let mut known: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         loop {
+            if let Some(name) = to_start.next() {
+                self.start(name);
+                known.insert(name.clone(), Vec::new());
+            }
             let mut states = States::of(&self.server);
-            let events = until("the next transition", TIMEOUT, || {
+            let seen = until("the next transition", TIMEOUT, || {
                 self.collect();
-                if !kills {
-                    self.answer();
-                }
-                Some(states.history("whole", name)).filter(|events| events.len() > known.len())
+                let seen: BTreeMap<String, Vec<Value>> =
+                    known.keys().map(|name| (name.clone(), states.history("whole", name))).collect();
+                Some(seen).filter(|seen| *seen != known)
             });
-            assert_eq!(events[..known.len()], known, "what was told stays as it was");
-            known = events;
-            if kind(known.last().unwrap()).starts_with("Execution") && known.len() > 1 {
+            for (name, events) in &seen {
+                assert!(events.starts_with(&known[name]), "what was told of {name} stays as it was");
+            }
+            known = seen;
+            if known.len() == names.len() && known.values().all(|events| is_over(events)) {
                 return known;
             }
-            if kills {
-                // Not to wait for anything: the arbitrary moment is what is wanted.
-                thread::sleep(Duration::from_micros(self.random.within(DELAY_MICROS)));
-                self.server.kill_nine();
-                self.kills += 1;
-                restart(&mut self.server, &mut self.random);
-                self.late_answers += self.answer();
-            }
+            // Not to wait for anything: the arbitrary moment is what is wanted.
+            thread::sleep(Duration::from_micros(self.random.within(DELAY_MICROS)));
+            self.server.kill_nine();
+            self.kills += 1;
+            restart(&mut self.server, &mut self.random);
+            self.late_answers += self.answer();
         }
     }
 
@@ -191,6 +212,10 @@ fn work(mut states: States, take: &Sender<String>, is_over: &AtomicBool) {
             }),
         }
     }
+}
+
+fn is_over(events: &[Value]) -> bool {
+    events.len() > 1 && events.last().is_some_and(|last| kind(last).starts_with("Execution"))
 }
 
 fn kind(event: &Value) -> &str {
@@ -253,11 +278,12 @@ fn killed_at_every_transition_a_workflow_has_the_history_of_one_that_was_not() {
     thread::scope(|scope| {
         let mut stage = Stage::set_up(server, Random::new(seed), taken);
         scope.spawn(|| work(states, &take, &is_over));
-        let undisturbed = transitions(&stage.run("calm", false), "calm");
-        let names: Vec<String> = (0..cycles.div_ceil(CYCLES_ONE_IN)).map(|pass| format!("killed-{pass}")).collect();
-        for name in &names {
-            let killed = transitions(&stage.run(name, true), name);
-            assert_eq!(killed, undisturbed, "{name}");
+        let undisturbed = transitions(&stage.run("calm"), "calm");
+        let names: Vec<String> = (0..cycles.div_ceil(CYCLES_ONE_IN)).map(|number| format!("killed-{number}")).collect();
+        for side_by_side in names.chunks(SIDE_BY_SIDE) {
+            for (name, events) in stage.run_and_kill(side_by_side) {
+                assert_eq!(transitions(&events, &name), undisturbed, "{name}");
+            }
         }
         let all: Vec<&str> = names.iter().map(String::as_str).chain(["calm"]).collect();
         let mut states = States::of(&stage.server);
