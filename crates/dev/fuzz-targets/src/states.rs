@@ -124,12 +124,12 @@ impl Played {
     }
 
     fn apply(&mut self, step: &Step) {
-        let read = Step::decode(&step.encode()).expect("a step that was written");
+        let read = Step::decode(step.encode().into()).expect("a step that was written");
         assert_eq!(read, *step);
         self.live.apply(step);
         self.replayed.apply(&read);
         assert_eq!(self.live, self.replayed);
-        assert_eq!(Execution::decode(&self.live.encode()).as_ref(), Ok(&self.live));
+        assert_eq!(Execution::decode(self.live.encode().into()).as_ref(), Ok(&self.live));
         for event in &step.events {
             assert_eq!(event.id, self.last.as_ref().map_or(1, |last| last.id + 1), "ids have no gaps");
             assert!(event.previous < event.id && self.last.as_ref().is_none_or(|last| last.at <= event.at));

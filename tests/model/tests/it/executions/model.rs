@@ -81,7 +81,7 @@ enum Phase {
     Ready,
     Waiting(u64),
     Retrying(u64),
-    Calling(Open),
+    Calling(Box<Open>),
     Children(Vec<Thread>),
     Done,
 }
@@ -203,7 +203,7 @@ impl Thread {
                 State::Task(task) => {
                     let deadline = task.timeout.map(|seconds| now + seconds * SECOND);
                     let (kind, value) = (task.kind, self.value);
-                    self.phase = Phase::Calling(Open { kind, value, submitted: false, deadline, call: None });
+                    self.phase = Phase::Calling(Box::new(Open { kind, value, submitted: false, deadline, call: None }));
                 }
                 State::Both(branches, _) => {
                     let child = |states: &Vec<State>| Thread::new(states, self.value, Phase::Ready);
