@@ -13,6 +13,7 @@ mod power;
 mod random;
 mod redrives;
 mod topics;
+mod workflows;
 
 use std::io::Write;
 

@@ -267,7 +267,6 @@ fn forget_signals(broker: &mut Broker) {
     broker.take_woken();
     broker.take_due_moves();
     broker.take_freed_blobs();
-    broker.take_due_executions(usize::MAX);
     for name in broker.take_due_schedules() {
         broker.take_schedule_calls(&name);
     }

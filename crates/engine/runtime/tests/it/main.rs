@@ -21,5 +21,6 @@ mod schedules;
 mod slow_reads;
 mod stopping;
 mod waiting;
+mod workflow_cuts;
 mod workflows;
 mod world;
