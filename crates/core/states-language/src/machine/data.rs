@@ -192,13 +192,13 @@ impl Machine<'_> {
             }
             let value = self.evaluate(id, template, input, extra)?;
             let before: Vec<PayloadId> = self.variable(id, name).into_iter().collect();
-            let payload = self.keep(value, &before)?;
-            bytes += self.text(payload).len();
-            assigned.push((name.clone(), payload));
-        }
-        if bytes > ASSIGN_BYTES_MAX {
-            let text = format!("The variables that are assigned exceed the limit of {ASSIGN_BYTES_MAX} bytes");
-            return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
+            let text = value.to_string();
+            bytes += text.len();
+            if bytes > ASSIGN_BYTES_MAX {
+                let text = format!("The variables that are assigned exceed the limit of {ASSIGN_BYTES_MAX} bytes");
+                return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
+            }
+            assigned.push((name.clone(), self.keep_written(text, value, &before)?));
         }
         if bytes > 0 {
             let scopes: Vec<StrandId> = self.scopes(id).collect();

@@ -261,7 +261,11 @@ impl<'a> Machine<'a> {
 
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
     fn keep(&mut self, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
-        let text = value.to_string();
+        self.keep_written(value.to_string(), value, same)
+    }
+
+    /// Keeps a value that was written. Whoever limits it does so before: what is kept is in the step.
+    fn keep_written(&mut self, text: String, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
         if depth(&text) > PAYLOAD_DEPTH_MAX {
             let text = format!("Data must not be nested more deeply than {PAYLOAD_DEPTH_MAX} levels.");
             return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
@@ -274,8 +278,8 @@ impl<'a> Machine<'a> {
 
     /// Keeps what a state or task gives, if it is not too large.
     fn keep_bounded(&mut self, value: Value, same: &[PayloadId], what: &str) -> Result<PayloadId, Fault> {
-        let id = self.keep(value, same)?;
-        if self.text(id).len() > PAYLOAD_BYTES_MAX { Err(too_large(what)) } else { Ok(id) }
+        let text = value.to_string();
+        if text.len() > PAYLOAD_BYTES_MAX { Err(too_large(what)) } else { self.keep_written(text, value, same) }
     }
 
     fn watch(&mut self, key: &'static str, value: &Value) {

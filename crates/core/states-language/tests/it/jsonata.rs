@@ -197,3 +197,29 @@ fn an_expression_without_end_fails_its_state() {
     let outcome = outcome(&single(state), "{}");
     assert!(outcome.starts_with("States.QueryEvaluationError") && outcome.contains("U1002"), "{outcome}");
 }
+
+#[test]
+fn what_is_too_large_fails_its_state_and_is_not_in_the_step() {
+    let large = "$pad('', 5000000, 'x')";
+    for (state, error) in [
+        (r#"{"Type":"Pass","Output":"{% LARGE %}","End":true}"#, "States.DataLimitExceeded"),
+        (r#"{"Type":"Pass","Assign":{"v":"{% LARGE %}"},"End":true}"#, "States.DataLimitExceeded"),
+        (
+            r#"{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Arguments":{"MessageBody":"{% LARGE %}"},"End":true}"#,
+            "States.DataLimitExceeded",
+        ),
+        (r#"{"Type":"Wait","Seconds":"{% LARGE %}","End":true}"#, "States.QueryEvaluationError"),
+        (r#"{"Type":"Fail","Error":"E","Cause":"{% LARGE %}"}"#, "E"),
+        (
+            r#"{"Type":"Map","Items":"{% [1..90000] %}","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}"#,
+            "States.DataLimitExceeded",
+        ),
+    ] {
+        let world = play(Kind::Standard, &single(&state.replace("LARGE", large)), "start {}");
+        let failed = format!(r#"Failed Some("{error}")"#);
+        assert!(world.told.contains(&failed), "{state}");
+        let bytes: usize = world.steps.iter().map(Vec::len).sum();
+        assert!(bytes < 100_000, "{bytes} bytes for {state}");
+    }
+}

@@ -34,7 +34,7 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     ),
     row(
         "groups",
-        "A group goes in one step with all its schedules: nobody sees it `DELETING`. The default group tells no dates.",
+        "A group is gone with all its schedules when the answer comes: nobody sees it `DELETING`. The default group tells no dates.",
         "scheduler::groups_hold_schedules_of_their_own_and_take_them_along",
     ),
     row(
