@@ -30,6 +30,7 @@ pub(crate) struct Call {
 pub(crate) struct Shop {
     child: Child,
     address: SocketAddr,
+    http: Client,
 }
 
 pub(crate) fn example() -> PathBuf {
@@ -50,7 +51,7 @@ impl Shop {
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("Shop on http://").and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("the stand-in says {line:?}"));
-        Shop { child, address }
+        Shop { child, address, http: Client::new(address, TIMEOUT) }
     }
 
     /// Where the API of a mall is, as the example's parameter has it.
@@ -59,12 +60,12 @@ impl Shop {
     }
 
     /// How many calls there were.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn count(&mut self) -> usize {
         self.get("/_count").as_u64().unwrap() as usize
     }
 
     /// Every call, in the order in which they came.
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&mut self) -> Vec<Call> {
         let calls = self.get("/_calls");
         let text = |call: &serde_json::Value, name: &str| call[name].as_str().unwrap().to_owned();
         let calls = calls.as_array().unwrap().iter().map(|call| Call {
@@ -77,8 +78,8 @@ impl Shop {
         calls.collect()
     }
 
-    fn get(&self, path: &str) -> serde_json::Value {
-        Client::new(self.address, TIMEOUT).get(path).unwrap().json()
+    fn get(&mut self, path: &str) -> serde_json::Value {
+        self.http.get(path).unwrap().json()
     }
 }
 

@@ -2,6 +2,7 @@
 //! the arrangement that everybody begins with, and what that costs.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::thread;
 use std::time::Duration;
 
@@ -18,10 +19,10 @@ use crate::states::{Execution, States};
 
 const FETCH: &str = "shop-webhooks-fetch";
 const TRIGGER: &str = "shop-webhooks-trigger";
-/// Webhooks of one mall.
-const CHANGES: usize = 50;
-/// Of how many malls, in the example and in the naive arrangement.
-const MALLS: usize = 20;
+/// Malls, and together 1,000 webhooks of theirs.
+const MALLS: Range<usize> = 0..20;
+/// Of them those that the naive arrangement gets, with together 200, unless `BONGSU_SHOP_WHOLE=1`.
+const NAIVE_MALLS: Range<usize> = 8..12;
 /// The server is killed when so many hundredths of the calls were made.
 const KILLED_AT: [usize; 3] = [20, 45, 70];
 /// A mall that has the server for itself, for so many webhooks: fewer than a bucket holds.
@@ -31,9 +32,14 @@ const QUIET_CHANGES: usize = 9;
 const TOLERANCE: f64 = 1.05;
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How many malls the naive arrangement gets: all with `BONGSU_SHOP_WHOLE=1`. A function that sleeps is a process.
-fn naive_malls() -> usize {
-    if std::env::var_os("BONGSU_SHOP_WHOLE").is_some() { MALLS } else { 4 }
+/// How many webhooks a mall sends: some are larger than others.
+fn changes(mall: usize) -> usize {
+    12 + 4 * mall
+}
+
+/// What a mall is called.
+fn name(mall: usize) -> String {
+    format!("mall{mall:02}")
 }
 
 /// One of the example's templates, deployed, and the shop that it calls.
@@ -102,17 +108,17 @@ impl Pipeline {
     }
 
     /// All malls send at the same time; the server dies when the shop has had so many calls.
-    fn run(&mut self, malls: usize, killed_at: &[usize], functions: &[&str]) -> Run {
+    fn run(&mut self, malls: Range<usize>, killed_at: &[usize], functions: &[&str]) -> Run {
         let spent =
             |pipeline: &Pipeline| -> f64 { functions.iter().flat_map(|function| pipeline.durations(function)).sum() };
         let (calls_before, spent_before) = (self.shop.count(), spent(self));
         let (began, ingress) = (now(), self.server.ingress());
-        let senders: Vec<_> = (0..malls)
-            .map(|mall| thread::spawn(move || Mall::new(ingress, &format!("mall{mall:02}")).tell_all(CHANGES)))
-            .collect();
+        let webhooks: usize = malls.clone().map(changes).sum();
+        let senders: Vec<_> =
+            malls.map(|mall| thread::spawn(move || Mall::new(ingress, &name(mall)).tell_all(changes(mall)))).collect();
         let mut outages = Vec::new();
         for hundredths in killed_at {
-            let calls = calls_before + malls * CHANGES * hundredths / 100;
+            let calls = calls_before + webhooks * hundredths / 100;
             until("the calls before a kill", TIMEOUT, || (self.shop.count() >= calls).then_some(()));
             let killed = now();
             self.server.kill_nine();
@@ -180,11 +186,11 @@ impl Run {
     }
 
     /// Each accepted webhook is one execution, which succeeded, and there are no others.
-    fn check_each_has_one_execution(&self, malls: usize) {
-        assert_eq!(self.accepted.len(), malls * CHANGES);
+    fn check_each_has_one_execution(&self, malls: Range<usize>) {
+        assert_eq!(self.accepted.len(), malls.map(changes).sum::<usize>());
         let mut of_message: BTreeMap<&str, usize> = BTreeMap::new();
         for execution in &self.executions {
-            assert_eq!(execution.status, "SUCCEEDED", "{execution:?}");
+            assert_eq!(execution.status, "SUCCEEDED", "{}: {}", execution.message_id, execution.cause);
             *of_message.entry(&execution.message_id).or_default() += 1;
         }
         for accepted in &self.accepted {
@@ -210,14 +216,16 @@ fn held_and_limited() -> Figures {
     run.check_each_has_one_execution(MALLS);
     assert_eq!((figures.of_a_mall, figures.overtaking), (1, 0), "a mall's changes one by one and in order");
 
-    let mut client = Client::new(pipeline.server.api(), TIMEOUT);
-    for (mall, calls) in by_mall(&run.calls) {
-        assert_eq!(run.first_calls(&calls), (0..CHANGES).collect::<Vec<_>>(), "{mall}");
+    let (mut client, calls) = (Client::new(pipeline.server.api(), TIMEOUT), by_mall(&run.calls));
+    for mall in MALLS {
+        let (changes, mall) = (changes(mall), name(mall));
+        let calls = &calls[mall.as_str()];
+        assert_eq!(run.first_calls(calls), (0..changes).collect::<Vec<_>>(), "{mall}");
         // The first answer tells how large the bucket is: from then on, and so at all, nothing is refused.
         assert!(calls.iter().all(|call| !call.refused && call.under_way == 1), "{mall} was refused, or had two calls");
         let answers = calls.iter().zip(1..).map(|(call, answer)| (call.item.as_str(), answer));
         for (item, last_answer) in answers.collect::<BTreeMap<&str, u64>>() {
-            assert_eq!(pipeline.stored(&mut client, mall, item)["product"]["answer"], last_answer, "{mall}/{item}");
+            assert_eq!(pipeline.stored(&mut client, &mall, item)["product"]["answer"], last_answer, "{mall}/{item}");
         }
     }
     assert!(figures.function_seconds <= figures.needed_seconds * TOLERANCE, "{figures:?}");
@@ -228,10 +236,10 @@ fn held_and_limited() -> Figures {
 /// Nothing keeps the next message of a mall until the workflow of the one before has ended, and the limit is met by being
 /// refused: this is what the example is for.
 fn naive() -> Figures {
-    let malls = naive_malls();
+    let malls = if std::env::var_os("BONGSU_SHOP_WHOLE").is_some() { MALLS } else { NAIVE_MALLS };
     let mut pipeline = Pipeline::up("naive.yaml");
     let (pass, call) = pipeline.undisturbed();
-    let run = pipeline.run(malls, &[], &[FETCH, TRIGGER]);
+    let run = pipeline.run(malls.clone(), &[], &[FETCH, TRIGGER]);
     let figures = run.figures(pass, call);
     println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s; {figures:#?}");
     run.check_each_has_one_execution(malls);
