@@ -113,7 +113,7 @@ if __name__ == "__main__":
     parser.add_argument("--capacity", type=int, default=10, help="calls that a mall's bucket holds")
     parser.add_argument("--rate", type=float, default=5, help="calls that leak out of it in a second")
     parser.add_argument("--budget", type=int, default=3000, help="calls of a mall in ten minutes")
-    parser.add_argument("--latency", type=float, default=0.06, help="seconds that an answer takes")
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds that an answer takes")
     try:
         asyncio.run(main(parser.parse_args()))
     except KeyboardInterrupt:

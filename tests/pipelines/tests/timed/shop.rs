@@ -12,7 +12,7 @@ use bongsu_testkit::http::Client;
 pub(crate) const CAPACITY: u32 = 10;
 pub(crate) const LEAK_PER_SECOND: f64 = 5.0;
 /// How long it takes for an answer.
-const LATENCY: &str = "0.06";
+const LATENCY: &str = "0.1";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One call, as the stand-in saw it.
