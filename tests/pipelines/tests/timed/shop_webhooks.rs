@@ -143,6 +143,11 @@ impl Pipeline {
 }
 
 impl Run {
+    /// How long each outage was.
+    fn down(&self) -> Vec<f64> {
+        self.outages.iter().map(|(down, up)| up - down).collect()
+    }
+
     /// The number of a message's change within its mall.
     fn numbers(&self) -> BTreeMap<&str, usize> {
         self.accepted.iter().map(|accepted| (accepted.message_id.as_str(), accepted.change.number)).collect()
@@ -204,7 +209,10 @@ impl Run {
 fn a_group_waits_for_its_workflow_and_a_call_for_its_limit() {
     let ours = held_and_limited();
     let naive = naive();
-    print_table(&[("example", &ours), ("naive", &naive)]);
+    print_table(&[("template.yaml", &ours), ("naive.yaml", &naive)]);
+    assert!(ours.function_seconds <= ours.needed_seconds * TOLERANCE, "{ours:?}");
+    assert!(ours.took_seconds <= ours.allowed_seconds * TOLERANCE, "{ours:?}");
+    assert!(naive.function_seconds > 2.0 * naive.needed_seconds, "{naive:?}");
 }
 
 fn held_and_limited() -> Figures {
@@ -212,7 +220,7 @@ fn held_and_limited() -> Figures {
     let (pass, call) = pipeline.undisturbed();
     let run = pipeline.run(MALLS, &KILLED_AT, &[FETCH]);
     let figures = run.figures(pass, call);
-    println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s; {figures:#?}, outages {:?}", run.outages);
+    println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s; down for {:.2?} s", run.down());
     run.check_each_has_one_execution(MALLS);
     assert_eq!((figures.of_a_mall, figures.overtaking), (1, 0), "a mall's changes one by one and in order");
 
@@ -228,8 +236,6 @@ fn held_and_limited() -> Figures {
             assert_eq!(pipeline.stored(&mut client, &mall, item)["product"]["answer"], last_answer, "{mall}/{item}");
         }
     }
-    assert!(figures.function_seconds <= figures.needed_seconds * TOLERANCE, "{figures:?}");
-    assert!(figures.took_seconds <= figures.allowed_seconds * TOLERANCE, "{figures:?}");
     figures
 }
 
@@ -241,9 +247,8 @@ fn naive() -> Figures {
     let (pass, call) = pipeline.undisturbed();
     let run = pipeline.run(malls.clone(), &[], &[FETCH, TRIGGER]);
     let figures = run.figures(pass, call);
-    println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s; {figures:#?}");
+    println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s");
     run.check_each_has_one_execution(malls);
     assert!(figures.of_a_mall > 1 && figures.refused > 0, "{figures:?}");
-    assert!(figures.function_seconds > 2.0 * figures.needed_seconds, "{figures:?}");
     figures
 }
