@@ -22,8 +22,6 @@ pub(crate) struct Call {
     /// The message that it was made for.
     pub(crate) message_id: String,
     pub(crate) refused: bool,
-    /// Calls of the mall that were under way, itself included.
-    pub(crate) under_way: u64,
 }
 
 /// The running stand-in, killed when dropped.
@@ -73,7 +71,6 @@ impl Shop {
             item: text(call, "item"),
             message_id: text(call, "request"),
             refused: call["status"] == 429,
-            under_way: call["under_way"].as_u64().unwrap(),
         });
         calls.collect()
     }

@@ -230,7 +230,7 @@ fn held_and_limited() -> Figures {
         let calls = &calls[mall.as_str()];
         assert_eq!(run.first_calls(calls), (0..changes).collect::<Vec<_>>(), "{mall}");
         // The first answer tells how large the bucket is: from then on, and so at all, nothing is refused.
-        assert!(calls.iter().all(|call| !call.refused && call.under_way == 1), "{mall} was refused, or had two calls");
+        assert!(calls.iter().all(|call| !call.refused), "{mall} was refused");
         let answers = calls.iter().zip(1..).map(|(call, answer)| (call.item.as_str(), answer));
         for (item, last_answer) in answers.collect::<BTreeMap<&str, u64>>() {
             assert_eq!(pipeline.stored(&mut client, &mall, item)["product"]["answer"], last_answer, "{mall}/{item}");
