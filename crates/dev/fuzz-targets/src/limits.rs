@@ -30,15 +30,15 @@ pub fn limits(input: &[u8]) {
     let limit = parsed(limit);
     let (mut bucket, mut now) = (Bucket::default(), BEGINNING);
     for answer in http_text::parts(answers).take(ANSWERS_MAX) {
-        let free_at = bucket.free_at(limit.as_ref(), now).expect("nothing is under way");
+        let free_at = bucket.free_at(limit.as_ref(), 0, now).expect("nothing is under way");
         assert!(free_at >= now, "{free_at} lies before {now}");
-        assert_eq!(bucket.free_at(limit.as_ref(), free_at), Some(free_at), "free when it said so");
+        assert_eq!(bucket.free_at(limit.as_ref(), 0, free_at), Some(free_at), "free when it said so");
         now = free_at;
         bucket.begin(limit.as_ref(), now);
         now += CALL_MS;
-        bucket.end(&feedback(answer, now), now);
-        assert_eq!(Bucket::from_numbers(&bucket.numbers()), bucket);
-        let said = bucket.free_at(None, now).expect("nothing is under way");
+        bucket.end(&feedback(answer, now), 0, now);
+        assert_eq!(Bucket::from_numbers(&bucket.numbers()), Some(bucket.clone()));
+        let said = bucket.free_at(None, 0, now).expect("nothing is under way");
         assert!(said <= now + PAUSE_MAX_MS, "{bucket:?} waits until {said} at {now}");
     }
 }
@@ -66,7 +66,7 @@ fn parsed(text: &str) -> Option<Limit> {
         }
     };
     let mut number = || words.next().and_then(|word| word.parse().ok());
-    Limit::new(rate, number(), number()).ok()
+    Limit::new(Some(rate), number(), number()).ok().flatten()
 }
 
 fn feedback(answer: &[u8], now: u64) -> Feedback {
