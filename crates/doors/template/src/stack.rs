@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
-    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource,
-    ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    FunctionUrlResource, LayerVersionResource, MachineAliasResource, MachineVersionResource, MappingResource,
+    PermissionResource, PolicyResource, QueueResource, ScheduleResource, StateMachineResource, SubscriptionResource,
+    TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -184,6 +185,8 @@ pub enum Definition {
     Bucket(BucketResource),
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
+    MachineVersion(MachineVersionResource),
+    MachineAlias(MachineAliasResource),
     Activity(ActivityResource),
     Api(ApiResource),
     /// An integration, route, stage, deployment, method or path: contained in its API.

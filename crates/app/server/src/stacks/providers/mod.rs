@@ -10,6 +10,7 @@ mod faults;
 mod function;
 mod function_url;
 mod layer_version;
+mod machine_version;
 mod mapping;
 mod permission;
 mod policy;
@@ -81,7 +82,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity)
+            Permission, Mapping, Bucket, Api, Schedule, StateMachine, MachineVersion, MachineAlias, Activity)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {
