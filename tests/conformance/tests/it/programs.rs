@@ -98,6 +98,16 @@ fn boto3_runs_machines_to_their_ends() {
 }
 
 #[test]
+fn the_sdk_for_javascript_runs_machines_to_their_ends() {
+    check(&Server::ephemeral(&[]), "workflows.mjs", &[]);
+}
+
+#[test]
+fn the_aws_cli_runs_machines_and_asks_how_far_they_are() {
+    check(&Server::ephemeral(&[]), "cli_workflows.sh", &[]);
+}
+
+#[test]
 fn boto3_and_the_aws_cli_deploy_stacks() {
     let server = Server::ephemeral(&[]);
     check(&server, "cli_stacks.sh", &[]);

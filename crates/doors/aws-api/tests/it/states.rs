@@ -1,6 +1,7 @@
 //! Step Functions: machines, executions, activities, and what tasks call.
 
 mod integrations;
+mod map_runs;
 
 use std::sync::Arc;
 

@@ -119,6 +119,12 @@ impl Site {
         self.broker().put_object(bucket, key, staged, ObjectPut::default(), EventOrigin::default()).await.unwrap();
     }
 
+    /// What Step Functions answers.
+    pub(super) async fn states(&self, operation: &str, input: Value) -> Result<Value, String> {
+        let answer = self.lambda.ask_states(operation, input).await;
+        answer.map_err(|refusal| refusal.message().to_owned())
+    }
+
     /// What Lambda answers to a client, or the reason why not.
     pub(super) async fn lambda(&self, operation: &str, input: Value) -> Result<Value, String> {
         self.lambda.ask(operation, input).await.map_err(|refusal| refusal.message().to_owned())
