@@ -229,6 +229,8 @@ pub struct MachineDescription {
     pub machine: Arc<StateMachine>,
     /// The version, if that was asked for or just published.
     pub version: Option<u32>,
+    /// What the publisher of the version said.
+    pub description: Option<Box<str>>,
     /// The alias, if that was asked for.
     pub alias: Option<MachineAlias>,
 }
