@@ -33,7 +33,7 @@ const integration = new HttpLambdaIntegration("Take", work);
 api.addRoutes({ path: "/orders", methods: [HttpMethod.GET], integration });
 
 const ask = new LambdaInvoke(stack, "Ask", { lambdaFunction: work, outputPath: "$.Payload" });
-const tell = new Pass(stack, "Tell", { parameters: { "text.$": JsonPath.format("it {}", JsonPath.stringAt("$.body")) } });
+const tell = new Pass(stack, "Tell", { parameters: { text: JsonPath.format("it {}", JsonPath.stringAt("$.body")) } });
 const send = new SqsSendMessage(stack, "Send", {
   queue: orders,
   messageBody: TaskInput.fromJsonPathAt("$.text"),

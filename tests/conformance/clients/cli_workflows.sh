@@ -52,8 +52,8 @@ arn=$(states start-execution --state-machine-arn "$machine" --name first --input
     --query executionArn --output text)
 ended "$arn"
 same "the output" "$(states describe-execution --execution-arn "$arn" --query output --output text)" '{"total":42}'
-same "the last event" "$(states get-execution-history --execution-arn "$arn" --reverse-order --max-items 1 \
-    --query 'events[0].type' --output text)" ExecutionSucceeded
+same "the last event" "$(states get-execution-history --execution-arn "$arn" --reverse-order --max-results 1 \
+    --no-paginate --query 'events[0].type' --output text)" ExecutionSucceeded
 same "its executions" "$(states list-executions --state-machine-arn "$machine" --status-filter SUCCEEDED \
     --query 'executions[].name' --output text)" first
 states publish-state-machine-version --state-machine-arn "$machine" > /dev/null

@@ -25,7 +25,7 @@ said list stack-outputs --stack-name orders --output json
 url=$(python -c 'import json; print(next(o["OutputValue"] for o in json.load(open("said")) if o["OutputKey"] == "Orders"))')
 aws sqs send-message --queue-url "$url" --message-body one > /dev/null
 said list resources --stack-name orders --output json
-same "the resources" "$(python -c 'import json; print(len(json.load(open("said"))))')" 8
+same "the resources" "$(python -c 'import json; print(len(json.load(open("said"))))')" 17
 said remote invoke Orders --stack-name orders --event two
 said remote invoke Process --stack-name orders --event '{"order": 7}'
 shown '{"order":7,"text":"said in test of test"}'

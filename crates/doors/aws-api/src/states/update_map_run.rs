@@ -13,7 +13,7 @@ use crate::codec::{Integer, Text};
 use crate::error::ApiError;
 use crate::operation::Context;
 
-const PERCENTAGE_MAX: f64 = 100.0;
+const PERCENTAGE_MAX: f32 = 100.0;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -21,7 +21,7 @@ pub(super) struct Input<'a> {
     #[serde(borrow)]
     map_run_arn: Option<Text<'a>>,
     max_concurrency: Option<Integer>,
-    tolerated_failure_percentage: Option<f64>,
+    tolerated_failure_percentage: Option<f32>,
     tolerated_failure_count: Option<Integer>,
 }
 
@@ -50,7 +50,7 @@ fn number(given: Option<Integer>, member: &str) -> Result<Option<u32>, ApiError>
     Ok(Some(u32::try_from(given).unwrap_or(u32::MAX)))
 }
 
-fn percentage(given: Option<f64>) -> Result<Option<u32>, ApiError> {
+fn percentage(given: Option<f32>) -> Result<Option<u32>, ApiError> {
     let Some(given) = given else { return Ok(None) };
     if !(0.0..=PERCENTAGE_MAX).contains(&given) {
         return Err(invalid(format!(

@@ -76,7 +76,7 @@ async fn a_machine_in_a_file_tells_all_that_its_template_said() {
     assert_eq!(definition(&told)["States"]["W"]["Seconds"], 5);
     assert_eq!(
         (&told["type"], &told["roleArn"]),
-        (&json!("STANDARD"), &json!("arn:aws:iam::000000000000:role/s-OrdersRole-f9cbdfd58c8d"))
+        (&json!("STANDARD"), &json!("arn:aws:iam::000000000000:role/s-OrdersRole-256f7aa1f0bd"))
     );
     let group = "arn:aws:logs:us-east-1:000000000000:log-group:o:*";
     assert_eq!(
