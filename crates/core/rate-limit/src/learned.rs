@@ -100,8 +100,8 @@ impl Learned {
         self.empty_at_ns = now_ms.saturating_mul(NANOS).saturating_add(level.saturating_mul(self.interval_ns));
     }
 
-    pub(crate) fn is_stale(&self, now_ms: u64) -> bool {
-        (self.empty_at_ns / NANOS).saturating_add(KEPT_MS) <= now_ms
+    pub(crate) fn stale_at_ms(&self) -> u64 {
+        (self.empty_at_ns / NANOS).saturating_add(KEPT_MS)
     }
 
     pub(crate) fn numbers(&self) -> [u64; 8] {
@@ -145,12 +145,13 @@ mod tests {
             let (mut begun, mut done, mut refused) = (0, 0, 0);
             let mut under_way: Vec<(u64, Feedback)> = Vec::new();
             while done < calls {
-                let free_at = self.bucket.free_at(self.limit.as_ref(), self.now).expect("no concurrency is configured");
+                let free_at =
+                    self.bucket.free_at(self.limit.as_ref(), 0, self.now).expect("no concurrency is configured");
                 let may_begin = begun < calls && under_way.len() < side_by_side;
                 if under_way.first().is_some_and(|(at, _)| !may_begin || *at <= free_at) {
                     let (at, answer) = under_way.remove(0);
                     self.now = self.now.max(at);
-                    self.bucket.end(&answer, self.now);
+                    self.bucket.end(&answer, u32::try_from(under_way.len()).unwrap(), self.now);
                     refused += u32::from(answer.refused);
                     begun -= u32::from(answer.refused);
                     done += u32::from(!answer.refused);
@@ -187,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_configured_rate_is_kept_without_any_refusal() {
-        let limit = Limit::new(Rate::parse("5/s").unwrap(), Some(10), None).unwrap();
-        let mut caller = Caller { limit: Some(limit), ..Caller::default() };
+        let limit = Limit::new(Some(Rate::parse("5/s").unwrap()), Some(10), None).unwrap();
+        let mut caller = Caller { limit, ..Caller::default() };
         let (refused, took_ms) = caller.call(&mut Provider::new(11, 5), 1000, 4, 50);
         assert_eq!(refused, 0);
         assert!(took_ms <= (990 * 1000 / 5) * 102 / 100, "{took_ms}");

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::Timestamp;
 use crate::definition::{Definition, ItemReader, ItemSource, Kind, StateKind};
 use crate::limits::{EVENTS_MAX, REDRIVES_MAX};
@@ -301,7 +303,7 @@ impl Execution {
     }
 
     /// The execution from its bytes.
-    pub fn decode(mut bytes: &[u8]) -> Result<Execution, Malformed> {
+    pub fn decode(mut bytes: Bytes) -> Result<Execution, Malformed> {
         let from = &mut bytes;
         if u8::take(from)? != VERSION {
             return Err(Malformed("an execution of another version"));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::Inputs;
 use crate::machine_definition::{self, MachineDefinition};
+use crate::metadata::{RATE_LIMIT_TAG, RATE_LIMITS};
 use crate::names;
 use crate::queue::tags;
 use crate::reader::Reader;
@@ -20,7 +21,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
         identity
     },
     read: Read::Properties(|reading| read_machine(reading).map(Definition::StateMachine)),
-    metadata: &[],
+    metadata: &[RATE_LIMITS],
     told: &[
         ("EncryptionConfiguration", "definitions and data are kept as they are"),
         (
@@ -98,7 +99,7 @@ fn identity(naming: &mut Naming<'_, '_>, property: &str, kind: &str) -> Identity
     Identity::new(name.clone(), arn.clone(), vec![("Arn", arn), ("Name", name)])
 }
 
-fn read_machine(Reading { line, identity, mut reader, .. }: Reading<'_, '_>) -> Option<StateMachineResource> {
+fn read_machine(Reading { line, identity, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<StateMachineResource> {
     reader.text("StateMachineName");
     let substitutions = reader.text_map("DefinitionSubstitutions");
     let definition = machine_definition::read(&mut reader, line, &substitutions);
@@ -110,7 +111,9 @@ fn read_machine(Reading { line, identity, mut reader, .. }: Reading<'_, '_>) -> 
         tracing.finish();
         enabled
     });
-    let tags = tags(&mut reader);
+    let mut tags = tags(&mut reader);
+    let of_state = |(state, rule)| (format!("{RATE_LIMIT_TAG}:{state}"), rule);
+    tags.extend(metadata.rate_limits.into_iter().map(of_state));
     reader.finish();
     let (name, arn) = (identity.name.clone(), identity.reference.clone()?);
     let (definition, role) = (definition?, role?);

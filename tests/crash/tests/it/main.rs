@@ -8,6 +8,7 @@ mod kills;
 mod ledger;
 mod load;
 mod objects;
+mod pipes;
 mod power;
 mod random;
 mod redrives;

@@ -207,7 +207,7 @@ impl Story {
         for effect in effects {
             match effect {
                 Effect::StartTask(call) => self.executions.tasks.push(*call),
-                Effect::CancelTask { .. } | Effect::Invoke(_) | Effect::RunPipe(_) => {}
+                Effect::CancelTask { .. } | Effect::Invoke(_) | Effect::RunPipe(_) | Effect::CallOperation(_) => {}
             }
         }
         Ok(reply)

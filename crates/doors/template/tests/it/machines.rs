@@ -87,6 +87,7 @@ Resources:
       DeploymentPreference: { Type: LINEAR, Percentage: 10, Interval: 5 }
       Events:
         Post: { Type: Api, Properties: { Path: /orders, Method: post, UnescapeMappingTemplate: true } }
+        Daily: { Type: Schedule, Properties: { Schedule: rate(1 day), Input: '{"n": 1}' } }
   Plain:
     Type: AWS::Serverless::StateMachine
     Properties:
@@ -95,6 +96,7 @@ Resources:
       DefinitionUri: { Bucket: b, Key: k, Version: v }
       Events:
         Post: { Type: Api, Properties: { Path: /plain, Method: post, RestApiId: !Ref Own } }
+        Nightly: { Type: ScheduleV2, Properties: { ScheduleExpression: cron(0 3 * * ? *), RoleArn: 'arn:aws:iam::000000000000:role/r' } }
   Own: { Type: AWS::Serverless::Api, Properties: { StageName: v1 } }
   Object:
     Type: AWS::Serverless::StateMachine

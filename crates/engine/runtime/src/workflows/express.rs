@@ -143,12 +143,15 @@ impl Run {
                 }
                 events.extend(decided.step.events);
                 for effect in decided.effects {
-                    if let Effect::StartTask(task) = effect {
-                        self.start_task(&state, task, done.clone());
+                    match effect {
+                        Effect::StartTask(task) => self.start_task(&state, task, done.clone()),
+                        Effect::CancelTask(task) => self.handle.open_tasks.close(self.id, task.0),
+                        Effect::Proceed | Effect::Finished => {}
                     }
                 }
             }
             if let Some(outcome) = state.outcome() {
+                self.handle.open_tasks.close_all(self.id);
                 return self.end((state.status(), outcome.clone()), events, texts);
             }
             if state.is_runnable() {
@@ -207,14 +210,18 @@ impl Run {
             execution: self.id,
             task: task.0,
             execution_arn: Text::from(self.arn()),
+            machine: self.machine.arn.clone(),
+            state: open.state.into(),
             work: TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
             token: TaskToken::new(self.id, task.0, open.secret),
             deadline: open.deadline.map(|at| Timestamp(at.0)),
             trace_header: self.start.trace_header.clone(),
         };
-        let handle = self.handle.clone();
+        let (handle, id) = (self.handle.clone(), self.id);
+        handle.open_tasks.open(id, task.0);
         tokio::spawn(async move {
             let end = handle.run_task(call).await;
+            handle.open_tasks.close(id, task.0);
             // Nobody waits for it any more when the execution has ended.
             drop(done.send((task, end)));
         });

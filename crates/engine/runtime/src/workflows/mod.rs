@@ -5,6 +5,7 @@ mod express;
 mod handle;
 mod history;
 mod map_runs;
+mod open_tasks;
 mod shard;
 mod tasks;
 
@@ -13,6 +14,7 @@ pub use activities::ActivityTask;
 pub use express::{EXPRESS_RUNS_MAX, ExpressEnd};
 pub use history::{ExecutionTexts, HistoryPage};
 pub use map_runs::{MapRunChild, MapRunChildTexts, MapRunItems};
+pub(crate) use open_tasks::OpenTasks;
 pub(crate) use shard::ExpressDue;
 pub(crate) use tasks::start;
 pub use tasks::{NoTasks, TaskEnd, TaskRunner, TaskStep};

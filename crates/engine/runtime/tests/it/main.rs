@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admission;
 mod catching_up;
 mod cleaning;
 mod cramped;
@@ -13,8 +14,10 @@ mod functions;
 mod metrics;
 mod move_tasks;
 mod objects;
+mod pipes;
 mod restart;
 mod room;
+mod schedules;
 mod slow_reads;
 mod stopping;
 mod waiting;

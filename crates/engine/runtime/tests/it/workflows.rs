@@ -335,3 +335,51 @@ async fn an_activity_is_offered_again_after_a_restart_until_a_worker_has_it() {
     assert_eq!(stage.history(&started).await[2..5], kinds);
     assert_eq!(stage.output(&started).await.as_deref(), Some("4"));
 }
+
+/// Has every task wait for its turn, and then succeed.
+struct Limited(tokio::sync::OnceCell<bongsu_runtime::Handle>, UnboundedSender<u64>);
+
+impl TaskRunner for Limited {
+    fn run(&self, call: TaskCall) -> BoxFuture<'static, TaskStep> {
+        let (broker, done) = (self.0.get().cloned(), self.1.clone());
+        Box::pin(async move {
+            let key = bongsu_broker::LimitKey { scope: "machine/m/T".into(), key: "".into() };
+            let limit = bongsu_rate_limit::Rule::parse("rate=1/m").unwrap().limit;
+            let admission = bongsu_runtime::Admission { limits: vec![(key, limit)], turn: "".into() };
+            let admitted = broker.unwrap().admit_task(&call, admission).await;
+            if let Ok(Some(permit)) = admitted {
+                permit.end(bongsu_rate_limit::Feedback::default());
+                done.send(call.task).unwrap();
+            }
+            TaskStep::End(TaskEnd::Succeeded(Text::from("1")))
+        })
+    }
+
+    fn refused(&self, _: &TaskAction, _: &Rejection) -> TaskEnd {
+        unreachable!("nothing is asked of the broker")
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_waits_for_any_more_takes_no_place_of_a_limit() {
+    let (done, mut calls) = mpsc::unbounded_channel();
+    let runner = Arc::new(Limited(tokio::sync::OnceCell::new(), done));
+    let setting = Setting { tasks: runner.clone(), ..Setting::default() };
+    let world = World::with(&Arc::new(MemoryJournal::new()), setting).await;
+    runner.0.set(world.broker.clone()).unwrap_or_else(|_| panic!("it is set once"));
+    let (_begun, tasks) = mpsc::unbounded_channel();
+    let stage = Stage { world, tasks };
+    stage.machine("m", false, &format!(r#"{{"StartAt":"T","States":{{"T":{{{TASK},"End":true}}}}}}"#)).await;
+    let mut started = Vec::new();
+    for _ in 0..4 {
+        started.push(stage.start("m", "{}").await);
+        settle().await;
+    }
+    assert!(calls.try_recv().is_ok() && calls.try_recv().is_err());
+    for stopped in &started[1..3] {
+        let stop = WorkflowCommand::StopExecution { id: stopped.id, error: None, cause: None };
+        stage.world.broker.workflow(stop).await.unwrap();
+    }
+    stage.advance(60).await;
+    assert_eq!(stage.status(&started[3]).await, Status::Succeeded);
+}

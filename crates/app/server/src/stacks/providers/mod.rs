@@ -5,6 +5,7 @@ mod alias;
 mod api;
 mod bucket;
 mod code;
+mod connection;
 mod event_invoke_config;
 mod faults;
 mod function;
@@ -13,10 +14,12 @@ mod layer_version;
 mod machine_version;
 mod mapping;
 mod permission;
+mod pipe;
 mod policy;
 mod queue;
 mod recorded;
 mod schedule;
+mod schedule_group;
 mod state_machine;
 mod subscription;
 mod topic;
@@ -82,7 +85,8 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, MachineVersion, MachineAlias, Activity)
+            Permission, Mapping, Bucket, Api, ScheduleGroup, Schedule, StateMachine, MachineVersion, MachineAlias, Activity,
+            Connection, ApiDestination, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

@@ -35,11 +35,14 @@ impl Provider for StateMachineResource {
             "tracingConfiguration": { "enabled": self.tracing.unwrap_or(false) },
         });
         let operation = if self.exists(cx).await? {
+            // A rule of a state that goes has to go first.
+            untag(&self.arn, &self.tags, cx).await?;
             input["stateMachineArn"] = json!(self.arn);
             "UpdateStateMachine"
         } else {
             input["name"] = json!(self.name);
             input["type"] = json!(if self.express { "EXPRESS" } else { "STANDARD" });
+            input["tags"] = json!(listed(&self.tags));
             "CreateStateMachine"
         };
         asked(cx.world.lambda.ask_states(operation, input).await)?;
@@ -120,6 +123,21 @@ impl Provider for ActivityResource {
 
 /// Gives a resource these tags, and no others.
 async fn tag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<(), String> {
+    untag(arn, tags, cx).await?;
+    if !tags.is_empty() {
+        let input = json!({ "resourceArn": arn, "tags": listed(tags) });
+        asked(cx.world.lambda.ask_states("TagResource", input).await)?;
+    }
+    Ok(())
+}
+
+/// As the API has them.
+fn listed(tags: &BTreeMap<String, String>) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+/// Takes all tags from a resource but those of these names.
+async fn untag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<(), String> {
     let there = asked(cx.world.lambda.ask_states("ListTagsForResource", json!({ "resourceArn": arn })).await)?;
     let there = there["tags"].as_array().cloned().unwrap_or_default();
     let keys = there.iter().filter_map(|tag| tag["key"].as_str());
@@ -127,11 +145,6 @@ async fn tag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<
     if !gone.is_empty() {
         let input = json!({ "resourceArn": arn, "tagKeys": gone });
         asked(cx.world.lambda.ask_states("UntagResource", input).await)?;
-    }
-    if !tags.is_empty() {
-        let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
-        let input = json!({ "resourceArn": arn, "tags": tags });
-        asked(cx.world.lambda.ask_states("TagResource", input).await)?;
     }
     Ok(())
 }

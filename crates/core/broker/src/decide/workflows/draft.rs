@@ -256,6 +256,8 @@ fn task_call(
         execution: id,
         task: task.0,
         execution_arn: Text::from(result::execution_arn(machine, &after.start.name, id)),
+        machine: machine.arn.clone(),
+        state: open.state.into(),
         work,
         token: TaskToken::new(id, task.0, open.secret),
         deadline: open.deadline.map(|at| Timestamp(at.0)),
