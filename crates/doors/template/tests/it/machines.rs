@@ -87,7 +87,7 @@ Resources:
       DeploymentPreference: { Type: LINEAR, Percentage: 10, Interval: 5 }
       Events:
         Post: { Type: Api, Properties: { Path: /orders, Method: post, UnescapeMappingTemplate: true } }
-        Daily: { Type: Schedule, Properties: { Schedule: rate(1 day), Input: '{"n": 1}' } }
+        Daily: { Type: Schedule, Properties: { Schedule: rate(1 day), Input: '[1]' } }
   Plain:
     Type: AWS::Serverless::StateMachine
     Properties:
@@ -108,18 +108,20 @@ Outputs:
   Role: { Value: !GetAtt OrdersRole.Arn }
 ",
         expect![[r#"
-            35: queue Queue = shop-Queue-3ec692e1a454, dead letters -
-            31: api Own shop-Own Rest, stages v1
-            30: route Own POST /plain
+            37: queue Queue = shop-Queue-3ec692e1a454, dead letters -
+            33: api Own shop-Own Rest, stages v1
+            31: route Own POST /plain
                  Aws { service: States, path: "/?Action=StartExecution", rest: RestIntegrationResource { parameters: {}, templates: {"application/json": "{\"input\": \"$util.escapeJavaScript($input.json('$'))\", \"stateMachineArn\": \"arn:aws:states:us-east-1:000000000000:stateMachine:shop-Plain-9c909a418aa4\"}"}, passthrough: WhenNoMatch, responses: [IntegrationResponse { status: 200, selection_pattern: Some("200"), parameters: {}, templates: {} }, IntegrationResponse { status: 400, selection_pattern: Some("400"), parameters: {}, templates: {} }] }, timeout_millis: 29000 }
             22: api ServerlessRestApi shop-ServerlessRestApi Rest, stages Prod
             22: route ServerlessRestApi POST /orders
                  Aws { service: States, path: "/?Action=StartExecution", rest: RestIntegrationResource { parameters: {}, templates: {"application/json": "{\"input\": \"$util.escapeJavaScript($input.json('$')).replaceAll(\"\\\\'\",\"'\")\", \"stateMachineArn\": \"arn:aws:states:us-east-1:000000000000:stateMachine:orders:live\"}"}, passthrough: WhenNoMatch, responses: [IntegrationResponse { status: 200, selection_pattern: Some("200"), parameters: {}, templates: {} }, IntegrationResponse { status: 400, selection_pattern: Some("400"), parameters: {}, templates: {} }] }, timeout_millis: 29000 }
                  webhook github (line 7) ["s"] {}
                  group None, deduplication None
-            23: Plain AWS::StepFunctions::StateMachine
+            24: Plain AWS::StepFunctions::StateMachine
                  StateMachine(StateMachineResource { name: "shop-Plain-9c909a418aa4", arn: "arn:aws:states:us-east-1:000000000000:stateMachine:shop-Plain-9c909a418aa4", definition: Object { bucket: "b", key: "k", version: Some("v") }, substitutions: {}, role: "arn:aws:iam::000000000000:role/given", express: true, logging: None, tracing: None, tags: {} })
-            32: Object AWS::StepFunctions::StateMachine
+            32: PlainNightly AWS::Scheduler::Schedule
+                 Schedule(ScheduleResource { name: "PlainNightly", expression: "cron(0 3 * * ? *)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { arn: "arn:aws:states:us-east-1:000000000000:stateMachine:shop-Plain-9c909a418aa4", target: Machine { name: "shop-Plain-9c909a418aa4", qualifier: None }, role: Some("arn:aws:iam::000000000000:role/r"), input: None, message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], scheduler: Some(SchedulerDetails { group: "default", description: None, kms_key: None }) })
+            34: Object AWS::StepFunctions::StateMachine
                  StateMachine(StateMachineResource { name: "shop-Object-3014855f4848", arn: "arn:aws:states:us-east-1:000000000000:stateMachine:shop-Object-3014855f4848", definition: Object { bucket: "bucket", key: "a/k.json", version: None }, substitutions: {}, role: "arn:aws:iam::000000000000:role/shop-ObjectRole-e409ef3e4dcb", express: false, logging: None, tracing: None, tags: {} })
             5: Orders AWS::StepFunctions::StateMachine
                  StateMachine(StateMachineResource { name: "orders", arn: "arn:aws:states:us-east-1:000000000000:stateMachine:orders", definition: File("statemachine/orders.asl.yaml"), substitutions: {"Table": "http://127.0.0.1:4566/000000000000/shop-Queue-3ec692e1a454"}, role: "arn:aws:iam::000000000000:role/shop-OrdersRole-c08c6c1301d3", express: false, logging: Some(MachineLogging { level: "ERROR", includes_data: false, log_group: None }), tracing: Some(false), tags: {"team": "shop"} })
@@ -127,9 +129,11 @@ Outputs:
                  MachineVersion(MachineVersionResource { machine: "arn:aws:states:us-east-1:000000000000:stateMachine:orders", revision: Some(Later { logical_id: "Orders", attribute: Some("StateMachineRevisionId") }), description: None })
             5: OrdersAliaslive AWS::StepFunctions::StateMachineAlias
                  MachineAlias(MachineAliasResource { name: "live", description: None, routes: [(Later { logical_id: "OrdersVersion", attribute: None }, 100)] })
-            37: output Alias = arn:aws:states:us-east-1:000000000000:stateMachine:orders:live
-            38: output Version = Later { logical_id: "OrdersVersion", attribute: None }
-            39: output Role = arn:aws:iam::000000000000:role/shop-OrdersRole-c08c6c1301d3
+            23: OrdersDaily AWS::Events::Rule
+                 Schedule(ScheduleResource { name: "shop-OrdersDaily-6588ce4e7c39", expression: "rate(1 day)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { arn: "arn:aws:states:us-east-1:000000000000:stateMachine:orders:live", target: Machine { name: "orders", qualifier: Some("live") }, role: Some("arn:aws:iam::000000000000:role/shop-OrdersDailyRole-63f8d885216c"), input: Some("[1]"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], scheduler: None })
+            39: output Alias = arn:aws:states:us-east-1:000000000000:stateMachine:orders:live
+            40: output Version = Later { logical_id: "OrdersVersion", attribute: None }
+            41: output Role = arn:aws:iam::000000000000:role/shop-OrdersRole-c08c6c1301d3
             15: ignored Orders LoggingConfiguration: the history of a standard execution is there either way, and an express one leaves none
             16: ignored Orders TracingConfiguration: executions are not traced
             20: ignored Orders DeploymentPreference: an alias moves to its new version at once
@@ -169,10 +173,8 @@ Resources:
 ",
         expect![[r#"
             template.yaml:3: Globals: property Tracing is not supported
-            template.yaml:5: resource None: a state machine has either Definition or DefinitionUri
-            template.yaml:5: resource None: a state machine has one of Definition, DefinitionString and DefinitionS3Location
-            template.yaml:6: resource Both: a state machine has either Definition or DefinitionUri
-            template.yaml:6: resource Both: a state machine has one of Definition, DefinitionString and DefinitionS3Location
+            template.yaml:5: resource None: a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
+            template.yaml:6: resource Both: a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
             template.yaml:11: resource Events: Webhook: the state machine has no event of type Api that it is for
             template.yaml:14: resource Events: UseAliasAsEventTarget needs AutoPublishAlias
             template.yaml:15: resource Events: DeploymentPreference needs AutoPublishAlias

@@ -143,8 +143,7 @@ Resources:
             template.yaml:32: resource Stageless: DefinitionUri is not supported yet
             template.yaml:32: resource Stageless: StageName is missing
             template.yaml:33: resource Layer: RetentionPolicy must be Retain or Delete, not Maybe
-            template.yaml:34: resource Machine: a state machine has either Definition or DefinitionUri
-            template.yaml:34: resource Machine: a state machine has one of Definition, DefinitionString and DefinitionS3Location
+            template.yaml:34: resource Machine: a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
         "#]],
     );
 }

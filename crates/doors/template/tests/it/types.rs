@@ -483,7 +483,7 @@ fn state_machines_and_activities() {
         ],
         expect![[r#"
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }
-                a state machine has one of Definition, DefinitionString and DefinitionS3Location
+                a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }
                 DefinitionString: it must be a map, in JSON or in YAML: invalid type: sequence, expected a map at line 1 column 0
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: 'StartAt: [' }
@@ -493,7 +493,7 @@ fn state_machines_and_activities() {
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: 's3://b/k' }
                 DefinitionS3Location must be the path of a file, or a map of Bucket and Key
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: a.json, DefinitionString: '{}' }
-                a state machine has one of Definition, DefinitionString and DefinitionS3Location
+                a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '{}', LoggingConfiguration: { Level: MUCH, Destinations: [{}, {}] }, TracingConfiguration: { Enabled: 7 } }
                 Level must be ALL or ERROR or FATAL or OFF, not MUCH
                 a machine has one destination of logs
