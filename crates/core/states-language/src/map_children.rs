@@ -2,14 +2,13 @@
 //! nothing of them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bongsu_jsonata::Value;
 
 use crate::Timestamp;
 use crate::definition::{Definition, StateKind};
 use crate::execution::Status;
-use crate::history::Event;
+use crate::history::{Event, Problem};
 use crate::map_run::{MapRun, MapRunStatus};
 use crate::payload::PayloadId;
 use crate::step::Step;
@@ -54,7 +53,7 @@ pub struct MapChild {
     /// The number of its output's text, if it has succeeded.
     pub output: Option<PayloadId>,
     /// The error's name and its cause, if it has failed.
-    pub problem: Option<(Option<Arc<str>>, Option<Arc<str>>)>,
+    pub problem: Option<Problem>,
     /// Since when, if it has started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -139,7 +138,9 @@ impl MapChildren {
         let (status, output, problem, stopped_at) = match &strand.phase {
             Phase::Pending => (Status::NotStarted, None, None, None),
             Phase::Done(output) => (Status::Succeeded, Some(*output), None, Some(at)),
-            Phase::Failed(error, cause) => (Status::Failed, None, Some((error.clone(), cause.clone())), Some(at)),
+            Phase::Failed(error, cause) => {
+                (Status::Failed, None, Some(Problem { error: error.clone(), cause: cause.clone() }), Some(at))
+            }
             _ => (Status::Running, None, None, None),
         };
         let given = strand.item.filter(|_| !self.is_selected).unwrap_or(strand.input);

@@ -127,7 +127,7 @@ async fn of_child(
         ("REDRIVABLE", _) => ("REDRIVABLE_BY_MAP_RUN", None),
         other => other,
     };
-    let (error, cause) = known.child.problem.clone().unwrap_or_default();
+    let (error, cause) = known.child.problem.clone().map_or((None, None), |problem| (problem.error, problem.cause));
     Ok(Output {
         execution_arn,
         state_machine_arn,
