@@ -136,8 +136,8 @@ pub const IN_FLIGHT_MAX: usize = 120_000;
 #[cfg(test)]
 mod scenario;
 pub use workflow::command::{
-    ExecutionDescription, ExecutionInput, ExecutionSummary, MachineDescription, StartedExecution, StepPlace,
-    TaskAction, TaskAnswer, TaskCall, TaskWork, WorkflowCommand, WorkflowReply,
+    ExecutionDescription, ExecutionInput, ExecutionSummary, MachineDescription, MapRunDescription, MapRunSummary,
+    StartedExecution, StepPlace, TaskAction, TaskAnswer, TaskCall, TaskWork, WorkflowCommand, WorkflowReply,
 };
 pub use workflow::fact::{RecordedStep, WorkflowFact};
 pub use workflow::rejection::WorkflowRejection;

@@ -168,6 +168,9 @@ impl Broker {
         if known.state.redrives() > redrives {
             known.redriven_at = Some(at);
         }
+        for run in &step.0.map_runs {
+            self.workflows.map_runs.set(id, run, at);
+        }
         let (was_open, is_open) = (known.is_open(), known.status() == Status::Running);
         if was_open && !is_open {
             known.stopped_at = Some(at);
@@ -225,6 +228,7 @@ impl Broker {
         let Some(known) = self.workflows.executions.remove(&id) else { return self.assert_replaying() };
         self.workflows.due.set(&id, None);
         self.workflows.timers.set(&id, None);
+        self.workflows.map_runs.forget(id);
         let machine = &known.start.machine.name;
         if let Some(names) = self.workflows.by_name.get_mut(machine) {
             if names.get(&known.start.name) == Some(&id) {

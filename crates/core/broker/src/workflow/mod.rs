@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod execution;
 pub(crate) mod fact;
 pub(crate) mod machines;
+pub(crate) mod map_runs;
 pub(crate) mod rejection;
 pub(crate) mod result;
 pub(crate) mod state;

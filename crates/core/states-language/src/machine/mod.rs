@@ -73,6 +73,9 @@ pub(crate) struct Machine<'a> {
     random: &'a mut dyn FnMut() -> u64,
     head: Head,
     changed: BTreeMap<StrandId, Option<Strand>>,
+    /// Rows of runs of distributed Maps that go in this very step, as they were last: whoever asks for the children of a
+    /// run finds them in the steps.
+    parted: Vec<(StrandId, Option<Strand>)>,
     texts: Vec<Arc<str>>,
     values: BTreeMap<PayloadId, Value>,
     events: Vec<HistoryEvent>,
@@ -111,6 +114,7 @@ impl<'a> Machine<'a> {
             random,
             head: execution.head.clone(),
             changed: BTreeMap::new(),
+            parted: Vec::new(),
             texts: Vec::new(),
             values: BTreeMap::new(),
             events: Vec::new(),
@@ -171,7 +175,7 @@ impl<'a> Machine<'a> {
             events: self.events,
             map_runs,
             head: self.head,
-            strands: self.changed.into_iter().collect(),
+            strands: self.parted.into_iter().chain(self.changed).collect(),
         };
         Decision { step, effects: self.effects }
     }

@@ -11,7 +11,7 @@ use crate::contents::LOCATE_TRIES;
 use crate::handle::{Handle, Refusal};
 
 /// Steps that are read at a time.
-const STEPS_A_READ: usize = 256;
+pub(super) const STEPS_A_READ: usize = 256;
 
 /// Events of an execution, and the texts that they name.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +114,7 @@ impl Handle {
         Ok(HistoryPage { events, texts })
     }
 
-    async fn read_texts(
+    pub(super) async fn read_texts(
         &self,
         steps: &[StepPlace],
         wanted: impl Iterator<Item = PayloadId>,
@@ -140,7 +140,7 @@ impl Handle {
         Ok(texts)
     }
 
-    async fn read_steps(&self, steps: &[StepPlace]) -> Result<Vec<Arc<Step>>, ReadError> {
+    pub(super) async fn read_steps(&self, steps: &[StepPlace]) -> Result<Vec<Arc<Step>>, ReadError> {
         let places: Vec<_> = steps.iter().map(|step| step.place).collect();
         let records = self.read(&places).await?;
         let step = |record| match Recorded::decode(record).ok()?.into_stored(0)? {

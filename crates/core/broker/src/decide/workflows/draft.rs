@@ -239,6 +239,7 @@ fn refused(refusal: Refusal) -> WorkflowRejection {
         Refusal::UnknownTask => WorkflowRejection::TaskDoesNotExist,
         Refusal::AlreadyStarted => WorkflowRejection::TaskDoesNotExist,
         Refusal::NotRunning => WorkflowRejection::ExecutionNotRunning,
+        Refusal::UnknownMapRun => WorkflowRejection::MapRunDoesNotGoOn,
         Refusal::NotRedrivable(reason) => WorkflowRejection::ExecutionNotRedrivable { reason: reason.into() },
         Refusal::InvalidJson => WorkflowRejection::InvalidJson,
         Refusal::TooLarge => WorkflowRejection::PayloadTooLarge,

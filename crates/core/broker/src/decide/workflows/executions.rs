@@ -167,16 +167,19 @@ impl Broker {
     }
 
     pub(super) fn decide_describe_execution(&self, id: ExecutionId) -> Result<Decision, Rejection> {
+        Ok(told(WorkflowReply::Execution(Box::new(self.described_execution(id)?))))
+    }
+
+    pub(super) fn described_execution(&self, id: ExecutionId) -> Result<ExecutionDescription, WorkflowRejection> {
         let known = self.workflows.executions.get(&id).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
         let machine = self.workflows.revisions.get(&known.start.revision).map(|revision| revision.machine.clone());
-        let description = ExecutionDescription {
+        Ok(ExecutionDescription {
             summary: known.summary(id),
             machine,
             steps: known.steps.clone(),
             events: known.state.events(),
             output: known.output(),
-        };
-        Ok(told(WorkflowReply::Execution(Box::new(description))))
+        })
     }
 
     pub(super) fn decide_list_executions(
