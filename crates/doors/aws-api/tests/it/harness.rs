@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
 use bongsu_aws_api::events::{Calls, HttpCaller};
-use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
+use bongsu_aws_api::lambda::{Invoker, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, ScheduleCalls, Tasks};
+use bongsu_aws_api::{AwsApi, Config, Pipes, ScheduleCalls, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use crate::outfit::Outfit;
 use crate::shelf::Shelf;
 
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -94,34 +95,6 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
-}
-
-/// What a server is started with.
-struct Outfit {
-    journal: Arc<MemoryJournal>,
-    verifier: Verifier,
-    cooldowns: bool,
-    public_url: Option<PublicUrl>,
-    functions: Arc<dyn Invoker>,
-    stacks: Option<Arc<dyn Stacks>>,
-    logs: Option<Arc<LogStore>>,
-    calls: Calls,
-}
-
-impl Default for Outfit {
-    /// In development mode, with nothing of anything.
-    fn default() -> Outfit {
-        Outfit {
-            journal: Arc::new(MemoryJournal::new()),
-            verifier: Verifier::development(ACCOUNT),
-            cooldowns: false,
-            public_url: None,
-            functions: Arc::new(NoFunctions),
-            stacks: None,
-            logs: None,
-            calls: Calls::to_nobody(),
-        }
-    }
 }
 
 impl Server {

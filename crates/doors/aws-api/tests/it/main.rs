@@ -14,6 +14,7 @@ mod logs;
 mod messages;
 mod mobile_push;
 mod move_tasks;
+mod outfit;
 mod peeking;
 mod pipes;
 mod protocols;
