@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use bongsu_aws_api::lambda::{LogFormat as KeptLogFormat, RuntimeSettings, function_arn, mapping_rule};
+use bongsu_aws_api::queue_records::{payload, written};
 use bongsu_aws_api::received::message_id;
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_broker::{
@@ -24,7 +25,6 @@ use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{Level, enabled, info, warn};
 
-use crate::batch_event::{payload, written};
 use crate::code::Code;
 use crate::event_records::Writer;
 use crate::function_counters::Counters;
@@ -175,9 +175,8 @@ impl Processes {
     /// Runs a function on those messages of a batch that its mapping's filters let through; the others are worked off.
     async fn run_batch(&self, batch: Batch) -> AttemptOutcome {
         let filters = self.filters(&batch.mapping);
-        let all: Vec<usize> = (0..batch.messages.len()).collect();
-        let messages = written(&batch, &all, &self.shared.place.region);
-        let places: Vec<usize> = all.iter().copied().filter(|place| messages[*place].is_admitted(&filters)).collect();
+        let messages = written(&batch.messages, &self.shared.place.region);
+        let places: Vec<usize> = (0..messages.len()).filter(|place| messages[*place].is_admitted(&filters)).collect();
         drop(messages);
         let (polled, id) = (batch.messages.len(), batch.mapping.id);
         if places.is_empty() {
@@ -200,7 +199,7 @@ impl Processes {
     /// Runs a function once, on the messages at these places of a batch.
     pub(crate) async fn run_messages(&self, batch: &Batch, places: &[usize]) -> Ran {
         let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
-        let admitted = written(batch, places, region);
+        let admitted = written(places.iter().map(|place| &batch.messages[*place]), region);
         let request_id = self.shared.request_ids.next().to_string();
         let trace_id = places.iter().find_map(|place| batch.messages[*place].content.trace_header.as_ref());
         let trace_id = trace_id.map(|header| header.to_string());
@@ -225,7 +224,8 @@ impl Processes {
     /// What a message is to a rule that looks into it: the record that the function gets.
     pub(crate) fn record(&self, batch: &Batch, place: usize) -> serde_json::Value {
         let region = &self.shared.place.region;
-        let event = payload(&written(batch, &[place], region), &batch.mapping.definition.queue.arn(region), region);
+        let event =
+            payload(&written([&batch.messages[place]], region), &batch.mapping.definition.queue.arn(region), region);
         let event: serde_json::Value = serde_json::from_slice(&event).expect("it was just written");
         event["Records"][0].clone()
     }

@@ -4,7 +4,6 @@
 //! told to stop. Everything that decides, endures or talks is in the other crates.
 
 mod api;
-mod batch_event;
 mod call_metrics;
 mod clock_door;
 mod code;
@@ -19,6 +18,7 @@ mod function_counters;
 mod function_metrics;
 mod function_urls;
 mod functions;
+mod http_calls;
 mod ingress;
 mod invocations;
 mod limited;

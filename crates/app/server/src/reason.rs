@@ -88,6 +88,7 @@ fn rejected(rejection: &Rejection) -> String {
         Rejection::TooManyCalls => "more calls wait for their limits than may".to_owned(),
         Rejection::ScheduleInvalid { reason } => format!("the schedule is refused: {reason}"),
         Rejection::FaultsInvalid { reason } => format!("the faults are refused: {reason}"),
+        Rejection::ScheduleDoesNotExist => "there is no such schedule".to_owned(),
         Rejection::TooManySchedules => "there would be more schedules than there may be".to_owned(),
         Rejection::MappingExists { .. } => "the queue feeds the function already".to_owned(),
         Rejection::MappingDoesNotExist => "there is no such mapping".to_owned(),

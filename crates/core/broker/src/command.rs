@@ -8,7 +8,7 @@ use crate::{
     EntryChanges, EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig,
     MappingDefinition, MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen,
     QueueId, QueueName, QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes,
-    SubscriptionId, Tags, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
+    SubscriptionId, Tags, TargetFault, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.
@@ -89,12 +89,18 @@ pub enum Command {
         records: Vec<(Destination, InvocationRecord)>,
         region: Box<str>,
     },
-    /// Makes a schedule what is given.
-    PutSchedule { definition: ScheduleDefinition },
+    /// Makes a schedule what is given, and changes what a door keeps for the account of its ARN; both or neither.
+    PutSchedule { definition: ScheduleDefinition, entries: EntryChanges },
     /// Deletes a schedule; one that is not there does not matter.
     DeleteSchedule { name: Box<str> },
-    /// Lists all schedules.
-    ListSchedules,
+    /// Deletes schedules whose names begin so; and together with the last of them changes what a door keeps for an account.
+    DeleteSchedules { prefix: Box<str>, account: crate::Account, entries: EntryChanges },
+    /// Tells everything about a schedule.
+    DescribeSchedule { name: Box<str> },
+    /// Lists all schedules whose names begin so.
+    ListSchedules { prefix: Box<str> },
+    /// Says how a call ended that a schedule made.
+    EndScheduleCall { name: Box<str>, number: u64, id: u128, fault: Option<TargetFault>, region: Box<str> },
     /// Sends what a schedule sends, if it is due.
     FireSchedule { name: Box<str>, region: Box<str> },
     /// Lets a queue feed a function: by this mapping, or else by the one of this pair.
@@ -230,7 +236,10 @@ impl Command {
             | Command::PutMapping { .. }
             | Command::PutSchedule { .. }
             | Command::DeleteSchedule { .. }
-            | Command::ListSchedules
+            | Command::DeleteSchedules { .. }
+            | Command::DescribeSchedule { .. }
+            | Command::ListSchedules { .. }
+            | Command::EndScheduleCall { .. }
             | Command::FireSchedule { .. }
             | Command::DeleteMapping { .. }
             | Command::ListFunctions

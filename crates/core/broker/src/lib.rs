@@ -86,8 +86,12 @@ pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use schedule::attempt::{SCHEDULE_ATTEMPTS_MAX, ScheduleAttempt};
+pub use schedule::call::ScheduleCall;
+pub use schedule::destination::ScheduleDestination;
+pub use schedule::fault::TargetFault;
 pub use schedule::{
-    SCHEDULE_AGE, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget,
+    SCHEDULE_AGE, SCHEDULE_INPUT_BYTES_MAX, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition,
+    ScheduleTarget,
 };
 pub use text::Text;
 pub use time::{Seconds, Timestamp};

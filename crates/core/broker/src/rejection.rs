@@ -172,6 +172,8 @@ pub enum Rejection {
     },
     /// There would be more schedules than there may be.
     TooManySchedules,
+    /// No schedule has this name.
+    ScheduleDoesNotExist,
     /// The queue feeds the function already.
     MappingExists {
         /// By this mapping.

@@ -8,6 +8,10 @@ pub const STATE_NAME_CHARS_MAX: usize = 80;
 pub const VARIABLE_NAME_CHARS_MAX: usize = 80;
 /// Largest input, output or result of a state or a task, in bytes of UTF-8.
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// Longest name of an error, in characters; what is longer is cut off.
+pub const ERROR_CHARS_MAX: usize = 256;
+/// Longest cause of an error, in characters; what is longer is cut off.
+pub const CAUSE_CHARS_MAX: usize = 32_768;
 /// Deepest nesting of what a state, a task or a variable holds, and most steps of a JSONPath: what is written can be
 /// read again.
 pub const PAYLOAD_DEPTH_MAX: usize = 127;
@@ -26,7 +30,18 @@ pub const EXPRESS_SECONDS_MAX: u32 = 300;
 /// States that are entered and tries that begin in one step; what is left goes on in the next one.
 pub const STEP_TRANSITIONS_MAX: u32 = 1_000;
 /// Bytes of new texts after which what is left of a step goes on in the next one.
-pub const STEP_BYTES_MAX: usize = 1_048_576;
+pub const STEP_BYTES_MAX: usize = 524_288;
+/// Bytes that the items of a Map may take in the step that makes them its children, with [`CHILD_BYTES`] for each, and
+/// that its results may take in the step that has them written: a step is one record of a journal.
+pub const STEP_SIZE_MAX: usize = 1_750_000;
+/// What a child of a Map takes besides its item.
+pub const CHILD_BYTES: usize = 48;
+/// Steps that one JSONata expression may take: about a tenth of a second, for which it keeps others waiting.
+pub const EXPRESSION_STEPS_MAX: u64 = 500_000;
+/// Bytes of values that one JSONata expression may make.
+pub const EXPRESSION_SIZE_MAX: u64 = 32 * 1_048_576;
+/// Steps of JSONata expressions after which what is left of a step of the execution goes on in the next one.
+pub const STEP_WORK_MAX: u64 = 100_000;
 /// Most items of one inline Map.
 pub const INLINE_ITEMS_MAX: usize = 10_000;
 /// Most items of one distributed Map.
@@ -35,7 +50,8 @@ pub const DISTRIBUTED_ITEMS_MAX: usize = 100_000;
 pub const INLINE_CONCURRENCY_MAX: u32 = 40;
 /// Iterations that a distributed Map runs at once.
 pub const DISTRIBUTED_CONCURRENCY_MAX: u32 = 10_000;
-/// Largest list of items that an ItemReader may give, in bytes of UTF-8.
+/// Largest list of items that an ItemReader may give, in bytes of UTF-8; of those, [`STEP_SIZE_MAX`] says how many can be
+/// taken.
 pub const ITEMS_BYTES_MAX: usize = 8 * 1_048_576;
 /// Longest label of a distributed Map, in characters.
 pub const LABEL_CHARS_MAX: usize = 40;

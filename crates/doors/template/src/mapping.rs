@@ -141,7 +141,7 @@ fn maximum_concurrency(reader: &mut Reader<'_>) -> Option<u32> {
 }
 
 /// A pattern is JSON in a text; SAM's users like to write it as a map, which becomes one.
-fn filters(reader: &mut Reader<'_>) -> Vec<String> {
+pub(crate) fn filters(reader: &mut Reader<'_>) -> Vec<String> {
     let line = reader.line_of("FilterCriteria");
     let Some(mut criteria) = reader.map("FilterCriteria") else { return Vec::new() };
     let mut filters = Vec::new();

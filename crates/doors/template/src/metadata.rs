@@ -11,6 +11,7 @@ use crate::error::Faults;
 use crate::function;
 use crate::json::Scalars;
 use crate::node::{Entry, Node, Value};
+use crate::pipe;
 use crate::reader::Reader;
 use crate::subscription::DeliveryPolicy;
 use crate::types::ResourceType;
@@ -42,7 +43,9 @@ pub(crate) struct Metadata {
     pub(crate) concurrency_per_process: Option<(u32, u32)>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
-    /// Of a mapping, or of the states of a machine by their names: as tags have them.
+    /// Of a pipe: whether messages belong to the execution that they start until it has ended.
+    pub(crate) hold_group: bool,
+    /// Of a mapping or pipe, or of the states of a machine by their names: as tags have them.
     pub(crate) rate_limits: BTreeMap<String, String>,
     /// Of an authorizer of tokens: its issuer's keys.
     pub(crate) keys: Option<String>,
@@ -108,6 +111,7 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
             }
             RATE_LIMITS => found.rate_limits = rate_limits(&mut reader),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
+            pipe::HOLD_GROUP => found.hold_group = reader.boolean(pipe::HOLD_GROUP).unwrap_or(false),
             _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
         }
     }
@@ -171,6 +175,7 @@ pub(crate) fn hide(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),
+        Value::Map(entries) => entries.iter_mut().for_each(|entry| hide(&mut entry.node)),
         _ => {}
     }
 }

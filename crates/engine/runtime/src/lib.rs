@@ -56,6 +56,7 @@ pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, ObjectMetric
 pub use objects::{ObjectCopy, ObjectPut, ObjectWritten};
 pub use open_object::{Chunks, OpenObject, READ_BYTES};
 pub use pipes::{NoPipes, PipeBatch, PipeRunner, PipeStep};
+pub use schedules::{NoCalls, SCHEDULE_CALLS_MAX, ScheduleCaller};
 pub use shard::Shard;
 pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};

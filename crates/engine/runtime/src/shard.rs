@@ -9,7 +9,7 @@ use bongsu_broker::{
     InvocationEnd, Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info};
 
 use crate::admission::{AdmitTo, Waiting};
@@ -26,6 +26,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::pipes;
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
+use crate::schedules::SCHEDULE_CALLS_MAX;
 use crate::start::Outside;
 use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
@@ -68,6 +69,8 @@ pub struct Shard {
     pub(crate) handle: Handle,
     pub(crate) reader: Reader,
     pub(crate) outside: Outside,
+    /// Turns of calls of schedules.
+    pub(crate) schedule_calls: Arc<Semaphore>,
     /// Attempts at endpoints.
     pub(crate) deliveries_going_on: usize,
     /// Events that functions have.
@@ -131,6 +134,7 @@ impl Shard {
             deliveries_going_on: 0,
             events_going_on: 0,
             express_going_on: 0,
+            schedule_calls: Arc::new(Semaphore::new(SCHEDULE_CALLS_MAX)),
             waiters: Waiters::default(),
             calls: Waiting::default(),
             cleaner: Cleaner::default(),
@@ -322,7 +326,7 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => drop(self.decide(command)),
+            Request::Tell(command) => self.decide_told(command),
             Request::EndDelivery { subscription, sequence, outcome, feedback, reply } => {
                 self.deliveries_going_on -= 1;
                 if feedback.refused {
@@ -526,6 +530,7 @@ impl Shard {
                     _,
                     Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
                 )) if self.stopping => {}
+                Some((_, Held::Effect(Effect::CallOperation(call)))) => self.begin_schedule_call(*call),
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),

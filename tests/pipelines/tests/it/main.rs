@@ -6,6 +6,7 @@ mod data_entry;
 mod data_entry_whole;
 mod front_door;
 mod publishing;
+mod shop_webhooks;
 mod slack;
 mod til_challenge;
 mod til_document;

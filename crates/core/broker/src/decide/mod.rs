@@ -78,9 +78,16 @@ impl Broker {
             Command::ConcludeInvocation { function, sequence, condition, records, region } => {
                 Ok(self.decide_conclude_invocation(&function, sequence, condition, records, &region, entropy))
             }
-            Command::PutSchedule { definition } => self.decide_put_schedule(definition),
+            Command::PutSchedule { definition, entries } => self.decide_put_schedule(definition, entries),
             Command::DeleteSchedule { name } => Ok(self.decide_delete_schedule(&name)),
-            Command::ListSchedules => Ok(self.decide_list_schedules()),
+            Command::DeleteSchedules { prefix, account, entries } => {
+                self.decide_delete_schedules(&prefix, account, entries)
+            }
+            Command::DescribeSchedule { name } => self.decide_describe_schedule(&name),
+            Command::ListSchedules { prefix } => Ok(self.decide_list_schedules(&prefix)),
+            Command::EndScheduleCall { name, number, id, fault, region } => {
+                Ok(self.decide_end_schedule_call(&name, (number, id), fault, &region, entropy))
+            }
             Command::FireSchedule { name, region } => Ok(self.decide_fire_schedule(&name, &region, entropy)),
             Command::PutMapping { id, definition, when } => self.decide_put_mapping(id, definition, when, entropy),
             Command::DeleteMapping { id } => Ok(self.decide_delete_mapping(id)),

@@ -121,7 +121,7 @@ pub(super) fn schedule() -> ScheduleDefinition {
         end: None,
         deletes_itself: true,
         targets: vec![ScheduleTarget {
-            destination: Destination::Queue(name("q")),
+            destination: name("q").into(),
             input: Some("{}".into()),
             group: Some("g".into()),
             retries_max: 185,

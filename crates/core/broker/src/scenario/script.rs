@@ -21,7 +21,10 @@
 //! treat NAME[:QUALIFIER] [retries=N] [age=S] [success=DESTINATION] [failure=DESTINATION]
 //!                                               a destination is a queue's name, topic:t or function:f
 //! schedule NAME at=EXPRESSION [to=DESTINATION] [input=TEXT] [group=G] [for=S] [once] [disabled]
+//!                                               [kept=TEXT], which is the door's; also machine:m and call:SERVICE:ACTION
 //! delete-schedule NAME | schedules | fire       those that are due; _ is a space in an expression
+//! delete-schedules PREFIX | calls NAME          calls that begin; what comes of the first is
+//! called NAME 0 succeeded | for-good | CODE
 //! event NAME[:QUALIFIER]                        ~1 is the first event
 //! run [max=N]                                   events that are due: ~1x2:f:3 is the second attempt, by version 3
 //! ran ~1 succeeded | failed | not-run           and what comes of it
@@ -121,6 +124,8 @@ pub(super) struct Story {
     pub(super) events: u64,
     pub(super) executions: Executions,
     pub(super) calls: Calls,
+    /// The latest call of each number.
+    pub(super) schedule_calls: BTreeMap<u64, u128>,
 }
 
 impl Story {
@@ -137,6 +142,7 @@ impl Story {
             events: 0,
             executions: Executions::default(),
             calls: Calls::default(),
+            schedule_calls: BTreeMap::new(),
         }
     }
 
@@ -441,7 +447,9 @@ impl Story {
         let (attempt, name, deliveries) = match effect {
             Effect::Invoke(run) => (run.attempt, run.function.name.clone(), run.deliveries),
             Effect::RunPipe(run) => (run.attempt, run.pipe.name.clone(), run.deliveries),
-            Effect::StartTask(_) | Effect::CancelTask { .. } => panic!("no line about queues starts a task"),
+            Effect::StartTask(_) | Effect::CancelTask { .. } | Effect::CallOperation(_) => {
+                panic!("no line about queues starts a task")
+            }
         };
         self.attempts.push(attempt);
         let messages: Vec<String> = deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
@@ -489,6 +497,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),
         Rejection::FaultsInvalid { reason } => format!("faults: {reason}"),
+        Rejection::ScheduleDoesNotExist => "schedule does not exist".into(),
         Rejection::ScheduleInvalid { reason } => format!("schedule: {reason}"),
         Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
         Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),

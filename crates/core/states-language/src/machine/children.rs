@@ -6,10 +6,10 @@ use bongsu_jsonata::{Object, Value};
 
 use super::data::Got;
 use super::{Machine, too_large};
-use crate::definition::{Map, StateId, StateKind};
-use crate::fault::Fault;
+use crate::definition::{ItemSource, Map, StateId, StateKind};
+use crate::fault::{self, Fault};
 use crate::history::Event;
-use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX, STEP_BYTES_MAX};
+use crate::limits::{CHILD_BYTES, PAYLOAD_BYTES_MAX, STEP_SIZE_MAX};
 use crate::map_run::{self, MapRunStatus};
 use crate::payload::PayloadId;
 use crate::query::Reads;
@@ -69,6 +69,10 @@ impl Machine<'_> {
         run: Option<Run>,
     ) -> Result<(), Fault> {
         let concurrency = self.concurrency(id, map)?;
+        let size: usize = items.iter().map(|item| item.to_string().len() + CHILD_BYTES).sum();
+        if self.bytes + size > STEP_SIZE_MAX {
+            return Err(too_many_items(map, size));
+        }
         let count = items.len() as u32;
         let started = self.strand(id).previous;
         let first = StrandId(self.head.next_strand);
@@ -97,7 +101,7 @@ impl Machine<'_> {
             if children.begun == children.count || children.running >= children.concurrency {
                 return;
             }
-            if self.bytes >= STEP_BYTES_MAX {
+            if self.has_had_its_turn() {
                 return self.ready.push_back(id);
             }
             if let Err(fault) = self.begin_iteration(id, previous) {
@@ -118,7 +122,9 @@ impl Machine<'_> {
             let mut reads = Reads::default();
             selector.queries().into_iter().for_each(|query| reads.add(query));
             let scope = self.scope(id, Some(child), &input, None, &reads);
-            let selected = selector.evaluate(&scope, self.random)?;
+            let selected = selector.evaluate(&scope, self.random);
+            self.work += scope.work.get();
+            let selected = selected?;
             let selected = self.keep_bounded(selected, &[], &state.name)?;
             self.strand_mut(child).input = selected;
         }
@@ -167,11 +173,13 @@ impl Machine<'_> {
             let input = self.effective_input(id)?;
             let parameters = self.evaluate(id, &writer.parameters, &input, None)?;
             let results: Vec<Value> = ids.map(|child| self.result_of(child)).collect();
-            let results = self.keep(Value::from(results), &[])?;
-            if self.text(results).len() > ITEMS_BYTES_MAX {
+            let results = Value::from(results);
+            let text = results.to_string();
+            if text.len() > STEP_SIZE_MAX {
                 return Err(too_large(&state.name));
             }
-            let parameters = self.keep(parameters, &[])?;
+            let results = self.keep_written(text, results, &[])?;
+            let parameters = self.keep_bounded(parameters, &[], &state.name)?;
             let purpose = Purpose::Write(results, run.id);
             self.end_run(id, MapRunStatus::Succeeded, None);
             self.remove_children(id);
@@ -249,4 +257,17 @@ impl Machine<'_> {
             _ => state.name.clone(),
         }
     }
+}
+
+/// That items do not fit into the step that makes them children.
+fn too_many_items(map: &Map, size: usize) -> Fault {
+    let error = match map.items {
+        ItemSource::Reader(_) => fault::ITEM_READER_FAILED,
+        ItemSource::Input(_) => fault::DATA_LIMIT_EXCEEDED,
+    };
+    let text = format!(
+        "The items take {size} bytes, with {CHILD_BYTES} for each; a Map takes {STEP_SIZE_MAX}. Fewer are had with \
+         MaxItems or an ItemBatcher."
+    );
+    Fault::new(error, text)
 }

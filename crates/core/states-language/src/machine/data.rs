@@ -71,7 +71,9 @@ impl Machine<'_> {
         let mut reads = Reads::default();
         template.queries().into_iter().for_each(|query| reads.add(query));
         let scope = self.scope(id, None, input, extra, &reads);
-        template.evaluate(&scope, self.random)
+        let value = template.evaluate(&scope, self.random);
+        self.work += scope.work.get();
+        value
     }
 
     /// What queries see, as far as they look. The iteration is the one that is about to begin, if any.
@@ -91,7 +93,8 @@ impl Machine<'_> {
         if let Some((key, value)) = extra {
             states.insert(key, value.clone());
         }
-        let mut scope = Scope { input: input.clone(), context, variables: Default::default(), states, now: self.now };
+        let (input, variables, work) = (input.clone(), Default::default(), Default::default());
+        let mut scope = Scope { input, context, variables, states, now: self.now, work };
         for name in &reads.variables {
             if let Some(payload) = self.variable(id, name) {
                 let value = self.value(payload);
@@ -189,13 +192,13 @@ impl Machine<'_> {
             }
             let value = self.evaluate(id, template, input, extra)?;
             let before: Vec<PayloadId> = self.variable(id, name).into_iter().collect();
-            let payload = self.keep(value, &before)?;
-            bytes += self.text(payload).len();
-            assigned.push((name.clone(), payload));
-        }
-        if bytes > ASSIGN_BYTES_MAX {
-            let text = format!("The variables that are assigned exceed the limit of {ASSIGN_BYTES_MAX} bytes");
-            return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
+            let text = value.to_string();
+            bytes += text.len();
+            if bytes > ASSIGN_BYTES_MAX {
+                let text = format!("The variables that are assigned exceed the limit of {ASSIGN_BYTES_MAX} bytes");
+                return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
+            }
+            assigned.push((name.clone(), self.keep_written(text, value, &before)?));
         }
         if bytes > 0 {
             let scopes: Vec<StrandId> = self.scopes(id).collect();

@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::definition::{Catcher, Retrier, StateKind};
 use crate::fault::{self, Fault};
 use crate::history::{Event, Problem};
-use crate::limits::RETRY_SECONDS_MAX;
+use crate::limits::{CAUSE_CHARS_MAX, ERROR_CHARS_MAX, RETRY_SECONDS_MAX};
 use crate::map_run::{MapRun, MapRunStatus};
 use crate::step::Effect;
 use crate::strand::{Phase, StrandId};
@@ -28,8 +28,10 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// With the words of whoever failed.
+    /// With the words of whoever failed, as many as the API tells.
     pub(super) fn told(error: Option<Arc<str>>, cause: Option<Arc<str>>) -> Failure {
+        let error = error.map(|error| shortened(error, ERROR_CHARS_MAX));
+        let cause = cause.map(|cause| shortened(cause, CAUSE_CHARS_MAX));
         Failure { error, cause, is_heartbeat: false, from_child: false }
     }
 
@@ -266,6 +268,13 @@ impl Machine<'_> {
                 self.map_runs.push(run.ended(MapRunStatus::Aborted, self.now));
             }
         }
+    }
+}
+
+fn shortened(text: Arc<str>, chars_max: usize) -> Arc<str> {
+    match text.char_indices().nth(chars_max) {
+        Some((end, _)) => text[..end].into(),
+        None => text,
     }
 }
 

@@ -61,6 +61,10 @@ impl Machine<'_> {
 
     pub(super) fn task_submitted(&mut self, task: TaskId, output: &str) -> Result<(), Refusal> {
         let (id, call) = self.answered(task)?;
+        if output.len() > PAYLOAD_BYTES_MAX {
+            self.answer_too_large(id, &call);
+            return Ok(());
+        }
         let value = parsed(output)?;
         let Some(callee) = self.resource(id).map(callee) else { return Err(Refusal::UnknownTask) };
         if call.submitted {
@@ -92,9 +96,7 @@ impl Machine<'_> {
         let (id, call) = self.answered(task)?;
         let most = if call.purpose == Purpose::Task { PAYLOAD_BYTES_MAX } else { ITEMS_BYTES_MAX };
         if output.len() > most {
-            let what = self.resource(id).map_or_else(|| self.state(id).name.to_string(), called);
-            let fault = too_large(&what);
-            self.give_up(id, &call, Failure::told(Some(fault.error.into()), Some(fault.text.into())));
+            self.answer_too_large(id, &call);
             return Ok(());
         }
         let value = parsed(output)?;
@@ -153,8 +155,14 @@ impl Machine<'_> {
     /// A run without items is over before any child has begun.
     fn read_failed(&mut self, id: StrandId, error: Arc<str>, cause: Option<Arc<str>>) {
         if !matches!(self.strand(id).phase, Phase::Children(_)) {
-            self.tell(id, Event::MapRunFailed(Problem { error: Some(error), cause }));
+            self.tell(id, Event::MapRunFailed(Failure::told(Some(error), cause).problem()));
         }
+    }
+
+    fn answer_too_large(&mut self, id: StrandId, call: &Call) {
+        let what = self.resource(id).map_or_else(|| self.state(id).name.to_string(), called);
+        let fault = too_large(&what);
+        self.give_up(id, call, Failure::told(Some(fault.error.into()), Some(fault.text.into())));
     }
 
     fn give_up(&mut self, id: StrandId, call: &Call, failure: Failure) {

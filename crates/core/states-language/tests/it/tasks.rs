@@ -1,8 +1,9 @@
 //! Tasks: what is asked of the outside, in all its forms, and what is told of the answers.
 
+use bongsu_states_language::Kind;
 use expect_test::expect;
 
-use crate::story::{check, single};
+use crate::story::{check, play, single};
 
 #[test]
 fn a_function_is_called_with_the_input() {
@@ -316,4 +317,17 @@ fn an_answer_that_is_not_json_is_refused() {
               Succeeded null
         "#]],
     );
+}
+
+#[test]
+fn an_answer_that_is_too_large_fails_the_task_and_is_not_kept() {
+    let waiting = single(
+        r#"{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"f"},"End":true}"#,
+    );
+    let large = "x".repeat(5_000_000);
+    for answer in [format!("submitted 1 \"{large}\""), format!("succeed 1 \"{large}\""), format!("fail 1 E {large}")] {
+        let world = play(Kind::Standard, &waiting, &format!("start {{}}\n{answer}"));
+        assert!(world.told.contains("\n  Failed Some("), "it has failed");
+        assert!(world.steps.iter().map(Vec::len).sum::<usize>() < 100_000);
+    }
 }

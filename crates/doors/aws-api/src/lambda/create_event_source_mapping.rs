@@ -5,10 +5,10 @@
 use bongsu_broker::{MappingDefinition, PutWhen, Rejection, Seconds};
 use bongsu_runtime::Refusal;
 
-use super::constraints::Constraints;
 use super::event_source_mapping::EventSourceMapping;
 use super::mapping_settings::{BATCH_SIZE_DEFAULT, MappingDetails, mapping_input};
 use super::{rate_limit, tagged};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::code::{Code, CodeFrom, CodeInput};
 use super::configuration::FunctionConfiguration;
-use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use super::function_settings::settings_input;
 use super::refusal::invalid;
 use super::{publish_version, rate_limit, tagged};
 use crate::codec::json;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -158,6 +158,7 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyInvocations
         | Rejection::TooManyCalls
         | Rejection::MappingExists { .. }
+        | Rejection::ScheduleDoesNotExist
         | Rejection::ScheduleInvalid { .. }
         | Rejection::TooManySchedules
         | Rejection::MappingDoesNotExist => ApiError::internal_failure(),

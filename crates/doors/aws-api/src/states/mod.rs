@@ -54,6 +54,8 @@ use crate::operation::{Context, operations};
 
 pub(crate) use rejection::rejected;
 pub use tasks::Tasks;
+pub(crate) use tasks::sdk::Service as SdkService;
+pub(crate) use time::Time;
 
 /// It has no Query protocol.
 pub(crate) static STATES: Dialect = Dialect { xmlns: "", collections: &[], error_detail: "" };

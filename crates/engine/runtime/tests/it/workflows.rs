@@ -64,25 +64,11 @@ impl Stage {
     }
 
     async fn machine(&self, name: &str, express: bool, definition: &str) {
-        let machine = StateMachine {
-            name: name.into(),
-            arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
-            revision: 0,
-            express,
-            definition: Text::from(definition),
-            role: "role".into(),
-            details: "".into(),
-            created_at: Timestamp(0),
-            revised_at: Timestamp(0),
-        };
-        self.world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+        create_machine(&self.world, name, express, definition).await;
     }
 
     async fn start(&self, machine: &str, input: &str) -> StartedExecution {
-        let machine = MachineRef { name: machine.into(), qualifier: None };
-        let command =
-            WorkflowCommand::StartExecution { machine, name: None, input: Text::from(input), trace_header: None };
-        self.world.broker.start_execution(command).await.unwrap()
+        start(&self.world, machine, None, input).await
     }
 
     async fn described(&self, started: &StartedExecution) -> ExecutionDescription {
@@ -120,6 +106,31 @@ impl Stage {
         self.world.clock.advance(Seconds(seconds));
         settle().await;
     }
+}
+
+pub(crate) fn machine_ref(name: &str) -> MachineRef {
+    MachineRef { name: name.into(), qualifier: None }
+}
+
+pub(crate) async fn create_machine(world: &World, name: &str, express: bool, definition: &str) {
+    let machine = StateMachine {
+        name: name.into(),
+        arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
+        revision: 0,
+        express,
+        definition: Text::from(definition),
+        role: "role".into(),
+        details: "".into(),
+        created_at: Timestamp(0),
+        revised_at: Timestamp(0),
+    };
+    world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+}
+
+pub(crate) async fn start(world: &World, machine: &str, name: Option<&str>, input: &str) -> StartedExecution {
+    let (machine, name) = (machine_ref(machine), name.map(Into::into));
+    let command = WorkflowCommand::StartExecution { machine, name, input: Text::from(input), trace_header: None };
+    world.broker.start_execution(command).await.unwrap()
 }
 
 fn journal() -> Arc<MemoryJournal> {
@@ -304,8 +315,7 @@ async fn an_express_execution_tells_its_end_to_who_waits() {
     );
     stage.machine("m", true, &definition).await;
     let broker = stage.world.broker.clone();
-    let machine = MachineRef { name: "m".into(), qualifier: None };
-    let running = tokio::spawn(async move { broker.run_express(machine, None, Text::from("{}"), None).await });
+    let running = tokio::spawn(async move { broker.run_express(machine_ref("m"), None, Text::from("{}"), None).await });
     stage.advance(5).await;
     succeeds(stage.task().await.1, r#"{"ok":true}"#);
     let ended = running.await.unwrap().unwrap();
@@ -334,6 +344,88 @@ async fn an_activity_is_offered_again_after_a_restart_until_a_worker_has_it() {
     let kinds = ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"];
     assert_eq!(stage.history(&started).await[2..5], kinds);
     assert_eq!(stage.output(&started).await.as_deref(), Some("4"));
+}
+
+#[tokio::test]
+async fn a_task_is_offered_again_when_its_worker_goes_away_before_it_has_it() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    stage.start("m", "3").await;
+    settle().await;
+    let wait = Duration::from_secs(60);
+    let mut asking = Box::pin(stage.world.broker.activity_task(ACTIVITY, None, wait));
+    tokio::select! {
+        biased;
+        _ = &mut asking => panic!("the task is not the worker's before that is durable"),
+        () = std::future::ready(()) => drop(asking),
+    }
+    let task = stage.world.broker.activity_task(ACTIVITY, None, wait).await.unwrap().unwrap();
+    assert_eq!(&*task.input, "3");
+}
+
+#[tokio::test]
+async fn every_worker_that_waits_gets_one_of_the_tasks_that_come_together() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    let workers: Vec<_> = (0..3)
+        .map(|_| {
+            let broker = stage.world.broker.clone();
+            tokio::spawn(async move { broker.activity_task(ACTIVITY, None, Duration::from_secs(60)).await })
+        })
+        .collect();
+    settle().await;
+    for input in ["1", "2", "3"] {
+        stage.start("m", input).await;
+    }
+    for worker in workers {
+        assert!(worker.await.unwrap().unwrap().is_some());
+    }
+}
+
+/// What a distributed Map with so many items of so many bytes comes to, read by a task and written down by another.
+async fn mapped(items: usize, bytes: usize) -> (Status, Option<Arc<str>>) {
+    let mut stage = Stage::on(&journal(), None).await;
+    let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":1,"ItemReader":{
+        "Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON"},"Parameters":{"Bucket":"b","Key":"k"}},
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P","States":{
+            "P":{"Type":"Pass","End":true}}},
+        "ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},"End":true}}}"#;
+    stage.machine("m", false, definition).await;
+    let started = stage.start("m", "{}").await;
+    let item = format!(r#""{}""#, "x".repeat(bytes));
+    let (_, end) = stage.task().await;
+    succeeds(end, &format!("[{}]", vec![item; items].join(",")));
+    while stage.status(&started).await == Status::Running {
+        if stage.has_task().await {
+            let (_, end) = stage.task().await;
+            succeeds(end, r#"{"Bucket":"b","Key":"manifest.json"}"#);
+        }
+    }
+    let described = stage.described(&started).await;
+    let last = stage.world.broker.execution_texts(&described).await.unwrap().last.unwrap();
+    let error = match last.event {
+        bongsu_states_language::Event::ExecutionFailed(problem) => problem.error,
+        _ => None,
+    };
+    (described.summary.status, error)
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_one_step_of_a_map_fails_it_and_not_the_server() {
+    assert_eq!(mapped(2_000, 10).await, (Status::Succeeded, None));
+    for (items, bytes) in [(100_000, 1), (50, 100_000), (2, 900_000)] {
+        let (status, error) = mapped(items, bytes).await;
+        assert_eq!((status, error.as_deref()), (Status::Failed, Some("States.ItemReaderFailed")), "{items} x {bytes}");
+    }
+    // All that they gave is written at once, and with it what they were given.
+    let (status, error) = mapped(10, 100_000).await;
+    assert_eq!((status, error.as_deref()), (Status::Failed, Some("States.DataLimitExceeded")));
 }
 
 /// Has every task wait for its turn, and then succeed.

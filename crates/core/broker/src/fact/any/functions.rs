@@ -103,9 +103,18 @@ prop_compose! {
     }
 }
 
+fn any_schedule_destination() -> impl Strategy<Value = ScheduleDestination> {
+    let machine = (any_box(), prop::option::of(any_box())).prop_map(|(name, qualifier)| MachineRef { name, qualifier });
+    prop_oneof![
+        any_destination().prop_map(ScheduleDestination::Told),
+        machine.prop_map(ScheduleDestination::Machine),
+        (any_box(), any_box()).prop_map(|(service, action)| ScheduleDestination::Operation { service, action }),
+    ]
+}
+
 prop_compose! {
     pub(super) fn any_target()(
-        destination in any_destination(),
+        destination in any_schedule_destination(),
         input in prop::option::of(any_box()),
         group in prop::option::of(any_box()),
         (retries_max, age_max) in any::<(u32, u32)>(),

@@ -1,11 +1,12 @@
 //! Tasks that keep to a rate limit: each call waits for its turn, and one that came too early is made again.
 
-use bongsu_broker::{Admission, EntryKey, TaskCall, TaskWork};
-use bongsu_rate_limit::Feedback;
+use bongsu_broker::{Admission, EntryKey, LimitKey, TaskCall, TaskWork};
+use bongsu_rate_limit::{Feedback, Limit};
 use bongsu_runtime::{TaskEnd, TaskStep};
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::http;
 use crate::service::AwsApi;
 use crate::states::limits::{self, StateRule};
 use crate::states::tags::Tags;
@@ -15,9 +16,11 @@ const TOO_MANY: &str = "States.TaskFailed";
 
 /// Does a task as [`super::step`] does, within the limits that its state has.
 pub(super) async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fault> {
-    let Some((rule, input)) = rule(door, call).await else { return super::step(door, call).await };
-    let machine = call.machine.rsplit(':').next().unwrap_or_default();
-    let limit = rule.limit(machine, &call.state, input);
+    // A call of somebody else's API keeps to its limits itself: it has others besides.
+    if http::is_asked(call) {
+        return super::step(door, call).await;
+    }
+    let Some(limit) = limit(door, call).await else { return super::step(door, call).await };
     loop {
         let admission = Admission { limits: vec![limit.clone()], turn: (*call.execution_arn).into() };
         let permit = match door.broker.admit_task(call, admission).await {
@@ -37,6 +40,13 @@ pub(super) async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fau
             return step;
         }
     }
+}
+
+/// The limit that the state has for what it asks with, if it has a rule.
+pub(super) async fn limit(door: &AwsApi, call: &TaskCall) -> Option<(LimitKey, Option<Limit>)> {
+    let (rule, input) = rule(door, call).await?;
+    let machine = call.machine.rsplit(':').next().unwrap_or_default();
+    Some(rule.limit(machine, &call.state, input))
 }
 
 /// The rule of the state that asks, and what it asks with.

@@ -4,31 +4,33 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::codec::Integer;
-use crate::error::{ApiError, ErrorKind};
+use crate::error::{ApiError, ErrorKind, InvalidField};
 
 /// Gathers the faults of one request. Paths are the service model's, in camel case.
 #[derive(Default)]
-pub(super) struct Constraints(Vec<String>);
+pub(crate) struct Constraints(Vec<InvalidField>);
 
 impl Constraints {
-    pub(super) fn fault(&mut self, path: &str, value: impl Display, constraint: impl Display) {
-        self.0.push(format!("Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"));
+    pub(crate) fn fault(&mut self, path: &str, value: impl Display, constraint: impl Display) {
+        let text = format!("Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}");
+        self.0.push(InvalidField { name: path.to_owned(), text });
     }
 
     /// The member, or an empty text and a fault.
-    pub(super) fn required(&mut self, path: &str, value: Option<String>) -> String {
+    pub(crate) fn required(&mut self, path: &str, value: Option<String>) -> String {
         if value.is_none() {
             self.missing(path);
         }
         value.unwrap_or_default()
     }
 
-    pub(super) fn missing(&mut self, path: &str) {
-        self.0.push(format!("Value null at '{path}' failed to satisfy constraint: Member must not be null"));
+    pub(crate) fn missing(&mut self, path: &str) {
+        let text = format!("Value null at '{path}' failed to satisfy constraint: Member must not be null");
+        self.0.push(InvalidField { name: path.to_owned(), text });
     }
 
     /// The number in these bounds, or the default.
-    pub(super) fn number(&mut self, path: &str, value: Option<Integer>, range: RangeInclusive<i64>) -> Option<u32> {
+    pub(crate) fn number(&mut self, path: &str, value: Option<Integer>, range: RangeInclusive<i64>) -> Option<u32> {
         let Integer(number) = value?;
         if number > *range.end() {
             self.fault(path, number, format_args!("have value less than or equal to {}", range.end()));
@@ -38,7 +40,7 @@ impl Constraints {
         u32::try_from(number).ok()
     }
 
-    pub(super) fn length(&mut self, path: &str, value: Option<&str>, range: RangeInclusive<usize>) {
+    pub(crate) fn length(&mut self, path: &str, value: Option<&str>, range: RangeInclusive<usize>) {
         let Some(value) = value else { return };
         let length = value.chars().count();
         if length > *range.end() {
@@ -48,26 +50,32 @@ impl Constraints {
         }
     }
 
-    pub(super) fn choice(&mut self, path: &str, value: Option<&str>, choices: &[&str]) {
+    pub(crate) fn choice(&mut self, path: &str, value: Option<&str>, choices: &[&str]) {
         if let Some(value) = value.filter(|value| !choices.contains(value)) {
             self.fault(path, value, format_args!("satisfy enum value set: [{}]", choices.join(", ")));
         }
     }
 
-    pub(super) fn pattern(&mut self, path: &str, value: &str, pattern: &str, is_matched: bool) {
+    pub(crate) fn pattern(&mut self, path: &str, value: &str, pattern: &str, is_matched: bool) {
         if !is_matched {
             self.fault(path, value, format_args!("satisfy regular expression pattern: {pattern}"));
         }
     }
 
-    /// All faults, if there are any.
-    pub(super) fn check(self) -> Result<(), ApiError> {
+    /// All faults, if there are any, as Lambda tells them.
+    pub(crate) fn check(self) -> Result<(), ApiError> {
+        self.check_as(ErrorKind::MemberInvalid)
+    }
+
+    /// All faults, if there are any, as one error of this kind.
+    pub(crate) fn check_as(self, kind: ErrorKind) -> Result<(), ApiError> {
         if self.0.is_empty() {
             return Ok(());
         }
         let (count, plural) = (self.0.len(), if self.0.len() == 1 { "" } else { "s" });
-        let text = format!("{count} validation error{plural} detected: {}", self.0.join("; "));
-        Err(ApiError::new(ErrorKind::MemberInvalid, text))
+        let texts: Vec<&str> = self.0.iter().map(|fault| &*fault.text).collect();
+        let text = format!("{count} validation error{plural} detected: {}", texts.join("; "));
+        Err(ApiError::new(kind, text).about(self.0))
     }
 }
 

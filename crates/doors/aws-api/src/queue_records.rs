@@ -1,16 +1,17 @@
-//! The event that carries a queue's messages to a function, and which of them its mapping's filters let through.
+//! A queue's messages as functions and pipes get them, and which of them filters let through.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use bongsu_aws_api::attributes_digest::Digest;
-use bongsu_aws_api::message_attributes::{MessageAttribute, MessageAttributes, Value};
-use bongsu_aws_api::received::{message_id, receipt_handle, system_attributes};
-use bongsu_delivery::sqs_event::{EventAttribute, EventAttributeValue, EventRecord, event};
+use bongsu_delivery::sqs_event::{self, EventAttribute, EventAttributeValue, EventRecord};
 use bongsu_event_pattern::{Filters, Record, RecordAttribute};
-use bongsu_runtime::{Batch, Received};
+use bongsu_runtime::Received;
 use bytes::Bytes;
 
-/// A message with everything of it that has to be written for a function.
-pub(crate) struct Written<'a> {
+use crate::attributes_digest::Digest;
+use crate::message_attributes::{MessageAttribute, MessageAttributes, Value};
+use crate::received::{message_id, receipt_handle, system_attributes};
+
+/// A message with everything of it that has to be written for a function or a pipe.
+pub struct Written<'a> {
     message: &'a Received,
     id: String,
     handle: String,
@@ -20,9 +21,9 @@ pub(crate) struct Written<'a> {
     attributes_md5: Option<Digest>,
 }
 
-/// The messages at these places of a batch.
-pub(crate) fn written<'a>(batch: &'a Batch, places: &[usize], region: &str) -> Vec<Written<'a>> {
-    let written = places.iter().map(|place| &batch.messages[*place]).map(|message| {
+/// Messages in their order. The region is for the ARNs in them.
+pub fn written<'a>(messages: impl IntoIterator<Item = &'a Received>, region: &str) -> Vec<Written<'a>> {
+    let written = messages.into_iter().map(|message| {
         // Written by this server; unreadable attributes are left out rather than the message.
         let stored = &mut &message.content.attributes[..];
         let attributes =
@@ -42,12 +43,13 @@ pub(crate) fn written<'a>(batch: &'a Batch, places: &[usize], region: &str) -> V
 }
 
 impl Written<'_> {
-    pub(crate) fn id(&self) -> &str {
+    /// The message's id.
+    pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether the filters let it through to the function.
-    pub(crate) fn is_admitted(&self, filters: &Filters) -> bool {
+    /// Whether the filters let it through.
+    pub fn is_admitted(&self, filters: &Filters) -> bool {
         if filters.is_empty() {
             return true;
         }
@@ -86,23 +88,29 @@ fn base64_of(attribute: &MessageAttribute) -> Option<String> {
     }
 }
 
-/// The event that the function gets.
-pub(crate) fn payload(messages: &[Written<'_>], queue_arn: &str, region: &str) -> Bytes {
-    let records: Vec<EventRecord<'_>> = messages
-        .iter()
-        .map(|written| EventRecord {
-            message_id: &written.id,
-            receipt_handle: &written.handle,
-            body: &written.message.content.body,
-            attributes: written.system.iter().map(|(name, value)| (*name, value.clone())).collect(),
-            message_attributes: written.attributes.iter().map(to_event).collect(),
-            md5_of_body: written.body_md5.as_str(),
-            md5_of_message_attributes: written.attributes_md5.as_ref().map(Digest::as_str),
-            event_source_arn: queue_arn,
-            aws_region: region,
-        })
-        .collect();
-    event(&records)
+/// The event that a function gets.
+pub fn payload(messages: &[Written<'_>], queue_arn: &str, region: &str) -> Bytes {
+    let records: Vec<EventRecord<'_>> = messages.iter().map(|written| record(written, queue_arn, region)).collect();
+    sqs_event::event(&records)
+}
+
+/// One of the records that a pipe works on: JSON.
+pub(crate) fn record_json(written: &Written<'_>, queue_arn: &str, region: &str) -> String {
+    sqs_event::record(&record(written, queue_arn, region))
+}
+
+fn record<'a>(written: &'a Written<'_>, queue_arn: &'a str, region: &'a str) -> EventRecord<'a> {
+    EventRecord {
+        message_id: &written.id,
+        receipt_handle: &written.handle,
+        body: &written.message.content.body,
+        attributes: written.system.iter().map(|(name, value)| (*name, value.clone())).collect(),
+        message_attributes: written.attributes.iter().map(to_event).collect(),
+        md5_of_body: written.body_md5.as_str(),
+        md5_of_message_attributes: written.attributes_md5.as_ref().map(Digest::as_str),
+        event_source_arn: queue_arn,
+        aws_region: region,
+    }
 }
 
 fn to_event(attribute: &MessageAttribute) -> EventAttribute<'_> {

@@ -1,4 +1,4 @@
-//! The REST protocol: paths to operations; labels, query and body into one input; outputs into answers.
+//! The REST protocol: paths to operations; who asks; labels, query and body into one input; outputs into answers.
 
 use std::borrow::Cow;
 
@@ -12,29 +12,88 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::invocation::{EXECUTED_VERSION, FUNCTION_ERROR, LOG_RESULT};
-use super::refusal::invalid;
-use super::unavailable;
 use crate::codec::json;
 use crate::error::{ApiError, ErrorKind};
+use crate::observation::Seen;
+use crate::operation::Context;
 use crate::request_id::RequestId;
-use crate::service::REQUEST_ID;
+use crate::service::{AwsApi, REQUEST_ID};
+use crate::sigv4::{Caller, Claim};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// A service that is asked by methods and paths.
+pub(crate) struct Service {
+    pub(crate) signing_name: &'static str,
+    pub(crate) routes: &'static [Route],
+    /// Members that are numbers also in a path or a query.
+    pub(crate) numbers: &'static [&'static str],
+    /// Members that stand in headers, after the names of those.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    /// The one member that may stand in a query several times, after its name there.
+    pub(crate) tag_keys: (&'static str, &'static str),
+    /// What a body is that is no JSON.
+    pub(crate) malformed: ErrorKind,
+}
+
+/// One row an operation: its name, its method and path as the service model has them, the status of its success, its
+/// module. A query behind the path is what tells it from another of the same path.
+macro_rules! operations {
+    ($($name:literal, $method:literal $path:literal => $status:literal $module:ident;)*) => {
+        const ROUTES: &[$crate::rest::Route] =
+            &[$($crate::rest::Route { name: $name, method: $method, path: $path, status: $status }),*];
+
+        /// Runs the operation of a row.
+        async fn run(
+            route: &$crate::rest::Route,
+            input: $crate::rest::Input,
+            cx: &$crate::operation::Context<'_>,
+        ) -> Result<$crate::rest::Output, $crate::error::ApiError> {
+            use $crate::rest::Reply as _;
+            match route.name {
+                $($name => $module::call(input.decode()?, cx).await?.reply(route.status),)*
+                unknown => unreachable!("{unknown} stands in no row"),
+            }
+        }
+
+        /// The names of all operations.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// What each operation takes.
+        #[cfg(test)]
+        pub(crate) fn inputs() -> Vec<(&'static str, $crate::compat::shapes::Shape)> {
+            vec![$(($name, $crate::compat::shapes::trace(|tracer, cx| {
+                let input = serde::Deserialize::deserialize(tracer)?;
+                cx.map_or(Ok(()), |cx| Ok(drop($module::call(input, cx))))
+            }))),*]
+        }
+
+        #[cfg(test)]
+        mod table {
+            #[test]
+            fn operations_stand_in_order_and_once() {
+                assert!(super::NAMES.is_sorted_by(|a, b| a < b));
+            }
+        }
+    };
+}
+
+pub(crate) use operations;
+
 /// How an operation is asked for.
 #[derive(Debug)]
-pub(super) struct Route {
-    pub(super) name: &'static str,
-    pub(super) method: &'static str,
+pub(crate) struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) method: &'static str,
     /// With labels in braces, and perhaps a parameter of the query that it must have.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// Of a success.
-    pub(super) status: u16,
+    pub(crate) status: u16,
 }
 
 /// What the labels of a path stand for.
-pub(super) type Labels<'a> = Vec<(&'static str, Cow<'a, str>)>;
+pub(crate) type Labels<'a> = Vec<(&'static str, Cow<'a, str>)>;
 
 impl Route {
     fn segments(&self) -> impl Iterator<Item = &'static str> {
@@ -73,21 +132,24 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a path begins as one of these do: with the version and the kind of thing.
-pub(super) fn is_served(routes: &[Route], path: &str) -> bool {
-    // Every request of every service is asked, and those of others begin otherwise.
-    if !segments(path).next().is_some_and(is_version) {
-        return false;
-    }
+pub(crate) fn is_served(routes: &[Route], path: &str) -> bool {
     routes.iter().any(|route| route.segments().take(2).eq(segments(path).take(2)))
 }
 
-/// Versions are dates.
-fn is_version(segment: &str) -> bool {
-    matches!(segment.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _])
+/// Whether a request is about tags at this service: at a path that several have.
+pub(crate) fn is_about_tags_of(service: &Service, head: &Parts) -> bool {
+    let Some(arn) = head.uri.path().strip_prefix("/tags/") else { return false };
+    match Claim::of(&head.uri, &head.headers).as_ref().and_then(Claim::service) {
+        Some(signed_for) => signed_for == service.signing_name,
+        None => {
+            let arn = percent_decode_str(arn).decode_utf8_lossy();
+            arn.split(':').nth(2) == Some(service.signing_name)
+        }
+    }
 }
 
 /// The operation that a request asks for.
-pub(super) fn find<'r, 'a>(routes: &'r [Route], head: &'a Parts) -> Option<(&'r Route, Labels<'a>)> {
+pub(crate) fn find<'r, 'a>(routes: &'r [Route], head: &'a Parts) -> Option<(&'r Route, Labels<'a>)> {
     let mut parameters = head.uri.query().unwrap_or_default().split('&');
     let of_path = routes.iter().filter(|route| head.method == route.method);
     let candidates = of_path.filter_map(|route| Some((route, route.labels(head.uri.path())?)));
@@ -96,74 +158,119 @@ pub(super) fn find<'r, 'a>(routes: &'r [Route], head: &'a Parts) -> Option<(&'r 
     special.into_iter().find(asked_for).or_else(|| usual.into_iter().next())
 }
 
-/// An operation's input: the members of its body, of its path and of its query.
-pub(super) struct Input(Map<String, Value>);
+/// A request of which is known who asks for what.
+pub(crate) struct Asked<'a> {
+    pub(crate) route: &'static Route,
+    service: &'static Service,
+    labels: Labels<'a>,
+    caller: Caller,
+    api: &'a AwsApi,
+    head: &'a Parts,
+    body: &'a Bytes,
+    request_id: RequestId,
+    seen: &'a Seen,
+}
 
-/// Members that are numbers also in a path or a query.
-const NUMBERS: [&str; 2] = ["MaxItems", "VersionNumber"];
-/// Members that stand in headers.
-const HEADERS: [(&str, &str); 5] = [
-    ("x-amz-client-context", "ClientContext"),
-    ("x-amz-durable-execution-name", "DurableExecutionName"),
-    ("x-amz-invocation-type", "InvocationType"),
-    ("x-amz-log-type", "LogType"),
-    ("x-amz-tenant-id", "TenantId"),
-];
-/// The one member that may stand in a query several times, and its name there.
-const TAG_KEYS: (&str, &str) = ("tagKeys", "TagKeys");
+impl<'a> Asked<'a> {
+    /// Who calls is known before anything else is looked at.
+    pub(crate) fn identify(
+        service: &'static Service,
+        api: &'a AwsApi,
+        head: &'a Parts,
+        body: &'a Bytes,
+        request_id: RequestId,
+        seen: &'a Seen,
+    ) -> Result<Asked<'a>, ApiError> {
+        let caller = api.identify(service.signing_name, head, body)?;
+        seen.caller.get_or_init(|| caller.clone());
+        let Some((route, labels)) = find(service.routes, head) else {
+            return Err(ApiError::unknown_operation(&format!("{} {}", head.method, head.uri.path())));
+        };
+        seen.operation.get_or_init(|| route.name);
+        Ok(Asked { route, service, labels, caller, api, head, body, request_id, seen })
+    }
+
+    /// What the operation may use.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            // What the caller may do is looked at by the operations; everything of these services is of one account.
+            broker: self.api.broker.clone(),
+            caller: &self.caller,
+            is_signed: true,
+            config: &self.api.config,
+            headers: &self.head.headers,
+            path: self.head.uri.path(),
+            body: self.body,
+            request_id: self.request_id,
+            seen: self.seen,
+        }
+    }
+
+    /// The members of this document, of the path, the query and the headers.
+    pub(crate) fn input(&self, document: &[u8]) -> Result<Input, ApiError> {
+        let mut input = Input::read(self.service, &self.labels, self.head.uri.query(), document)?;
+        input.add_headers(self.service, &self.head.headers)?;
+        Ok(input)
+    }
+}
+
+/// An operation's input: the members of its body, of its path and of its query.
+pub(crate) struct Input(Map<String, Value>);
 
 impl Input {
     /// Reads a request. What its path says stands above what its body says.
-    pub(super) fn read(labels: Labels<'_>, query: Option<&str>, body: &[u8]) -> Result<Input, ApiError> {
+    fn read(service: &Service, labels: &Labels<'_>, query: Option<&str>, body: &[u8]) -> Result<Input, ApiError> {
         let body = body.trim_ascii();
-        let document = if body.is_empty() { Value::Object(Map::new()) } else { read_json(body)? };
+        let document = if body.is_empty() { Value::Object(Map::new()) } else { read_json(service, body)? };
         let Value::Object(mut members) = without_nulls(document) else { return Err(json::not_an_object()) };
         let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         for (name, value) in query.map(|(name, value)| (name.into_owned(), value)) {
-            if name == TAG_KEYS.0 {
-                let keys = members.entry(TAG_KEYS.1).or_insert_with(|| Value::Array(Vec::new()));
+            if name == service.tag_keys.0 {
+                let keys = members.entry(service.tag_keys.1).or_insert_with(|| Value::Array(Vec::new()));
                 keys.as_array_mut().into_iter().for_each(|keys| keys.push(Value::from(&*value)));
             } else if !value.is_empty() {
-                let value = member(&name, &value)?;
+                let value = service.member(&name, &value)?;
                 members.insert(name, value);
             }
         }
         for (label, value) in labels {
-            members.insert(label.to_owned(), member(label, &value)?);
+            members.insert((*label).to_owned(), service.member(label, value)?);
         }
         Ok(Input(members))
     }
 
     /// What the server itself asks for.
-    pub(super) fn own(members: Map<String, Value>) -> Input {
+    pub(crate) fn own(members: Map<String, Value>) -> Input {
         Input(members)
     }
 
     /// Adds what only headers say.
-    pub(super) fn add_headers(&mut self, headers: &HeaderMap) -> Result<(), ApiError> {
-        for (header, member) in HEADERS {
-            if let Some(value) = headers.get(header) {
-                let text = value.to_str().map_err(|_| invalid(format!("The header {header} is not text.")))?;
-                self.0.insert(member.to_owned(), Value::from(text));
+    fn add_headers(&mut self, service: &Service, headers: &HeaderMap) -> Result<(), ApiError> {
+        for (header, member) in service.headers {
+            if let Some(value) = headers.get(*header) {
+                let text = value
+                    .to_str()
+                    .map_err(|_| ApiError::new(service.malformed, format!("The header {header} is not text.")))?;
+                self.0.insert((*member).to_owned(), Value::from(text));
             }
         }
         Ok(())
     }
 
-    /// Refuses what is not available here.
-    pub(super) fn check(&self, operation: &str) -> Result<(), ApiError> {
-        unavailable::check(operation, &self.0)
+    /// Everything that the request says.
+    pub(crate) fn members(&self) -> &Map<String, Value> {
+        &self.0
     }
 
-    pub(super) fn decode<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, ApiError> {
         T::deserialize(Value::Object(self.0)).map_err(json::refusal)
     }
 }
 
-fn read_json(body: &[u8]) -> Result<Value, ApiError> {
+fn read_json(service: &Service, body: &[u8]) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|fault| {
         let text = format!("Could not parse request body into json: {fault}");
-        ApiError::new(ErrorKind::InvalidRequestContentException, text)
+        ApiError::new(service.malformed, text)
     })
 }
 
@@ -178,14 +285,16 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-fn member(name: &str, value: &str) -> Result<Value, ApiError> {
-    if !NUMBERS.contains(&name) {
-        return Ok(Value::from(value));
+impl Service {
+    fn member(&self, name: &str, value: &str) -> Result<Value, ApiError> {
+        if !self.numbers.contains(&name) {
+            return Ok(Value::from(value));
+        }
+        let number: i64 = value.parse().map_err(|_| {
+            ApiError::new(ErrorKind::SerializationException, format!("{value} can not be converted to an Integer"))
+        })?;
+        Ok(Value::from(number))
     }
-    let number: i64 = value.parse().map_err(|_| {
-        ApiError::new(ErrorKind::SerializationException, format!("{value} can not be converted to an Integer"))
-    })?;
-    Ok(Value::from(number))
 }
 
 /// What an operation answers.
@@ -197,52 +306,21 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Whether the function failed.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.header(&FUNCTION_ERROR).is_some()
-    }
-
-    /// Which version was run.
-    pub(crate) fn executed_version(&self) -> Option<&str> {
-        self.header(&EXECUTED_VERSION)
-    }
-
-    /// The end of the log, in base64.
-    pub(crate) fn log_result(&self) -> Option<&str> {
-        self.header(&LOG_RESULT)
-    }
-
-    fn header(&self, wanted: &HeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, wanted: &HeaderName) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.to_str().ok())
     }
 
     /// The members of an answer whose body is JSON.
-    pub(super) fn members(&self) -> Result<Value, ApiError> {
+    pub(crate) fn members(&self) -> Result<Value, ApiError> {
         match self.body.is_empty() {
             true => Ok(Value::Object(Map::new())),
             false => serde_json::from_slice(&self.body).map_err(|_| ApiError::internal_failure()),
         }
     }
-
-    /// The members of an answer to `Invoke`, whose payload is a text.
-    pub(super) fn invocation(&self) -> Value {
-        let mut members = Map::from_iter([
-            ("Payload".to_owned(), Value::from(String::from_utf8_lossy(&self.body))),
-            ("StatusCode".to_owned(), Value::from(self.status.as_u16())),
-        ]);
-        for (name, value) in [
-            ("ExecutedVersion", self.executed_version()),
-            ("FunctionError", self.header(&FUNCTION_ERROR)),
-            ("LogResult", self.log_result()),
-        ] {
-            members.extend(value.map(|value| (name.to_owned(), Value::from(value))));
-        }
-        Value::Object(members)
-    }
 }
 
 /// What an operation returns, on its way to an answer of the usual status.
-pub(super) trait Reply {
+pub(crate) trait Reply {
     fn reply(self, status: u16) -> Result<Output, ApiError>;
 }
 
@@ -260,11 +338,11 @@ impl Reply for Output {
     }
 }
 
-pub(super) fn known(status: u16) -> StatusCode {
+pub(crate) fn known(status: u16) -> StatusCode {
     StatusCode::from_u16(status).expect("the tables hold HTTP status codes")
 }
 
-pub(super) fn respond(output: Output, request_id: RequestId) -> Response<Full<Bytes>> {
+pub(crate) fn respond(output: Output, request_id: RequestId) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(output.body));
     *response.status_mut() = output.status;
     let headers = response.headers_mut();
@@ -283,11 +361,11 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::lambda::ROUTES;
+    use crate::lambda::LAMBDA;
 
     fn asked(method: &str, target: &str) -> Option<(&'static str, Vec<String>)> {
         let (head, ()) = Request::builder().method(method).uri(target).body(()).unwrap().into_parts();
-        let (route, labels) = find(ROUTES, &head)?;
+        let (route, labels) = find(LAMBDA.routes, &head)?;
         Some((route.name, labels.into_iter().map(|(_, value)| value.into_owned()).collect()))
     }
 
@@ -326,8 +404,11 @@ mod tests {
         }
         assert_eq!(asked("PATCH", "/2015-03-31/functions"), None);
         assert_eq!(asked("GET", "/2015-03-31/functions/f/aliases/live/more"), None);
-        assert!(is_served(ROUTES, "/2015-03-31/functions/a/b") && is_served(ROUTES, "/2016-08-19/account-settings"));
-        assert!(!is_served(ROUTES, "/2015-03-31") && !is_served(ROUTES, "/2015-03-31/other"));
+        assert!(
+            is_served(LAMBDA.routes, "/2015-03-31/functions/a/b")
+                && is_served(LAMBDA.routes, "/2016-08-19/account-settings")
+        );
+        assert!(!is_served(LAMBDA.routes, "/2015-03-31") && !is_served(LAMBDA.routes, "/2015-03-31/other"));
     }
 
     #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -340,8 +421,10 @@ mod tests {
 
     #[test]
     fn labels_query_and_body_make_one_input() {
-        let read = |labels, query, body: &str| {
-            Input::read(labels, query, body.as_bytes()).and_then(Input::decode::<Members>).map_err(|error| error.kind())
+        let read = |labels: Labels<'_>, query, body: &str| {
+            Input::read(&LAMBDA, &labels, query, body.as_bytes())
+                .and_then(Input::decode::<Members>)
+                .map_err(|error| error.kind())
         };
         let labels = vec![("Name", Cow::Borrowed("of the path"))];
         let expected =

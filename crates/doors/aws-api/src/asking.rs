@@ -1,4 +1,4 @@
-//! A request that no client sent: what operations look at when a task calls them.
+//! A request that no client sent: what operations look at when a task or a pipe calls them.
 
 use bongsu_broker::Text;
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use crate::request_id::RequestId;
 use crate::service::AwsApi;
 use crate::sigv4::{Caller, Verifier};
 
-/// The request of a task. The server's own account asks, and whoever may write definitions is of it.
-pub(super) struct Asking<'a> {
+/// The request of a task or a pipe. The server's own account asks, and whoever may define them is of it.
+pub(crate) struct Asking<'a> {
     door: &'a AwsApi,
     caller: Caller,
     headers: HeaderMap,
@@ -21,7 +21,7 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(door: &'a AwsApi, trace_header: Option<&Text>, body: impl Into<Bytes>) -> Asking<'a> {
+    pub(crate) fn new(door: &'a AwsApi, trace_header: Option<&Text>, body: impl Into<Bytes>) -> Asking<'a> {
         let mut headers = HeaderMap::new();
         let trace = trace_header.and_then(|trace| HeaderValue::from_str(trace).ok());
         headers.extend(trace.map(|trace| (TRACE_ID, trace)));
@@ -35,7 +35,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    pub(super) fn context(&self) -> Context<'_> {
+    pub(crate) fn context(&self) -> Context<'_> {
         Context {
             broker: self.door.broker.clone(),
             caller: &self.caller,
@@ -49,7 +49,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    pub(super) fn request_id(&self) -> RequestId {
+    pub(crate) fn request_id(&self) -> RequestId {
         self.request_id
     }
 }
