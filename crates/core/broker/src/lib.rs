@@ -66,7 +66,7 @@ pub use function::{
     RESERVED_VARIABLES,
 };
 pub use limit::calls::{AdmittedCall, CallCount, CallId};
-pub use limit::{Admission, CALLS_WAITING_MAX, LimitKey, MAPPING_CALLS_WAITING_MAX};
+pub use limit::{Admission, CALLS_WAITING_MAX, CallLimits, LimitKey, MAPPING_CALLS_WAITING_MAX};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,
