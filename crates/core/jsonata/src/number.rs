@@ -78,7 +78,10 @@ impl PartialEq for Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Repr::Double(double) if double.is_finite() => f.write_str(&to_text(double)),
+            Repr::Double(double) if double.is_finite() => match self.as_i64() {
+                Some(integer) => integer.fmt(f),
+                None => f.write_str(&to_text(double)),
+            },
             Repr::Double(_) => f.write_str("null"),
             Repr::Signed(integer) => integer.fmt(f),
             Repr::Unsigned(integer) => integer.fmt(f),

@@ -85,11 +85,14 @@ impl Machine<'_> {
     ) -> Scope {
         let context = if reads.context { self.context(id, iteration) } else { Value::Null };
         let mut states = Object::new();
-        if reads.context {
+        if reads.states {
             states.insert("input", self.raw_input(id));
-        }
-        if let Some((key, value)) = extra {
-            states.insert(key, value.clone());
+            if let Some((key, value)) = extra {
+                states.insert(key, value.clone());
+            }
+            if reads.context {
+                states.insert("context", context.clone());
+            }
         }
         let mut scope = Scope { input: input.clone(), context, variables: Default::default(), states, now: self.now };
         for name in &reads.variables {

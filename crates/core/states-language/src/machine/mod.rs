@@ -249,12 +249,20 @@ impl<'a> Machine<'a> {
 
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
     fn keep(&mut self, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
+        // What only passes through is not written out again.
+        if let Some(id) = same.iter().copied().find(|id| self.value(*id).shares(&value)) {
+            return Ok(id);
+        }
         let text = value.to_string();
         if depth(&text) > PAYLOAD_DEPTH_MAX {
             let text = format!("Data must not be nested more deeply than {PAYLOAD_DEPTH_MAX} levels.");
             return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
         }
-        match same.iter().copied().find(|id| *self.text(*id) == *text || self.value(*id).to_string() == text) {
+        let mut reads_same = |id: PayloadId| {
+            let known = self.value(id);
+            *self.text(id) == *text || known == value && known.to_string() == text
+        };
+        match same.iter().copied().find(|id| reads_same(*id)) {
             Some(id) => Ok(id),
             None => Ok(self.keep_text(text.into(), value)),
         }
