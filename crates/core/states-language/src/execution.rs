@@ -1,10 +1,10 @@
 //! Executions: rows that say where each strand has got to. Steps change them; nothing is evaluated here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::definition::{Definition, ItemReader, ItemSource, Kind, StateKind};
+use crate::few::Few;
 use crate::limits::{EVENTS_MAX, REDRIVES_MAX};
 use crate::map_run::MapRun;
 use crate::payload::{PayloadId, Payloads};
@@ -20,7 +20,7 @@ const VERSION: u8 = 1;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Execution {
     pub(crate) head: Head,
-    pub(crate) strands: BTreeMap<StrandId, Box<Strand>>,
+    pub(crate) strands: Few<StrandId, Arc<Strand>>,
     pub(crate) payloads: Payloads,
 }
 
@@ -146,8 +146,10 @@ impl Execution {
         for (id, text) in step.payloads() {
             self.payloads.insert(id, text.clone());
         }
-        for payload in
-            step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads)))
+        for payload in step
+            .head
+            .payloads()
+            .chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(|row| row.payloads())))
         {
             self.payloads.hold(payload);
         }
@@ -156,7 +158,7 @@ impl Execution {
         }
         for (id, row) in &step.strands {
             let before = match row {
-                Some(row) => self.strands.insert(*id, Box::new(row.clone())),
+                Some(row) => self.strands.insert(*id, row.clone()),
                 None => self.strands.remove(id),
             };
             for payload in before.iter().flat_map(|strand| strand.payloads()) {
@@ -277,7 +279,7 @@ impl Execution {
     /// Drops all rows of an execution that has ended; it cannot be redriven any more.
     pub fn forget(&mut self) {
         if self.head.outcome.is_some() {
-            for strand in std::mem::take(&mut self.strands).into_values() {
+            for strand in std::mem::take(&mut self.strands).values() {
                 strand.payloads().for_each(|payload| self.payloads.release(payload));
             }
         }
@@ -287,13 +289,13 @@ impl Execution {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
         self.head.put(&mut out);
-        (self.payloads.iter().len() as u64).put(&mut out);
+        (self.payloads.len() as u64).put(&mut out);
         for (id, text) in self.payloads.iter() {
             id.put(&mut out);
             text.put(&mut out);
         }
         (self.strands.len() as u64).put(&mut out);
-        for (id, strand) in &self.strands {
+        for (id, strand) in self.strands.iter() {
             id.put(&mut out);
             strand.put(&mut out);
         }
@@ -311,8 +313,7 @@ impl Execution {
         for (id, text) in Vec::<(PayloadId, Arc<str>)>::take(from)? {
             payloads.insert(id, text);
         }
-        let strands: BTreeMap<StrandId, Box<Strand>> =
-            Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
+        let strands: Few<StrandId, Arc<Strand>> = Vec::<(StrandId, Arc<Strand>)>::take(from)?.into_iter().collect();
         let held = head.payloads().chain(strands.values().flat_map(|strand| strand.payloads()));
         for payload in held {
             if payloads.get(payload).is_none() {

@@ -47,7 +47,7 @@ pub struct Step {
     pub map_runs: Vec<MapRun>,
     pub(crate) head: Head,
     /// Rows as they are now; none for those that are gone.
-    pub(crate) strands: Vec<(StrandId, Option<Strand>)>,
+    pub(crate) strands: Vec<(StrandId, Option<Arc<Strand>>)>,
 }
 
 impl Step {

@@ -126,6 +126,16 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
+impl<T: Wire> Wire for Arc<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        T::put(self, out);
+    }
+
+    fn take(from: &mut &[u8]) -> Result<Arc<T>, Malformed> {
+        T::take(from).map(Arc::new)
+    }
+}
+
 impl<T: Wire> Wire for Box<T> {
     fn put(&self, out: &mut Vec<u8>) {
         T::put(self, out);

@@ -159,7 +159,7 @@ impl<'a> Machine<'a> {
             events: self.events,
             map_runs,
             head: self.head,
-            strands: self.changed.into_iter().collect(),
+            strands: self.changed.into_iter().map(|(id, row)| (id, row.map(Arc::new))).collect(),
         };
         Decision { step, effects: self.effects }
     }
@@ -189,7 +189,7 @@ impl<'a> Machine<'a> {
 
     /// All strands that are there now.
     fn ids(&self) -> Vec<StrandId> {
-        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id)).copied();
+        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id));
         let changed = self.changed.iter().filter(|(_, row)| row.is_some()).map(|(id, _)| *id);
         let mut ids: Vec<StrandId> = known.chain(changed).collect();
         ids.sort_unstable();
