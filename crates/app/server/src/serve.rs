@@ -18,7 +18,7 @@ use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, NoPipes, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
@@ -211,6 +211,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             deliveries_max: DELIVERIES_MAX,
             connections_max: connections_max(),
             tasks: tasks.clone(),
+            pipes: Arc::new(NoPipes),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;

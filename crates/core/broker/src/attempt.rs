@@ -1,8 +1,9 @@
-//! Attempts: one try of a function at a batch of messages, from hand-out to outcome.
+//! Attempts: one try at a batch of messages, from hand-out to outcome.
 
+use crate::feed::Feed;
 use crate::function::Placed;
 use crate::wire::wire_struct;
-use crate::{Broker, MappingDefinition, MappingId, Place, QueueId, QueueName};
+use crate::{Broker, ExecutionId, MappingId, Place, QueueId, QueueName};
 
 /// An attempt's number: random, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,12 +14,14 @@ wire_struct!(AttemptId(u64));
 /// A try that is going on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The mapping it belongs to.
+    /// The mapping or pipe it belongs to.
     pub mapping: MappingId,
     /// Where its messages come from.
     pub queue: QueueId,
     /// Sequence number and receive count of each message, as handed out.
     pub messages: Vec<(u64, u32)>,
+    /// The execution whose end is its end.
+    pub execution: Option<ExecutionId>,
     pub(crate) place: Place,
 }
 
@@ -40,6 +43,11 @@ impl Broker {
         if self.attempts.remove(&id).is_none() {
             *self.running.entry(attempt.mapping).or_default() += 1;
         }
+        if let Some(execution) = attempt.execution {
+            self.held.insert(execution, id, attempt.mapping);
+            // What an execution holds leaves room for the next batch.
+            self.woken.insert(attempt.queue);
+        }
         if self.windows.close(attempt.mapping) {
             // What is left is gathered from here on.
             self.woken.insert(attempt.queue);
@@ -60,6 +68,9 @@ impl Broker {
             self.assert_replaying();
             return self.end_messages(queue, deleted, released);
         };
+        if let Some(execution) = ended.execution {
+            self.held.remove(execution, ended.mapping);
+        }
         let function = self.function_of(ended.mapping).map(Box::<str>::from);
         if let Some(running) = self.running.get_mut(&ended.mapping) {
             *running -= 1;
@@ -83,36 +94,45 @@ impl Broker {
         }
     }
 
-    pub(crate) fn set_mapping(&mut self, id: MappingId, definition: &MappingDefinition, place: Place) {
-        let before = self.mappings.insert(id, Placed { value: definition.clone(), place });
-        if let Some(before) = before.filter(|before| before.value.queue != definition.queue) {
-            self.unlink_mapping(id, &before.value.queue);
+    pub(crate) fn set_feed(&mut self, id: MappingId, feed: Feed, place: Place) {
+        let queue = feed.queue().clone();
+        if let Some(before) = self.feeds.get(&id).map(|before| before.value.queue().clone()).filter(|old| *old != queue)
+        {
+            self.unlink_feed(id, &before);
         }
-        self.mappings_of.entry(definition.queue.clone()).or_default().insert(id);
-        self.windows.set(id, definition);
+        if let Feed::Pipe(pipe) = &feed {
+            self.pipes.insert(pipe.name.clone(), id);
+        }
+        self.feeds_of.entry(queue).or_default().insert(id);
+        self.windows.set(id, &feed);
+        self.feeds.insert(id, Placed { value: feed, place });
         self.wake_mapped_queues();
     }
 
-    fn unlink_mapping(&mut self, id: MappingId, queue: &QueueName) {
-        if let Some(ids) = self.mappings_of.get_mut(queue) {
+    fn unlink_feed(&mut self, id: MappingId, queue: &QueueName) {
+        if let Some(ids) = self.feeds_of.get_mut(queue) {
             ids.remove(&id);
             if ids.is_empty() {
-                self.mappings_of.remove(queue);
+                self.feeds_of.remove(queue);
             }
         }
     }
 
-    pub(crate) fn forget_mapping(&mut self, id: MappingId) {
-        let Some(mapping) = self.mappings.remove(&id) else { return self.assert_replaying() };
-        self.unlink_mapping(id, &mapping.value.queue);
+    pub(crate) fn forget_feed(&mut self, id: MappingId) {
+        let Some(feed) = self.feeds.remove(&id) else { return self.assert_replaying() };
+        self.unlink_feed(id, feed.value.queue());
         self.windows.forget(id);
-        if self.running.contains_key(&id) {
-            self.retired.insert(id, mapping.value.function.name);
+        match feed.value {
+            Feed::Pipe(pipe) if self.pipes.get(&pipe.name) == Some(&id) => drop(self.pipes.remove(&pipe.name)),
+            Feed::Mapping(mapping) if self.running.contains_key(&id) => {
+                self.retired.insert(id, mapping.function.name);
+            }
+            Feed::Mapping(_) | Feed::Pipe(_) => {}
         }
     }
 
     pub(crate) fn wake_mapped_queues(&mut self) {
-        for name in self.mappings_of.keys() {
+        for name in self.feeds_of.keys() {
             if let Some(id) = self.by_name.get(name) {
                 self.woken.insert(*id);
             }

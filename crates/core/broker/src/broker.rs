@@ -1,8 +1,10 @@
 //! The broker's state, and the two ways in which it changes: by a fact, and by time that passes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::entries::Entries;
+use crate::feed::Feed;
 use crate::function::Placed;
 use crate::function::queue::Invocations;
 use crate::function::running::Running;
@@ -10,14 +12,14 @@ use crate::function::state::KnownFunction;
 use crate::function::window::Windows;
 use crate::move_task::MoveTask;
 use crate::object::Objects;
+use crate::pipe::HeldAttempts;
 use crate::queue::{Definition, GroupIndex, Message, Queue, ReceiveRequest, Remembered, Visibility};
 use crate::schedule::state::Schedules;
 use crate::topic::state::Topics;
 use crate::workflow::state::Workflows;
 use crate::{
-    Attempt, AttemptId, BlobId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingDefinition, MappingId,
-    MoveTaskStatus, ObjectStatistics, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds,
-    Timestamp,
+    Attempt, AttemptId, BlobId, COOLDOWN, DeduplicationKey, Fact, KeptMessage, MappingId, MoveTaskStatus,
+    ObjectStatistics, Place, QueueAttributes, QueueId, QueueName, ReceiptHandle, Rejection, Seconds, Timestamp,
 };
 
 /// All queues, messages, functions and mappings of one shard.
@@ -40,9 +42,11 @@ pub struct Broker {
     pub(crate) schedules: Schedules,
     /// Whether fault policies have an effect.
     pub(crate) faults_allowed: bool,
-    pub(crate) mappings: BTreeMap<MappingId, Placed<MappingDefinition>>,
-    pub(crate) mappings_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
+    pub(crate) feeds: BTreeMap<MappingId, Placed<Feed>>,
+    pub(crate) feeds_of: BTreeMap<QueueName, BTreeSet<MappingId>>,
+    pub(crate) pipes: BTreeMap<Box<str>, MappingId>,
     pub(crate) attempts: BTreeMap<AttemptId, Attempt>,
+    pub(crate) held: HeldAttempts,
     pub(crate) running: BTreeMap<MappingId, u32>,
     /// The functions of mappings that are gone while attempts of theirs still run.
     pub(crate) retired: BTreeMap<MappingId, Box<str>>,
@@ -82,9 +86,11 @@ impl Broker {
             windows: Windows::default(),
             schedules: Schedules::default(),
             faults_allowed: false,
-            mappings: BTreeMap::new(),
-            mappings_of: BTreeMap::new(),
+            feeds: BTreeMap::new(),
+            feeds_of: BTreeMap::new(),
+            pipes: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            held: HeldAttempts::default(),
             running: BTreeMap::new(),
             retired: BTreeMap::new(),
             moved: BTreeMap::new(),
@@ -342,20 +348,28 @@ impl Broker {
                 self.set_schedule_attempt(*number, attempt, place);
             }
             Fact::ScheduleFired { name, next_at } => self.schedule_fired(name, *next_at),
-            Fact::MappingSet { id, definition } => self.set_mapping(*id, definition, place),
-            Fact::MappingDeleted { id } => self.forget_mapping(*id),
+            Fact::MappingSet { id, definition } => self.set_feed(*id, Feed::Mapping(definition.clone()), place),
+            Fact::PipeSet { id, pipe } => self.set_feed(*id, Feed::Pipe(Arc::new(pipe.clone())), place),
+            Fact::MappingDeleted { id } => self.forget_feed(*id),
             Fact::Dispatched { attempt, mapping, queue, messages, hidden_until } => {
                 let sequences: Vec<u64> = messages.iter().map(|(sequence, _)| *sequence).collect();
                 self.receive(*queue, &sequences, *hidden_until, None, place);
-                let begun = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
+                let (messages, execution) = (messages.clone(), None);
+                let begun = Attempt { mapping: *mapping, queue: *queue, messages, execution, place };
                 self.put_attempt(*attempt, begun);
             }
             Fact::AttemptEnded { attempt, queue, deleted, released } => {
                 self.end_attempt(*attempt, *queue, deleted, released);
             }
             Fact::AttemptKept { attempt, mapping, queue, messages } => {
-                let kept = Attempt { mapping: *mapping, queue: *queue, messages: messages.clone(), place };
+                let (messages, execution) = (messages.clone(), None);
+                let kept = Attempt { mapping: *mapping, queue: *queue, messages, execution, place };
                 self.put_attempt(*attempt, kept);
+            }
+            Fact::AttemptBound { attempt, mapping, queue, messages, execution } => {
+                let (messages, execution) = (messages.clone(), Some(*execution));
+                let bound = Attempt { mapping: *mapping, queue: *queue, messages, execution, place };
+                self.put_attempt(*attempt, bound);
             }
             Fact::MessageKept { message } => {
                 self.hold_record(place, 1);

@@ -5,9 +5,9 @@ use bytes::Bytes;
 use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
     EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
-    MappingId, MoveTaskId, Notification, ObjectCommand, Protocol, PutWhen, QueueId, QueueName, QueuedInvocation,
-    ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text, Token,
-    TopicAttributes, TopicName, WorkflowCommand,
+    MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen, QueueId, QueueName,
+    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text,
+    Token, TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.
@@ -102,10 +102,22 @@ pub enum Command {
     DeleteMapping { id: MappingId },
     /// Lists functions and mappings.
     ListFunctions,
-    /// Starts one attempt, if a mapping of the queue has room and the queue has something for it.
+    /// Makes a pipe what is given; its queue never changes.
+    PutPipe { pipe: Pipe, when: PutWhen },
+    /// Deletes a pipe. What executions hold for it they hold on to.
+    DeletePipe { name: Box<str> },
+    /// Tells about a pipe.
+    DescribePipe { name: Box<str> },
+    /// Lists pipes.
+    ListPipes,
+    /// Starts one attempt, if a mapping or pipe of the queue has room and the queue has something for it.
     Dispatch { queue: QueueId },
     /// Says how an attempt ended.
     EndAttempt { attempt: AttemptId, outcome: AttemptOutcome },
+    /// Does what a pipe's batch has come to, and ends its attempt in the same step. The messages at the places that
+    /// failed already, by rising numbers, are not worked off. With `holds` the attempt goes on until the execution that
+    /// is started has ended, unless that is an express one.
+    ConcludeAttempt { attempt: AttemptId, action: PipeAction, failed: Vec<usize>, holds: bool },
     /// After a start: ends attempts of the process before, which are lost; at most so many at once that their facts fit
     /// together. To be asked until no fact comes of it.
     EndLostAttempts,

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use crate::{
     Alias, AttemptId, DeliveryEnd, Entry, ExecutionId, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
-    InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Place, QueueAttributes, QueueId,
-    QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tags,
-    TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
+    InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Pipe, Place, QueueAttributes,
+    QueueId, QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId,
+    Tags, TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
 };
 
 /// What was decided.
@@ -69,6 +69,15 @@ pub enum Reply {
     InvokeConfigs(Vec<(Box<str>, InvokeConfig)>),
     /// `PutMapping`.
     Mapping(Box<Mapping>),
+    /// `PutPipe` and `DescribePipe`.
+    Pipe(Arc<Pipe>),
+    /// `ListPipes`, by name.
+    Pipes(Vec<Arc<Pipe>>),
+    /// `ConcludeAttempt`: why something was refused, if it was.
+    Concluded {
+        /// The first refusal.
+        refused: Option<Box<Rejection>>,
+    },
     /// `ListSchedules`, by name.
     Schedules(Vec<ScheduleDescription>),
     /// `EndInvocation`.
@@ -281,6 +290,8 @@ pub struct Inventory {
 pub enum Effect {
     /// Run a function on a batch of messages, then answer with `EndAttempt`.
     Invoke(Invocation),
+    /// Work on a batch of messages, then answer with `EndAttempt` or `ConcludeAttempt`.
+    RunPipe(PipeRun),
     /// Do what a task of an execution asks for, then answer with `CarryOut` or `Step`.
     StartTask(Box<TaskCall>),
     /// Nobody waits for a task any more.
@@ -290,6 +301,17 @@ pub enum Effect {
         /// Which.
         task: u64,
     },
+}
+
+/// One batch of a pipe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipeRun {
+    /// To be named in the answer.
+    pub attempt: AttemptId,
+    /// The pipe.
+    pub pipe: Arc<Pipe>,
+    /// The messages.
+    pub deliveries: Vec<Delivery>,
 }
 
 /// One run of a function.

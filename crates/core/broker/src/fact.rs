@@ -5,11 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
-    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionStart, FaultKind, Function, FunctionRef, InvokeConfig,
-    KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification, ObjectFact,
-    PendingDelivery, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep, Redrive, Replay,
-    ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp, TopicDefinition,
-    TopicId, WorkflowFact,
+    Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionId, ExecutionStart, FaultKind, Function, FunctionRef,
+    InvokeConfig, KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification,
+    ObjectFact, PendingDelivery, Pipe, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep,
+    Redrive, Replay, ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp,
+    TopicDefinition, TopicId, WorkflowFact,
 };
 
 mod earlier;
@@ -219,9 +219,11 @@ pub enum Fact {
     FaultInjected { place: FaultPlace, kind: FaultKind },
     /// A queue feeds a function like this from now on.
     MappingSet { id: MappingId, definition: MappingDefinition },
-    /// A queue no longer feeds a function.
+    /// A queue feeds a pipe like this from now on.
+    PipeSet { id: MappingId, pipe: Pipe },
+    /// A queue no longer feeds a function, or a pipe.
     MappingDeleted { id: MappingId },
-    /// Messages were handed to a function, for the so-manieth time each.
+    /// Messages were handed to a function or a pipe, for the so-manieth time each.
     Dispatched {
         attempt: AttemptId,
         mapping: MappingId,
@@ -293,7 +295,15 @@ pub enum Fact {
     MessageKept { message: KeptMessage },
     /// Kept by cleaning: a deduplication id that must still be remembered.
     DeduplicationKept { queue: QueueId, deduplication: Deduplication, message_id: MessageId, sequence: u64 },
-    /// Kept by cleaning: a function's try that is still going on.
+    /// From now on an attempt goes on until that execution has ended.
+    AttemptBound {
+        attempt: AttemptId,
+        mapping: MappingId,
+        queue: QueueId,
+        messages: Vec<(u64, u32)>,
+        execution: ExecutionId,
+    },
+    /// Kept by cleaning: a try that is still going on.
     AttemptKept { attempt: AttemptId, mapping: MappingId, queue: QueueId, messages: Vec<(u64, u32)> },
     /// Kept by cleaning: a move task as it is now.
     MoveTaskKept {
@@ -373,6 +383,8 @@ wire_enum!(Fact {
     55 => Dispatched { attempt, mapping, queue, messages, hidden_until }
     56 => ScheduleSet { definition, made_at, next_at }
     57 => ScheduleTried { schedule, number, again }
+    58 => PipeSet { id, pipe }
+    59 => AttemptBound { attempt, mapping, queue, messages, execution }
     71 => ScheduleRemoved { name }
     72 => ScheduleFired { name, next_at }
     73 => FaultInjected { place, kind }
@@ -501,5 +513,7 @@ pub enum Stored {
 
 #[cfg(test)]
 mod any;
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

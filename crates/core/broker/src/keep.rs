@@ -68,13 +68,14 @@ impl Broker {
                 });
                 current.into_iter().collect()
             }
-            Fact::MappingSet { id, .. } => {
-                let current = self.mappings.get(id).map(|placed| placed.place);
+            Fact::MappingSet { id, .. } | Fact::PipeSet { id, .. } => {
+                let current = self.feeds.get(id).map(|placed| placed.place);
                 unchanged(fact, current, place)
             }
             Fact::Received { attempt: Some((attempt, _)), .. }
             | Fact::Dispatched { attempt, .. }
-            | Fact::AttemptKept { attempt, .. } => {
+            | Fact::AttemptKept { attempt, .. }
+            | Fact::AttemptBound { attempt, .. } => {
                 let current = self.attempts.get(attempt).filter(|current| current.place == place);
                 current.map(|current| keep_attempt(*attempt, current)).into_iter().collect()
             }
@@ -349,10 +350,9 @@ fn keep_state(queue: &Queue, message: &Message) -> KeptState {
 }
 
 fn keep_attempt(id: AttemptId, attempt: &Attempt) -> Fact {
-    Fact::AttemptKept {
-        attempt: id,
-        mapping: attempt.mapping,
-        queue: attempt.queue,
-        messages: attempt.messages.clone(),
+    let (mapping, queue, messages) = (attempt.mapping, attempt.queue, attempt.messages.clone());
+    match attempt.execution {
+        Some(execution) => Fact::AttemptBound { attempt: id, mapping, queue, messages, execution },
+        None => Fact::AttemptKept { attempt: id, mapping, queue, messages },
     }
 }

@@ -17,11 +17,13 @@ mod entries;
 mod entropy;
 mod fact;
 mod fault_policy;
+mod feed;
 mod function;
 mod keep;
 mod messages;
 mod move_task;
 mod object;
+mod pipe;
 mod queue;
 mod rejection;
 mod schedule;
@@ -42,8 +44,8 @@ pub use decide::functions::{ALIASES_MAX, FUNCTIONS_MAX, VERSIONS_MAX};
 pub use decide::invocations::QUEUED_INVOCATIONS_MAX;
 pub use decide::subscriptions::{FIFO_SUBSCRIPTIONS_MAX, FILTER_POLICIES_MAX, QUESTION_INTERVAL, SUBSCRIPTIONS_MAX};
 pub use decision::{
-    Decision, Delivery, Effect, Inventory, Invocation, Peeked, PeekedState, PublishTally, Published, QueueDescription,
-    Reply, ScheduleDescription, Sent, SubscriptionDescription, TopicDescription,
+    Decision, Delivery, Effect, Inventory, Invocation, Peeked, PeekedState, PipeRun, PublishTally, Published,
+    QueueDescription, Reply, ScheduleDescription, Sent, SubscriptionDescription, TopicDescription,
 };
 pub use entries::{ENTRIES_MAX, ENTRY_PATH_BYTES_MAX, ENTRY_VALUE_BYTES_MAX, Entry, EntryChanges, EntryKey};
 pub use entropy::Entropy;
@@ -73,6 +75,7 @@ pub use object::{
     Segment, Told, UPLOADS_MAX, UploadDefinition, UploadDraft, UploadId, UploadMarker, UploadPage, UploadedPart,
     Wanted,
 };
+pub use pipe::{HELD, PIPE_RUNS_MAX, PIPES_MAX, Pipe, PipeAction, PipeEntry};
 pub use queue::attributes::{AttributesGiven, QueueAttributes};
 pub use queue::name::{Account, QueueId, QueueName};
 pub use queue::receipt::ReceiptHandle;

@@ -29,7 +29,7 @@ impl Broker {
             messages.push((*sequence, queue.message(*sequence).expect("received above").receive_count));
         }
         if let Some((attempt, mapping)) = attempt {
-            self.put_attempt(attempt, Attempt { mapping, queue: id, messages, place });
+            self.put_attempt(attempt, Attempt { mapping, queue: id, messages, execution: None, place });
         }
         self.touch(id);
     }

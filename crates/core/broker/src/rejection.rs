@@ -128,6 +128,12 @@ pub enum Rejection {
         /// As given.
         name: Box<str>,
     },
+    /// A pipe of that name exists.
+    PipeExists,
+    /// No pipe of that name.
+    PipeDoesNotExist,
+    /// There are as many pipes as may be.
+    TooManyPipes,
     /// As many invocations of the function go on as may.
     FunctionBusy,
     /// An alias of that name exists.

@@ -27,7 +27,11 @@ pub(crate) fn invoke(invocation: Invocation, functions: Arc<dyn FunctionRunner>,
 
 /// The outcome in places of the messages that were handed out, of which the function was not given those that were gone
 /// by then: they were not worked off.
-fn in_terms_of(handed_out: &[ReceiptHandle], run: &[ReceiptHandle], outcome: AttemptOutcome) -> AttemptOutcome {
+pub(crate) fn in_terms_of(
+    handed_out: &[ReceiptHandle],
+    run: &[ReceiptHandle],
+    outcome: AttemptOutcome,
+) -> AttemptOutcome {
     let failed = match &outcome {
         _ if run.len() == handed_out.len() => return outcome,
         AttemptOutcome::Failed | AttemptOutcome::Lost => return outcome,

@@ -33,6 +33,8 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
+            | Command::DescribePipe { .. }
+            | Command::ListPipes
             | Command::ListSchedules
             | Command::DescribeFunction { .. }
             | Command::ListVersions { .. }
@@ -63,6 +65,8 @@ impl Shard {
             | Command::PutAlias { .. }
             | Command::PutInvokeConfig { .. }
             | Command::PutMapping { .. }
+            | Command::PutPipe { .. }
+            | Command::ConcludeAttempt { .. }
             | Command::PutSchedule { .. }
             | Command::QueueInvocation { .. }
             | Command::CreateTopic { .. }

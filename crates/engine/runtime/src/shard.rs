@@ -22,6 +22,7 @@ use crate::invocation::invoke;
 use crate::known_after::KnownAfter;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
+use crate::pipes;
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
 use crate::start::Outside;
@@ -511,6 +512,9 @@ impl Shard {
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),
                 Some((_, Held::Effect(Effect::Invoke(invocation)))) => {
                     invoke(invocation, self.outside.functions.clone(), self.handle.clone());
+                }
+                Some((_, Held::Effect(Effect::RunPipe(run)))) => {
+                    pipes::run(run, self.outside.pipes.clone(), self.handle.clone());
                 }
                 Some((_, Held::Effect(Effect::StartTask(call)))) => {
                     workflows::start(*call, self.outside.tasks.clone(), self.handle.clone());

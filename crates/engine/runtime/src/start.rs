@@ -17,6 +17,7 @@ use crate::courier::{Courier, Envelopes, NoCourier, NoEnvelopes};
 use crate::delivery::DELIVERIES_MAX;
 use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
+use crate::pipes::{NoPipes, PipeRunner};
 use crate::reader::{Reader, to_core};
 use crate::shard::Shard;
 use crate::workflows::{NoTasks, TaskRunner};
@@ -49,6 +50,8 @@ pub struct Outside {
     pub functions: Arc<dyn FunctionRunner>,
     /// What does the tasks of executions.
     pub tasks: Arc<dyn TaskRunner>,
+    /// What works on batches of pipes.
+    pub pipes: Arc<dyn PipeRunner>,
     /// What delivers to endpoints that are not queues.
     pub courier: Arc<dyn Courier>,
     /// What writes notifications for queues.
@@ -66,6 +69,7 @@ impl Default for Outside {
         Outside {
             functions: Arc::new(NoFunctions),
             tasks: Arc::new(NoTasks),
+            pipes: Arc::new(NoPipes),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),
             blobs: Blobs::in_memory(),

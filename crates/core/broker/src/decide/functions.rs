@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::feed::Feed;
 use crate::function::state::KnownFunction;
 use crate::{
     Alias, Broker, Decision, Entropy, Fact, Function, FunctionDescription, FunctionRef, FunctionVersion, Inventory,
@@ -100,7 +101,8 @@ impl Broker {
             }
             return Ok(Decision::fact(Fact::VersionDeleted { function: name.into(), version }));
         }
-        let mappings = self.mappings.iter().filter(|(_, mapping)| *mapping.value.function.name == *name);
+        let is_of_function = |feed: &Feed| feed.function().is_some_and(|function| *function.name == *name);
+        let mappings = self.feeds.iter().filter(|(_, feed)| is_of_function(&feed.value));
         let mut facts: Vec<Fact> = mappings.map(|(id, _)| Fact::MappingDeleted { id: *id }).collect();
         facts.push(Fact::FunctionDeleted { name: name.into() });
         Ok(Decision { facts, reply: Reply::Done, effects: Vec::new() })
@@ -120,7 +122,10 @@ impl Broker {
     }
 
     pub(super) fn decide_list_functions(&self) -> Decision {
-        let mappings = self.mappings.iter().map(|(id, mapping)| Mapping { id: *id, definition: mapping.value.clone() });
+        let mappings = self
+            .feeds
+            .iter()
+            .filter_map(|(id, feed)| Some(Mapping { id: *id, definition: feed.value.mapping()?.clone() }));
         let functions = self
             .functions
             .values()

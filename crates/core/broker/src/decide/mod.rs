@@ -11,6 +11,7 @@ mod move_tasks;
 mod objects;
 mod peek;
 mod permissions;
+mod pipes;
 mod publish;
 mod queues;
 mod receive;
@@ -85,6 +86,13 @@ impl Broker {
             Command::ListFunctions => Ok(self.decide_list_functions()),
             Command::Dispatch { queue } => Ok(self.decide_dispatch(queue, entropy)),
             Command::EndAttempt { attempt, outcome } => Ok(self.decide_end_attempt(attempt, &outcome)),
+            Command::PutPipe { pipe, when } => self.decide_put_pipe(pipe, when, entropy),
+            Command::DeletePipe { name } => self.decide_delete_pipe(&name),
+            Command::DescribePipe { name } => self.decide_describe_pipe(&name),
+            Command::ListPipes => Ok(self.decide_list_pipes()),
+            Command::ConcludeAttempt { attempt, action, failed, holds } => {
+                self.decide_conclude_attempt(attempt, action, failed, holds, entropy)
+            }
             Command::EndLostAttempts => Ok(self.decide_end_lost_attempts()),
             Command::StartMoveTask { source, destination, messages_per_second } => {
                 self.decide_start_move_task(&source, destination, messages_per_second, entropy)

@@ -6,7 +6,7 @@ mod functions;
 
 use functions::*;
 
-use super::tests::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
+use super::examples::{policy, redrive_allow_policy, subscription_attributes, topic_attributes};
 use super::*;
 use crate::object::fact::tests::any_object_fact;
 use crate::{Copy, *};
@@ -394,6 +394,14 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
         }
         ScheduleFired { name: any_box(), next_at: prop::option::of(any_time()) }
         MappingSet { id: any_mapping_id(), definition: any_mapping() }
+        PipeSet { id: any_mapping_id(), pipe: any_pipe() }
+        AttemptBound {
+            attempt: any_attempt(),
+            mapping: any_mapping_id(),
+            queue: any_id(),
+            messages: any::<Vec<(u64, u32)>>(),
+            execution: any::<u128>().prop_map(ExecutionId),
+        }
         MappingDeleted { id: any_mapping_id() }
         Dispatched {
             attempt: any_attempt(),

@@ -233,7 +233,7 @@ impl From<Attributes> for QueueAttributes {
 mod tests {
     use bytes::Bytes;
 
-    use crate::fact::tests::{mapping, name, schedule};
+    use crate::fact::examples::{mapping, name, schedule};
     use crate::*;
 
     /// What earlier versions wrote, byte for byte.

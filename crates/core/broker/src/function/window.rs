@@ -3,18 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::feed::Feed;
 use crate::queue::Queue;
 use crate::topic::schedule::Timers;
-use crate::{BATCH_MESSAGES_MAX, Broker, Function, MappingDefinition, MappingId, QueueId, Seconds, Timestamp};
+use crate::{Broker, Function, MappingDefinition, MappingId, QueueId, Seconds, Timestamp};
 
 /// What AWS adds to window and timeout, where a queue's own visibility timeout would be too short for both.
 const VISIBILITY_MARGIN: Seconds = Seconds(30);
 
-/// Mappings that gather, and those that have gathered for long enough.
+/// Feeds that gather, and those that have gathered for long enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Windows {
     timers: Timers<MappingId>,
-    /// Mappings that gather whenever there is something.
+    /// Feeds that gather whenever there is something.
     gathering: BTreeSet<MappingId>,
     open: Volatile<BTreeMap<MappingId, Timestamp>>,
     over: Volatile<BTreeSet<MappingId>>,
@@ -43,9 +44,9 @@ impl Windows {
     }
 
     /// A mapping is like this from now on; it begins to gather anew.
-    pub(crate) fn set(&mut self, id: MappingId, mapping: &MappingDefinition) {
+    pub(crate) fn set(&mut self, id: MappingId, feed: &Feed) {
         self.close(id);
-        if mapping.window > Seconds(0) {
+        if feed.window() > Seconds(0) {
             self.gathering.insert(id)
         } else {
             self.gathering.remove(&id)
@@ -65,25 +66,14 @@ impl Windows {
     }
 }
 
-impl MappingDefinition {
-    pub(crate) fn batch_messages(&self, queue: QueueId) -> usize {
-        let max = if queue.is_fifo() || self.window == Seconds(0) {
-            BATCH_MESSAGES_MAX
-        } else {
-            crate::MAPPING_BATCH_MESSAGES_MAX as usize
-        };
-        (self.batch_size as usize).clamp(1, max)
-    }
-}
-
 impl Broker {
     /// Whether a mapping need not gather any longer.
     pub(crate) fn is_ripe(&self, id: MappingId, queue: &Queue) -> bool {
-        let mapping = &self.mappings[&id].value;
-        mapping.window == Seconds(0)
+        let feed = &self.feeds[&id].value;
+        feed.window() == Seconds(0)
             || queue.id.is_fifo()
             || self.windows.over.0.contains(&id)
-            || queue.visible() >= mapping.batch_messages(queue.id)
+            || queue.visible() >= feed.batch_messages(queue.id)
     }
 
     /// How long a batch is hidden while its function works.
@@ -99,10 +89,10 @@ impl Broker {
             return;
         };
         let Some(name) = known.definition.as_ref().map(|definition| &definition.name) else { return };
-        for id in self.mappings_of.get(name).into_iter().flatten() {
-            let mapping = &self.mappings[id].value;
-            if mapping.window > Seconds(0) && mapping.enabled && !self.windows.open.0.contains_key(id) {
-                let until = self.now + mapping.window;
+        for id in self.feeds_of.get(name).into_iter().flatten() {
+            let feed = &self.feeds[id].value;
+            if feed.window() > Seconds(0) && feed.is_enabled() && !self.windows.open.0.contains_key(id) {
+                let until = self.now + feed.window();
                 self.windows.open.0.insert(*id, until);
                 self.windows.timers.set(id, Some(until));
             }
@@ -111,7 +101,7 @@ impl Broker {
 
     pub(crate) fn advance_windows(&mut self) {
         while let Some(id) = self.windows.timers.take_due(self.now) {
-            let name = self.mappings.get(&id).map(|mapping| &mapping.value.queue);
+            let name = self.feeds.get(&id).map(|feed| feed.value.queue());
             let queue = name.and_then(|name| self.by_name.get(name)).and_then(|id| self.queues.get(id));
             match queue.filter(|queue| queue.has_receivable()) {
                 Some(queue) => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::object_state::{ObservedBucket, observe_buckets};
+use crate::feed::Feed;
 use crate::function::state::KnownFunction;
 use crate::move_task::MoveTask;
 use crate::queue::{DeduplicationWindow, Message, Queue, Visibility};
@@ -13,8 +14,8 @@ use crate::topic::subscription::Subscription;
 use crate::workflow::execution::KnownExecution;
 use crate::workflow::state::KnownMachine;
 use crate::{
-    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, Fact, Function, MachineAlias, MachineVersion,
-    MappingDefinition, MappingId, MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName,
+    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, ExecutionId, Fact, Function, MachineAlias,
+    MachineVersion, MappingId, MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName,
     Recorded, Replay, StateMachine, Stored, SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp,
     TopicDefinition, TopicId,
 };
@@ -170,7 +171,7 @@ pub(super) struct Observed {
     queues: Vec<ObservedQueue>,
     functions: Vec<(Box<str>, ObservedFunction)>,
     events: Vec<(Box<str>, ObservedRows)>,
-    mappings: Vec<(MappingId, MappingDefinition)>,
+    feeds: Vec<(MappingId, Feed)>,
     attempts: BTreeMap<AttemptId, ObservedAttempt>,
     running: BTreeMap<MappingId, u32>,
     topics: Vec<ObservedTopic>,
@@ -208,6 +209,7 @@ struct ObservedAttempt {
     mapping: MappingId,
     queue: QueueId,
     messages: Vec<(u64, u32)>,
+    execution: Option<ExecutionId>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -256,14 +258,15 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
         // Of messages that are gone an attempt may or may not know after cleaning: nothing can become of them.
         let alive = |sequence: u64| broker.queues.get(&attempt.queue).is_some_and(|q| q.message(sequence).is_some());
         let messages = messages.into_iter().filter(|(sequence, _)| alive(*sequence)).collect();
-        (*id, ObservedAttempt { mapping: attempt.mapping, queue: attempt.queue, messages })
+        let (mapping, queue, execution) = (attempt.mapping, attempt.queue, attempt.execution);
+        (*id, ObservedAttempt { mapping, queue, messages, execution })
     };
     let events = broker.invocations.queues().map(|name| observe_events(broker, name, history));
     Observed {
         queues: broker.queues.values().map(|queue| observe_queue(queue, history)).collect(),
         functions: broker.functions.iter().map(|(name, known)| (name.clone(), observe_function(known))).collect(),
         events: events.filter(|(_, rows)| !rows.is_empty()).collect(),
-        mappings: broker.mappings.iter().map(|(id, mapping)| (*id, mapping.value.clone())).collect(),
+        feeds: broker.feeds.iter().map(|(id, feed)| (*id, feed.value.clone())).collect(),
         attempts: broker.attempts.iter().map(of_attempt).collect(),
         running: broker.running.clone(),
         topics: broker.topics.by_id.values().map(|topic| observe_topic(topic, history)).collect(),

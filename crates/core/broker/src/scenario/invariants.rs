@@ -47,6 +47,11 @@ pub(super) fn check_state(broker: &Broker) {
     assert!(broker.next_deadline().is_none_or(|deadline| deadline > broker.now()), "no deadline is missed");
     let running: u32 = broker.running.values().sum();
     assert_eq!(running as usize, broker.attempts.len(), "every attempt counts against its mapping");
+    let held = broker.attempts.iter().filter_map(|(id, attempt)| Some((attempt.execution?, *id)));
+    assert_eq!(broker.held.by_execution, held.collect(), "executions know what they hold");
+    let by_feed =
+        |feed| broker.attempts.values().filter(|known| known.execution.is_some() && known.mapping == feed).count();
+    assert!(broker.feeds.keys().all(|feed| broker.held.of(*feed) as usize == by_feed(*feed)), "held ones are counted");
     assert!(broker.retired.keys().all(|id| broker.running.contains_key(id)), "a mapping at rest is forgotten");
 }
 

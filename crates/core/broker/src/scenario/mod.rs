@@ -26,6 +26,7 @@ mod object_script;
 mod object_state;
 mod objects;
 mod outbox;
+mod pipes;
 mod properties;
 mod publishing;
 mod queues;

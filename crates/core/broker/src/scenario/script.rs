@@ -26,7 +26,7 @@
 //! run [max=N]                                   events that are due: ~1x2:f:3 is the second attempt, by version 3
 //! ran ~1 succeeded | failed | not-run           and what comes of it
 //! map QUEUE FUNCTION [batch=N] [window=S] [concurrency=N] [partial] [disabled] | unmap QUEUE FUNCTION
-//! dispatch QUEUE                                f!1 is the first attempt, and runs f
+//! dispatch QUEUE                                f!1 is the first attempt, of f: a function or a pipe
 //! end !1 succeeded | failed | lost | partly 0 2
 //! restart | clean [N] | end-lost | woken       the oldest records are cleaned away, or all
 //! redrive NAME [to=NAME] [rate=N]               %1 is the first move task; #1' is the first message, moved once
@@ -50,7 +50,7 @@
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
-//! Lines about buckets and objects are in `object_script`.
+//! Lines about buckets and objects are in `object_script`, about executions in `workflow_script`, about pipes in `pipes`.
 //!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
 
@@ -157,6 +157,7 @@ impl Story {
         let mut words = Words(step.split_whitespace().collect());
         let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
         let others = topics_or_objects.or_else(|| self.play_events(step)).or_else(|| self.play_workflows(step));
+        let others = others.or_else(|| self.play_pipes(step));
         if let Some(answer) = others {
             return answer;
         }
@@ -268,7 +269,7 @@ impl Story {
             "unmap" => {
                 let (queue, function) = (words.queue(), words.next());
                 let fits = |m: &MappingDefinition| m.queue == queue && *m.function.name == *function;
-                let known = self.world.broker.mappings.iter().find(|(_, mapping)| fits(&mapping.value));
+                let known = self.world.broker.feeds.iter().find(|(_, feed)| feed.value.mapping().is_some_and(fits));
                 Command::DeleteMapping { id: known.map_or(MappingId(0), |(id, _)| *id) }
             }
             "dispatch" => Command::Dispatch { queue: self.world.broker.queue(&words.queue()).ok()?.id },
@@ -305,7 +306,7 @@ impl Story {
         VisibilityChange { handle: self.handle(message), timeout: Seconds(number(timeout)) }
     }
 
-    fn attempt(&self, word: &str) -> AttemptId {
+    pub(super) fn attempt(&self, word: &str) -> AttemptId {
         let word = word.strip_prefix('!').expect("an attempt is written as !1");
         self.attempts[number::<usize>(word) - 1]
     }
@@ -431,10 +432,14 @@ impl Story {
     }
 
     fn show_effect(&mut self, effect: Effect) -> String {
-        let Effect::Invoke(invocation) = effect else { panic!("no line about queues starts a task") };
-        self.attempts.push(invocation.attempt);
-        let messages: Vec<String> = invocation.deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
-        format!("{}!{} {}", invocation.function.name, self.attempts.len(), messages.join(" "))
+        let (attempt, name, deliveries) = match effect {
+            Effect::Invoke(run) => (run.attempt, run.function.name.clone(), run.deliveries),
+            Effect::RunPipe(run) => (run.attempt, run.pipe.name.clone(), run.deliveries),
+            Effect::StartTask(_) | Effect::CancelTask { .. } => panic!("no line about queues starts a task"),
+        };
+        self.attempts.push(attempt);
+        let messages: Vec<String> = deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
+        format!("{name}!{} {}", self.attempts.len(), messages.join(" "))
     }
 }
 

@@ -32,14 +32,14 @@ pub(super) struct Executions {
     express: Vec<ExecutionId>,
 }
 
-fn reference(name: &str) -> MachineRef {
+pub(super) fn reference(name: &str) -> MachineRef {
     match name.split_once(':') {
         Some((name, qualifier)) => MachineRef { name: name.into(), qualifier: Some(qualifier.into()) },
         None => MachineRef { name: name.into(), qualifier: None },
     }
 }
 
-fn given_name(word: &str) -> Option<Box<str>> {
+pub(super) fn given_name(word: &str) -> Option<Box<str>> {
     (word != "-").then(|| word.into())
 }
 
@@ -198,11 +198,16 @@ impl Story {
     }
 
     fn ask_workflow(&mut self, command: WorkflowCommand) -> Result<Reply, Rejection> {
-        let (reply, effects) = self.world.ask(Command::Workflow(Box::new(command)))?;
+        self.ask_of_workflows(Command::Workflow(Box::new(command)))
+    }
+
+    /// Notes the tasks that come of it.
+    pub(super) fn ask_of_workflows(&mut self, command: Command) -> Result<Reply, Rejection> {
+        let (reply, effects) = self.world.ask(command)?;
         for effect in effects {
             match effect {
                 Effect::StartTask(call) => self.executions.tasks.push(*call),
-                Effect::CancelTask { .. } | Effect::Invoke(_) => {}
+                Effect::CancelTask { .. } | Effect::Invoke(_) | Effect::RunPipe(_) => {}
             }
         }
         Ok(reply)

@@ -90,6 +90,11 @@ impl Broker {
         self.workflows.due.insert(id);
     }
 
+    /// Whether an execution is known and has not ended.
+    pub(crate) fn is_open(&self, id: ExecutionId) -> bool {
+        self.workflows.executions.get(&id).is_some_and(|known| known.is_open())
+    }
+
     /// Executions that have not ended.
     pub fn open_executions(&self) -> usize {
         self.workflows.open

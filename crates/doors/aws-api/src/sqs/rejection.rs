@@ -145,6 +145,9 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         Rejection::FunctionDoesNotExist { .. }
         | Rejection::FunctionExists { .. }
         | Rejection::FunctionBusy
+        | Rejection::PipeExists
+        | Rejection::PipeDoesNotExist
+        | Rejection::TooManyPipes
         | Rejection::AliasExists { .. }
         | Rejection::AliasDoesNotExist { .. }
         | Rejection::RevisionChanged

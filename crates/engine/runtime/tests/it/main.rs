@@ -13,6 +13,7 @@ mod functions;
 mod metrics;
 mod move_tasks;
 mod objects;
+mod pipes;
 mod restart;
 mod room;
 mod slow_reads;

@@ -10,8 +10,8 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, NoTasks,
-    Options, Outside, Received, Refusal, TaskRunner, start,
+    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, NoPipes,
+    NoTasks, Options, Outside, PipeRunner, Received, Refusal, TaskRunner, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -38,6 +38,7 @@ pub(crate) struct Setting {
     pub(crate) segment_bytes: u64,
     pub(crate) blobs: Blobs,
     pub(crate) tasks: Arc<dyn TaskRunner>,
+    pub(crate) pipes: Arc<dyn PipeRunner>,
 }
 
 impl Default for Setting {
@@ -52,6 +53,7 @@ impl Default for Setting {
             segment_bytes: SEGMENT_BYTES,
             blobs: Blobs::in_memory(),
             tasks: Arc::new(NoTasks),
+            pipes: Arc::new(NoPipes),
         }
     }
 }
@@ -66,10 +68,10 @@ impl World {
         // Another seed at each start, so that ids differ.
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
-        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, tasks, .. } = setting;
+        let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, tasks, pipes, .. } = setting;
         let Setting { deliveries_max, connections_max, .. } = setting;
         let outside =
-            Outside { functions, courier, deliveries_max, connections_max, blobs, tasks, ..Outside::default() };
+            Outside { functions, courier, deliveries_max, connections_max, blobs, tasks, pipes, ..Outside::default() };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bongsu_states_language::{
-    self as states, Definition, Execution, Input, Outcome, Refusal, Resource, Surroundings, TaskId, Work,
+    self as states, Definition, Execution, Input, Outcome, Refusal, Resource, Status, Surroundings, TaskId, Work,
 };
 
 use crate::workflow::fact::RecordedStep;
 use crate::workflow::result::{self, CHILD_FAILED};
 use crate::{
-    Broker, Decision, Effect, Entropy, ExecutionId, ExecutionStart, Fact, Reply, StateMachine, TaskCall, TaskToken,
-    TaskWork, Text, Timestamp, WorkflowFact, WorkflowRejection,
+    AttemptOutcome, Broker, Decision, Effect, Entropy, ExecutionId, ExecutionStart, Fact, Reply, StateMachine,
+    TaskCall, TaskToken, TaskWork, Text, Timestamp, WorkflowFact, WorkflowRejection,
 };
 
 /// Facts and effects so far, and how executions stand after them.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(in crate::decide) struct Draft {
     facts: Vec<Fact>,
     effects: Vec<Effect>,
     after: BTreeMap<ExecutionId, After>,
@@ -42,16 +42,28 @@ enum Follows {
 }
 
 impl Draft {
-    pub(super) fn push(&mut self, fact: Fact) {
+    pub(in crate::decide) fn push(&mut self, fact: Fact) {
         self.facts.push(fact);
     }
 
-    pub(super) fn extend(&mut self, decision: Decision) {
+    pub(in crate::decide) fn push_all(&mut self, facts: Vec<Fact>) {
+        self.facts.extend(facts);
+    }
+
+    /// Whether an execution that the draft began has succeeded; nothing while it runs.
+    pub(in crate::decide) fn succeeded(&self, id: ExecutionId) -> Option<bool> {
+        match self.after.get(&id)?.state.status() {
+            Status::Running => None,
+            status => Some(status == Status::Succeeded),
+        }
+    }
+
+    pub(in crate::decide) fn extend(&mut self, decision: Decision) {
         self.facts.extend(decision.facts);
         self.effects.extend(decision.effects);
     }
 
-    pub(super) fn decide(self, reply: Reply) -> Decision {
+    pub(in crate::decide) fn decide(self, reply: Reply) -> Decision {
         Decision { facts: self.facts, reply, effects: self.effects }
     }
 }
@@ -86,7 +98,7 @@ impl Broker {
     }
 
     /// Who waited for an execution, or was waited for by one, may have ended itself meanwhile: then nothing follows.
-    pub(super) fn follow(&self, draft: &mut Draft, entropy: &mut Entropy) {
+    pub(in crate::decide) fn follow(&self, draft: &mut Draft, entropy: &mut Entropy) {
         while let Some((id, follows)) = draft.follows.pop_front() {
             let input = match &follows {
                 Follows::ChildSucceeded { task, output } => Input::TaskSucceeded { task: TaskId(*task), output },
@@ -135,13 +147,23 @@ impl Broker {
                     let child = self.workflows.children.get(&(id, task.0));
                     draft.follows.extend(child.map(|child| (*child, Follows::Stop)));
                 }
-                states::Effect::Finished => draft.follows.extend(tell_parent(&after, id, &machine, self.now())),
+                states::Effect::Finished => {
+                    draft.facts.extend(self.let_go(id, after.state.status()));
+                    draft.follows.extend(tell_parent(&after, id, &machine, self.now()));
+                }
                 // Who is not done by itself becomes due when the step is applied.
                 states::Effect::Proceed => {}
             }
         }
         draft.after.insert(id, after);
         Ok(())
+    }
+
+    /// Ends the attempt whose messages the execution held.
+    fn let_go(&self, id: ExecutionId, status: Status) -> Vec<Fact> {
+        let Some(attempt) = self.held.by_execution.get(&id) else { return Vec::new() };
+        let outcome = if status == Status::Succeeded { AttemptOutcome::Succeeded } else { AttemptOutcome::Failed };
+        self.attempt_end(*attempt, &outcome)
     }
 
     fn execution_now(&self, id: ExecutionId) -> Result<After, WorkflowRejection> {

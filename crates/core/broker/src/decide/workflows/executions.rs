@@ -30,7 +30,7 @@ impl Broker {
 
     /// Begins an execution, or finds the one that runs by the same name and with the same input.
     #[expect(clippy::too_many_arguments, reason = "all that an execution is made of")]
-    pub(super) fn start(
+    pub(in crate::decide) fn start(
         &self,
         draft: &mut Draft,
         machine: MachineRef,

@@ -1,6 +1,6 @@
 //! Workflows: what becomes of what is asked of machines and executions.
 
-mod draft;
+pub(super) mod draft;
 mod executions;
 mod machines;
 mod tasks;

@@ -32,6 +32,17 @@ prop_compose! {
 }
 
 prop_compose! {
+    pub(super) fn any_pipe()(
+        name in any_box(),
+        queue in any_name(),
+        (batch_size, window, enabled, holds, concurrency_max) in any::<(u32, u32, bool, bool, Option<u32>)>(),
+        details in any_box(),
+    ) -> Pipe {
+        Pipe { name, queue, batch_size, window: Seconds(window), enabled, holds, concurrency_max, details }
+    }
+}
+
+prop_compose! {
     pub(super) fn any_mapping()(
         queue in any_name(),
         function in any_function_ref(),
