@@ -2,6 +2,8 @@
 //!
 //! The layout of each fact is part of the on-disk format (`docs/formats/facts.md`): a change is a new tag, never an edit.
 
+use std::sync::Arc;
+
 use bongsu_policy::{Limits, Policy};
 use bytes::{Buf, Bytes};
 
@@ -150,6 +152,27 @@ impl Wire for Policy {
 
     fn take(from: &mut Bytes) -> Result<Policy, Malformed> {
         Policy::parse(&Text::take(from)?, &Limits::QUEUE).map_err(|_| Malformed("not a policy"))
+    }
+}
+
+impl Wire for Arc<str> {
+    fn put(&self, out: &mut Vec<u8>) {
+        (self.len() as u64).put(out);
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn take(from: &mut Bytes) -> Result<Arc<str>, Malformed> {
+        Ok(Arc::from(&*Text::take(from)?))
+    }
+}
+
+impl<T: Wire> Wire for Box<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        T::put(self, out);
+    }
+
+    fn take(from: &mut Bytes) -> Result<Box<T>, Malformed> {
+        T::take(from).map(Box::new)
     }
 }
 

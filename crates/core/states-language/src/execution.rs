@@ -36,7 +36,7 @@ wire_struct! {
         pub(crate) next_payload: u32,
         pub(crate) next_strand: u32,
         pub(crate) next_attempt: u32,
-        pub(crate) outcome: Option<Outcome>,
+        pub(crate) outcome: Option<Box<Outcome>>,
     }
 }
 
@@ -178,7 +178,7 @@ impl Execution {
 
     /// What came out of it; none while it runs.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.head.outcome.as_ref()
+        self.head.outcome.as_deref()
     }
 
     /// A text that is still needed: while it runs the input (number 0), later the output.
@@ -329,8 +329,8 @@ impl Head {
     /// The texts that it needs: the input while it can still be asked for, and the output.
     fn payloads(&self) -> impl Iterator<Item = PayloadId> + use<> {
         let input = (!matches!(self.status, Status::NotStarted | Status::Succeeded)).then_some(PayloadId(0));
-        let output = match self.outcome {
-            Some(Outcome::Output(output)) => Some(output),
+        let output = match self.outcome.as_deref() {
+            Some(Outcome::Output(output)) => Some(*output),
             _ => None,
         };
         input.into_iter().chain(output)
@@ -344,7 +344,7 @@ mod tests {
     /// With a hundred thousand of them waiting, every byte of a row counts.
     #[test]
     fn the_rows_of_a_waiting_execution_are_small() {
-        assert!(size_of::<Strand>() <= 160, "{}", size_of::<Strand>());
-        assert!(size_of::<Execution>() <= 160, "{}", size_of::<Execution>());
+        assert!(size_of::<Strand>() <= 136, "{}", size_of::<Strand>());
+        assert!(size_of::<Execution>() <= 104, "{}", size_of::<Execution>());
     }
 }

@@ -152,7 +152,7 @@ mod tests {
     fn who_has_few_entries_has_a_list() {
         let mut few: Few<u32, u32> = (0..30).map(|key| (key, key)).collect();
         assert!(matches!(few, Few::Tree(_)));
-        (2..30).for_each(|key| drop(few.remove(&key)));
+        (2..30).for_each(|key| assert_eq!(few.remove(&key), Some(key)));
         assert!(matches!(&few, Few::List(list) if list.len() == 2));
         assert_eq!(size_of::<Few<u32, Box<u32>>>(), size_of::<Vec<u32>>());
     }

@@ -343,7 +343,7 @@ impl<'a> Machine<'a> {
             }
         }
         self.head.status = status;
-        self.head.outcome = Some(outcome);
+        self.head.outcome = Some(Box::new(outcome));
         self.head.deadline = None;
         self.ready.clear();
         self.effects.push(Effect::Finished);

@@ -210,7 +210,7 @@ impl Run {
             work: TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
             token: TaskToken::new(self.id, task.0, open.secret),
             deadline: open.deadline.map(|at| Timestamp(at.0)),
-            trace_header: self.start.trace_header.clone(),
+            trace_header: self.start.trace_header.as_deref().map(Text::from),
         };
         let handle = self.handle.clone();
         tokio::spawn(async move {

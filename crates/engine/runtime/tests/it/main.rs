@@ -19,5 +19,6 @@ mod room;
 mod slow_reads;
 mod stopping;
 mod waiting;
+mod waiting_executions;
 mod workflows;
 mod world;
