@@ -21,6 +21,7 @@ mod edit;
 mod error;
 mod glob;
 mod json;
+mod kept;
 mod limits;
 mod operator;
 mod pattern;

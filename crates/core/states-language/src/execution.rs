@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::Timestamp;
 use crate::definition::{Definition, ItemReader, ItemSource, Kind, StateKind};
 use crate::few::Few;
@@ -303,7 +305,7 @@ impl Execution {
     }
 
     /// The execution from its bytes.
-    pub fn decode(mut bytes: &[u8]) -> Result<Execution, Malformed> {
+    pub fn decode(mut bytes: Bytes) -> Result<Execution, Malformed> {
         let from = &mut bytes;
         if u8::take(from)? != VERSION {
             return Err(Malformed("an execution of another version"));

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::execution::Head;
 use crate::history::HistoryEvent;
 use crate::map_run::MapRun;
@@ -74,7 +76,7 @@ impl Step {
     }
 
     /// The step from its bytes.
-    pub fn decode(mut bytes: &[u8]) -> Result<Step, Malformed> {
+    pub fn decode(mut bytes: Bytes) -> Result<Step, Malformed> {
         let from = &mut bytes;
         if u8::take(from)? != VERSION {
             return Err(Malformed("a step of another version"));

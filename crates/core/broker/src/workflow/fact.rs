@@ -77,7 +77,7 @@ impl Wire for RecordedStep {
 
     fn take(from: &mut Bytes) -> Result<Self, Malformed> {
         let encoded = <Bytes as Wire>::take(from)?;
-        let step = Step::decode(&encoded).map_err(|_| Malformed("not a step of an execution"))?;
+        let step = Step::decode(encoded).map_err(|_| Malformed("not a step of an execution"))?;
         Ok(RecordedStep(Arc::new(step)))
     }
 }

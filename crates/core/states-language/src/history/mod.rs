@@ -4,6 +4,8 @@ mod describe;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::Timestamp;
 use crate::definition::StateType;
 use crate::payload::PayloadId;
@@ -159,7 +161,7 @@ impl HistoryEvent {
     }
 
     /// The event from its bytes.
-    pub fn decode(mut bytes: &[u8]) -> Result<HistoryEvent, Malformed> {
+    pub fn decode(mut bytes: Bytes) -> Result<HistoryEvent, Malformed> {
         HistoryEvent::take(&mut bytes)
     }
 }

@@ -60,8 +60,8 @@ fn a_damaged_execution_is_refused() {
         World::new(Kind::Standard, r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":7,"End":true}}}"#);
     world.input(Input::Start { input: "{}" });
     let bytes = world.live.encode();
-    assert!(Execution::decode(&bytes).is_ok());
-    assert!(Execution::decode(&bytes[..bytes.len() - 1]).is_err());
-    assert!(Execution::decode(&[&bytes[..], &[0]].concat()).is_err());
-    assert!(Execution::decode(&[]).is_err());
+    assert!(Execution::decode(bytes.clone().into()).is_ok());
+    assert!(Execution::decode(bytes[..bytes.len() - 1].to_vec().into()).is_err());
+    assert!(Execution::decode([&bytes[..], &[0]].concat().into()).is_err());
+    assert!(Execution::decode(Default::default()).is_err());
 }

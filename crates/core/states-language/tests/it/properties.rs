@@ -176,13 +176,13 @@ proptest! {
 
     #[test]
     fn damaged_bytes_are_refused_and_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0_usize..400, bit in 0_u8..8) {
-        prop_assert!(Step::decode(&bytes).is_err() || bytes.len() > 8);
+        prop_assert!(Step::decode(bytes.clone().into()).is_err() || bytes.len() > 8);
         let mut world = World::new(Kind::Standard, &machine(&bytes));
         let mut encoded = world.decide(Input::Start { input: r#"{"l":[1]}"# }).unwrap().step.encode();
         let length = encoded.len();
         encoded[at % length] ^= 1 << bit;
-        let _read = Step::decode(&encoded);
-        let _whole = Execution::decode(&encoded);
+        let _read = Step::decode(encoded.clone().into());
+        let _whole = Execution::decode(encoded.into());
         let refused = world.decide(Input::Heartbeat { task: TaskId(7) }).is_err();
         prop_assert!(refused);
     }

@@ -171,12 +171,12 @@ impl World {
     /// What was decided reads back, and gives the same execution from nothing but facts.
     fn recover(&mut self, step: &Step) {
         let bytes = step.encode();
-        let read = Step::decode(&bytes).expect("a step reads back");
+        let read = Step::decode(bytes.clone().into()).expect("a step reads back");
         assert_eq!(read, *step);
         self.steps.push(bytes);
         self.replayed.apply(&read);
         assert_eq!(self.replayed, self.live);
-        self.replayed = Execution::decode(&self.live.encode()).expect("an execution reads back");
+        self.replayed = Execution::decode(self.live.encode().into()).expect("an execution reads back");
         assert_eq!(self.replayed, self.live);
         assert_eq!(self.live.events() as usize, self.events.len());
     }
