@@ -43,22 +43,15 @@ pub async fn measure(homes: &Homes, duration: Duration) -> Result<Findings> {
     let machine = Machine::create(&client, "express", Kind::Express, &three_states()).await?;
     let (sync, queued) =
         (machine.start("StartSyncExecution", None, &event), machine.start("StartExecution", None, &event));
-    let closed = |client: &Client, server: u32, request: &[u8], connections: usize| {
-        let (client, requests) = (client.clone(), vec![vec![request.to_vec()]; connections]);
-        async move { rest::measure(&client, server, requests, duration).await }
-    };
-
-    let mut echo_of_all = None;
     for connections in [1, CONNECTIONS] {
-        let echo = closed(&bare, echo.id(), &sync, connections).await?;
+        let echo = closed(&bare, echo.id(), &sync, connections, duration).await?;
         found.tell_load("bare HTTP server", connections, None, &echo);
-        let measured = closed(&client, server.id(), &sync, connections).await?;
+        let measured = closed(&client, server.id(), &sync, connections, duration).await?;
         found.tell_load("StartSyncExecution", connections, None, &measured);
-        echo_of_all = Some((measured, echo));
-    }
-    if let Some((measured, echo)) = echo_of_all {
-        let (part, whole) = (measured.load.message_rate(), echo.load.message_rate());
-        found.checks.push(Check::share("StartSyncExecution, of echo", part, whole, SYNC_SHARE_MIN));
+        if connections == CONNECTIONS {
+            let (part, whole) = (measured.load.message_rate(), echo.load.message_rate());
+            found.checks.push(Check::share("StartSyncExecution, of echo", part, whole, SYNC_SHARE_MIN));
+        }
     }
     let measured = offered(&client, server.id(), &sync, duration).await?;
     found.tell_load("StartSyncExecution, 1,000/s offered", CONNECTIONS, None, &measured);
@@ -70,7 +63,7 @@ pub async fn measure(homes: &Homes, duration: Duration) -> Result<Findings> {
     check_offered("StartExecution", &measured, QUEUED_P99_MAX, &mut found);
     found.tell("1,000/s offered: the last has ended after", ended_after(&client, before).await?, "s");
 
-    let measured = closed(&client, server.id(), &queued, CONNECTIONS).await?;
+    let measured = closed(&client, server.id(), &queued, CONNECTIONS, duration).await?;
     let resident = process::resident_bytes(server.id())?;
     found.tell("as many as go: the last has ended after", ended_after(&client, before).await?, "s");
     found.tell_load("StartExecution", CONNECTIONS, None, &measured);
@@ -96,6 +89,17 @@ fn three_states() -> Value {
             "Answer": { "Type": "Pass", "Result": { "ok": true }, "End": true },
         },
     })
+}
+
+/// Sends the request as often as answers come.
+async fn closed(
+    client: &Client,
+    server: u32,
+    request: &[u8],
+    connections: usize,
+    duration: Duration,
+) -> Result<Measured> {
+    rest::measure(client, server, vec![vec![request.to_vec()]; connections], duration).await
 }
 
 /// Sends the request a thousand times a second over many connections. Latency counts from when a request was due.

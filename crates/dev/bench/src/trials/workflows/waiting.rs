@@ -20,8 +20,9 @@ const SPREAD_FROM: u64 = 600;
 /// … and have done so after so many more.
 const SPREAD_SECONDS: u64 = 3600;
 
-const BYTES_MAX: f64 = 1024.0;
-const BYTES_RESTARTED_MAX: f64 = 640.0;
+/// What is recent in the journal is kept for readers.
+const BYTES_MAX: f64 = 1280.0;
+const BYTES_RESTARTED_MAX: f64 = 1024.0;
 const JOURNAL_BYTES_MAX: f64 = 256.0;
 const READY_SECONDS_MAX: f64 = 2.0;
 const ENDED_SECONDS_MAX: f64 = 5.0;
