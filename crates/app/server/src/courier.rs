@@ -9,6 +9,7 @@ use bongsu_delivery::http::{Body, Endpoint, HttpCourier, Outcome, Post};
 use bongsu_delivery_policy::EffectivePolicy;
 use bongsu_journal::BoxFuture;
 use bongsu_notification::{ConfirmationKind, DELIVERY_STATUS_TARGET, DeliveryStatus, Header, SigningKeyError};
+use bongsu_rate_limit::Feedback;
 use bongsu_runtime::{Attempted, Clock, Courier, Envelopes as _, Parcel, ParcelContent};
 use hyper::header::{HeaderName, HeaderValue};
 use tokio::task::spawn_blocking;
@@ -40,21 +41,26 @@ struct Ways {
 /// How an attempt went, for the log.
 struct Report {
     outcome: DeliveryOutcome,
+    feedback: Feedback,
     status: Option<u16>,
     response: String,
 }
 
 impl Report {
+    fn of(outcome: DeliveryOutcome) -> Report {
+        Report { outcome, feedback: Feedback::default(), status: None, response: String::new() }
+    }
+
     fn delivered(response: impl Into<String>) -> Report {
-        Report { outcome: DeliveryOutcome::Delivered, status: None, response: response.into() }
+        Report { response: response.into(), ..Report::of(DeliveryOutcome::Delivered) }
     }
 
     fn failed(response: impl ToString) -> Report {
-        Report { outcome: DeliveryOutcome::Failed, status: None, response: response.to_string() }
+        Report { response: response.to_string(), ..Report::of(DeliveryOutcome::Failed) }
     }
 
     fn refused(response: impl ToString) -> Report {
-        Report { outcome: DeliveryOutcome::Refused, status: None, response: response.to_string() }
+        Report { response: response.to_string(), ..Report::of(DeliveryOutcome::Refused) }
     }
 }
 
@@ -77,8 +83,8 @@ impl Courier for Couriers {
         let ways = self.0.clone();
         Box::pin(async move {
             let report = ways.attempt(&parcel).await;
-            let outcome = report.outcome;
-            Attempted { outcome, then: Box::new(move |end| ways.tell(&parcel, &report, end)) }
+            let (outcome, feedback) = (report.outcome, report.feedback);
+            Attempted { outcome, feedback, then: Box::new(move |end| ways.tell(&parcel, &report, end)) }
         })
     }
 }
@@ -135,8 +141,18 @@ impl Ways {
         };
         let headers = headers.into_iter().filter_map(to_hyper).collect();
         let attempt = self.http.post(Post { endpoint, headers, body }).await;
+        let limits = attempt.limits.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let feedback = match attempt.status {
+            Some(status) => Feedback::from_response(status, limits, self.clock.now().0),
+            None => Feedback::default(),
+        };
+        // A 429 that does not say for how long is a failure like any other: the delivery policy says when to try again.
+        let says_when = feedback.pause_ms.is_some() || feedback.window.is_some_and(|window| window.remaining == 0);
+        let feedback = if feedback.refused && !says_when { Feedback::default() } else { feedback };
         Report {
+            feedback,
             outcome: match attempt.outcome {
+                _ if feedback.refused => DeliveryOutcome::TooEarly,
                 Outcome::Delivered => DeliveryOutcome::Delivered,
                 Outcome::Retry => DeliveryOutcome::Failed,
                 Outcome::Refused => DeliveryOutcome::Refused,

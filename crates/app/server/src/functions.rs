@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use bongsu_aws_api::lambda::{LogFormat as KeptLogFormat, RuntimeSettings, function_arn};
+use bongsu_aws_api::lambda::{LogFormat as KeptLogFormat, RuntimeSettings, function_arn, mapping_rule};
+use bongsu_aws_api::queue_records::{payload, written};
 use bongsu_aws_api::received::message_id;
 use bongsu_aws_api::request_id::RequestIds;
 use bongsu_broker::{
-    Account, AttemptOutcome, Destination, Function, FunctionVersion, InvocationRecord, Mapping, MappingId, MessageId,
+    Account, AttemptOutcome, Destination, Function, FunctionVersion, InvocationRecord, Mapping, MappingDefinition,
+    MappingId, MessageId,
 };
 use bongsu_delivery::sqs_event::{BatchOutcome, batch_outcome};
 use bongsu_delivery::{
@@ -23,10 +25,10 @@ use bongsu_runtime::{Batch, Clock, Concluded, Event, EventEnd, FunctionRunner};
 use bongsu_traces::{Exporter, Span, SpanKind, TraceContext};
 use tracing::{Level, enabled, info, warn};
 
-use crate::batch_event::{payload, written};
 use crate::code::Code;
 use crate::event_records::Writer;
 use crate::function_counters::Counters;
+use crate::limited;
 use crate::log_tails::LogTails;
 
 /// Mappings whose filters are kept as they were read; beyond that all are read anew.
@@ -172,20 +174,32 @@ impl Processes {
 
     /// Runs a function on those messages of a batch that its mapping's filters let through; the others are worked off.
     async fn run_batch(&self, batch: Batch) -> AttemptOutcome {
-        let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
         let filters = self.filters(&batch.mapping);
-        let (mut admitted, mut places) = (Vec::new(), Vec::new());
-        for (place, message) in written(&batch, region).into_iter().enumerate() {
-            if message.is_admitted(&filters) {
-                admitted.push(message);
-                places.push(place);
-            }
-        }
-        let polled = batch.messages.len();
-        if admitted.is_empty() {
-            self.shared.counters.batch(batch.mapping.id, polled, 0, 0);
+        let messages = written(&batch.messages, &self.shared.place.region);
+        let places: Vec<usize> = (0..messages.len()).filter(|place| messages[*place].is_admitted(&filters)).collect();
+        drop(messages);
+        let (polled, id) = (batch.messages.len(), batch.mapping.id);
+        if places.is_empty() {
+            self.shared.counters.batch(id, polled, 0, 0);
             return AttemptOutcome::Succeeded;
         }
+        let count = places.len();
+        let failed = match mapping_rule(&batch.mapping.definition) {
+            Some(rule) => limited::run(self, batch, rule, &places).await,
+            None => self.run_messages(&batch, &places).await.failed,
+        };
+        self.shared.counters.batch(id, polled, count, failed.len());
+        match failed.len() {
+            0 => AttemptOutcome::Succeeded,
+            count if count == polled => AttemptOutcome::Failed,
+            _ => AttemptOutcome::PartlyFailed(failed),
+        }
+    }
+
+    /// Runs a function once, on the messages at these places of a batch.
+    pub(crate) async fn run_messages(&self, batch: &Batch, places: &[usize]) -> Ran {
+        let (region, definition) = (&self.shared.place.region, &batch.mapping.definition);
+        let admitted = written(places.iter().map(|place| &batch.messages[*place]), region);
         let request_id = self.shared.request_ids.next().to_string();
         let trace_id = places.iter().find_map(|place| batch.messages[*place].content.trace_header.as_ref());
         let trace_id = trace_id.map(|header| header.to_string());
@@ -196,17 +210,37 @@ impl Processes {
         let invocation = Invocation { trace_id, invoked_arn, ..Invocation::new(request_id, payload) };
         let end = self.invoke(&batch.function, invocation).await;
         if let Some(spans) = &self.shared.place.spans {
-            spans.record(span(&batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
+            spans.record(span(batch, context, begun.elapsed(), matches!(end, InvocationEnd::Failed(_))));
         }
+        let returned = match &end {
+            InvocationEnd::Returned(response) => Some(response.clone()),
+            InvocationEnd::Failed(_) => None,
+        };
         let ids: Vec<&str> = admitted.iter().map(|message| message.id()).collect();
-        let failed: Vec<usize> = failed(&batch, &ids, end).into_iter().map(|place| places[place]).collect();
-        self.shared.counters.batch(batch.mapping.id, polled, ids.len(), failed.len());
-        match failed.len() {
-            0 => AttemptOutcome::Succeeded,
-            count if count == polled => AttemptOutcome::Failed,
-            _ => AttemptOutcome::PartlyFailed(failed),
-        }
+        let failed = failed(batch, &ids, end).into_iter().map(|place| places[place]).collect();
+        Ran { failed, returned }
     }
+
+    /// What a message is to a rule that looks into it: the record that the function gets.
+    pub(crate) fn record(&self, batch: &Batch, place: usize) -> serde_json::Value {
+        let region = &self.shared.place.region;
+        let event =
+            payload(&written([&batch.messages[place]], region), &batch.mapping.definition.queue.arn(region), region);
+        let event: serde_json::Value = serde_json::from_slice(&event).expect("it was just written");
+        event["Records"][0].clone()
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.shared.place.clock.now().0
+    }
+}
+
+/// How one run of a function on messages ended.
+pub(crate) struct Ran {
+    /// The places in the batch of those that it did not work off, rising.
+    pub(crate) failed: Vec<usize>,
+    /// What it returned, unless it failed.
+    pub(crate) returned: Option<bytes::Bytes>,
 }
 
 /// Which of these messages the function did not work off, by their places, in rising order.
@@ -265,6 +299,10 @@ fn runtime(name: &str) -> Runtime {
 }
 
 impl FunctionRunner for Processes {
+    fn is_limited(&self, mapping: &MappingDefinition) -> bool {
+        mapping_rule(mapping).is_some()
+    }
+
     fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome> {
         let this = self.clone();
         Box::pin(async move { this.run_batch(batch).await })

@@ -4,7 +4,7 @@
 //! told to stop. Everything that decides, endures or talks is in the other crates.
 
 mod api;
-mod batch_event;
+mod call_metrics;
 mod clock_door;
 mod code;
 mod code_source;
@@ -18,8 +18,10 @@ mod function_counters;
 mod function_metrics;
 mod function_urls;
 mod functions;
+mod http_calls;
 mod ingress;
 mod invocations;
+mod limited;
 mod log_budget;
 mod log_tails;
 mod logs_door;

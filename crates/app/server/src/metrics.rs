@@ -16,7 +16,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::function_counters::Counted;
-use crate::{function_metrics, ingress, object_metrics, topic_metrics};
+use crate::{call_metrics, function_metrics, ingress, object_metrics, topic_metrics};
 
 /// What a page of [`Page::text`] is.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -196,6 +196,7 @@ impl Collector for Page {
         }
         topic_metrics::encode(&self.shard.topics, &mut to)?;
         function_metrics::encode(&self.shard.functions, &self.counted, &self.mappings, &mut to)?;
+        call_metrics::encode(&self.shard.calls, &mut to)?;
         ingress::encode(&self.routes, &mut to)?;
         object_metrics::encode(&self.shard.objects, &mut to)?;
         for (name, help, value) in SERVER_GAUGES {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::Deployer;
 use bongsu_aws_api::sigv4::Verifier;
-use bongsu_aws_api::{AwsApi, PublicUrl, REQUEST_BYTES_MAX, Tasks};
+use bongsu_aws_api::{AwsApi, Pipes, PublicUrl, REQUEST_BYTES_MAX, ScheduleCalls, Tasks};
 use bongsu_broker::FAULTS_TAG;
 use bongsu_delivery::http::{AddressGuard, HttpCourier, HttpSettings, IDLE_MAX};
 use bongsu_delivery::{Functions, FunctionsConfig};
@@ -18,7 +19,7 @@ use bongsu_gateway::RouteError;
 use bongsu_http::{Limits, Listener};
 use bongsu_journal::{FileJournal, Journal, MemoryJournal, OpenError, Options};
 use bongsu_notification::{Addresses, Signatures, SigningKey, SigningKeyError};
-use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, NoPipes, Outside, StartError};
+use bongsu_runtime::{Blobs, Clock, DELIVERIES_MAX, Fatal, Outside, StartError};
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
@@ -31,6 +32,7 @@ use crate::code_source::Buckets;
 use crate::courier::Couriers;
 use crate::credentials::{self, add_functions, for_functions};
 use crate::functions::{FunctionLog, Place, Processes};
+use crate::http_calls::HttpCalls;
 use crate::ingress::{self, Ways};
 use crate::invocations::Invocations;
 use crate::log_tails::LogTails;
@@ -197,7 +199,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let mail = Maildir::of(data_directory(&config.storage));
     let couriers =
         Couriers::new(notifications.clone(), http.clone(), processes.clone(), config.account, mail, clock.clone());
-    let tasks = Arc::new(Tasks::default());
+    let (tasks, pipes) = (Arc::new(Tasks::default()), Arc::new(Pipes::default()));
+    let schedule_calls = Arc::new(ScheduleCalls::default());
     let options = bongsu_runtime::Options {
         clock: clock.clone(),
         seed,
@@ -211,7 +214,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             deliveries_max: DELIVERIES_MAX,
             connections_max: connections_max(),
             tasks: tasks.clone(),
-            pipes: Arc::new(NoPipes),
+            schedule_calls: schedule_calls.clone(),
+            pipes: pipes.clone(),
         },
     };
     let (broker, shard) = bongsu_runtime::start(journal, options).await?;
@@ -241,6 +245,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         code_source: Arc::new(Buckets { broker: broker.clone(), account: config.account }),
         function_urls: fronts.clone(),
         function_url_host: format!("localhost:{}", ingress_address.port()),
+        calls: Calls::new(Arc::new(HttpCalls::new(http.clone()))),
         function_logs: logs.clone(),
         stacks: None,
     };
@@ -279,6 +284,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let aws = bongsu_aws_api::Config { stacks: Some(Arc::new(stacks.clone())), ..aws };
     let aws = Arc::new(AwsApi::new(aws, broker.clone()));
     tasks.open(&aws);
+    pipes.open(&aws);
+    schedule_calls.open(&aws);
     aws.serve_function_urls().await.map_err(|_| ServeError::StacksNotKept)?;
     // Of functions that went while this was being written, or before their code was.
     aws.sweep_code();

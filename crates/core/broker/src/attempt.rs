@@ -3,7 +3,7 @@
 use crate::feed::Feed;
 use crate::function::Placed;
 use crate::wire::wire_struct;
-use crate::{Broker, ExecutionId, MappingId, Place, QueueId, QueueName};
+use crate::{Broker, ExecutionId, MappingDefinition, MappingId, Place, QueueId, QueueName};
 
 /// An attempt's number: random, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +109,11 @@ impl Broker {
         self.wake_mapped_queues();
     }
 
+    /// All mappings.
+    pub fn mappings(&self) -> impl Iterator<Item = (MappingId, &MappingDefinition)> {
+        self.feeds.iter().filter_map(|(id, feed)| Some((*id, feed.value.mapping()?)))
+    }
+
     fn unlink_feed(&mut self, id: MappingId, queue: &QueueName) {
         if let Some(ids) = self.feeds_of.get_mut(queue) {
             ids.remove(&id);
@@ -122,6 +127,7 @@ impl Broker {
         let Some(feed) = self.feeds.remove(&id) else { return self.assert_replaying() };
         self.unlink_feed(id, feed.value.queue());
         self.windows.forget(id);
+        self.limit_mapping(id, false);
         match feed.value {
             Feed::Pipe(pipe) if self.pipes.get(&pipe.name) == Some(&id) => drop(self.pipes.remove(&pipe.name)),
             Feed::Mapping(mapping) if self.running.contains_key(&id) => {

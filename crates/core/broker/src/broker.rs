@@ -10,6 +10,7 @@ use crate::function::queue::Invocations;
 use crate::function::running::Running;
 use crate::function::state::KnownFunction;
 use crate::function::window::Windows;
+use crate::limit::state::Limits;
 use crate::move_task::MoveTask;
 use crate::object::Objects;
 use crate::pipe::HeldAttempts;
@@ -40,6 +41,7 @@ pub struct Broker {
     pub(crate) running_outside: Running,
     pub(crate) windows: Windows,
     pub(crate) schedules: Schedules,
+    pub(crate) limits: Limits,
     /// Whether fault policies have an effect.
     pub(crate) faults_allowed: bool,
     pub(crate) feeds: BTreeMap<MappingId, Placed<Feed>>,
@@ -85,6 +87,7 @@ impl Broker {
             running_outside: Running::default(),
             windows: Windows::default(),
             schedules: Schedules::default(),
+            limits: Limits::default(),
             faults_allowed: false,
             feeds: BTreeMap::new(),
             feeds_of: BTreeMap::new(),
@@ -133,6 +136,7 @@ impl Broker {
             self.windows.next_deadline(),
             self.schedules.next_deadline(),
             self.workflows.next_deadline(),
+            self.limits.next_deadline(),
         ];
         of_queues.into_iter().chain(others.into_iter().flatten()).min()
     }
@@ -218,6 +222,7 @@ impl Broker {
             }
             self.reschedule(id);
         }
+        self.advance_limits();
         self.advance_topics();
         self.advance_invocations();
         self.advance_windows();
@@ -417,6 +422,7 @@ impl Broker {
             }
             Fact::Object { fact } => self.objects.apply(fact, place, self.replaying),
             Fact::Workflow { fact } => self.apply_workflow(fact, place),
+            Fact::LimitSet { key, bucket } => self.set_limit(key, bucket, place),
             Fact::NotificationKept { notification, copies } => self.put_kept_notification(notification, copies, place),
             Fact::TopicDeduplicationKept { topic, deduplication, message_id, sequence } => {
                 self.remember_at_topic(*topic, deduplication, (*message_id, *sequence), place);

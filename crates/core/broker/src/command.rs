@@ -1,13 +1,14 @@
 //! What the doors ask of the broker, and what it answers.
 
+use bongsu_rate_limit::{Feedback, Limit};
 use bytes::Bytes;
 
 use crate::{
     Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
-    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, MappingDefinition,
+    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, LimitKey, MappingDefinition,
     MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen, QueueId, QueueName,
-    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags, Text,
-    Token, TopicAttributes, TopicName, WorkflowCommand,
+    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags,
+    TargetFault, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.
@@ -88,12 +89,18 @@ pub enum Command {
         records: Vec<(Destination, InvocationRecord)>,
         region: Box<str>,
     },
-    /// Makes a schedule what is given.
-    PutSchedule { definition: ScheduleDefinition },
+    /// Makes a schedule what is given, and changes what a door keeps for the account of its ARN; both or neither.
+    PutSchedule { definition: ScheduleDefinition, entries: EntryChanges },
     /// Deletes a schedule; one that is not there does not matter.
     DeleteSchedule { name: Box<str> },
-    /// Lists all schedules.
-    ListSchedules,
+    /// Deletes schedules whose names begin so; and together with the last of them changes what a door keeps for an account.
+    DeleteSchedules { prefix: Box<str>, account: crate::Account, entries: EntryChanges },
+    /// Tells everything about a schedule.
+    DescribeSchedule { name: Box<str> },
+    /// Lists all schedules whose names begin so.
+    ListSchedules { prefix: Box<str> },
+    /// Says how a call ended that a schedule made.
+    EndScheduleCall { name: Box<str>, number: u64, id: u128, fault: Option<TargetFault>, region: Box<str> },
     /// Sends what a schedule sends, if it is due.
     FireSchedule { name: Box<str>, region: Box<str> },
     /// Lets a queue feed a function: by this mapping, or else by the one of this pair.
@@ -181,8 +188,12 @@ pub enum Command {
     GetEntry { key: EntryKey },
     /// Lists what a door keeps for an account: paths that begin so and come after `after`, at most `max`.
     ListEntries { account: crate::Account, prefix: Box<str>, after: Option<Box<str>>, max: usize },
-    /// Says how an attempt at an endpoint ended.
-    EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome },
+    /// Says how an attempt at an endpoint ended, and what the endpoint said of how often it may be called.
+    EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome, feedback: Feedback },
+    /// A call begins that [`Broker::take_admitted_call`](crate::Broker::take_admitted_call) told of.
+    BeginCall { limits: Vec<(LimitKey, Option<Limit>)> },
+    /// Such a call has ended, and its target said this.
+    EndCall { limits: Vec<(LimitKey, Option<Limit>)>, feedback: Feedback },
 }
 
 impl Command {
@@ -225,7 +236,10 @@ impl Command {
             | Command::PutMapping { .. }
             | Command::PutSchedule { .. }
             | Command::DeleteSchedule { .. }
-            | Command::ListSchedules
+            | Command::DeleteSchedules { .. }
+            | Command::DescribeSchedule { .. }
+            | Command::ListSchedules { .. }
+            | Command::EndScheduleCall { .. }
             | Command::FireSchedule { .. }
             | Command::DeleteMapping { .. }
             | Command::ListFunctions
@@ -234,6 +248,8 @@ impl Command {
             | Command::EndAttempt { .. }
             | Command::EndLostAttempts
             | Command::EndDelivery { .. }
+            | Command::BeginCall { .. }
+            | Command::EndCall { .. }
             | Command::StepOfReplay { .. }
             | Command::ChangeEntries { .. }
             | Command::GetEntry { .. }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crate::{
     Alias, AttemptId, DeliveryEnd, Entry, ExecutionId, Fact, FilteredOut, Function, FunctionDescription, InvocationEnd,
     InvokeConfig, Mapping, MessageId, MoveTaskDescription, MoveTaskId, ObjectReply, Pipe, Place, QueueAttributes,
-    QueueId, QueueName, ReceiptHandle, Rejection, Replay, ScheduleDefinition, SubscriptionDefinition, SubscriptionId,
-    Tags, TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
+    QueueId, QueueName, ReceiptHandle, Rejection, Replay, ScheduleCall, ScheduleDefinition, SubscriptionDefinition,
+    SubscriptionId, Tags, TaskCall, Timestamp, TopicAttributes, TopicDefinition, TopicId, TopicName, WorkflowReply,
 };
 
 /// What was decided.
@@ -80,9 +80,16 @@ pub enum Reply {
     },
     /// `ListSchedules`, by name.
     Schedules(Vec<ScheduleDescription>),
+    /// `DescribeSchedule`.
+    Schedule(Box<ScheduleDescription>),
+    /// `DeleteSchedules`.
+    SchedulesDeleted {
+        /// Whether there are more to be deleted, by the same command.
+        more: bool,
+    },
     /// `EndInvocation`.
     InvocationEnded(InvocationEnd),
-    /// `ConcludeInvocation` and `FireSchedule`.
+    /// `ConcludeInvocation`, `FireSchedule` and `EndScheduleCall`.
     Told {
         /// Records that nobody could take.
         failed: usize,
@@ -138,9 +145,13 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleDescription {
     /// What was said about it.
-    pub definition: ScheduleDefinition,
+    pub definition: Arc<ScheduleDefinition>,
+    /// Since when it is so; it counts from then.
+    pub made_at: Timestamp,
     /// When it next sends something, if ever.
     pub next_at: Option<Timestamp>,
+    /// What a door keeps under [`ScheduleDefinition::entry_key`].
+    pub entry: Option<Bytes>,
 }
 
 /// What a publisher learns.
@@ -294,6 +305,9 @@ pub enum Effect {
     RunPipe(PipeRun),
     /// Do what a task of an execution asks for, then answer with `CarryOut` or `Step`.
     StartTask(Box<TaskCall>),
+    /// Call the operation that a schedule names, then answer with `EndScheduleCall`. No decision has it: such calls begin by
+    /// [`Broker::take_schedule_calls`](crate::Broker::take_schedule_calls).
+    CallOperation(Box<ScheduleCall>),
     /// Nobody waits for a task any more.
     CancelTask {
         /// Whose.

@@ -1,15 +1,16 @@
 //! Facts: what happened, as the journal holds it. Outcomes only, so that tomorrow's rules cannot change yesterday.
 
+use bongsu_rate_limit::Bucket;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::wire::{Malformed, Wire, wire_struct};
 use crate::{
     Alias, AttemptId, Copy, CopyForm, EntryKey, ExecutionId, ExecutionStart, FaultKind, Function, FunctionRef,
-    InvokeConfig, KeptCopy, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus, Notification,
-    ObjectFact, PendingDelivery, Pipe, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation, RecordedStep,
-    Redrive, Replay, ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag, Text, Timestamp,
-    TopicDefinition, TopicId, WorkflowFact,
+    InvokeConfig, KeptCopy, LimitKey, MappingDefinition, MappingId, MoveTaskDefinition, MoveTaskId, MoveTaskStatus,
+    Notification, ObjectFact, PendingDelivery, Pipe, Question, QueueAttributes, QueueId, QueueName, QueuedInvocation,
+    RecordedStep, Redrive, Replay, ScheduleAttempt, ScheduleDefinition, SubscriptionDefinition, SubscriptionId, Tag,
+    Text, Timestamp, TopicDefinition, TopicId, WorkflowFact,
 };
 
 mod earlier;
@@ -280,6 +281,8 @@ pub enum Fact {
     Object { fact: ObjectFact },
     /// Something happened to a state machine, an activity or an execution.
     Workflow { fact: WorkflowFact },
+    /// This is known of how often something may be called, from now on.
+    LimitSet { key: LimitKey, bucket: Bucket },
     /// Kept by cleaning: a queue as it is now.
     QueueKept {
         id: QueueId,
@@ -369,6 +372,7 @@ wire_enum!(Fact {
     43 => EntryRemoved { key }
     60 => Object { fact }
     61 => Workflow { fact }
+    65 => LimitSet { key, bucket }
     44 => FunctionSet { function, reserved, last_version }
     45 => VersionPublished { function }
     46 => VersionDeleted { function, version }

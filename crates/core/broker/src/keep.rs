@@ -121,6 +121,10 @@ impl Broker {
             Fact::Workflow { fact } => {
                 self.workflows.still_needed(fact, place).map(|fact| Fact::Workflow { fact }).into_iter().collect()
             }
+            Fact::LimitSet { key, .. } => {
+                let current = self.limits.known.get(key).map(|known| known.place);
+                unchanged(fact, current, place)
+            }
             Fact::Object { fact } => {
                 self.objects.still_needed(fact, place).map(|fact| Fact::Object { fact }).into_iter().collect()
             }

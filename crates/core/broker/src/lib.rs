@@ -20,6 +20,7 @@ mod fault_policy;
 mod feed;
 mod function;
 mod keep;
+mod limit;
 mod messages;
 mod move_task;
 mod object;
@@ -64,6 +65,8 @@ pub use function::{
     CONCURRENCY_DEFAULT, Destination, Function, FunctionDescription, FunctionRef, FunctionVersion, LATEST, PutWhen,
     RESERVED_VARIABLES,
 };
+pub use limit::calls::{AdmittedCall, CallCount, CallId};
+pub use limit::{Admission, CALLS_WAITING_MAX, LimitKey, MAPPING_CALLS_WAITING_MAX};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,
@@ -83,8 +86,12 @@ pub use queue::redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use queue::statistics::{GroupStatistics, QueueStatistics};
 pub use rejection::Rejection;
 pub use schedule::attempt::{SCHEDULE_ATTEMPTS_MAX, ScheduleAttempt};
+pub use schedule::call::ScheduleCall;
+pub use schedule::destination::ScheduleDestination;
+pub use schedule::fault::TargetFault;
 pub use schedule::{
-    SCHEDULE_AGE, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition, ScheduleTarget,
+    SCHEDULE_AGE, SCHEDULE_INPUT_BYTES_MAX, SCHEDULE_RETRIES, SCHEDULE_TARGETS_MAX, SCHEDULES_MAX, ScheduleDefinition,
+    ScheduleTarget,
 };
 pub use text::Text;
 pub use time::{Seconds, Timestamp};

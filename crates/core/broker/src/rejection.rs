@@ -158,6 +158,8 @@ pub enum Rejection {
     TooManyAliases,
     /// More events wait for the function than may.
     TooManyInvocations,
+    /// More calls wait for their limits than may.
+    TooManyCalls,
     /// A schedule that means no time, or has too many targets.
     ScheduleInvalid {
         /// Why.
@@ -170,6 +172,8 @@ pub enum Rejection {
     },
     /// There would be more schedules than there may be.
     TooManySchedules,
+    /// No schedule has this name.
+    ScheduleDoesNotExist,
     /// The queue feeds the function already.
     MappingExists {
         /// By this mapping.

@@ -57,4 +57,7 @@ pub trait Host {
 
     /// A random UUID, version 4.
     fn uuid(&mut self) -> String;
+
+    /// How many steps the evaluation took; told at its end, however it ended.
+    fn took(&mut self, _steps: u64) {}
 }

@@ -62,6 +62,6 @@ pub use bindings::{Bindings, Host, Library};
 pub use error::Error;
 pub use expression::{Expression, Outcome};
 pub use function::Function;
-pub use limits::{DEPTH_MAX, EXPRESSION_BYTES_MAX, Limits, NESTING_MAX, SIZE_MAX, STEPS_MAX};
+pub use limits::{DEPTH_MAX, EXPRESSION_BYTES_MAX, Limits, NESTING_MAX, SIZE_MAX, STEPS_MAX, STEPS_OF_CALL};
 pub use number::Number;
 pub use value::{Array, Object, VALUE_DEPTH_MAX, Value};

@@ -3,8 +3,11 @@
 /// How deep an evaluation may go: calls within calls, expressions within expressions. Calls at the end of a function
 /// do not count.
 pub const DEPTH_MAX: usize = 5_000;
-/// How many parts of expressions an evaluation may evaluate, and elements compare.
+/// How many parts of expressions an evaluation may evaluate, and elements compare; a call of the library counts as
+/// [`STEPS_OF_CALL`]. So many take about a third of a second.
 pub const STEPS_MAX: u64 = 2_000_000;
+/// How many steps a call of the library counts as, and each match of a pattern: about what they take.
+pub const STEPS_OF_CALL: u64 = 20;
 /// How many bytes of values an evaluation may make, all in all, whether they are still there or not.
 pub const SIZE_MAX: u64 = 64 * 1024 * 1024;
 /// How long an expression may be.

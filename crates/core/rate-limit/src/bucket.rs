@@ -1,5 +1,7 @@
 //! The bucket of one key: when it may be called next, from its limit, from pauses, and from what its target said.
 
+use bongsu_wire::{Bytes, Malformed, Wire};
+
 use crate::feedback::{Feedback, Window};
 use crate::learned::Learned;
 use crate::limit::Limit;
@@ -10,18 +12,19 @@ pub const PAUSE_MAX_MS: u64 = 3_600_000;
 /// How long a target rests that refuses without saying for how long; doubled with each refusal that follows.
 const PAUSE_MS: u64 = 1000;
 const PAUSE_DOUBLINGS_MAX: u32 = 6;
+/// For how long after a pause it is remembered how many refusals there were.
+const REFUSALS_KEPT_MS: u64 = 300_000;
 
 pub(crate) const NANOS: u64 = 1_000_000;
 
 /// What is known of one key. The default is a key that was never called.
 ///
-/// Its limit is the generic cell rate algorithm: one time, after which the key would be as good as new.
+/// Its limit is the generic cell rate algorithm: one time, after which the key would be as good as new. How many calls
+/// are under way is no part of it: whoever makes them knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// When all calls so far have leaked out, in nanoseconds.
     empty_at_ns: u64,
-    /// Begun and not ended.
-    running: u32,
     paused_until_ms: u64,
     /// Refusals since the last answer that was none.
     refusals: u32,
@@ -35,14 +38,15 @@ pub struct Bucket {
 pub type BucketNumbers = [u64; 14];
 
 impl Bucket {
-    /// When the next call may begin: `now_ms` if at once, nothing if only the end of another makes room.
-    pub fn free_at(&self, limit: Option<&Limit>, now_ms: u64) -> Option<u64> {
-        if limit.and_then(|limit| limit.concurrency).is_some_and(|most| self.running >= most.get()) {
+    /// When the next call may begin, while so many are running: `now_ms` if at once, nothing if only the end of another
+    /// makes room.
+    pub fn free_at(&self, limit: Option<&Limit>, running: u32, now_ms: u64) -> Option<u64> {
+        if limit.and_then(|limit| limit.concurrency).is_some_and(|most| running >= most.get()) {
             return None;
         }
         let mut free_at = now_ms.max(self.paused_until_ms);
-        if let Some(limit) = limit {
-            let slack = limit.rate.interval_ns().saturating_mul(u64::from(limit.burst() - 1));
+        if let Some(pace) = limit.and_then(|limit| limit.pace) {
+            let slack = pace.rate.interval_ns().saturating_mul(u64::from(pace.burst() - 1));
             free_at = free_at.max(self.empty_at_ns.saturating_sub(slack).div_ceil(NANOS));
         }
         if let Some(learned) = &self.learned {
@@ -56,9 +60,8 @@ impl Bucket {
 
     /// A call begins. It counts whether or not it was free to.
     pub fn begin(&mut self, limit: Option<&Limit>, now_ms: u64) {
-        self.running += 1;
-        if let Some(limit) = limit {
-            self.empty_at_ns = leaking_from(self.empty_at_ns, now_ms).saturating_add(limit.rate.interval_ns());
+        if let Some(pace) = limit.and_then(|limit| limit.pace) {
+            self.empty_at_ns = leaking_from(self.empty_at_ns, now_ms).saturating_add(pace.rate.interval_ns());
         }
         if let Some(learned) = &mut self.learned {
             learned.begin(now_ms);
@@ -70,16 +73,15 @@ impl Bucket {
         }
     }
 
-    /// A call has ended, with what its target said of its limits.
-    pub fn end(&mut self, feedback: &Feedback, now_ms: u64) {
-        self.running = self.running.saturating_sub(1);
+    /// A call has ended, with what its target said of its limits; so many others are running still.
+    pub fn end(&mut self, feedback: &Feedback, running: u32, now_ms: u64) {
         if let Some(usage) = feedback.usage {
-            let learned = self.learned.get_or_insert_with(|| Learned::new(usage, self.running, now_ms));
-            learned.see(usage, self.running, now_ms);
+            let learned = self.learned.get_or_insert_with(|| Learned::new(usage, running, now_ms));
+            learned.see(usage, running, now_ms);
         }
         if let Some(window) = feedback.window {
             // Others that are under way may not have been counted yet.
-            let remaining = window.remaining.saturating_sub(self.running);
+            let remaining = window.remaining.saturating_sub(running);
             let resets_at_ms = window.resets_at_ms.min(now_ms.saturating_add(PAUSE_MAX_MS));
             self.window = Some(Window { remaining, resets_at_ms });
         }
@@ -91,7 +93,7 @@ impl Bucket {
             (true, pause) => {
                 self.refusals = self.refusals.saturating_add(1);
                 if let Some(learned) = &mut self.learned {
-                    learned.refuse(self.running, now_ms);
+                    learned.refuse(running, now_ms);
                 }
                 let doublings = (self.refusals - 1).min(PAUSE_DOUBLINGS_MAX);
                 pause.unwrap_or(PAUSE_MS << doublings)
@@ -103,23 +105,13 @@ impl Bucket {
         }
     }
 
-    /// A call was given up before its target was asked; what it took stays taken.
-    pub fn abandon(&mut self) {
-        self.running = self.running.saturating_sub(1);
-    }
-
-    /// Calls that have begun and not ended.
-    pub fn running(&self) -> u32 {
-        self.running
-    }
-
-    /// Whether a new bucket would do as well.
-    pub(crate) fn is_idle(&self, now_ms: u64) -> bool {
-        self.running == 0
-            && self.empty_at_ns <= now_ms.saturating_mul(NANOS)
-            && self.paused_until_ms <= now_ms
-            && self.window.is_none_or(|window| window.resets_at_ms <= now_ms)
-            && self.learned.as_ref().is_none_or(|learned| learned.is_stale(now_ms))
+    /// From when on a new bucket would do as well.
+    pub fn idle_at_ms(&self) -> u64 {
+        let kept_ms = if self.refusals > 0 { REFUSALS_KEPT_MS } else { 0 };
+        let paused = self.paused_until_ms.saturating_add(kept_ms);
+        let window = self.window.map_or(0, |window| window.resets_at_ms);
+        let learned = self.learned.as_ref().map_or(0, Learned::stale_at_ms);
+        self.empty_at_ns.div_ceil(NANOS).max(paused).max(window).max(learned)
     }
 
     /// As numbers; [`Bucket::from_numbers`] makes the same bucket of them.
@@ -128,24 +120,32 @@ impl Bucket {
         let [has_window, remaining, resets] = window.unwrap_or_default();
         let [known, capacity, interval, empty, at, used, answers, begun] =
             self.learned.as_ref().map(Learned::numbers).unwrap_or_default();
-        let (running, refusals) = (u64::from(self.running), u64::from(self.refusals));
-        let own = [self.empty_at_ns, running | refusals << 32, self.paused_until_ms];
-        let [a, b, c] = own;
+        let [a, b, c] = [self.empty_at_ns, u64::from(self.refusals), self.paused_until_ms];
         [a, b, c, has_window, remaining, resets, known, capacity, interval, empty, at, used, answers, begun]
     }
 
-    /// The bucket that told these numbers.
-    pub fn from_numbers(numbers: &BucketNumbers) -> Bucket {
-        let [empty_at_ns, counts, paused_until_ms, has_window, remaining, resets_at_ms, learned @ ..] = *numbers;
+    /// The bucket that told these numbers; nothing if none did.
+    pub fn from_numbers(numbers: &BucketNumbers) -> Option<Bucket> {
+        let [empty_at_ns, refusals, paused_until_ms, has_window, remaining, resets_at_ms, learned @ ..] = *numbers;
         let window = (has_window != 0).then_some(Window { remaining: low(remaining), resets_at_ms });
-        Bucket {
-            empty_at_ns,
-            running: low(counts),
-            paused_until_ms,
-            refusals: low(counts >> 32),
-            window,
-            learned: Learned::from_numbers(learned),
+        let learned = Learned::from_numbers(learned);
+        let bucket = Bucket { empty_at_ns, paused_until_ms, refusals: low(refusals), window, learned };
+        (bucket.numbers() == *numbers).then_some(bucket)
+    }
+}
+
+/// Its numbers, one after the other.
+impl Wire for Bucket {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.numbers().iter().for_each(|number| number.put(out));
+    }
+
+    fn take(from: &mut Bytes) -> Result<Bucket, Malformed> {
+        let mut numbers = BucketNumbers::default();
+        for number in &mut numbers {
+            *number = Wire::take(from)?;
         }
+        Bucket::from_numbers(&numbers).ok_or(Malformed("not a bucket of calls"))
     }
 }
 
@@ -170,26 +170,26 @@ mod tests {
     use crate::limit::Rate;
 
     fn limit(rate: &str, burst: Option<u32>, concurrency: Option<u32>) -> Limit {
-        Limit::new(Rate::parse(rate).unwrap(), burst, concurrency).unwrap()
+        Limit::new(Some(Rate::parse(rate).unwrap()), burst, concurrency).unwrap().unwrap()
     }
 
     #[test]
     fn the_worked_example_of_the_generic_cell_rate_algorithm() {
         let (limit, mut bucket) = (limit("2/s", Some(3), None), Bucket::default());
         for _ in 0..3 {
-            assert_eq!(bucket.free_at(Some(&limit), 10_000), Some(10_000));
+            assert_eq!(bucket.free_at(Some(&limit), 0, 10_000), Some(10_000));
             bucket.begin(Some(&limit), 10_000);
         }
-        assert_eq!(bucket.free_at(Some(&limit), 10_000), Some(10_500));
+        assert_eq!(bucket.free_at(Some(&limit), 0, 10_000), Some(10_500));
         bucket.begin(Some(&limit), 10_500);
-        assert_eq!(bucket.free_at(Some(&limit), 10_500), Some(11_000));
+        assert_eq!(bucket.free_at(Some(&limit), 0, 10_500), Some(11_000));
     }
 
     #[test]
     fn calls_of_a_leaky_bucket_leave_one_by_one() {
         let (limit, mut bucket) = (limit("4/s", None, None), Bucket::default());
         bucket.begin(Some(&limit), 60_000);
-        assert_eq!(bucket.free_at(Some(&limit), 60_000), Some(60_250));
+        assert_eq!(bucket.free_at(Some(&limit), 0, 60_000), Some(60_250));
     }
 
     #[test]
@@ -197,20 +197,19 @@ mod tests {
         let (limit, mut bucket) = (limit("1000/s", Some(1000), Some(2)), Bucket::default());
         bucket.begin(Some(&limit), 5);
         bucket.begin(Some(&limit), 5);
-        assert_eq!(bucket.free_at(Some(&limit), 1_000_000), None);
-        bucket.end(&Feedback::default(), 6);
-        assert_eq!(bucket.free_at(Some(&limit), 7), Some(7));
+        assert_eq!(bucket.free_at(Some(&limit), 2, 1_000_000), None);
+        assert_eq!(bucket.free_at(Some(&limit), 1, 7), Some(7));
     }
 
     #[test]
     fn a_refusal_rests_the_whole_key_as_long_as_the_target_says() {
         let mut bucket = Bucket::default();
         bucket.begin(None, 0);
-        bucket.end(&Feedback { refused: true, pause_ms: Some(7000), ..Feedback::default() }, 100);
-        assert_eq!(bucket.free_at(None, 200), Some(7100));
+        bucket.end(&Feedback { refused: true, pause_ms: Some(7000), ..Feedback::default() }, 0, 100);
+        assert_eq!(bucket.free_at(None, 0, 200), Some(7100));
         let day = Feedback { refused: true, pause_ms: Some(86_400_000), ..Feedback::default() };
-        bucket.end(&day, 100);
-        assert_eq!(bucket.free_at(None, 200), Some(100 + PAUSE_MAX_MS));
+        bucket.end(&day, 0, 100);
+        assert_eq!(bucket.free_at(None, 0, 200), Some(100 + PAUSE_MAX_MS));
     }
 
     #[test]
@@ -218,33 +217,40 @@ mod tests {
         let mut bucket = Bucket::default();
         let refusal = Feedback { refused: true, ..Feedback::default() };
         let rest = |bucket: &mut Bucket, now| {
-            bucket.end(&refusal, now);
-            bucket.free_at(None, now).unwrap() - now
+            bucket.end(&refusal, 0, now);
+            bucket.free_at(None, 0, now).unwrap() - now
         };
         assert_eq!([rest(&mut bucket, 0), rest(&mut bucket, 10_000), rest(&mut bucket, 20_000)], [1000, 2000, 4000]);
-        bucket.end(&Feedback::default(), 30_000);
+        bucket.end(&Feedback::default(), 0, 30_000);
         assert_eq!(rest(&mut bucket, 40_000), 1000);
+    }
+
+    #[test]
+    fn numbers_that_no_bucket_told_make_none() {
+        assert_eq!(Bucket::from_numbers(&[0; 14]), Some(Bucket::default()));
+        assert_eq!(Bucket::from_numbers(&[0, u64::MAX, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(Bucket::from_numbers(&[0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), None);
     }
 
     #[test]
     fn a_window_that_is_used_up_opens_at_its_reset() {
         let mut bucket = Bucket::default();
         let window = Some(Window { remaining: 2, resets_at_ms: 9000 });
-        bucket.end(&Feedback { window, ..Feedback::default() }, 1000);
+        bucket.end(&Feedback { window, ..Feedback::default() }, 0, 1000);
         bucket.begin(None, 1000);
-        assert_eq!(bucket.free_at(None, 1000), Some(1000));
+        assert_eq!(bucket.free_at(None, 0, 1000), Some(1000));
         bucket.begin(None, 1000);
-        assert_eq!(bucket.free_at(None, 1000), Some(9000));
+        assert_eq!(bucket.free_at(None, 0, 1000), Some(9000));
         bucket.begin(None, 9000);
-        assert_eq!(bucket.free_at(None, 9000), Some(9000));
+        assert_eq!(bucket.free_at(None, 0, 9000), Some(9000));
     }
 
     #[test]
     fn a_configured_limit_holds_whatever_the_target_would_allow() {
         let (limit, mut bucket) = (limit("1/s", None, None), Bucket::default());
         bucket.begin(Some(&limit), 0);
-        bucket.end(&Feedback { usage: Some(Usage { used: 1, capacity: 1000 }), ..Feedback::default() }, 1);
-        assert_eq!(bucket.free_at(Some(&limit), 1), Some(1000));
+        bucket.end(&Feedback { usage: Some(Usage { used: 1, capacity: 1000 }), ..Feedback::default() }, 0, 1);
+        assert_eq!(bucket.free_at(Some(&limit), 0, 1), Some(1000));
     }
 
     #[derive(Clone, Debug)]
@@ -279,7 +285,7 @@ mod tests {
             let limit = limit(&format!("{calls}/s"), Some(burst), None);
             let (mut bucket, mut now, mut begun) = (Bucket::default(), 1000, Vec::new());
             for wait in waits {
-                now = bucket.free_at(Some(&limit), now + wait).unwrap();
+                now = bucket.free_at(Some(&limit), 0, now + wait).unwrap();
                 bucket.begin(Some(&limit), now);
                 begun.push(now);
             }
@@ -296,7 +302,7 @@ mod tests {
             let limit = limit(&format!("{calls}/s"), None, None);
             let (mut bucket, mut now) = (Bucket::default(), 0);
             for _ in 0..1000 {
-                now = bucket.free_at(Some(&limit), now).unwrap();
+                now = bucket.free_at(Some(&limit), 0, now).unwrap();
                 bucket.begin(Some(&limit), now);
             }
             prop_assert!(now <= 999_000 / u64::from(calls) + 2);
@@ -309,10 +315,12 @@ mod tests {
                 match step {
                     Step::Wait(milliseconds) => now += milliseconds,
                     Step::Call => bucket.begin(Some(&limit), now),
-                    Step::End(feedback) => bucket.end(&feedback, now),
+                    Step::End(feedback) => bucket.end(&feedback, 1, now),
                 }
-                prop_assert_eq!(&Bucket::from_numbers(&bucket.numbers()), &bucket);
-                prop_assert!(bucket.free_at(Some(&limit), now).unwrap() >= now);
+                prop_assert_eq!(Bucket::from_numbers(&bucket.numbers()), Some(bucket.clone()));
+                let idle_at = bucket.idle_at_ms();
+                prop_assert_eq!(bucket.free_at(Some(&limit), 0, idle_at), Some(idle_at));
+                prop_assert!(bucket.free_at(Some(&limit), 0, now).unwrap() >= now);
             }
         }
     }

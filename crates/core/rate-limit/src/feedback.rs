@@ -3,6 +3,8 @@
 //! What cannot be read counts as absent.
 
 use jiff::fmt::rfc2822;
+use serde::Deserialize;
+use serde_json::Value;
 
 const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
@@ -62,13 +64,62 @@ impl Feedback {
         Feedback { refused, pause_ms, usage: found.usage, window }
     }
 
+    /// Reads what a function returned, if it looks like an answer that a proxy passes on:
+    /// `{"statusCode": 429, "headers": {"Retry-After": "7"}}`. Anything else says nothing.
+    pub fn from_returned(returned: &[u8], now_ms: u64) -> Feedback {
+        let Ok(Returned { status: Some(status), headers }) = serde_json::from_slice(returned) else {
+            return Feedback::default();
+        };
+        let headers = headers.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let texts: Vec<(&str, String)> =
+            headers.filter_map(|(name, value)| Some((name.as_str(), text(value)?))).collect();
+        Feedback::from_response(status, texts.iter().map(|(name, value)| (*name, value.as_str())), now_ms)
+    }
+
+    /// Whether a header of this name says anything.
+    pub fn reads(name: &str) -> bool {
+        HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known))
+    }
+
     /// Whether it says anything that a limiter would have to remember.
     pub fn is_silent(&self) -> bool {
         *self == Feedback::default()
     }
 }
 
-#[derive(Default)]
+/// What matters of what a function returned.
+#[derive(Deserialize)]
+struct Returned {
+    #[serde(rename = "statusCode")]
+    status: Option<u16>,
+    headers: Option<Value>,
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// In lower case; as [`Found::take`] has them.
+const HEADERS: [&str; 12] = [
+    "retry-after",
+    "x-shopify-shop-api-call-limit",
+    "x-api-call-limit",
+    "x-cafe24-call-remain",
+    "x-cafe24-time-remain",
+    "x-ratelimit-remaining",
+    "x-rate-limit-remaining",
+    "ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-rate-limit-reset",
+    "ratelimit-reset",
+    "ratelimit",
+];
+
+#[derive(Default, PartialEq)]
 struct Found {
     retry_after_ms: Option<u64>,
     blocked_ms: Option<u64>,
@@ -237,6 +288,32 @@ mod tests {
         assert_eq!(answer(200, &[("RateLimit", r#""day";r=900;t=5000, "minute";r=50;t=30"#)]).window, window);
         assert_eq!(answer(200, &[("RateLimit", "limit=100, remaining=50, reset=30")]).window, window);
         assert_eq!(answer(200, &[("RateLimit-Remaining", "50"), ("RateLimit-Reset", "30")]).window, window);
+    }
+
+    #[test]
+    fn what_a_function_returns_may_be_the_answer_that_it_got() {
+        let returned = |text: &str| Feedback::from_returned(text.as_bytes(), NOW);
+        let refused = returned(r#"{"statusCode":429,"headers":{"Retry-After":7,"X-Odd":[1]},"body":"no"}"#);
+        assert_eq!((refused.refused, refused.pause_ms), (true, Some(7000)));
+        let usage = Some(Usage { used: 32, capacity: 40 });
+        assert_eq!(returned(r#"{"statusCode":200,"headers":{"X-Api-Call-Limit":"32/40"}}"#).usage, usage);
+        for other in ["", "7", "[]", "{}", r#"{"statusCode":"429"}"#, r#"{"headers":{"Retry-After":7}}"#] {
+            assert!(returned(other).is_silent(), "{other}");
+        }
+        assert!(returned(r#"{"statusCode":429,"headers":[]}"#).refused);
+    }
+
+    #[test]
+    fn every_header_that_says_something_is_known_by_its_name() {
+        for name in HEADERS {
+            let says = |value: &&str| {
+                let mut found = Found::default();
+                found.take(name, value, NOW);
+                found != Found::default()
+            };
+            assert!(["7", "1/2", "a;r=1;t=2"].iter().any(says) && Feedback::reads(&name.to_uppercase()), "{name}");
+        }
+        assert!(!Feedback::reads("content-type"));
     }
 
     proptest! {

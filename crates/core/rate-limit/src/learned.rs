@@ -1,6 +1,6 @@
 //! The target's own leaky bucket, as its answers show it: how large it is, how full, and how fast it leaks.
 
-use crate::bucket::{NANOS, leaking_from, low};
+use crate::bucket::{NANOS, PAUSE_MAX_MS, leaking_from, low};
 use crate::feedback::Usage;
 
 /// How long a full bucket is taken to need to run dry, until that was seen: so Shopify's and Cafe24's do.
@@ -12,6 +12,9 @@ const MARGIN_FROM_CAPACITY: u32 = 4;
 const OBSERVED_MS_MAX: u64 = 60_000;
 /// What was learned is forgotten when nothing was called for so long.
 const KEPT_MS: u64 = 3_600_000;
+
+/// The longest wait that an answer leads to, and so the slowest leak that makes sense.
+const WAIT_MAX_NS: u64 = PAUSE_MAX_MS * NANOS;
 
 /// What was learned of a target's bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +47,14 @@ impl Learned {
     }
 
     pub(crate) fn free_at(&self, now_ms: u64) -> u64 {
+        self.empty_at_ns.saturating_sub(self.slack_ns()).div_ceil(NANOS).max(now_ms)
+    }
+
+    /// How far from dry the bucket may be while there is still a place.
+    fn slack_ns(&self) -> u64 {
         let margin = if self.capacity < MARGIN_FROM_CAPACITY { 0 } else { MARGIN };
         let places = u64::from((self.capacity - margin.min(self.capacity)).max(1));
-        let slack = self.interval_ns.saturating_mul(places - 1);
-        self.empty_at_ns.saturating_sub(slack).div_ceil(NANOS).max(now_ms)
+        self.interval_ns.saturating_mul(places - 1)
     }
 
     pub(crate) fn begin(&mut self, now_ms: u64) {
@@ -57,7 +64,7 @@ impl Learned {
     /// The target refused: there is no place left, and it leaks more slowly than was thought, until it is seen to do
     /// better.
     pub(crate) fn refuse(&mut self, running: u32, now_ms: u64) {
-        self.interval_ns = self.interval_ns.saturating_mul(2);
+        self.interval_ns = self.interval_ns.saturating_mul(2).min(WAIT_MAX_NS);
         self.observed = Observation { at_ms: now_ms, used: self.capacity, answers: 0, running };
         self.set_level(u64::from(self.capacity), now_ms);
     }
@@ -86,7 +93,7 @@ impl Learned {
         let ran_dry = usage.used <= 1;
         let is_over = elapsed_ms >= OBSERVED_MS_MAX && !ran_dry;
         if leaked > 0 {
-            let interval_ns = elapsed_ms.saturating_mul(NANOS).div_ceil(leaked).max(1);
+            let interval_ns = elapsed_ms.saturating_mul(NANOS).div_ceil(leaked).clamp(1, WAIT_MAX_NS);
             if is_over || interval_ns < self.interval_ns {
                 self.interval_ns = interval_ns;
             }
@@ -97,11 +104,14 @@ impl Learned {
     }
 
     fn set_level(&mut self, level: u64, now_ms: u64) {
-        self.empty_at_ns = now_ms.saturating_mul(NANOS).saturating_add(level.saturating_mul(self.interval_ns));
+        // A level beyond what fits is told by mistake; it does not shut the target off for longer than a pause may last.
+        let most_ns = self.slack_ns().saturating_add(WAIT_MAX_NS);
+        let until_dry_ns = level.saturating_mul(self.interval_ns).min(most_ns);
+        self.empty_at_ns = now_ms.saturating_mul(NANOS).saturating_add(until_dry_ns);
     }
 
-    pub(crate) fn is_stale(&self, now_ms: u64) -> bool {
-        (self.empty_at_ns / NANOS).saturating_add(KEPT_MS) <= now_ms
+    pub(crate) fn stale_at_ms(&self) -> u64 {
+        (self.empty_at_ns / NANOS).saturating_add(KEPT_MS)
     }
 
     pub(crate) fn numbers(&self) -> [u64; 8] {
@@ -124,8 +134,9 @@ fn capacity(learned: &Learned) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::PAUSE_MAX_MS;
     use crate::bucket::Bucket;
-    use crate::feedback::Feedback;
+    use crate::feedback::{Feedback, Usage};
     use crate::limit::{Limit, Rate};
     use crate::provider::Provider;
 
@@ -145,12 +156,13 @@ mod tests {
             let (mut begun, mut done, mut refused) = (0, 0, 0);
             let mut under_way: Vec<(u64, Feedback)> = Vec::new();
             while done < calls {
-                let free_at = self.bucket.free_at(self.limit.as_ref(), self.now).expect("no concurrency is configured");
+                let free_at =
+                    self.bucket.free_at(self.limit.as_ref(), 0, self.now).expect("no concurrency is configured");
                 let may_begin = begun < calls && under_way.len() < side_by_side;
                 if under_way.first().is_some_and(|(at, _)| !may_begin || *at <= free_at) {
                     let (at, answer) = under_way.remove(0);
                     self.now = self.now.max(at);
-                    self.bucket.end(&answer, self.now);
+                    self.bucket.end(&answer, u32::try_from(under_way.len()).unwrap(), self.now);
                     refused += u32::from(answer.refused);
                     begun -= u32::from(answer.refused);
                     done += u32::from(!answer.refused);
@@ -187,8 +199,8 @@ mod tests {
 
     #[test]
     fn a_configured_rate_is_kept_without_any_refusal() {
-        let limit = Limit::new(Rate::parse("5/s").unwrap(), Some(10), None).unwrap();
-        let mut caller = Caller { limit: Some(limit), ..Caller::default() };
+        let limit = Limit::new(Some(Rate::parse("5/s").unwrap()), Some(10), None).unwrap();
+        let mut caller = Caller { limit, ..Caller::default() };
         let (refused, took_ms) = caller.call(&mut Provider::new(11, 5), 1000, 4, 50);
         assert_eq!(refused, 0);
         assert!(took_ms <= (990 * 1000 / 5) * 102 / 100, "{took_ms}");
@@ -202,5 +214,21 @@ mod tests {
         let (refused, took_ms) = caller.call(&mut provider, 300, 1, 20);
         assert!(refused <= 5, "{refused}");
         assert!(took_ms <= 150_000 * 110 / 100, "{took_ms}");
+    }
+
+    #[test]
+    fn no_answer_shuts_a_target_off_for_longer_than_a_pause_may_last() {
+        let usage = |used, capacity| Feedback { usage: Some(Usage { used, capacity }), ..Feedback::default() };
+        for answer in [usage(34_299, 40), usage(u32::MAX, 1), usage(u32::MAX, u32::MAX)] {
+            let mut bucket = Bucket::default();
+            bucket.end(&answer, 7);
+            let waits_ms = bucket.free_at(None, 7).expect("nothing is under way") - 7;
+            assert!(waits_ms <= PAUSE_MAX_MS, "{answer:?}: {waits_ms} ms");
+        }
+        let mut bucket = Bucket::default();
+        for _ in 0..100 {
+            bucket.end(&Feedback { refused: true, ..usage(40, 40) }, 7);
+        }
+        assert!(bucket.free_at(None, 7).expect("nothing is under way") <= 7 + PAUSE_MAX_MS);
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! Reading order: `limit` (what a user configures), `bucket` (one key: the limit, a pause, a window, what was
 //! learned), `learned` (the target's own bucket, seen through its headers), `feedback` (an answer's status and
-//! headers), `limiter` (all keys), `turns` (who of those that wait is next), `key` (which key an event has).
+//! headers), `turns` (who of those that wait is next), `key` (which key an event has), `rule` (key and limit as a user
+//! writes them down).
 //!
 //! Times are milliseconds of any one clock; a clock that goes back gives nothing away.
 
@@ -14,14 +15,14 @@ mod feedback;
 mod key;
 mod learned;
 mod limit;
-mod limiter;
-#[cfg(test)]
-mod provider;
+#[cfg(any(test, feature = "provider"))]
+pub mod provider;
+mod rule;
 mod turns;
 
 pub use bucket::{Bucket, BucketNumbers, PAUSE_MAX_MS};
 pub use feedback::{Feedback, Usage, Window};
 pub use key::{InvalidKey, KEY_BYTES_MAX, KeyExpression};
-pub use limit::{CALLS_MAX, CONCURRENCY_MAX, InvalidLimit, Limit, Rate, Shape};
-pub use limiter::Limiter;
+pub use limit::{CALLS_MAX, CONCURRENCY_MAX, InvalidLimit, Limit, Pace, Rate, Shape};
+pub use rule::{InvalidRule, Rule};
 pub use turns::Turns;

@@ -69,13 +69,29 @@ pub enum Shape {
     LeakyBucket,
 }
 
-/// How often one key may be called.
+/// How often calls may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub struct Pace {
     /// In the long run.
     pub rate: Rate,
     /// In the short run.
     pub shape: Shape,
+}
+
+impl Pace {
+    pub(crate) fn burst(&self) -> u32 {
+        match self.shape {
+            Shape::TokenBucket { burst } => burst.get(),
+            Shape::LeakyBucket => 1,
+        }
+    }
+}
+
+/// How often one key may be called, and how many times at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Without one, as often as there is room.
+    pub pace: Option<Pace>,
     /// Calls that have begun and not ended; none is no limit.
     pub concurrency: Option<NonZeroU32>,
 }
@@ -83,27 +99,27 @@ pub struct Limit {
 impl Limit {
     /// A token bucket that lets one second's worth of calls through at once.
     pub fn per_second(calls: NonZeroU32) -> Limit {
-        Limit { rate: Rate::per_second(calls), shape: Shape::TokenBucket { burst: calls }, concurrency: None }
+        let pace = Pace { rate: Rate::per_second(calls), shape: Shape::TokenBucket { burst: calls } };
+        Limit { pace: Some(pace), concurrency: None }
     }
 
-    /// A limit of the given parts. Without a burst, calls are spaced.
-    pub fn new(rate: Rate, burst: Option<u32>, concurrency: Option<u32>) -> Result<Limit, InvalidLimit> {
+    /// A limit of the given parts; none, if they limit nothing. Without a burst, calls are spaced.
+    pub fn new(
+        rate: Option<Rate>,
+        burst: Option<u32>,
+        concurrency: Option<u32>,
+    ) -> Result<Option<Limit>, InvalidLimit> {
         let shape = match burst {
             None => Shape::LeakyBucket,
+            Some(_) if rate.is_none() => return Err(InvalidLimit::BurstAlone),
             Some(burst) => Shape::TokenBucket { burst: within(burst, CALLS_MAX).ok_or(InvalidLimit::Burst)? },
         };
         let concurrency = match concurrency {
             None => None,
             Some(count) => Some(within(count, CONCURRENCY_MAX).ok_or(InvalidLimit::Concurrency)?),
         };
-        Ok(Limit { rate, shape, concurrency })
-    }
-
-    pub(crate) fn burst(&self) -> u32 {
-        match self.shape {
-            Shape::TokenBucket { burst } => burst.get(),
-            Shape::LeakyBucket => 1,
-        }
+        let limit = Limit { pace: rate.map(|rate| Pace { rate, shape }), concurrency };
+        Ok((limit.pace.is_some() || limit.concurrency.is_some()).then_some(limit))
     }
 }
 
@@ -120,6 +136,9 @@ pub enum InvalidLimit {
     /// Out of range.
     #[error("a burst is 1 to {CALLS_MAX} calls")]
     Burst,
+    /// Without a rate there is nothing that it would be of.
+    #[error("a burst is nothing without a rate")]
+    BurstAlone,
     /// Out of range.
     #[error("a concurrency is 1 to {CONCURRENCY_MAX} calls")]
     Concurrency,
@@ -143,9 +162,11 @@ mod tests {
 
     #[test]
     fn every_part_has_a_range() {
-        let rate = Rate::parse("5/s").unwrap();
+        let rate = Some(Rate::parse("5/s").unwrap());
         assert_eq!(Limit::new(rate, Some(0), None), Err(InvalidLimit::Burst));
+        assert_eq!(Limit::new(None, Some(1), None), Err(InvalidLimit::BurstAlone));
         assert_eq!(Limit::new(rate, None, Some(CONCURRENCY_MAX + 1)), Err(InvalidLimit::Concurrency));
-        assert_eq!(Limit::new(rate, None, None).unwrap().shape, Shape::LeakyBucket);
+        assert_eq!(Limit::new(rate, None, None).unwrap().unwrap().pace.unwrap().shape, Shape::LeakyBucket);
+        assert_eq!(Limit::new(None, None, None), Ok(None));
     }
 }

@@ -1,21 +1,26 @@
-//! A stand-in for a shop's API, as its documents have it: a leaky bucket, its level in a header, 429 beyond.
+//! A stand-in for a shop's API, for tests: as its documents have it, a leaky bucket, its level in a header, 429 beyond.
 
 use crate::feedback::Feedback;
 
-pub(crate) struct Provider {
+/// The API of one shop.
+#[derive(Clone, Debug)]
+pub struct Provider {
     capacity: u32,
-    pub(crate) leak_per_second: u32,
+    /// Calls that leak out of its bucket in a second.
+    pub leak_per_second: u32,
     /// In thousandths of a call.
     level: u64,
     seen_ms: u64,
 }
 
 impl Provider {
-    pub(crate) fn new(capacity: u32, leak_per_second: u32) -> Provider {
+    /// One that nobody has called yet.
+    pub fn new(capacity: u32, leak_per_second: u32) -> Provider {
         Provider { capacity, leak_per_second, level: 0, seen_ms: 0 }
     }
 
-    pub(crate) fn call(&mut self, now_ms: u64) -> Feedback {
+    /// Takes a call, or refuses it; what the answer says.
+    pub fn call(&mut self, now_ms: u64) -> Feedback {
         let leaked = now_ms.saturating_sub(self.seen_ms) * u64::from(self.leak_per_second);
         self.level = self.level.saturating_sub(leaked);
         self.seen_ms = self.seen_ms.max(now_ms);

@@ -63,7 +63,7 @@ pub use diagnostic::{Diagnostic, Severity, invalid_definition};
 pub use execution::{Execution, Outcome, Status, Task, Work};
 pub use history::{Callee, Event, HistoryEvent, Problem, Scheduled};
 pub use limits::*;
-pub use machine::{Input, Mock, Refusal, Surroundings, decide};
+pub use machine::{Input, Mock, Refusal, Surroundings, Times, decide, decide_late};
 pub use map_run::{MapRun, MapRunStatus};
 pub use payload::PayloadId;
 pub use reader::read_items;

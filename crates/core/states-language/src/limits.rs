@@ -27,6 +27,12 @@ pub const EXPRESS_SECONDS_MAX: u32 = 300;
 pub const STEP_TRANSITIONS_MAX: u32 = 1_000;
 /// Bytes of new texts after which what is left of a step goes on in the next one.
 pub const STEP_BYTES_MAX: usize = 1_048_576;
+/// Steps that one JSONata expression may take: about a tenth of a second, for which it keeps others waiting.
+pub const EXPRESSION_STEPS_MAX: u64 = 500_000;
+/// Bytes of values that one JSONata expression may make.
+pub const EXPRESSION_SIZE_MAX: u64 = 32 * 1_048_576;
+/// Steps of JSONata expressions after which what is left of a step of the execution goes on in the next one.
+pub const STEP_WORK_MAX: u64 = 100_000;
 /// Most items of one inline Map.
 pub const INLINE_ITEMS_MAX: usize = 10_000;
 /// Most items of one distributed Map.

@@ -1,5 +1,6 @@
 //! Queries: a path, an intrinsic function or a JSONata expression, and what they are asked against.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::Timestamp;
 use crate::fault::{Fault, INTRINSIC_FAILURE};
 use crate::intrinsic::{self, Argument, Call};
 use crate::jsonpath::{JsonPath, Root};
+use crate::limits::{EXPRESSION_SIZE_MAX, EXPRESSION_STEPS_MAX};
 
 /// Something that is looked up or computed when its state runs.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub(crate) struct Scope {
     /// `$states`: `input`, `result` or `errorOutput` where there is one, and the context if it is read.
     pub(crate) states: Object,
     pub(crate) now: Timestamp,
+    /// Steps that expressions took so far.
+    pub(crate) work: Cell<u64>,
 }
 
 impl Query {
@@ -86,12 +90,13 @@ impl Query {
         if expression.free_variables().any(|name| name == "states") {
             bindings.bind("states", Value::Object(scope.states.clone()));
         }
-        let mut host = Chance { now: scope.now, random };
+        let mut host = Chance { now: scope.now, random, work: &scope.work };
         let told = |what: String| {
             let (text, field) = (expression.text(), &self.field);
             Fault::query(field, format!("The JSONata expression '{text}' specified for the field '{field}' {what}"))
         };
-        match expression.evaluate(None, &bindings, &mut host, Limits::default()) {
+        let limits = Limits { steps: EXPRESSION_STEPS_MAX, size: EXPRESSION_SIZE_MAX, ..Limits::default() };
+        match expression.evaluate(None, &bindings, &mut host, limits) {
             Ok(Outcome::Value(value)) => Ok(value),
             Ok(Outcome::Nothing) => Err(told("returned nothing (undefined).".into())),
             Ok(Outcome::Function) => Err(told("returned an unsupported result type: function.".into())),
@@ -221,6 +226,7 @@ pub(crate) fn find(path: &JsonPath, scope: &Scope, told: impl Fn(&str, &Value) -
 struct Chance<'a> {
     now: Timestamp,
     random: &'a mut dyn FnMut() -> u64,
+    work: &'a Cell<u64>,
 }
 
 impl Host for Chance<'_> {
@@ -235,5 +241,9 @@ impl Host for Chance<'_> {
 
     fn uuid(&mut self) -> String {
         intrinsic::uuid(self.random)
+    }
+
+    fn took(&mut self, steps: u64) {
+        self.work.set(self.work.get().saturating_add(steps));
     }
 }

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda;
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_aws_api::{AwsApi, Config};
@@ -121,6 +122,7 @@ impl World {
             code_source: Arc::new(lambda::NoObjects),
             function_urls: Arc::new(lambda::NoUrls),
             function_url_host: "localhost".to_owned(),
+            calls: Calls::to_nobody(),
             function_logs: None,
             stacks: Some(Arc::new(Echo)),
         };

@@ -12,13 +12,17 @@ mod front_door;
 mod http_text;
 mod journal;
 mod json;
+mod jsonata;
+mod limits;
 mod logs;
+mod paths;
 mod payloads;
 mod query;
 mod s3;
 mod schedules;
 mod sigv4;
 mod stacks;
+mod states;
 mod templates;
 mod webhooks;
 mod xml;
@@ -28,12 +32,16 @@ pub use facts::facts;
 pub use filters::filters;
 pub use journal::journal;
 pub use json::json;
+pub use jsonata::jsonata;
+pub use limits::limits;
 pub use logs::logs;
+pub use paths::paths;
 pub use payloads::payloads;
 pub use query::query;
 pub use s3::s3;
 pub use schedules::schedules;
 pub use sigv4::sigv4;
+pub use states::states;
 pub use templates::templates;
 pub use webhooks::webhooks;
 
@@ -47,12 +55,16 @@ pub const TARGETS: &[Target] = &[
     ("filters", filters),
     ("journal", journal),
     ("json", json),
+    ("jsonata", jsonata),
+    ("limits", limits),
     ("logs", logs),
+    ("paths", paths),
     ("payloads", payloads),
     ("query", query),
     ("s3", s3),
     ("schedules", schedules),
     ("sigv4", sigv4),
+    ("states", states),
     ("templates", templates),
     ("webhooks", webhooks),
 ];

@@ -2,7 +2,10 @@
 //! the tables that the code itself is made of.
 
 mod cloudformation;
+mod events;
 mod lambda;
+mod pipes;
+mod scheduler;
 pub(crate) mod shapes;
 mod sns;
 mod sqs;

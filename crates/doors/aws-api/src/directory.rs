@@ -4,6 +4,7 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
 use crate::codec::{CLOUDFORMATION, Dialect, Params, SNS, SQS};
+use crate::events::{self, EVENTS};
 use crate::logs::{self, LOGS};
 use crate::sigv4::Claim;
 use crate::states::{self, STATES};
@@ -21,11 +22,19 @@ pub(crate) enum Service {
     CloudFormation,
     Logs,
     States,
+    Events,
 }
 
 impl Service {
-    const ALL: [Service; 6] =
-        [Service::Sqs, Service::Sns, Service::Sts, Service::CloudFormation, Service::Logs, Service::States];
+    const ALL: [Service; 7] = [
+        Service::Sqs,
+        Service::Sns,
+        Service::Sts,
+        Service::CloudFormation,
+        Service::Logs,
+        Service::States,
+        Service::Events,
+    ];
 
     /// Its name in signatures.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Service {
             Service::Sts => "sts",
             Service::Logs => "logs",
             Service::States => "states",
+            Service::Events => "events",
             Service::CloudFormation => "cloudformation",
         }
     }
@@ -47,6 +57,7 @@ impl Service {
             Service::Sts => sts::NAMES.iter().copied().find(|known| *known == name),
             Service::Logs => logs::find(name),
             Service::States => states::find(name),
+            Service::Events => events::find(name),
             Service::CloudFormation => cloudformation::find(name),
         }
     }
@@ -64,6 +75,7 @@ impl Service {
             Service::Sts => &STS,
             Service::Logs => &LOGS,
             Service::States => &STATES,
+            Service::Events => &EVENTS,
             Service::CloudFormation => &CLOUDFORMATION,
         }
     }
@@ -76,6 +88,7 @@ impl Service {
             Service::Sts => sts::VERSION,
             Service::Logs => "2014-03-28",
             Service::States => "2016-11-23",
+            Service::Events => "2015-10-07",
             Service::CloudFormation => "2010-05-15",
         }
     }
@@ -86,7 +99,17 @@ impl Service {
             Service::Sqs => Some("AmazonSQS."),
             Service::Logs => Some("Logs_20140328."),
             Service::States => Some("AWSStepFunctions."),
+            Service::Events => Some("AWSEvents."),
             Service::Sns | Service::Sts | Service::CloudFormation => None,
+        }
+    }
+
+    /// Its version of JSON, if that is another than the usual.
+    pub(crate) fn json_content_type(self) -> Option<&'static str> {
+        match self {
+            Service::Logs => Some(logs::CONTENT_TYPE),
+            Service::Events => Some(events::CONTENT_TYPE),
+            Service::Sqs | Service::Sns | Service::Sts | Service::States | Service::CloudFormation => None,
         }
     }
 

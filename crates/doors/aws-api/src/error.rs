@@ -13,6 +13,16 @@ use crate::codec::{Dialect, Protocol, xml};
 pub struct ApiError {
     kind: ErrorKind,
     message: Cow<'static, str>,
+    /// What is wrong with which member, for services that tell it so.
+    fields: Vec<InvalidField>,
+}
+
+/// What is wrong with one member of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidField {
+    /// Its path.
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 /// Where an error's shape is modelled.
@@ -28,8 +38,14 @@ pub(crate) enum Namespace {
     Logs,
     /// In the model of AWS Step Functions.
     States,
+    /// In the model of Amazon EventBridge.
+    Events,
     /// In the model of AWS CloudFormation.
     CloudFormation,
+    /// In the model of Amazon EventBridge Pipes.
+    Pipes,
+    /// In the model of Amazon EventBridge Scheduler.
+    Scheduler,
     /// In the framework that all AWS services share.
     Coral,
     /// In its part that looks at members before an operation does; of our services SNS and CloudFormation show it.
@@ -44,8 +60,8 @@ impl Namespace {
             Namespace::Lambda => "com.amazonaws.lambda#",
             Namespace::Sns => "com.amazonaws.sns#",
             Namespace::Logs => "com.amazonaws.logs#",
-            // Its errors are told bare.
-            Namespace::States => "",
+            // Their errors are told bare.
+            Namespace::States | Namespace::Events | Namespace::Pipes | Namespace::Scheduler => "",
             Namespace::CloudFormation => "com.amazonaws.cloudformation#",
             Namespace::Coral => "com.amazon.coral.service#",
             Namespace::Validation => "com.amazon.coral.validate#",
@@ -143,6 +159,12 @@ errors! {
     StatesResourceNotFound as "ResourceNotFound", States, "ResourceNotFound", 400;
     StatesTaskTimedOut as "TaskTimedOut", States, "TaskTimedOut", 400;
     StatesValidationException as "ValidationException", States, "ValidationException", 400;
+    ConcurrentModificationException, Events, "ConcurrentModificationException", 400;
+    EventsLimitExceededException as "LimitExceededException", Events, "LimitExceededException", 400;
+    EventsResourceNotFoundException as "ResourceNotFoundException", Events, "ResourceNotFoundException", 400;
+    EventsValidationException as "ValidationException", Events, "ValidationException", 400;
+    InvalidEventPatternException, Events, "InvalidEventPatternException", 400;
+    ResourceAlreadyExistsException, Events, "ResourceAlreadyExistsException", 400;
     CodeStorageExceededException, Lambda, "CodeStorageExceededException", 400;
     FunctionParameterInvalid as "InvalidParameterValueException", Lambda, "InvalidParameterValueException", 400;
     FunctionResourceNotFound as "ResourceNotFoundException", Lambda, "FunctionResourceNotFoundException", 404;
@@ -197,6 +219,14 @@ errors! {
     ChangeSetNotFoundException, CloudFormation, "ChangeSetNotFound", 404;
     InvalidChangeSetStatusException, CloudFormation, "InvalidChangeSetStatus", 400;
     LimitExceededException, CloudFormation, "LimitExceededException", 400;
+    PipeExists as "ConflictException", Pipes, "ConflictException", 409;
+    PipeNotFound as "NotFoundException", Pipes, "NotFoundException", 404;
+    PipesQuotaExceeded as "ServiceQuotaExceededException", Pipes, "ServiceQuotaExceededException", 402;
+    PipeInvalid as "ValidationException", Pipes, "ValidationException", 400;
+    ScheduleConflict as "ConflictException", Scheduler, "ConflictException", 409;
+    ScheduleInvalid as "ValidationException", Scheduler, "ValidationException", 400;
+    ScheduleNotFound as "ResourceNotFoundException", Scheduler, "ResourceNotFoundException", 404;
+    TooManySchedules as "ServiceQuotaExceededException", Scheduler, "ServiceQuotaExceededException", 402;
     ValidationError, Validation, "ValidationError", 400;
     InvalidParameterValueException, Coral, "InvalidParameterValue", 400;
     MissingRequiredParameterException, Coral, "MissingParameter", 400;
@@ -250,7 +280,17 @@ const QUEUE_DOES_NOT_EXIST_IN_QUERY: &str = "The specified queue does not exist 
 impl ApiError {
     /// A refusal of this kind, with the text for the client.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        ApiError { kind, message: message.into() }
+        ApiError { kind, message: message.into(), fields: Vec::new() }
+    }
+
+    /// The same, with what is wrong with each member.
+    pub(crate) fn about(self, fields: Vec<InvalidField>) -> Self {
+        ApiError { fields, ..self }
+    }
+
+    /// What is wrong with which member, where that is known.
+    pub(crate) fn fields(&self) -> &[InvalidField] {
+        &self.fields
     }
 
     /// The queue is not there; the one text that differs between the protocols.

@@ -39,6 +39,12 @@ impl RequestId {
         self.0
     }
 
+    /// The id that a UUID in its usual form is; nothing if that is another text.
+    pub fn of_uuid(text: &str) -> Option<RequestId> {
+        let id = RequestId(u128::from_str_radix(&text.replace('-', ""), 16).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+
     /// The 36 characters.
     pub fn text(self) -> [u8; 36] {
         uuid_text(self.0)
@@ -76,6 +82,7 @@ mod tests {
         for text in texts {
             assert_eq!(text.len(), 36);
             assert_eq!(text.as_bytes()[14], b'4');
+            assert_eq!(RequestId::of_uuid(&text).map(|id| id.to_string()), Some(text.clone()));
             assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
         }
     }

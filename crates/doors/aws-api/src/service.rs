@@ -19,6 +19,7 @@ use crate::cloudformation::Stacks;
 use crate::codec::{Dialect, Envelope, Params, Protocol};
 use crate::directory::{Service, TARGET};
 use crate::error::ApiError;
+use crate::events::{self, Calls};
 use crate::lambda::{self, CodeSource, CodeStore, Invoker, UrlDoor};
 use crate::logs;
 use crate::observation::{Observer, RequestMetrics, Seen};
@@ -27,7 +28,7 @@ use crate::public_url::PublicUrl;
 use crate::request_id::{RequestId, RequestIds};
 use crate::sigv4::{self, Caller, Verifier};
 use crate::sqs::{self, peek_messages};
-use crate::{cloudformation, sns, states, sts};
+use crate::{cloudformation, pipes, scheduler, sns, states, sts};
 
 /// The largest request body: a message of 1 MiB in which every byte is escaped.
 pub const REQUEST_BYTES_MAX: usize = 8 << 20;
@@ -69,6 +70,8 @@ pub struct Config {
     pub function_urls: Arc<dyn UrlDoor>,
     /// Where that is: what stands behind `<id>.lambda-url.<region>.` in them.
     pub function_url_host: String,
+    /// Calls other people's HTTP APIs.
+    pub calls: Calls,
     /// What functions printed, if it is kept.
     pub function_logs: Option<Arc<LogStore>>,
     /// Deploys stacks, if the server has any.
@@ -147,6 +150,12 @@ impl AwsApi {
         if lambda::is_asked(head) {
             return lambda::answer(self, head, &body, request_id).await;
         }
+        if pipes::is_asked(head) {
+            return pipes::answer(self, head, &body, request_id).await;
+        }
+        if scheduler::is_asked(head) {
+            return scheduler::answer(self, head, &body, request_id).await;
+        }
         let protocol = protocol_of(&head.headers);
         if protocol != Protocol::Json && asks_nothing(head) {
             return unknown_page(request_id);
@@ -164,9 +173,9 @@ impl AwsApi {
             Ok(output) => respond(StatusCode::OK, protocol, request_id, output),
             Err(error) => refuse(&error, protocol, service.dialect(), request_id),
         };
-        if service == Service::Logs {
-            // It has another version of JSON, and never spoke Query.
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(logs::CONTENT_TYPE));
+        // They have another version of JSON, and never spoke Query.
+        if let Some(content_type) = service.json_content_type() {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
             response.headers_mut().remove(QUERY_ERROR);
         }
         response
@@ -244,6 +253,9 @@ impl AwsApi {
         if lambda::is_asked(head) {
             return lambda::refuse_too_large(self, head, request_id);
         }
+        if pipes::is_asked(head) {
+            return pipes::refuse_too_large(self, head, request_id);
+        }
         let error = ApiError::request_too_large(REQUEST_BYTES_MAX);
         self.observer.finished(&Seen::default(), head, request_id, Instant::now(), Some(&error));
         let service = Service::of_query(head, None);
@@ -313,7 +325,12 @@ impl AwsApi {
             (Service::States, None) => {
                 states::call(Source::Json(body), &context(named.ok_or_else(unknown)?), protocol, envelope).await
             }
-            (Service::Logs | Service::States, Some(_)) => Err(unknown()),
+            (Service::Events, None) => {
+                let named = named.ok_or_else(|| events::not_served(operation))?;
+                let answered = events::call(Source::Json(body), &context(named), protocol, envelope).await;
+                answered.map_err(events::without_values)
+            }
+            (Service::Logs | Service::States | Service::Events, Some(_)) => Err(unknown()),
             (Service::CloudFormation, Some(params)) => {
                 let context = context(named.ok_or_else(unknown)?);
                 cloudformation::call(Source::Query(params), &context, protocol, envelope).await

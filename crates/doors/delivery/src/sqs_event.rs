@@ -71,6 +71,11 @@ pub fn event(records: &[EventRecord<'_>]) -> Bytes {
     serde_json::to_vec(&event).expect("strings always serialize").into()
 }
 
+/// One message as a pipe hands it on: an element of an array, JSON.
+pub fn record(record: &EventRecord<'_>) -> String {
+    serde_json::to_string(&WireRecord::from(record)).expect("strings always serialize")
+}
+
 /// Reads a function's answer to the event of the messages `ids`.
 ///
 /// Without `report_batch_item_failures` any answer means success. With it an answer that cannot be understood, or that

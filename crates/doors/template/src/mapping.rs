@@ -6,6 +6,7 @@ use bongsu_event_pattern::{FILTERS_MAX, MappingFilter};
 
 use crate::error::Faults;
 use crate::json::Scalars;
+use crate::metadata::{RATE_LIMIT, RATE_LIMIT_TAG};
 use crate::names::{self, FIFO_SUFFIX};
 use crate::reader::Reader;
 use crate::scope::Identity;
@@ -17,7 +18,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::Lambda::EventSourceMapping",
     identity,
     read: Read::Properties(|reading| read(reading).map(Definition::Mapping)),
-    metadata: &[],
+    metadata: &[RATE_LIMIT],
     told: &[
         ("KmsKeyArn", "filters are kept as they are"),
         ("LoggingConfig", "the server's log has one level"),
@@ -66,7 +67,7 @@ fn identity(naming: &mut Naming<'_, '_>) -> Identity {
     Identity::named(id.clone(), vec![("Id", id), ("EventSourceMappingArn", arn)])
 }
 
-fn read(Reading { inputs, mut reader, .. }: Reading<'_, '_>) -> Option<MappingResource> {
+fn read(Reading { inputs, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<MappingResource> {
     let function = function_reference(&mut reader, "FunctionName", inputs);
     let queue = reader.required("EventSourceArn").and_then(|arn| {
         let queue = names::queue_of_arn(&arn, inputs);
@@ -79,7 +80,8 @@ fn read(Reading { inputs, mut reader, .. }: Reading<'_, '_>) -> Option<MappingRe
     let maximum_concurrency = maximum_concurrency(&mut reader);
     let enabled = reader.boolean("Enabled").unwrap_or(true);
     let filters = filters(&mut reader);
-    let tags = queue::tags(&mut reader);
+    let mut tags = queue::tags(&mut reader);
+    tags.extend(metadata.rate_limits.into_values().map(|rule| (RATE_LIMIT_TAG.to_owned(), rule)));
     reader.finish();
     Some(MappingResource {
         function: function?,
@@ -139,7 +141,7 @@ fn maximum_concurrency(reader: &mut Reader<'_>) -> Option<u32> {
 }
 
 /// A pattern is JSON in a text; SAM's users like to write it as a map, which becomes one.
-fn filters(reader: &mut Reader<'_>) -> Vec<String> {
+pub(crate) fn filters(reader: &mut Reader<'_>) -> Vec<String> {
     let line = reader.line_of("FilterCriteria");
     let Some(mut criteria) = reader.map("FilterCriteria") else { return Vec::new() };
     let mut filters = Vec::new();

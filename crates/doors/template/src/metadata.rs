@@ -1,12 +1,17 @@
 //! `Metadata: Bongsu:` of a resource: what CloudFormation has no word for.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use bongsu_rate_limit::Rule;
 
 use crate::api::authorizer::{self, JWKS};
 use crate::api::openapi::WEBHOOK;
 use crate::error::Faults;
 use crate::function;
+use crate::json::Scalars;
 use crate::node::{Entry, Node, Value};
+use crate::pipe;
 use crate::reader::Reader;
 use crate::subscription::DeliveryPolicy;
 use crate::types::ResourceType;
@@ -16,6 +21,13 @@ use crate::webhook::{self, WebhookResource};
 const DELAY_SECONDS_MAX: u32 = 900;
 /// How long a message is held back when the policy does not say.
 const DELAY_SECONDS_DEFAULT: u32 = 10;
+
+/// Of a mapping.
+pub(crate) const RATE_LIMIT: &str = "RateLimit";
+/// Of a machine: a rule a state.
+pub(crate) const RATE_LIMITS: &str = "RateLimits";
+/// The tag of a mapping, and what the tags of machines begin with, before the state and a colon.
+pub(crate) const RATE_LIMIT_TAG: &str = "bongsu:rate-limit";
 
 /// What a webhook's settings have that is not to be shown.
 const SECRET_SETTINGS: [&str; 2] = ["Secrets", "VerifyToken"];
@@ -31,6 +43,10 @@ pub(crate) struct Metadata {
     pub(crate) concurrency_per_process: Option<(u32, u32)>,
     /// Of a queue or subscription.
     pub(crate) faults: Option<FaultPolicy>,
+    /// Of a pipe: whether messages belong to the execution that they start until it has ended.
+    pub(crate) hold_group: bool,
+    /// Of a mapping or pipe, or of the states of a machine by their names: as tags have them.
+    pub(crate) rate_limits: BTreeMap<String, String>,
     /// Of an authorizer of tokens: its issuer's keys.
     pub(crate) keys: Option<String>,
 }
@@ -90,12 +106,40 @@ pub(crate) fn read(node: Option<&Node>, kind: &ResourceType, faults: &mut Faults
             }
             "DeliveryPolicy" => found.delivery_policy = DeliveryPolicy::read(&mut reader),
             JWKS => found.keys = authorizer::read_keys(&mut reader, JWKS),
+            RATE_LIMIT => {
+                found.rate_limits.extend(rate_limit(&mut reader, RATE_LIMIT).map(|rule| (String::new(), rule)))
+            }
+            RATE_LIMITS => found.rate_limits = rate_limits(&mut reader),
             "Faults" => found.faults = reader.map("Faults").map(|faults| fault_policy(line, faults)),
+            pipe::HOLD_GROUP => found.hold_group = reader.boolean(pipe::HOLD_GROUP).unwrap_or(false),
             _ => found.webhook = reader.map("Webhook").and_then(|webhook| webhook::read(line, webhook)),
         }
     }
     reader.finish();
     found
+}
+
+/// Of each state.
+fn rate_limits(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
+    let Some(mut states) = reader.map(RATE_LIMITS) else { return BTreeMap::new() };
+    let names = states.names();
+    let rules = names.into_iter().filter_map(|state| Some((state.clone(), rate_limit(&mut states, &state)?))).collect();
+    states.finish();
+    rules
+}
+
+/// As a tag has it.
+fn rate_limit(reader: &mut Reader<'_>, name: &str) -> Option<String> {
+    let line = reader.line_of(name);
+    let text = reader.json(name, Scalars::Unquoted)?;
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    match Rule::from_json(&value) {
+        Ok(rule) => Some(rule.to_string()),
+        Err(fault) => {
+            reader.fault(line, format!("{name}: {fault}"));
+            None
+        }
+    }
 }
 
 fn fault_policy(line: u32, mut reader: Reader<'_>) -> FaultPolicy {
@@ -131,6 +175,7 @@ pub(crate) fn hide(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) => text.hidden = true,
         Value::List(items) => items.iter_mut().for_each(hide),
+        Value::Map(entries) => entries.iter_mut().for_each(|entry| hide(&mut entry.node)),
         _ => {}
     }
 }

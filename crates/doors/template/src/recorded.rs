@@ -38,7 +38,7 @@ pub(crate) static LOG_GROUP: ResourceType = ResourceType {
 };
 
 /// Those about which nothing can be asked but `Ref`.
-pub(crate) static OTHERS: [ResourceType; 13] = [
+pub(crate) static OTHERS: [ResourceType; 12] = [
     recorded("AWS::ApiGateway::Account", NOT_EVALUATED),
     recorded("AWS::CDK::Metadata", "it is about the tool that made the template"),
     recorded("AWS::CloudWatch::Alarm", "there are no alarms: metrics are at /metrics"),
@@ -50,7 +50,6 @@ pub(crate) static OTHERS: [ResourceType; 13] = [
     recorded("AWS::IAM::UserPolicy", NOT_EVALUATED),
     recorded("AWS::Lambda::LayerVersionPermission", "layers are not shared with other accounts"),
     recorded("AWS::S3::BucketPolicy", "policies of buckets are not evaluated"),
-    recorded("AWS::Scheduler::ScheduleGroup", "schedules are not grouped"),
     recorded("AWS::Serverless::Connector", NOT_EVALUATED),
 ];
 

@@ -15,7 +15,8 @@ use crate::stack::{Definition, Ignored, Resource};
 use crate::types::{Read, Reading};
 
 /// What somebody proves to be allowed by, besides what `Metadata` has.
-const SECRET_PROPERTIES: [(&str, &str); 1] = [("AWS::ApiGateway::ApiKey", "Value")];
+const SECRET_PROPERTIES: [(&str, &str); 2] =
+    [("AWS::ApiGateway::ApiKey", "Value"), ("AWS::Events::Connection", "AuthParameters")];
 
 /// A resource whose references have been followed.
 struct Resolved<'a> {

@@ -1,13 +1,16 @@
-//! `AWS::Events::Rule` with a schedule, and `AWS::Scheduler::Schedule` → what is sent when.
+//! `AWS::Events::Rule` with a schedule, `AWS::Scheduler::Schedule` and its groups → what is sent when.
+
+use std::collections::BTreeMap;
 
 use bongsu_schedule::{Schedule, Zone};
 
 use crate::names;
+use crate::queue::tags;
 use crate::reader::Reader;
+use crate::schedule_target::{ScheduleTarget, TextInput, read_target};
 use crate::scope::Identity;
 use crate::stack::Definition;
 use crate::types::{Naming, Read, Reading, ResourceType};
-use crate::{Inputs, Target};
 
 pub(crate) static RULE: ResourceType = ResourceType {
     name: "AWS::Events::Rule",
@@ -26,26 +29,39 @@ pub(crate) static SCHEDULE: ResourceType = ResourceType {
     name: "AWS::Scheduler::Schedule",
     identity: |naming| {
         let name = named(naming);
+        let group = naming.text("GroupName").unwrap_or_else(|| DEFAULT_GROUP.to_owned());
         let (region, account) = (&naming.inputs.region, &naming.inputs.account);
-        let arn = format!("arn:aws:scheduler:{region}:{account}:schedule/default/{name}");
+        let arn = format!("arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}");
         Identity::named(name, vec![("Arn", arn)])
     },
     read: Read::Properties(|reading| read_schedule(reading).map(Definition::Schedule)),
     metadata: &[],
-    told: &[("GroupName", "schedules are not grouped"), ("KmsKeyArn", "inputs are kept as they are")],
+    told: &[("KmsKeyArn", "inputs are kept as they are")],
+    replaced_by: &["GroupName", "Name"],
+};
+
+pub(crate) static GROUP: ResourceType = ResourceType {
+    name: "AWS::Scheduler::ScheduleGroup",
+    identity: |naming| {
+        let name = named(naming);
+        let (region, account) = (&naming.inputs.region, &naming.inputs.account);
+        let arn = format!("arn:aws:scheduler:{region}:{account}:schedule-group/{name}");
+        Identity::named(name, vec![("Arn", arn), ("State", "ACTIVE".to_owned())])
+    },
+    read: Read::Properties(|reading| Some(Definition::ScheduleGroup(read_group(reading)))),
+    metadata: &[],
+    told: &[],
     replaced_by: &["Name"],
 };
 
-/// The longest name of a schedule.
+/// The group of schedules that name none.
+const DEFAULT_GROUP: &str = "default";
+/// The longest name of a schedule and of a group.
 const NAME_MAX: usize = 64;
 /// How many targets a rule may have.
 const TARGETS_MAX: usize = 5;
 /// How long AWS lets a window be.
 const WINDOW_MINUTES: std::ops::RangeInclusive<u32> = 1..=1440;
-/// How often AWS lets something be tried again.
-const RETRY_ATTEMPTS_MAX: u32 = 185;
-/// How long AWS lets something be tried.
-const EVENT_AGE_SECONDS: std::ops::RangeInclusive<u32> = 60..=86_400;
 
 /// A schedule to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,25 +82,30 @@ pub struct ScheduleResource {
     pub window_minutes: Option<u32>,
     /// Who gets something; at least one.
     pub targets: Vec<ScheduleTarget>,
-    /// Whether the event says that it comes from the scheduler, and not from a rule.
-    pub of_scheduler: bool,
+    /// What only schedules of the scheduler have; rules have none.
+    pub scheduler: Option<SchedulerDetails>,
 }
 
-/// Who gets what when the time has come.
+/// What EventBridge Scheduler knows of a schedule, and EventBridge does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScheduleTarget {
-    /// Who.
-    pub target: Target,
-    /// What: JSON, or of a schedule to a queue or a topic any text; AWS's event of a schedule unless given.
-    pub input: Option<String>,
-    /// The group of the message, for a FIFO queue.
-    pub message_group: Option<String>,
-    /// The ARN of the queue for what could not be sent.
-    pub dead_letter: Option<String>,
-    /// How often it is tried again, 0 to 185.
-    pub retry_attempts_max: Option<u32>,
-    /// How long it is tried, 60 to 86,400 seconds.
-    pub event_age_max_seconds: Option<u32>,
+pub struct SchedulerDetails {
+    /// The name of the group that it is in.
+    pub group: String,
+    /// For people.
+    pub description: Option<String>,
+    /// Told, and not used.
+    pub kms_key: Option<String>,
+}
+
+/// A group of schedules to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleGroupResource {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 fn named(naming: &mut Naming<'_, '_>) -> String {
@@ -129,12 +150,23 @@ fn read_rule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> O
         end: None,
         window_minutes: None,
         targets,
-        of_scheduler: false,
+        scheduler: None,
     })
 }
 
+fn read_group(Reading { identity, mut reader, .. }: Reading<'_, '_>) -> ScheduleGroupResource {
+    reader.pass(&["Name"]);
+    let tags = tags(&mut reader);
+    reader.finish();
+    let attribute = identity.attributes.iter().find(|(name, _)| *name == "Arn");
+    let arn = attribute.and_then(|(_, arn)| arn.clone()).unwrap_or_default();
+    ScheduleGroupResource { name: identity.name.clone(), arn, tags }
+}
+
 fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) -> Option<ScheduleResource> {
-    reader.pass(&["Description", "Name"]);
+    reader.pass(&["Name"]);
+    let group = reader.string("GroupName").unwrap_or_else(|| DEFAULT_GROUP.to_owned());
+    let [description, kms_key] = ["Description", "KmsKeyArn"].map(|name| reader.string(name));
     let timezone = reader.string("ScheduleExpressionTimezone");
     let expression = expression(&mut reader, timezone.as_deref());
     let enabled = reader.one_of("State", &["ENABLED", "DISABLED"]).is_none_or(|state| state == "ENABLED");
@@ -155,7 +187,7 @@ fn read_schedule(Reading { identity, inputs, mut reader, .. }: Reading<'_, '_>) 
         end,
         window_minutes,
         targets,
-        of_scheduler: true,
+        scheduler: Some(SchedulerDetails { group, description, kms_key }),
     })
 }
 
@@ -196,63 +228,4 @@ fn date(reader: &mut Reader<'_>, name: &str) -> Option<String> {
         return None;
     }
     Some(date)
-}
-
-/// Where an input need not be JSON.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TextInput {
-    Never,
-    ToQueuesAndTopics,
-}
-
-fn read_target(mut reader: Reader<'_>, inputs: &Inputs, texts: TextInput) -> Option<ScheduleTarget> {
-    reader.pass(&["RoleArn"]);
-    let target = reader.required("Arn").and_then(|arn| {
-        let found = names::target(&arn, inputs);
-        found.map_err(|reason| reader.fault(reader.line_of("Arn"), format!("Arn: {reason}"))).ok()
-    });
-    let input = reader.string("Input");
-    let takes_text = texts == TextInput::ToQueuesAndTopics && !matches!(target, Some(Target::Function(_)));
-    let is_json = |input: &String| serde_json::from_str::<serde_json::Value>(input).is_ok();
-    if !takes_text && input.as_ref().is_some_and(|input| !is_json(input)) {
-        reader.fault(reader.line_of("Input"), "Input must be JSON");
-    }
-    let message_group = reader.map("SqsParameters").and_then(|mut parameters| {
-        let group = parameters.string("MessageGroupId");
-        parameters.finish();
-        group
-    });
-    let dead_letter = reader.map("DeadLetterConfig").and_then(|mut config| {
-        let arn = config.string("Arn");
-        match arn.as_ref().map(|arn| names::queue_of_arn(arn, inputs)) {
-            Some(Err(reason)) => config.fault(config.line_of("Arn"), format!("Arn: {reason}")),
-            Some(Ok(name)) if name.ends_with(names::FIFO_SUFFIX) => {
-                config.fault(config.line_of("Arn"), format!("Arn: {name} is FIFO, and dead letters have no group"));
-            }
-            _ => {}
-        }
-        config.finish();
-        arn
-    });
-    let (mut retry_attempts_max, mut event_age_max_seconds) = (None, None);
-    if let Some(mut policy) = reader.map("RetryPolicy") {
-        retry_attempts_max = policy.whole("MaximumRetryAttempts", 0..=RETRY_ATTEMPTS_MAX);
-        event_age_max_seconds = policy.whole("MaximumEventAgeInSeconds", EVENT_AGE_SECONDS);
-        policy.finish();
-    }
-    if let Some(Target::Queue(name)) = &target
-        && name.ends_with(names::FIFO_SUFFIX)
-        && message_group.is_none()
-    {
-        reader.fault(reader.line_of("Arn"), format!("the FIFO queue {name} needs SqsParameters: MessageGroupId"));
-    }
-    reader.finish();
-    Some(ScheduleTarget {
-        target: target?,
-        input,
-        message_group,
-        dead_letter,
-        retry_attempts_max,
-        event_age_max_seconds,
-    })
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ActivityResource, AliasResource, ApiResource, BucketResource, EventInvokeConfigResource, FunctionResource,
-    FunctionUrlResource, LayerVersionResource, MappingResource, PermissionResource, PolicyResource, QueueResource,
-    ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    ActivityResource, AliasResource, ApiDestinationResource, ApiResource, BucketResource, ConnectionResource,
+    EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MappingResource,
+    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleGroupResource, ScheduleResource,
+    StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
 };
 
 /// A template, read for a stack.
@@ -57,8 +58,14 @@ kinds! {
     mappings: Mapping(MappingResource);
     /// Buckets.
     buckets: Bucket(BucketResource);
+    /// Groups of schedules.
+    schedule_groups: ScheduleGroup(ScheduleGroupResource);
     /// Schedules.
     schedules: Schedule(ScheduleResource);
+    /// Connections.
+    connections: Connection(ConnectionResource);
+    /// API destinations.
+    api_destinations: ApiDestination(ApiDestinationResource);
     /// State machines.
     state_machines: StateMachine(StateMachineResource);
     /// HTTP and REST APIs with all of their routes; no two routes of one take the same requests.
@@ -182,9 +189,13 @@ pub enum Definition {
     Permission(PermissionResource),
     Mapping(MappingResource),
     Bucket(BucketResource),
+    ScheduleGroup(ScheduleGroupResource),
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
     Activity(ActivityResource),
+    Pipe(PipeResource),
+    Connection(ConnectionResource),
+    ApiDestination(ApiDestinationResource),
     Api(ApiResource),
     /// An integration, route, stage, deployment, method or path: contained in its API.
     ApiPart {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::Inputs;
 use crate::json::Scalars;
+use crate::metadata::{RATE_LIMIT_TAG, RATE_LIMITS};
 use crate::names;
 use crate::queue::tags;
 use crate::scope::Identity;
@@ -15,7 +16,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::StepFunctions::StateMachine",
     identity: |naming| identity(naming, "StateMachineName", "stateMachine"),
     read: Read::Properties(|reading| read_machine(reading).map(Definition::StateMachine)),
-    metadata: &[],
+    metadata: &[RATE_LIMITS],
     told: &[
         ("EncryptionConfiguration", "definitions and data are kept as they are"),
         (
@@ -76,7 +77,7 @@ fn identity(naming: &mut Naming<'_, '_>, property: &str, kind: &str) -> Identity
     Identity::new(name.clone(), arn.clone(), vec![("Arn", arn), ("Name", name)])
 }
 
-fn read_machine(Reading { line, identity, mut reader, .. }: Reading<'_, '_>) -> Option<StateMachineResource> {
+fn read_machine(Reading { line, identity, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<StateMachineResource> {
     reader.text("StateMachineName");
     let given: Vec<&str> = ["Definition", "DefinitionS3Location", "DefinitionString"]
         .into_iter()
@@ -95,7 +96,9 @@ fn read_machine(Reading { line, identity, mut reader, .. }: Reading<'_, '_>) -> 
     let substitutions = reader.text_map("DefinitionSubstitutions");
     let role = reader.required("RoleArn");
     let express = reader.one_of("StateMachineType", &["EXPRESS", "STANDARD"]).is_some_and(|kind| kind == "EXPRESS");
-    let tags = tags(&mut reader);
+    let mut tags = tags(&mut reader);
+    let of_state = |(state, rule)| (format!("{RATE_LIMIT_TAG}:{state}"), rule);
+    tags.extend(metadata.rate_limits.into_iter().map(of_state));
     reader.finish();
     let definition = substituted(definition?, &substitutions);
     let arn = identity.reference.clone()?;

@@ -189,6 +189,9 @@ fn check_names(stack: &Stack, faults: &mut Faults) {
             Definition::Schedule(schedule) => ("schedule", &schedule.name),
             Definition::StateMachine(machine) => ("state machine", &machine.name),
             Definition::Activity(activity) => ("activity", &activity.name),
+            Definition::Pipe(pipe) => ("pipe", &pipe.name),
+            Definition::Connection(connection) => ("connection", &connection.name),
+            Definition::ApiDestination(destination) => ("API destination", &destination.name),
             Definition::Api(api) => ("API", &api.name),
             _ => continue,
         };

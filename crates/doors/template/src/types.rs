@@ -7,8 +7,8 @@ use crate::reader::Reader;
 use crate::scope::{Identity, Scope};
 use crate::stack::Definition;
 use crate::{
-    Inputs, alias, api, bucket, event_invoke_config, function, function_url, layer_version, mapping, metadata,
-    permission, policy, queue, recorded, schedule, state_machine, subscription, topic,
+    Inputs, alias, api, bucket, connection, event_invoke_config, function, function_url, layer_version, mapping,
+    metadata, permission, pipe, policy, queue, recorded, schedule, state_machine, subscription, topic,
 };
 
 /// All there is to know about a resource type.
@@ -66,7 +66,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 38] = [
+const TYPES: [&ResourceType; 42] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -85,8 +85,12 @@ const TYPES: [&ResourceType; 38] = [
     &bucket::TYPE,
     &schedule::RULE,
     &schedule::SCHEDULE,
+    &schedule::GROUP,
     &state_machine::TYPE,
     &state_machine::ACTIVITY,
+    &pipe::TYPE,
+    &connection::TYPE,
+    &connection::API_DESTINATION,
     &http::API,
     &http::INTEGRATION,
     &http::ROUTE,

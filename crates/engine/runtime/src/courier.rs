@@ -7,6 +7,7 @@ use bongsu_broker::{
     SubscriptionDefinition, SubscriptionId, TopicDefinition,
 };
 use bongsu_journal::BoxFuture;
+use bongsu_rate_limit::Feedback;
 use bytes::Bytes;
 
 /// One attempt at the endpoint of a subscription.
@@ -43,8 +44,17 @@ pub trait Courier: Send + Sync + 'static {
 pub struct Attempted {
     /// How.
     pub outcome: DeliveryOutcome,
+    /// What the endpoint said of how often it may be called.
+    pub feedback: Feedback,
     /// Is told what became of the delivery by that, once it is durable.
     pub then: Box<dyn FnOnce(DeliveryEnd) + Send>,
+}
+
+impl Attempted {
+    /// By an endpoint that said nothing else, and nobody is told.
+    pub fn new(outcome: DeliveryOutcome) -> Attempted {
+        Attempted { outcome, feedback: Feedback::default(), then: Box::new(drop) }
+    }
 }
 
 /// Where nothing can be delivered: every attempt fails.
@@ -52,7 +62,7 @@ pub struct NoCourier;
 
 impl Courier for NoCourier {
     fn deliver(&self, _: Parcel) -> BoxFuture<'static, Attempted> {
-        Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Failed, then: Box::new(drop) }))
+        Box::pin(std::future::ready(Attempted::new(DeliveryOutcome::Failed)))
     }
 }
 

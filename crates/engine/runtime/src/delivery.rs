@@ -47,10 +47,11 @@ pub(crate) fn deliver(due: DueDelivery, courier: Arc<dyn Courier>, handle: Handl
                 courier.deliver(Parcel { subscription, definition, topic, pending, function, content }).await
             }
             // Of what is gone nobody knows any more, and the outcome changes nothing.
-            Found::Gone | Found::Unreadable => Attempted { outcome: DeliveryOutcome::Failed, then: Box::new(drop) },
+            Found::Gone | Found::Unreadable => Attempted::new(DeliveryOutcome::Failed),
         };
-        if let Ok(end) = handle.end_delivery(subscription, sequence, attempted.outcome).await {
-            (attempted.then)(end);
+        let Attempted { outcome, feedback, then } = attempted;
+        if let Ok(end) = handle.end_delivery(subscription, sequence, outcome, feedback).await {
+            then(end);
         }
     });
 }

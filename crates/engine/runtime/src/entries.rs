@@ -2,7 +2,9 @@
 
 use bongsu_broker::{Account, Command, Entry, EntryChanges, EntryKey, Reply};
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
+use crate::handle::Request;
 use crate::{Handle, Refusal};
 
 impl Handle {
@@ -17,6 +19,13 @@ impl Handle {
             Reply::Entry(value) => Ok(value),
             other => unreachable!("GetEntry answered {other:?}"),
         }
+    }
+
+    /// An entry's value as it was decided, which may not be durable yet: for those who ask often and promise nothing by it.
+    pub async fn entry_now(&self, key: EntryKey) -> Result<Option<Bytes>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::EntryNow { key, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)
     }
 
     /// Entries of an account whose paths begin with `prefix` and come after `after`, in order, at most `max`.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bongsu_broker::{
-    AttemptOutcome, Conclusion, Destination, Function, FunctionRef, InvocationRecord, Mapping, QueuedInvocation,
-    Timestamp,
+    AttemptOutcome, Conclusion, Destination, Function, FunctionRef, InvocationRecord, Mapping, MappingDefinition,
+    QueuedInvocation, Timestamp,
 };
 use bongsu_journal::BoxFuture;
 use bytes::Bytes;
 
-use crate::Received;
+use crate::{Handle, Received};
 
 /// One batch of messages for one invocation of a function.
 pub struct Batch {
@@ -19,6 +19,8 @@ pub struct Batch {
     pub mapping: Arc<Mapping>,
     /// The messages, in the order of the queue.
     pub messages: Vec<Received>,
+    /// For runs that have to be admitted.
+    pub broker: Handle,
 }
 
 /// One event for a function, which nobody waits for.
@@ -62,6 +64,11 @@ pub struct Concluded {
 pub trait FunctionRunner: Send + Sync + 'static {
     /// Runs the function once; always ends, at the latest by the function's timeout.
     fn run(&self, batch: Batch) -> BoxFuture<'static, AttemptOutcome>;
+
+    /// Whether runs for a mapping wait until a limit lets them begin.
+    fn is_limited(&self, _: &MappingDefinition) -> bool {
+        false
+    }
 
     /// Runs the function once for an event; always ends.
     fn run_event(&self, event: Event) -> BoxFuture<'static, EventEnd>;

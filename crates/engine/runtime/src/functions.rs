@@ -9,6 +9,7 @@ use bongsu_broker::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::handle::{Handle, Refusal, Request};
+use crate::shard::Shard;
 
 /// An invocation that counts against its function's limit for as long as this lives.
 pub struct Begun {
@@ -26,6 +27,19 @@ impl Drop for Begun {
         {
             // A shard that is gone has nothing left to be told.
             runtime.spawn(async move { requests.send(end).await.unwrap_or_default() });
+        }
+    }
+}
+
+impl Shard {
+    /// Whoever has gone away does not run the function.
+    pub(crate) fn tell_begun(
+        &mut self,
+        reply: oneshot::Sender<Result<Arc<Function>, Rejection>>,
+        begun: Result<Arc<Function>, Rejection>,
+    ) {
+        if let Err(Ok(function)) = reply.send(begun) {
+            self.broker.end_running(&function.name, 1);
         }
     }
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Account, AttributesGiven, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd, DeliveryOutcome,
-    ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked, PeekedState,
-    PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent, StateMachine,
-    SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
+    Account, Admission, AttributesGiven, CallId, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd,
+    DeliveryOutcome, EntryKey, ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
+    PeekedState, PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
+    StateMachine, SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
+use bongsu_rate_limit::Feedback;
 use bongsu_states_language::Definition;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::admission::{AdmitTo, CallLimits, CallNumbers};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::courier::Envelopes;
@@ -22,7 +24,7 @@ use crate::metrics::{Metrics, QUEUES_A_TURN_MAX};
 use crate::reader::Reader;
 use crate::start::Outside;
 use crate::topic_metrics::{TOPICS_A_TURN_MAX, TopicMetrics};
-use crate::workflows::{Activities, TaskRunner};
+use crate::workflows::{Activities, OpenTasks, TaskRunner};
 
 /// What the shard answers.
 pub(crate) struct Answer {
@@ -50,6 +52,7 @@ pub(crate) enum Request {
         subscription: SubscriptionId,
         sequence: u64,
         outcome: DeliveryOutcome,
+        feedback: Feedback,
         reply: oneshot::Sender<DeliveryEnd>,
     },
     /// The next step of a replay, if its messages could be read.
@@ -76,6 +79,14 @@ pub(crate) enum Request {
     PutEventBack { function: Box<str>, sequence: u64 },
     /// Where an event lies now.
     LocateInvocation { function: Box<str>, sequence: u64, reply: oneshot::Sender<Option<Place>> },
+    /// What a door keeps, as it was decided.
+    EntryNow { key: EntryKey, reply: oneshot::Sender<Option<bytes::Bytes>> },
+    /// A call that is to begin when its limits let it.
+    LineUp { id: CallId, admission: Admission, reply: AdmitTo },
+    /// Whoever waited for a call has gone.
+    LeaveLine { id: CallId },
+    /// A call that had begun has ended, with what its target said; nothing if it was not asked.
+    EndCall { limits: CallLimits, feedback: Option<Feedback> },
     /// The shard in numbers, with the queues after this one, as many as one turn allows.
     Measure { after: Option<QueueName>, reply: oneshot::Sender<Metrics> },
     /// The topics in numbers, those after this one, as many as one turn allows.
@@ -138,6 +149,8 @@ pub struct Handle {
     pub(crate) blobs: Blobs,
     pub(crate) tasks: Arc<dyn TaskRunner>,
     pub(crate) activities: Activities,
+    pub(crate) open_tasks: OpenTasks,
+    pub(crate) calls: CallNumbers,
     pub(crate) clock: Clock,
 }
 
@@ -147,8 +160,18 @@ const PEEKED_AT_A_TIME: usize = 1_000;
 impl Handle {
     pub(crate) fn new(requests: mpsc::Sender<Request>, reader: Reader, outside: &Outside, clock: Clock) -> Handle {
         let (envelopes, blobs, tasks) = (outside.envelopes.clone(), outside.blobs.clone(), outside.tasks.clone());
-        let activities = Activities::default();
-        Handle { requests, reader, caller: Caller::Server, envelopes, blobs, tasks, activities, clock }
+        Handle {
+            requests,
+            reader,
+            caller: Caller::Server,
+            envelopes,
+            blobs,
+            tasks,
+            activities: Activities::default(),
+            open_tasks: OpenTasks::default(),
+            calls: CallNumbers::default(),
+            clock,
+        }
     }
 
     /// The same, for somebody whose right is looked at. Without this the server itself asks.
@@ -450,9 +473,10 @@ impl Handle {
         subscription: SubscriptionId,
         sequence: u64,
         outcome: DeliveryOutcome,
+        feedback: Feedback,
     ) -> Result<DeliveryEnd, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let request = Request::EndDelivery { subscription, sequence, outcome, reply };
+        let request = Request::EndDelivery { subscription, sequence, outcome, feedback, reply };
         self.requests.send(request).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.map_err(|_| Refusal::Unavailable)
     }

@@ -15,7 +15,7 @@ pub(crate) fn invoke(invocation: Invocation, functions: Arc<dyn FunctionRunner>,
         let outcome = match handle.with_contents(deliveries).await {
             Ok(messages) if !messages.is_empty() => {
                 let run: Vec<_> = messages.iter().map(|message| message.delivery.handle).collect();
-                let batch = Batch { function, mapping, messages };
+                let batch = Batch { function, mapping, messages, broker: handle.clone() };
                 in_terms_of(&handed_out, &run, functions.run(batch).await)
             }
             // Nothing was worked off.

@@ -3,8 +3,10 @@
 //! The broker's only clock is here. A [`Shard`] owns the broker's state and the end of the journal; doors
 //! talk to it through a [`Handle`]. A reply leaves when the facts it rests on are durable, in the order of the journal.
 
+mod admission;
 mod arrivals;
 mod blobs;
+mod call_metrics;
 mod cleaner;
 mod clock;
 mod contents;
@@ -21,6 +23,7 @@ mod invocation;
 mod known_after;
 mod limits;
 mod metrics;
+mod move_tasks;
 mod objects;
 mod open_object;
 mod pipes;
@@ -36,7 +39,10 @@ mod topics;
 mod waiters;
 mod workflows;
 
+pub use admission::Permit;
 pub use blobs::Blobs;
+pub use bongsu_broker::Admission;
+pub use call_metrics::CallMetrics;
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use courier::{Attempted, Courier, Envelopes, NoCourier, NoEnvelopes, Parcel, ParcelContent};
 pub use delivery::DELIVERIES_MAX;
@@ -50,6 +56,7 @@ pub use metrics::{BATCH_BYTES, BATCH_FACTS, MESSAGE_BYTES, Metrics, ObjectMetric
 pub use objects::{ObjectCopy, ObjectPut, ObjectWritten};
 pub use open_object::{Chunks, OpenObject, READ_BYTES};
 pub use pipes::{NoPipes, PipeBatch, PipeRunner, PipeStep};
+pub use schedules::{NoCalls, SCHEDULE_CALLS_MAX, ScheduleCaller};
 pub use shard::Shard;
 pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};

@@ -9,6 +9,7 @@ use bongsu_broker::{
 use bongsu_histogram::Histogram;
 use bongsu_journal::SyncMicros;
 
+use crate::call_metrics::{self, CallMetrics};
 use crate::function_metrics::{self, FunctionMetrics};
 use crate::topic_metrics::TopicMetrics;
 
@@ -73,6 +74,8 @@ pub struct Metrics {
     pub topics: Vec<TopicMetrics>,
     /// By name.
     pub functions: Vec<FunctionMetrics>,
+    /// By kind.
+    pub calls: Vec<CallMetrics>,
     /// Buckets and objects.
     pub objects: ObjectMetrics,
     /// Long polls that wait.
@@ -104,6 +107,7 @@ pub struct ObjectMetrics {
 pub(crate) struct Counters {
     queues: BTreeMap<QueueId, QueueCounters>,
     functions: function_metrics::Counters,
+    pub(crate) calls: call_metrics::Counters,
     told: u64,
     told_in_vain: u64,
     pub(crate) batch_bytes: Histogram<{ BATCH_BYTES.len() }>,
@@ -119,7 +123,16 @@ impl Default for Counters {
     fn default() -> Counters {
         let (batch_bytes, batch_facts) = (Histogram::new(&BATCH_BYTES), Histogram::new(&BATCH_FACTS));
         let (told, told_in_vain, functions) = (0, 0, function_metrics::Counters::default());
-        Counters { queues: BTreeMap::new(), functions, told, told_in_vain, batch_bytes, batch_facts, sizes: Vec::new() }
+        Counters {
+            queues: BTreeMap::new(),
+            functions,
+            calls: call_metrics::Counters::default(),
+            told,
+            told_in_vain,
+            batch_bytes,
+            batch_facts,
+            sizes: Vec::new(),
+        }
     }
 }
 
@@ -197,6 +210,11 @@ impl Counters {
     /// All functions, with the first queues: there are few of them.
     pub(crate) fn functions(&self, broker: &Broker, after: Option<&QueueName>) -> Vec<FunctionMetrics> {
         if after.is_none() { self.functions.functions(broker) } else { Vec::new() }
+    }
+
+    /// All kinds of calls, likewise.
+    pub(crate) fn calls(&self, broker: &Broker, after: Option<&QueueName>) -> Vec<CallMetrics> {
+        if after.is_none() { self.calls.calls(broker) } else { Vec::new() }
     }
 
     /// Counts a receive that is answered with nothing.

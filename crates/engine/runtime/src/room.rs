@@ -33,9 +33,10 @@ impl Shard {
             | Command::ListDeadLetterSources { .. }
             | Command::Peek { .. }
             | Command::ListFunctions
+            | Command::DescribeSchedule { .. }
+            | Command::ListSchedules { .. }
             | Command::DescribePipe { .. }
             | Command::ListPipes
-            | Command::ListSchedules
             | Command::DescribeFunction { .. }
             | Command::ListVersions { .. }
             | Command::ListAliases { .. }

@@ -9,9 +9,10 @@ use bongsu_broker::{
     Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info};
 
+use crate::admission::{AdmitTo, CallLimits, Waiting};
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
 use crate::delivery::deliver;
@@ -25,6 +26,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::pipes;
 use crate::reader::{Reader, to_core};
 use crate::replay::{ReplayStep, replay};
+use crate::schedules::SCHEDULE_CALLS_MAX;
 use crate::start::Outside;
 use crate::topic_metrics;
 use crate::waiters::{Waiter, Waiters, found_nothing_at};
@@ -34,8 +36,6 @@ use crate::workflows::{self, ExpressDue};
 const COMMANDS_A_TURN_MAX: usize = 1024;
 /// Replies and effects that may wait for the journal; while there are more, no further commands are decided.
 pub(crate) const HELD_MAX: usize = 64 << 10;
-/// Steps of move tasks before requests get their turn; further tasks have to wait for theirs.
-const MOVE_STEPS_A_TURN_MAX: usize = 4;
 
 /// A reply or effect that waits until the journal is durable up to a position.
 pub(crate) enum Held {
@@ -50,6 +50,7 @@ pub(crate) enum Held {
     Begun(oneshot::Sender<Result<Arc<Function>, Rejection>>, Result<Arc<Function>, Rejection>),
     Replay(ReplayStep),
     Delivered(oneshot::Sender<DeliveryEnd>, DeliveryEnd),
+    Admitted(AdmitTo, CallLimits),
     /// Blobs that nobody has any more.
     Freed(Vec<BlobId>),
 }
@@ -68,6 +69,8 @@ pub struct Shard {
     pub(crate) handle: Handle,
     pub(crate) reader: Reader,
     pub(crate) outside: Outside,
+    /// Turns of calls of schedules.
+    pub(crate) schedule_calls: Arc<Semaphore>,
     /// Attempts at endpoints.
     pub(crate) deliveries_going_on: usize,
     /// Events that functions have.
@@ -75,8 +78,10 @@ pub struct Shard {
     /// Express executions that were queued and run.
     pub(crate) express_going_on: usize,
     pub(crate) waiters: Waiters,
+    /// Those who wait for their calls to begin.
+    pub(crate) calls: Waiting,
     pub(crate) cleaner: Cleaner,
-    counters: Counters,
+    pub(crate) counters: Counters,
     topic_counters: topic_metrics::Counters,
     /// Facts decided but not yet handed to the journal.
     pub(crate) batch: bongsu_journal::Batch,
@@ -129,7 +134,9 @@ impl Shard {
             deliveries_going_on: 0,
             events_going_on: 0,
             express_going_on: 0,
+            schedule_calls: Arc::new(Semaphore::new(SCHEDULE_CALLS_MAX)),
             waiters: Waiters::default(),
+            calls: Waiting::default(),
             cleaner: Cleaner::default(),
             counters: Counters::default(),
             topic_counters: topic_metrics::Counters::default(),
@@ -161,6 +168,7 @@ impl Shard {
     /// process must end, and the next start replays what is durable.
     pub async fn run(mut self) -> Result<(), Fatal> {
         let mut append: Option<(Position, Append)> = None;
+        self.note_mappings();
         self.end_lost_attempts().await?;
         self.begin_open_tasks();
         loop {
@@ -178,12 +186,14 @@ impl Shard {
             self.fire_schedules();
             self.proceed_executions();
             self.begin_express();
+            self.admit_calls();
             self.begin_replays();
             let may_begin = self.may_begin_deliveries()
                 || self.may_begin_events()
                 || self.may_fire_schedules()
                 || self.may_proceed_executions()
-                || self.may_begin_express();
+                || self.may_begin_express()
+                || self.may_admit_calls();
             if !is_moving && self.has_room_in_batch() && !may_begin {
                 self.tell_time();
             }
@@ -304,7 +314,7 @@ impl Shard {
     }
 
     /// Cleaning that cannot go on itself is not waited for.
-    fn waits_for_cleaning(&self) -> bool {
+    pub(crate) fn waits_for_cleaning(&self) -> bool {
         self.cleaner.is_behind(&self.limits) && self.has_room_beyond(0) && !self.stopping
     }
 
@@ -316,12 +326,15 @@ impl Shard {
                     self.ask(command, caller, wait, reply);
                 }
             }
-            Request::Tell(command) => drop(self.decide(command)),
-            Request::EndDelivery { subscription, sequence, outcome, reply } => {
+            Request::Tell(command) => self.decide_told(command),
+            Request::EndDelivery { subscription, sequence, outcome, feedback, reply } => {
                 self.deliveries_going_on -= 1;
+                if feedback.refused {
+                    self.counters.calls.delivery_refused();
+                }
                 // Whatever room there is: an attempt whose end is not noted would be made again and again.
                 if let (Ok(Reply::DeliveryEnded(end)), _) =
-                    self.decide(Command::EndDelivery { subscription, sequence, outcome })
+                    self.decide(Command::EndDelivery { subscription, sequence, outcome, feedback })
                 {
                     self.hold(Held::Delivered(reply, end));
                 }
@@ -366,6 +379,11 @@ impl Shard {
                     None => drop(reply.send(None)),
                 }
             }
+            // A receiver that is gone needs no answer.
+            Request::EntryNow { key, reply } => drop(reply.send(self.broker.entry(&key).cloned())),
+            Request::LineUp { id, admission, reply } => self.line_up(id, admission, reply),
+            Request::LeaveLine { id } => self.leave_line(id),
+            Request::EndCall { limits, feedback } => self.end_call(limits, feedback),
             Request::Measure { after, reply } => {
                 // A receiver that is gone needs no answer.
                 drop(reply.send(self.metrics(after.as_ref())));
@@ -381,6 +399,8 @@ impl Shard {
             Request::Stop => {
                 debug!("stopping");
                 self.stopping = true;
+                // Whoever waits for a call to begin learns that it will not.
+                self.calls.clear();
                 // What is queued already is still served.
                 self.requests.close();
             }
@@ -430,6 +450,7 @@ impl Shard {
             let unit = if index + 1 == count { Unit::Ends } else { Unit::Continues };
             let place = self.batch.push(unit, |out| Recorded::encode(now, fact, out));
             self.broker.apply(fact, now, to_core(place));
+            self.note_mapping(fact);
         }
         self.cleaner.owe(self.batch.bytes_len() - before);
         self.remove_freed_blobs();
@@ -468,6 +489,7 @@ impl Shard {
             queues: self.counters.queues(&self.broker, after),
             topics: Vec::new(),
             functions: self.counters.functions(&self.broker, after),
+            calls: self.counters.calls(&self.broker, after),
             objects: self.counters.objects(&self.broker),
             waiting_receives: self.waiters.len(),
             alive_bytes: self.broker.alive_bytes(),
@@ -501,12 +523,14 @@ impl Shard {
                 Some((_, Held::Delivered(reply, end))) => drop(reply.send(end)),
                 Some((_, Held::EventEnded(reply, end))) => drop(reply.send(end)),
                 Some((_, Held::Begun(reply, begun))) => self.tell_begun(reply, begun),
+                Some((_, Held::Admitted(reply, limits))) => self.tell_admitted(reply, limits),
                 Some((_, Held::Freed(blobs))) => self.handle.blobs.remove_soon(blobs),
                 // What is not begun any more is lost, and comes back at the next start.
                 Some((
                     _,
                     Held::Effect(_) | Held::Delivery(_) | Held::Event(_) | Held::Express(_) | Held::Replay(_),
                 )) if self.stopping => {}
+                Some((_, Held::Effect(Effect::CallOperation(call)))) => self.begin_schedule_call(*call),
                 Some((_, Held::Replay(step))) => replay(step, self.handle.clone()),
                 Some((_, Held::Delivery(due))) => deliver(*due, self.outside.courier.clone(), self.handle.clone()),
                 Some((_, Held::Event(due))) => events::run(*due, self.outside.functions.clone(), self.handle.clone()),
@@ -521,21 +545,11 @@ impl Shard {
                 }
                 Some((_, Held::Effect(Effect::CancelTask { execution, task }))) => {
                     self.handle.activities.withdraw(execution, task);
+                    self.handle.open_tasks.close(execution, task);
                 }
                 Some((_, Held::Express(due))) => self.run_express(due),
                 None => {}
             }
-        }
-    }
-
-    /// Whoever has gone away does not run the function.
-    fn tell_begun(
-        &mut self,
-        reply: oneshot::Sender<Result<Arc<Function>, Rejection>>,
-        begun: Result<Arc<Function>, Rejection>,
-    ) {
-        if let Err(Ok(function)) = reply.send(begun) {
-            self.broker.end_running(&function.name, 1);
         }
     }
 
@@ -557,20 +571,6 @@ impl Shard {
         let batch: Sealed = std::mem::replace(&mut self.batch, next).seal();
         self.reader.remember(&batch);
         (end, self.journal.append(batch))
-    }
-
-    /// Takes one step of each of some move tasks that are due. Returns whether there was any. A task that is due again at once
-    /// goes on in the next turn of the loop, which comes when the facts of this step are durable at the latest.
-    fn take_due_moves(&mut self) -> bool {
-        let before = self.batch.bytes_len();
-        for (taken, source) in self.broker.take_due_moves().into_iter().enumerate() {
-            if taken < MOVE_STEPS_A_TURN_MAX && self.may_hand_out() && !self.waits_for_cleaning() && !self.stopping {
-                drop(self.decide(Command::MoveMessages { source }));
-            } else {
-                self.broker.postpone_move(source);
-            }
-        }
-        self.batch.bytes_len() > before
     }
 
     fn set_alarm(&mut self) {

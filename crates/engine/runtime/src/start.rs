@@ -19,6 +19,7 @@ use crate::function_runner::{FunctionRunner, NoFunctions};
 use crate::handle::Handle;
 use crate::pipes::{NoPipes, PipeRunner};
 use crate::reader::{Reader, to_core};
+use crate::schedules::{NoCalls, ScheduleCaller};
 use crate::shard::Shard;
 use crate::workflows::{NoTasks, TaskRunner};
 
@@ -50,6 +51,8 @@ pub struct Outside {
     pub functions: Arc<dyn FunctionRunner>,
     /// What does the tasks of executions.
     pub tasks: Arc<dyn TaskRunner>,
+    /// What calls the operations that schedules name.
+    pub schedule_calls: Arc<dyn ScheduleCaller>,
     /// What works on batches of pipes.
     pub pipes: Arc<dyn PipeRunner>,
     /// What delivers to endpoints that are not queues.
@@ -69,6 +72,7 @@ impl Default for Outside {
         Outside {
             functions: Arc::new(NoFunctions),
             tasks: Arc::new(NoTasks),
+            schedule_calls: Arc::new(NoCalls),
             pipes: Arc::new(NoPipes),
             courier: Arc::new(NoCourier),
             envelopes: Arc::new(NoEnvelopes),

@@ -80,6 +80,9 @@ fn what_is_described_is_what_is_published() {
     check(&Server::ephemeral(&[]), "described_lambda.py", &[]);
     check(&Server::ephemeral(&[]), "described_cloudformation.py", &[]);
     check(&Server::ephemeral(&[]), "described_states.py", &[]);
+    check(&Server::ephemeral(&[]), "described_pipes.py", &[]);
+    check(&Server::ephemeral(&[]), "described_events.py", &[]);
+    check(&Server::ephemeral(&[]), "described_scheduler.py", &[]);
 }
 
 #[test]
@@ -95,6 +98,27 @@ fn the_aws_cli_looks_after_queues_and_redrives_what_failed() {
 #[test]
 fn boto3_runs_machines_to_their_ends() {
     check(&Server::ephemeral(&[]), "states.py", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_lead_messages_through_pipes() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "pipes.py", &[]);
+    check(&server, "cli_pipes.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_call_an_api_by_connections() {
+    let server = Server::ephemeral(&[]);
+    check(&server, "http_calls.py", &[]);
+    check(&server, "cli_http_calls.sh", &[]);
+}
+
+#[test]
+fn boto3_and_the_aws_cli_schedule_messages_executions_and_calls() {
+    let server = Server::ephemeral(&["--test-clock"]);
+    check(&server, "scheduler.py", &[]);
+    check(&server, "cli_scheduler.sh", &[]);
 }
 
 #[test]

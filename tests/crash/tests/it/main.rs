@@ -8,10 +8,12 @@ mod kills;
 mod ledger;
 mod load;
 mod objects;
+mod pipes;
 mod power;
 mod random;
 mod redrives;
 mod topics;
+mod workflows;
 
 use std::io::Write;
 

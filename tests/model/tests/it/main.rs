@@ -6,6 +6,7 @@
 
 mod attributes;
 mod events;
+mod executions;
 mod model;
 mod objects;
 mod step;
@@ -123,7 +124,7 @@ fn the_core_and_the_model_agree() {
 const STORIES: u64 = 250;
 
 /// Plays stories that are drawn, and tells the shortest that fails.
-fn play_stories<S: Debug + Clone>(steps: impl Strategy<Value = Vec<S>>, play: impl Fn(&[S])) {
+fn play_stories<S: Debug + Clone>(drawn: impl Strategy<Value = S>, play: impl Fn(&S)) {
     let stories = number("BONGSU_MODEL_STEPS").map_or(STORIES, |steps| steps.div_ceil(STEPS_A_STORY));
     let config = Config {
         cases: stories.try_into().unwrap(),
@@ -134,12 +135,12 @@ fn play_stories<S: Debug + Clone>(steps: impl Strategy<Value = Vec<S>>, play: im
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&number("BONGSU_MODEL_SEED").unwrap_or(0).to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
-    let result = runner.run(&steps, |steps| {
-        play(&steps);
+    let result = runner.run(&drawn, |story| {
+        play(&story);
         Ok(())
     });
-    if let Err(TestError::Fail(reason, steps)) = &result {
-        panic!("the core and the model part here: {reason}\n{steps:#?}");
+    if let Err(TestError::Fail(reason, story)) = &result {
+        panic!("the core and the model part here: {reason}\n{story:#?}");
     }
     result.unwrap();
 }
@@ -156,6 +157,14 @@ fn the_core_and_the_model_of_events_agree() {
 fn the_core_and_the_model_of_objects_agree() {
     play_stories(objects::steps(), |steps| {
         let mut story = objects::Story::new();
+        steps.iter().for_each(|step| story.play(step));
+    });
+}
+
+#[test]
+fn the_core_and_the_model_of_executions_agree() {
+    play_stories(executions::drawn(), |(machines, steps)| {
+        let mut story = executions::Story::new(machines);
         steps.iter().for_each(|step| story.play(step));
     });
 }

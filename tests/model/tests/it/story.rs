@@ -231,7 +231,8 @@ impl Story {
         assert_eq!(begun.len(), max.min(self.model.due_deliveries()), "what is due begins");
         for due in begun {
             let (subscription, sequence) = (due.subscription, due.sequence);
-            let answer = self.system.ask(Command::EndDelivery { subscription, sequence, outcome });
+            let answer =
+                self.system.ask(Command::EndDelivery { subscription, sequence, outcome, feedback: Default::default() });
             self.model.deliver(&due, outcome, &answer, |name| seen(&self.system, name));
         }
     }

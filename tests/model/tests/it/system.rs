@@ -129,6 +129,12 @@ impl System {
         }
     }
 
+    /// What lies here.
+    pub(crate) fn stored(&self, place: Place) -> Stored {
+        let bytes = self.journal.get(&place.position).expect("the record of something alive is there");
+        decode(place.position, bytes).1.into_stored(place.part).expect("a record that stores something")
+    }
+
     /// The object whose record lies here.
     pub(crate) fn object(&self, place: Place) -> ObjectRecord {
         let bytes = self.journal.get(&place.position).expect("the record of an object is there");

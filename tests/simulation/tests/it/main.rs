@@ -13,6 +13,7 @@ mod setting;
 mod settled;
 mod versions;
 mod workers;
+mod workflows;
 mod works;
 
 use std::env;
@@ -22,6 +23,9 @@ use std::ops::Range;
 const SEEDS: u64 = 40;
 /// The same, of pipelines, which are longer.
 const SEEDS_OF_PIPELINES: u64 = 15;
+
+/// The same, of workflows.
+const SEEDS_OF_WORKFLOWS: u64 = 15;
 
 /// Names the seed when a life ends in a panic.
 struct Named(u64);
@@ -42,6 +46,11 @@ fn play(seed: u64) -> life::Told {
 fn play_pipelines(seed: u64) -> pipelines::Told {
     let _named = Named(seed);
     pipelines::play(seed)
+}
+
+fn play_workflows(seed: u64) -> workflows::Told {
+    let _named = Named(seed);
+    workflows::play(seed)
 }
 
 /// The seeds that are asked for, or else so many.
@@ -81,6 +90,22 @@ fn every_life_of_pipelines_keeps_every_promise() {
     }
     eprintln!("{count} lives: {works} works, {crashes} crashes, {trims} trimmed logs");
     assert!(count < SEEDS_OF_PIPELINES || (crashes > count && trims > count / 2), "{crashes} crashes, {trims} trimmed");
+}
+
+#[test]
+fn every_life_of_workflows_keeps_every_promise() {
+    let seeds = seeds(SEEDS_OF_WORKFLOWS);
+    let (count, mut crashes, mut trims, mut executions, mut redrives) = (seeds.end - seeds.start, 0, 0, 0, 0);
+    for seed in seeds {
+        let told = play_workflows(seed);
+        crashes += told.crashes;
+        trims += u64::from(told.trimmed);
+        executions += told.executions;
+        redrives += told.redrives;
+    }
+    eprintln!("{count} lives: {executions} executions, {redrives} redrives, {crashes} crashes, {trims} trimmed logs");
+    let is_lively = crashes > count && trims > count / 2 && redrives as u64 > count;
+    assert!(count < SEEDS_OF_WORKFLOWS || is_lively, "{crashes} crashes, {trims} trimmed, {redrives} redrives");
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Courier for Workers {
                     workers.state().ended.push((endpoint, number, end));
                 }
             };
-            Attempted { outcome, then: Box::new(then) }
+            Attempted { then: Box::new(then), ..Attempted::new(outcome) }
         })
     }
 }

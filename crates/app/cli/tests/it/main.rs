@@ -11,6 +11,7 @@ mod invoke;
 mod logs;
 mod metrics;
 mod peek;
+mod rate_limits;
 mod redrive;
 mod serving;
 mod stacks;

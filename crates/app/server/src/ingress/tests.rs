@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::{Answer, InvokeRefusal, Invoked, NoCode, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::message_attributes::{MessageAttributes, Value};
 use bongsu_aws_api::sigv4::{Credentials, Signer, Verifier};
@@ -70,6 +71,7 @@ impl World {
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost".to_owned(),
+            calls: Calls::to_nobody(),
             function_logs: None,
         };
         let ways = Ways {

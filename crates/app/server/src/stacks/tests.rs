@@ -1,6 +1,7 @@
 //! Deployments against providers that do as they are told: what is made, what is taken back, what is told.
 
 mod change_sets;
+mod connections;
 mod crashes;
 mod deletions;
 mod deploying;

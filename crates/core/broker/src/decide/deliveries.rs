@@ -1,11 +1,13 @@
 //! What becomes of a delivery when an attempt has ended: done, again later, or a dead letter.
 
 use bongsu_delivery_policy::RetrySchedule;
+use bongsu_rate_limit::Feedback;
 
+use crate::topic::delivery::TOO_EARLY_MAX;
 use crate::topic::outbox::RowKind;
 use crate::{
-    Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, Protocol, Reply, SubscriptionDefinition, SubscriptionId,
-    Timestamp,
+    Broker, Decision, DeliveryEnd, DeliveryOutcome, Fact, LimitKey, Protocol, Reply, SubscriptionDefinition,
+    SubscriptionId, Timestamp,
 };
 
 impl Broker {
@@ -15,25 +17,38 @@ impl Broker {
         subscription: SubscriptionId,
         sequence: u64,
         outcome: DeliveryOutcome,
+        feedback: &Feedback,
     ) -> Decision {
         let known = self.topics.subscription(subscription);
         let Some((known, row)) = known.and_then(|known| Some((known, known.outbox.get(sequence)?))) else {
             return Decision::reply(Reply::DeliveryEnded(DeliveryEnd::Unknown));
         };
-        let definition = known.definition();
+        let (definition, now) = (known.definition(), self.now());
+        let rest = self.rest_of_endpoint(subscription, feedback);
+        let ended = |fact: Fact, end: DeliveryEnd| Decision {
+            facts: rest.clone().into_iter().chain([fact]).collect(),
+            ..Decision::reply(Reply::DeliveryEnded(end))
+        };
+        let again = |failed_attempts: u32, next_attempt_at: Timestamp| {
+            let fact = Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at };
+            ended(fact, DeliveryEnd::Again { at: next_attempt_at })
+        };
         let failed_attempts = row.pending.failed_attempts + 1;
+        let may_be_too_early = row.pending.queued_at + TOO_EARLY_MAX > now;
         let delay = match outcome {
             DeliveryOutcome::Delivered => {
                 let fact = Fact::DeliveryEnded { subscription, sequence, delivered: true };
                 return ended(fact, DeliveryEnd::Delivered);
             }
-            DeliveryOutcome::Failed => self.delay_after((subscription, sequence), definition, failed_attempts),
+            // The whole endpoint rests, so that the row is due at once when it has.
+            DeliveryOutcome::TooEarly if may_be_too_early => return again(row.pending.failed_attempts, now),
+            DeliveryOutcome::Failed | DeliveryOutcome::TooEarly => {
+                self.delay_after((subscription, sequence), definition, failed_attempts)
+            }
             DeliveryOutcome::Refused => None,
         };
         if let Some(delay) = delay {
-            let next_attempt_at = Timestamp(self.now().0.saturating_add(delay));
-            let fact = Fact::DeliveryFailed { subscription, sequence, failed_attempts, next_attempt_at };
-            return ended(fact, DeliveryEnd::Again { at: next_attempt_at });
+            return again(failed_attempts, Timestamp(now.0.saturating_add(delay)));
         }
         let dead_letters = definition.attributes.dead_letters.as_ref().and_then(|name| self.queue(name).ok());
         // A question is no message: whoever does not hear it is asked again by the next Subscribe.
@@ -50,6 +65,15 @@ impl Broker {
             visible_at: self.now() + queue.attributes().delay,
         };
         ended(fact, DeliveryEnd::DeadLettered)
+    }
+
+    /// What an endpoint said of how often it may be called makes all of its deliveries wait, if it wants no more for now.
+    /// How much more it would take does not count: the beginnings of deliveries are not written down.
+    fn rest_of_endpoint(&self, subscription: SubscriptionId, feedback: &Feedback) -> Option<Fact> {
+        let window = feedback.window.filter(|window| window.remaining == 0);
+        let feedback = Feedback { usage: None, window, ..*feedback };
+        let now = self.now().0;
+        self.changed_limit(&LimitKey::of_subscription(subscription), |bucket| bucket.end(&feedback, 0, now))
     }
 
     /// Milliseconds until the next attempt after so many failed ones; none when it is given up.
@@ -78,7 +102,3 @@ impl Broker {
 
 /// Two to the power of 64, divided by the golden ratio: spreads numbers that lie close together.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-
-fn ended(fact: Fact, end: DeliveryEnd) -> Decision {
-    Decision { reply: Reply::DeliveryEnded(end), ..Decision::fact(fact) }
-}

@@ -31,8 +31,12 @@ impl Broker {
     }
 
     pub(super) fn decide_get_entry(&self, key: &EntryKey) -> Decision {
-        let value = self.entries.get(key.account, &key.path).map(|placed| placed.value.clone());
-        Decision::reply(Reply::Entry(value))
+        Decision::reply(Reply::Entry(self.entry(key).cloned()))
+    }
+
+    /// An entry's value, if there is one.
+    pub fn entry(&self, key: &EntryKey) -> Option<&Bytes> {
+        self.entries.get(key.account, &key.path).map(|placed| &placed.value)
     }
 
     pub(super) fn decide_list_entries(

@@ -79,7 +79,10 @@ impl Broker {
                 Feed::Mapping(definition) => {
                     let function = function.expect("a mapping that has room has a function");
                     let mapping = Arc::new(Mapping { id: feed_id, definition: definition.clone() });
-                    let hidden_until = self.now() + self.visibility_for(queue, definition, function);
+                    let hidden_until = match self.is_limited(feed_id) {
+                        true => HELD,
+                        false => self.now() + self.visibility_for(queue, definition, function),
+                    };
                     let function = function.clone();
                     (hidden_until, Effect::Invoke(Invocation { attempt, mapping, function, deliveries }))
                 }
@@ -101,7 +104,8 @@ impl Broker {
             return (running - self.held.of(id) < PIPE_RUNS_MAX).then_some((id, feed, None));
         };
         let function = self.resolve(function, roll).ok()?;
-        self.has_room(&function.name).then_some((id, feed, Some(function)))
+        let has_room = self.has_room(&function.name) && !self.is_mapping_waiting(id);
+        has_room.then_some((id, feed, Some(function)))
     }
 
     pub(crate) fn running_of(&self, function: &str) -> u32 {

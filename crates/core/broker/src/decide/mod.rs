@@ -6,6 +6,7 @@ mod entries;
 mod faults;
 pub(crate) mod functions;
 pub(crate) mod invocations;
+mod limits;
 mod mappings;
 mod move_tasks;
 mod objects;
@@ -77,9 +78,16 @@ impl Broker {
             Command::ConcludeInvocation { function, sequence, condition, records, region } => {
                 Ok(self.decide_conclude_invocation(&function, sequence, condition, records, &region, entropy))
             }
-            Command::PutSchedule { definition } => self.decide_put_schedule(definition),
+            Command::PutSchedule { definition, entries } => self.decide_put_schedule(definition, entries),
             Command::DeleteSchedule { name } => Ok(self.decide_delete_schedule(&name)),
-            Command::ListSchedules => Ok(self.decide_list_schedules()),
+            Command::DeleteSchedules { prefix, account, entries } => {
+                self.decide_delete_schedules(&prefix, account, entries)
+            }
+            Command::DescribeSchedule { name } => self.decide_describe_schedule(&name),
+            Command::ListSchedules { prefix } => Ok(self.decide_list_schedules(&prefix)),
+            Command::EndScheduleCall { name, number, id, fault, region } => {
+                Ok(self.decide_end_schedule_call(&name, (number, id), fault, &region, entropy))
+            }
             Command::FireSchedule { name, region } => Ok(self.decide_fire_schedule(&name, &region, entropy)),
             Command::PutMapping { id, definition, when } => self.decide_put_mapping(id, definition, when, entropy),
             Command::DeleteMapping { id } => Ok(self.decide_delete_mapping(id)),
@@ -127,9 +135,11 @@ impl Broker {
             Command::StepOfReplay { subscription, from, messages, region } => {
                 Ok(self.decide_step_of_replay(subscription, from, messages, &region))
             }
-            Command::EndDelivery { subscription, sequence, outcome } => {
-                Ok(self.decide_end_delivery(subscription, sequence, outcome))
+            Command::EndDelivery { subscription, sequence, outcome, feedback } => {
+                Ok(self.decide_end_delivery(subscription, sequence, outcome, &feedback))
             }
+            Command::BeginCall { limits } => Ok(self.decide_begin_call(&limits)),
+            Command::EndCall { limits, feedback } => Ok(self.decide_end_call(&limits, &feedback)),
             Command::ChangeEntries { account, changes } => self.decide_change_entries(account, changes),
             Command::GetEntry { key } => Ok(self.decide_get_entry(&key)),
             Command::ListEntries { account, prefix, after, max } => {

@@ -392,6 +392,7 @@ pub(super) fn any_fact() -> impl Strategy<Value = Fact> {
             place: any::<u128>().prop_map(|id| FaultPlace::Subscription(SubscriptionId(id))),
             kind: prop::sample::select(FaultKind::ALL.to_vec()),
         }
+        LimitSet { key: any_limit_key(), bucket: any_bucket() }
         ScheduleFired { name: any_box(), next_at: prop::option::of(any_time()) }
         MappingSet { id: any_mapping_id(), definition: any_mapping() }
         PipeSet { id: any_mapping_id(), pipe: any_pipe() }

@@ -128,7 +128,7 @@ wire_struct!(Target { destination, input, group });
 impl From<ScheduleSet> for Fact {
     fn from(ScheduleSet { definition: before, made_at, next_at }: ScheduleSet) -> Fact {
         let target = |Target { destination, input, group }: Target| ScheduleTarget {
-            destination,
+            destination: destination.into(),
             input,
             group,
             retries_max: SCHEDULE_RETRIES,

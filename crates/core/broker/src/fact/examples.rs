@@ -1,10 +1,22 @@
 //! One example of every kind of fact, and what they are made of.
 
+use bongsu_rate_limit::{Feedback, Rule, Usage, Window};
+
 use super::*;
 use crate::*;
 
 pub(super) fn name(name: &str) -> QueueName {
     QueueName { account: Account(300), name: name.into() }
+}
+
+/// One that knows everything that can be known.
+fn bucket() -> Bucket {
+    let mut bucket = Bucket::default();
+    bucket.begin(Rule::parse("rate=5/s").expect("a rule").limit.as_ref(), 300);
+    let (usage, window) = (Usage { used: 3, capacity: 40 }, Window { remaining: 7, resets_at_ms: 9000 });
+    let feedback = Feedback { refused: true, pause_ms: Some(1000), usage: Some(usage), window: Some(window) };
+    bucket.end(&feedback, 2, 400);
+    bucket
 }
 
 pub(super) fn content() -> Content {
@@ -109,7 +121,7 @@ pub(super) fn schedule() -> ScheduleDefinition {
         end: None,
         deletes_itself: true,
         targets: vec![ScheduleTarget {
-            destination: Destination::Queue(name("q")),
+            destination: name("q").into(),
             input: Some("{}".into()),
             group: Some("g".into()),
             retries_max: 185,
@@ -453,6 +465,7 @@ pub(super) fn examples() -> Vec<Fact> {
             messages: vec![(1, 1), (200, 3)],
             execution: ExecutionId(7),
         },
+        Fact::LimitSet { key: LimitKey { scope: "machine/m/s".into(), key: "k".into() }, bucket: bucket() },
         Fact::ScheduleRemoved { name: "s".into() },
         Fact::ScheduleFired { name: "s".into(), next_at: None },
         Fact::FaultInjected { place: FaultPlace::Queue(id), kind: FaultKind::Dropped },

@@ -80,6 +80,7 @@ fn the_bytes_of_every_kind_of_fact_are_pinned() {
         ScheduleTried 8001390173030101730361726e0a6177732e6576656e74730e726174652831206d696e757465290355544301010100010100ac02017101027b7d010167b90180a30501ac020164840700e80700000000000000000000000000000007e80702b817
         PipeSet 80013a080170ac0201710a0501010102027b7d
         AttemptBound 80013b090803020101c8010300000000000000000000000000000007
+        LimitSet 8001410b6d616368696e652f6d2f73016b80cab5ee0101f80a0105a84601288094ebdc0380a89cc096019003280002
         ScheduleRemoved 8001470173
         ScheduleFired 800148017300
         FaultInjected 800149000303
@@ -94,8 +95,13 @@ const OF_OBJECTS: u8 = 60;
 #[test]
 fn there_is_an_example_of_every_kind_of_fact() {
     let tags: Vec<u8> = examples().iter().map(|fact| encoded(Timestamp(0), fact)[1]).collect();
-    let written: Vec<u8> =
-        (2..=31).chain(33..=37).chain(39..=59).chain(71..=73).filter(|tag| !EARLIER.contains(tag)).collect();
+    let written: Vec<u8> = (2..=31)
+        .chain(33..=37)
+        .chain(39..=59)
+        .chain([65])
+        .chain(71..=73)
+        .filter(|tag| !EARLIER.contains(tag))
+        .collect();
     assert_eq!(tags, written);
     let is_known = |tag: &u8| tags.contains(tag) || EARLIER.contains(tag) || *tag == OF_OBJECTS;
     for unknown in (0..=255).filter(|tag| !is_known(tag)) {

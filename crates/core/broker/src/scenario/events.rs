@@ -1,12 +1,14 @@
 //! Functions with versions and aliases, and events that are kept until they have had them.
 
+use bytes::Bytes;
+
 use super::check;
 use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
-use super::words::{Words, destination, function, number, outgoing_of};
+use super::words::{Words, destination, function, number, outgoing_of, schedule_destination};
 use crate::{
-    Alias, Command, Conclusion, Destination, Function, FunctionRef, FunctionVersion, InvocationEnd, InvocationOutcome,
-    InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueueName, QueuedInvocation, Reply, SCHEDULE_AGE,
-    ScheduleDefinition, ScheduleTarget, Seconds, Stored, Text, Timestamp,
+    Alias, Command, Conclusion, Destination, EntryChanges, Function, FunctionRef, FunctionVersion, InvocationEnd,
+    InvocationOutcome, InvocationRecord, InvocationStep, InvokeConfig, PutWhen, QueueName, QueuedInvocation, Reply,
+    SCHEDULE_AGE, ScheduleDefinition, ScheduleTarget, Seconds, Stored, TargetFault, Text, Timestamp,
 };
 
 impl Story {
@@ -58,7 +60,7 @@ impl Story {
             }
             "schedule" => {
                 let targets = words.option("to").map(|to| ScheduleTarget {
-                    destination: destination(to),
+                    destination: schedule_destination(to),
                     input: words.option("input").map(Box::from),
                     group: words.option("group").map(Box::from),
                     retries_max: words.number("retries").unwrap_or(0),
@@ -69,7 +71,9 @@ impl Story {
                 });
                 let expression = words.option("at").expect("a schedule has its time").replace('_', " ").into();
                 let end: Option<u64> = words.number("for");
+                let name: Box<str> = words.next().into();
                 let definition = ScheduleDefinition {
+                    arn: format!("arn:aws:events:eu-central-1:000000000001:rule/{name}").into(),
                     expression,
                     zone: "UTC".into(),
                     enabled: !words.flag("disabled"),
@@ -77,15 +81,43 @@ impl Story {
                     end: end.map(|seconds| Timestamp(self.world.broker.now().0 + 1000 * seconds)),
                     deletes_itself: words.flag("once"),
                     targets: targets.into_iter().collect(),
-                    name: words.next().into(),
-                    arn: "arn:aws:events:eu-central-1:000000000001:rule/tick".into(),
+                    name,
                     source: words.option("source").unwrap_or("aws.events").into(),
                     window: Seconds(words.number("window").unwrap_or(0)),
                 };
-                Command::PutSchedule { definition }
+                let (key, kept) = (definition.entry_key(), words.option("kept"));
+                let put = kept.map(|kept| (key.path, Bytes::copy_from_slice(kept.as_bytes()))).into_iter().collect();
+                Command::PutSchedule { definition, entries: EntryChanges { put, ..EntryChanges::default() } }
             }
             "delete-schedule" => Command::DeleteSchedule { name: words.next().into() },
-            "schedules" => Command::ListSchedules,
+            "delete-schedules" => {
+                let entries = EntryChanges::default();
+                Command::DeleteSchedules { prefix: words.next().into(), account: ACCOUNT, entries }
+            }
+            "schedules" => Command::ListSchedules { prefix: "".into() },
+            "calls" => {
+                let begun = self.world.broker.take_schedule_calls(words.next());
+                let shown: Vec<String> =
+                    begun.iter().map(|call| format!("{}={}:{}", call.number, call.service, call.input)).collect();
+                self.schedule_calls.extend(begun.into_iter().map(|call| (call.number, call.id)));
+                return Some(listed(shown.into_iter()));
+            }
+            "called" => {
+                let (name, number) = (words.next().into(), number(words.next()));
+                let fault = match words.next() {
+                    "succeeded" => None,
+                    code => {
+                        Some(TargetFault { code: code.into(), message: "m".into(), is_for_good: code == "for-good" })
+                    }
+                };
+                Command::EndScheduleCall {
+                    name,
+                    number,
+                    id: self.schedule_calls[&number],
+                    fault,
+                    region: REGION.into(),
+                }
+            }
             "fire" => {
                 let due = self.world.broker.take_due_schedules();
                 for name in &due {
@@ -116,6 +148,8 @@ impl Story {
             Ok((Reply::Function(described), _)) => described.function.version.to_string(),
             Ok((Reply::Versions(versions), _)) => listed(versions.iter().map(|version| version.version.to_string())),
             Ok((Reply::Alias(_) | Reply::Done, _)) => "ok".into(),
+            Ok((Reply::Told { failed: 0 } | Reply::SchedulesDeleted { more: false }, _)) => "ok".into(),
+            Ok((Reply::Told { .. }, _)) => "given up".into(),
             Ok((Reply::Schedules(described), _)) => {
                 let now = self.world.broker.now().0;
                 listed(described.iter().map(|schedule| match schedule.next_at {

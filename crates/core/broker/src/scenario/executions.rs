@@ -8,6 +8,23 @@ pub(super) fn definition(name: &str) -> &'static str {
         "wait" => {
             r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},"P":{"Type":"Pass","End":true}}}"#
         }
+        "laps" => {
+            r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":10,"Next":"B"},"B":{"Type":"Wait","Seconds":10,"End":true}}}"#
+        }
+        "sides" => {
+            r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
+            {"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":10,"Next":"B"},"B":{"Type":"Wait","Seconds":10,"End":true}}},
+            {"StartAt":"C","States":{"C":{"Type":"Wait","Seconds":15,"Next":"D"},"D":{"Type":"Fail"}}}]}}}"#
+        }
+        "then-call" => {
+            r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":10,"Next":"B"},"B":{"Type":"Task",
+            "Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":5,"End":true}}}"#
+        }
+        "patient" => {
+            r#"{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2",
+            "Parameters":{"StateMachineArn":"m"},"OutputPath":"$.Output","TimeoutSeconds":30,"Next":"W"},
+            "W":{"Type":"Wait","Seconds":10,"End":true}}}"#
+        }
         "call" => {
             r#"{"StartAt":"C","States":{"C":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f",
             "TimeoutSeconds":100,"Retry":[{"ErrorEquals":["Flaky"],"IntervalSeconds":10,"MaxAttempts":2}],"End":true}}}"#
@@ -101,6 +118,60 @@ fn a_restart_has_open_tasks_done_again_and_takes_one_answer() {
         task @3 succeeds 2
         task @2 succeeds 3 -> rejected: ExecutionNotRunning
         execution m a -> SUCCEEDED 16 ExecutionSucceeded
+        "#,
+    );
+}
+
+#[test]
+fn timers_that_nobody_looked_at_end_in_order_and_at_their_own_times() {
+    check(
+        "
+        machine m laps
+        machine n sides
+        start m a
+        start n b
+        +1h
+        proceed -> 4 steps
+        execution m a -> SUCCEEDED 6 ExecutionSucceeded
+        times m a -> 0 0 10 10 20 20
+        execution n b -> FAILED 12 ExecutionFailed
+        times n b -> 0 0 0 0 0 10 10 15 15 15 15 15
+        ",
+    );
+}
+
+#[test]
+fn a_child_that_ended_in_time_is_not_too_late_for_its_parent_because_nobody_looked() {
+    check(
+        r#"
+        machine m laps
+        machine p patient
+        start p one
+        carry-out @1 start m c {} -> done
+        restart
+        +1h
+        proceed -> 3 steps
+        times m c -> 0 0 10 10 20 20
+        execution p one -> SUCCEEDED 10 ExecutionSucceeded
+        times p one -> 0 0 0 0 0 20 20 20 30 30
+        "#,
+    );
+}
+
+#[test]
+fn what_a_late_timer_asks_for_is_asked_now_and_has_all_its_time() {
+    check(
+        r#"
+        machine m then-call
+        start m a
+        +1h
+        proceed -> 1 steps
+        times m a -> 0 0 3600 3600 3600
+        tasks -> @1 f {}
+        +4s
+        task @1 succeeds 1
+        execution m a -> SUCCEEDED 9 ExecutionSucceeded
+        times m a -> 0 0 3600 3600 3600 3604 3604 3604 3604
         "#,
     );
 }

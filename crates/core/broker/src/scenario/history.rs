@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bongsu_rate_limit::Bucket;
 use bytes::Bytes;
 
 use super::object_state::{ObservedBucket, observe_buckets};
@@ -14,7 +15,7 @@ use crate::topic::subscription::Subscription;
 use crate::workflow::execution::KnownExecution;
 use crate::workflow::state::KnownMachine;
 use crate::{
-    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, ExecutionId, Fact, Function, MachineAlias,
+    Attempt, AttemptId, Broker, Content, DeduplicationKey, Entry, ExecutionId, Fact, Function, LimitKey, MachineAlias,
     MachineVersion, MappingId, MessageId, PendingDelivery, Place, Protocol, QueueAttributes, QueueId, QueueName,
     Recorded, Replay, StateMachine, Stored, SubscriptionDefinition, SubscriptionId, Tags, Text, Timestamp,
     TopicDefinition, TopicId,
@@ -181,6 +182,7 @@ pub(super) struct Observed {
     machines: Vec<ObservedMachine>,
     executions: Vec<(KnownExecution, Vec<Stored>)>,
     express: Vec<Stored>,
+    limits: Vec<(LimitKey, Bucket)>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -285,6 +287,7 @@ pub(super) fn observe(broker: &Broker, history: &History) -> Observed {
         machines: broker.workflows.machines.values().map(observe_machine).collect(),
         executions: broker.workflows.executions.values().map(|known| observe_execution(known, history)).collect(),
         express: broker.workflows.express.values().map(|express| history.stored(express.place)).collect(),
+        limits: broker.limits.known.iter().map(|(key, known)| (key.clone(), known.bucket.clone())).collect(),
     }
 }
 

@@ -112,8 +112,7 @@ fn check_topics(broker: &Broker) {
         }
         let due = known.outbox.next_due();
         let timer = topics.schedule.timer_of(Timer::Outbox(*id));
-        let rate = topics.deliveries_per_second_max(known.definition());
-        let free_at = topics.schedule.next_free_at(*id, rate, broker.now());
+        let free_at = broker.deliveries_free_at(*id, known.definition());
         let next = due.map(|due| if due <= broker.now() { due.max(free_at) } else { due });
         assert_eq!(timer, next.filter(|next| *next > broker.now()), "a delivery that can begin later has its timer");
         if next.is_none_or(|next| next > broker.now()) {

@@ -21,6 +21,7 @@ mod functions;
 mod history;
 mod invariants;
 mod ledger;
+mod limits;
 mod move_tasks;
 mod object_script;
 mod object_state;

@@ -21,7 +21,10 @@
 //! treat NAME[:QUALIFIER] [retries=N] [age=S] [success=DESTINATION] [failure=DESTINATION]
 //!                                               a destination is a queue's name, topic:t or function:f
 //! schedule NAME at=EXPRESSION [to=DESTINATION] [input=TEXT] [group=G] [for=S] [once] [disabled]
+//!                                               [kept=TEXT], which is the door's; also machine:m and call:SERVICE:ACTION
 //! delete-schedule NAME | schedules | fire       those that are due; _ is a space in an expression
+//! delete-schedules PREFIX | calls NAME          calls that begin; what comes of the first is
+//! called NAME 0 succeeded | for-good | CODE
 //! event NAME[:QUALIFIER]                        ~1 is the first event
 //! run [max=N]                                   events that are due: ~1x2:f:3 is the second attempt, by version 3
 //! ran ~1 succeeded | failed | not-run           and what comes of it
@@ -43,14 +46,16 @@
 //!                                               of a FIFO topic #1:0 is its number, #1= a duplicate
 //! begin [max=N]                                 attempts at endpoints that are due: #1@https:wx2 is the second one,
 //!                                               confirm@https:w and restore@https:w are questions
-//! delivered NAME | failed NAME | refused NAME   or `first` and `last` of those that are going on
+//! delivered NAME | failed NAME | refused NAME | too-early NAME [HEADER:VALUE ...]
+//!                                               or `first` and `last` of those that are going on
 //! replay [max=N]                                one step of every replay that goes on
 //! move | moves                                  one step of every task that is due; steps until none is due
 //! cancel-redrive NAME %1 | redrives NAME [max=N]
 //! +5s | +1ms | +12h | +4d                       steps of move tasks are taken when they are due
 //! ```
 //!
-//! Lines about buckets and objects are in `object_script`, about executions in `workflow_script`, about pipes in `pipes`.
+//! Lines about buckets and objects are in `object_script`, about executions in `workflow_script`, about pipes in `pipes`,
+//! about calls and their limits in `limits`.
 //!
 //! A line without `->` must succeed. Blank lines and lines that start with `//` say nothing.
 
@@ -58,6 +63,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::limits::Calls;
 use super::object_script::Shelves;
 use super::topics::Subscribers;
 use super::words::*;
@@ -117,6 +123,9 @@ pub(super) struct Story {
     /// How many events were made.
     pub(super) events: u64,
     pub(super) executions: Executions,
+    pub(super) calls: Calls,
+    /// The latest call of each number.
+    pub(super) schedule_calls: BTreeMap<u64, u128>,
 }
 
 impl Story {
@@ -132,6 +141,8 @@ impl Story {
             shelves: Shelves::default(),
             events: 0,
             executions: Executions::default(),
+            calls: Calls::default(),
+            schedule_calls: BTreeMap::new(),
         }
     }
 
@@ -157,7 +168,7 @@ impl Story {
         let mut words = Words(step.split_whitespace().collect());
         let topics_or_objects = self.play_topics(step).or_else(|| self.play_objects(step));
         let others = topics_or_objects.or_else(|| self.play_events(step)).or_else(|| self.play_workflows(step));
-        let others = others.or_else(|| self.play_pipes(step));
+        let others = others.or_else(|| self.play_pipes(step)).or_else(|| self.play_limits(step));
         if let Some(answer) = others {
             return answer;
         }
@@ -193,6 +204,7 @@ impl Story {
             "restart" => {
                 self.world.restart();
                 self.subscribers.forget_attempts();
+                self.forget_calls();
                 return "ok".into();
             }
             verb @ ("move" | "moves") => {
@@ -435,7 +447,9 @@ impl Story {
         let (attempt, name, deliveries) = match effect {
             Effect::Invoke(run) => (run.attempt, run.function.name.clone(), run.deliveries),
             Effect::RunPipe(run) => (run.attempt, run.pipe.name.clone(), run.deliveries),
-            Effect::StartTask(_) | Effect::CancelTask { .. } => panic!("no line about queues starts a task"),
+            Effect::StartTask(_) | Effect::CancelTask { .. } | Effect::CallOperation(_) => {
+                panic!("no line about queues starts a task")
+            }
         };
         self.attempts.push(attempt);
         let messages: Vec<String> = deliveries.into_iter().map(|d| self.show_delivery(d)).collect();
@@ -483,6 +497,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::MessageTooLong { bytes_max } => format!("message too long, {bytes_max} bytes are allowed"),
         Rejection::GroupIdMissing => "group missing".into(),
         Rejection::FaultsInvalid { reason } => format!("faults: {reason}"),
+        Rejection::ScheduleDoesNotExist => "schedule does not exist".into(),
         Rejection::ScheduleInvalid { reason } => format!("schedule: {reason}"),
         Rejection::DeduplicationIdMissing => "deduplication id missing".into(),
         Rejection::DeduplicationIdOnStandard { id } => format!("deduplication id {id} on a standard queue"),
@@ -513,6 +528,7 @@ pub(super) fn show_rejection(rejection: &Rejection) -> String {
         Rejection::TooManySubscriptions => "too many subscriptions".into(),
         Rejection::InvalidParameter(reason) => reason.to_string(),
         Rejection::PublishTooLong { batch } => if *batch { "batch too long" } else { "message too long" }.into(),
+        Rejection::TooManyCalls => "too many calls".into(),
         Rejection::UnsubscribeNeedsCredentials => "credentials needed".into(),
         other => format!("{other:?}"),
     };

@@ -2,8 +2,8 @@
 
 use super::script::{ACCOUNT, Story};
 use crate::{
-    Command, Destination, FunctionRef, QueueName, Reply, SCHEDULE_AGE, ScheduleDefinition, ScheduleTarget, Seconds,
-    TopicName,
+    Command, Destination, EntryChanges, FunctionRef, QueueName, Reply, SCHEDULE_AGE, ScheduleDefinition,
+    ScheduleTarget, Seconds, TopicName,
 };
 
 fn queue(name: &str) -> Destination {
@@ -19,8 +19,8 @@ fn tell(story: &mut Story, lines: &[&str], targets: Vec<Destination>) -> usize {
     for line in lines {
         story.play(line);
     }
-    let target = |destination| ScheduleTarget {
-        destination,
+    let target = |destination: Destination| ScheduleTarget {
+        destination: destination.into(),
         input: Some("tick".into()),
         group: None,
         retries_max: 0,
@@ -40,7 +40,7 @@ fn tell(story: &mut Story, lines: &[&str], targets: Vec<Destination>) -> usize {
         source: "aws.events".into(),
         window: Seconds(0),
     };
-    story.world.ask(Command::PutSchedule { definition }).unwrap();
+    story.world.ask(Command::PutSchedule { definition, entries: EntryChanges::default() }).unwrap();
     story.play("+60s");
     let command = Command::FireSchedule { name: "tick".into(), region: super::script::REGION.into() };
     let Ok((Reply::Told { failed }, _)) = story.world.ask(command) else { panic!("a schedule tells") };

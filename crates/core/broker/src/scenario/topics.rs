@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bongsu_rate_limit::Feedback;
 use bytes::Bytes;
 
 use super::script::{ACCOUNT, REGION, Story, listed, show_rejection};
@@ -118,16 +119,20 @@ impl Story {
                     }
                 }
             }
-            "delivered" | "failed" | "refused" => {
+            "delivered" | "failed" | "refused" | "too-early" => {
                 let Some((subscription, sequence)) = self.subscribers.take_attempt(words.next()) else {
                     return Some(Err("no such attempt"));
                 };
                 let outcome = match verb {
                     "delivered" => DeliveryOutcome::Delivered,
                     "failed" => DeliveryOutcome::Failed,
+                    "too-early" => DeliveryOutcome::TooEarly,
                     _ => DeliveryOutcome::Refused,
                 };
-                Command::EndDelivery { subscription, sequence, outcome }
+                let status = if verb == "too-early" { 429 } else { 200 };
+                let headers = words.rest().map(|word| word.split_once(':').expect("a header is NAME:VALUE"));
+                let feedback = Feedback::from_response(status, headers, self.world.broker.now().0);
+                Command::EndDelivery { subscription, sequence, outcome, feedback }
             }
             "confirm" | "unsubscribe" | "set-subscription" | "show-subscription" => {
                 let (topic, endpoint) = (words.topic(), words.next());

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::script::{ACCOUNT, REGION};
 use crate::{
     AttemptOutcome, AttributesGiven, Command, DeduplicationKey, Destination, Function, FunctionRef, FunctionVersion,
-    MappingDefinition, Outgoing, QueueName, Seconds, SendOrigin, Tag, Text, TopicName,
+    MachineRef, MappingDefinition, Outgoing, QueueName, ScheduleDestination, Seconds, SendOrigin, Tag, Text, TopicName,
 };
 
 /// What is left of a line.
@@ -189,6 +189,14 @@ pub(super) fn destination(word: &str) -> Destination {
         Some(("topic", name)) => Destination::Topic(TopicName { account: ACCOUNT, name: name.into() }),
         Some(("function", name)) => Destination::Function(FunctionRef::parse(name)),
         _ => Destination::Queue(QueueName { account: ACCOUNT, name: word.into() }),
+    }
+}
+
+pub(super) fn schedule_destination(word: &str) -> ScheduleDestination {
+    match word.split(':').collect::<Vec<_>>()[..] {
+        ["machine", name] => ScheduleDestination::Machine(MachineRef { name: name.into(), qualifier: None }),
+        ["call", service, action] => ScheduleDestination::Operation { service: service.into(), action: action.into() },
+        _ => destination(word).into(),
     }
 }
 

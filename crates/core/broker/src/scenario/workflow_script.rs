@@ -12,11 +12,12 @@
 //! open-tasks                                    what a restart has done again is to be done, too
 //! proceed                                       executions whose time has come go on; how many steps that took
 //! execution MACHINE NAME                        how it stands, and its events
+//! times MACHINE NAME                            when each of its events was, in seconds since it began
 //! executions MACHINE
 //! express                                       those that are to be run; `express-ended` ends the first
 //! ```
 
-use bongsu_states_language::Status;
+use bongsu_states_language::{HistoryEvent, Status};
 
 use super::script::{Story, listed, show_rejection};
 use super::words::{Words, number, outgoing};
@@ -154,6 +155,10 @@ impl Story {
                 let id = self.execution(words.next(), words.next());
                 return Some(self.show_execution(id));
             }
+            "times" => {
+                let id = self.execution(words.next(), words.next());
+                return Some(self.show_times(id));
+            }
             "executions" => {
                 let (machine, max) = (words.next().into(), usize::MAX);
                 WorkflowCommand::ListExecutions { machine, status: None, redriven: None, after: None, max }
@@ -207,7 +212,7 @@ impl Story {
         for effect in effects {
             match effect {
                 Effect::StartTask(call) => self.executions.tasks.push(*call),
-                Effect::CancelTask { .. } | Effect::Invoke(_) | Effect::RunPipe(_) => {}
+                Effect::CancelTask { .. } | Effect::Invoke(_) | Effect::RunPipe(_) | Effect::CallOperation(_) => {}
             }
         }
         Ok(reply)
@@ -215,7 +220,7 @@ impl Story {
 
     fn proceed(&mut self) -> String {
         let mut steps = 0;
-        while let [id] = self.world.broker.take_due_executions(1)[..] {
+        while let Some(id) = self.world.broker.take_due_execution() {
             let input = ExecutionInput::Proceed;
             self.ask_workflow(WorkflowCommand::Step { id, input }).expect("who is due has not ended");
             steps += 1;
@@ -223,13 +228,24 @@ impl Story {
         format!("{steps} steps")
     }
 
-    fn show_execution(&self, id: ExecutionId) -> String {
+    fn events(&self, id: ExecutionId) -> Vec<HistoryEvent> {
         let known = &self.world.broker.workflows.executions[&id];
         let steps = known.steps.iter().map(|step| match self.world.stored(step.place) {
             Stored::Step(step) => step.0,
             other => panic!("a step's place holds {other:?}"),
         });
-        let events: Vec<String> = steps.flat_map(|step| step.events.clone()).map(|event| event.kind()).collect();
+        steps.flat_map(|step| step.events.clone()).collect()
+    }
+
+    fn show_times(&self, id: ExecutionId) -> String {
+        let began = self.world.broker.workflows.executions[&id].start.started_at;
+        let seconds = |event: &HistoryEvent| ((event.at.0 - began.0) / 1000).to_string();
+        listed(self.events(id).iter().map(seconds))
+    }
+
+    fn show_execution(&self, id: ExecutionId) -> String {
+        let known = &self.world.broker.workflows.executions[&id];
+        let events: Vec<String> = self.events(id).iter().map(HistoryEvent::kind).collect();
         let mut last = 0;
         for step in &known.steps {
             assert!(step.first_event >= last, "steps have their events one after the other");

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::destination::ScheduleDestination;
+use super::fault::TargetFault;
 use super::{ScheduleDefinition, ScheduleTarget};
+use crate::function::window::Volatile;
 use crate::wire::wire_struct;
-use crate::{PendingDelivery, Place, Rejection, Seconds, Timestamp};
+use crate::{PendingDelivery, Place, Seconds, Timestamp};
 
 /// How much there may be, of all schedules together, that is to be tried again. More is given up at once.
 pub const SCHEDULE_ATTEMPTS_MAX: usize = 10_000;
@@ -46,7 +49,8 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows {
     by_number: BTreeMap<u64, Row>,
-    by_time: BTreeSet<(Timestamp, u64)>,
+    /// All but the calls that somebody makes just now. After a restart nobody does.
+    by_time: Volatile<BTreeSet<(Timestamp, u64)>>,
 }
 
 /// Why something is not tried again.
@@ -70,11 +74,16 @@ impl Row {
         ScheduleAttempt { definition: (**definition).clone(), target: *target, at: *at, id: *id, pending: *pending }
     }
 
+    /// Whether it is a door that sends it.
+    pub(crate) fn is_call(&self) -> bool {
+        matches!(self.target().destination, ScheduleDestination::Operation { .. })
+    }
+
     /// How it stands after a failure, or why it is given up.
-    pub(crate) fn after_failure(&self, rejection: &Rejection, now: Timestamp) -> Result<PendingDelivery, GivenUp> {
+    pub(crate) fn after_failure(&self, fault: &TargetFault, now: Timestamp) -> Result<PendingDelivery, GivenUp> {
         let failed_attempts = self.pending.failed_attempts + 1;
         let target = self.target();
-        if is_for_good(rejection) {
+        if fault.is_for_good {
             return Err(GivenUp::AtOnce);
         }
         if failed_attempts > target.retries_max {
@@ -87,20 +96,6 @@ impl Row {
         }
         Ok(PendingDelivery { failed_attempts, next_attempt_at, ..self.pending })
     }
-}
-
-/// Whether the same would be refused at any time. Who is not there may be there later.
-fn is_for_good(rejection: &Rejection) -> bool {
-    !matches!(
-        rejection,
-        Rejection::QueueDoesNotExist
-            | Rejection::TopicDoesNotExist
-            | Rejection::FunctionDoesNotExist { .. }
-            | Rejection::AliasDoesNotExist { .. }
-            | Rejection::TooManyInvocations
-            | Rejection::AccessDenied { .. }
-            | Rejection::StorageFull
-    )
 }
 
 impl Rows {
@@ -117,13 +112,20 @@ impl Rows {
     }
 
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.by_time.first().map(|(at, _)| *at)
+        self.by_time.0.first().map(|(at, _)| *at)
     }
 
-    /// What is due, the longest first.
+    /// What is due and does not go on, the longest first.
     pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = (u64, &Row)> {
-        let due = self.by_time.iter().take_while(move |(at, _)| *at <= now);
+        let due = self.by_time.0.iter().take_while(move |(at, _)| *at <= now);
         due.map(|(_, number)| (*number, &self.by_number[number]))
+    }
+
+    /// Somebody makes the call from now on, until it is set anew or removed.
+    pub(crate) fn begin(&mut self, number: u64) {
+        if let Some(row) = self.by_number.get(&number) {
+            self.by_time.0.remove(&(row.pending.next_attempt_at, number));
+        }
     }
 
     /// Higher than those that are there.
@@ -131,15 +133,22 @@ impl Rows {
         self.by_number.last_key_value().map_or(0, |(number, _)| number + 1)
     }
 
+    /// Written again by cleaning, it is the same further on: if it goes on, it still does.
     pub(crate) fn set(&mut self, number: u64, row: Row) {
+        let key = (row.pending.next_attempt_at, number);
+        let before = self.by_number.get(&number);
+        let is_same = before.is_some_and(|before| (before.id, before.pending) == (row.id, row.pending));
+        let goes_on = is_same && !self.by_time.0.contains(&key);
         self.remove(number);
-        self.by_time.insert((row.pending.next_attempt_at, number));
+        if !goes_on {
+            self.by_time.0.insert(key);
+        }
         self.by_number.insert(number, row);
     }
 
     pub(crate) fn remove(&mut self, number: u64) -> bool {
         let Some(row) = self.by_number.remove(&number) else { return false };
-        self.by_time.remove(&(row.pending.next_attempt_at, number));
+        self.by_time.0.remove(&(row.pending.next_attempt_at, number));
         true
     }
 }

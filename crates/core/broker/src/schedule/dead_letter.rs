@@ -7,23 +7,24 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 
 use super::attempt::{GivenUp, Row};
+use super::destination::ScheduleDestination;
 use super::event::uuid;
-use crate::{Destination, MessageId, Outgoing, Rejection, SendOrigin, Text};
+use super::fault::TargetFault;
+use crate::{Destination, MessageId, Outgoing, SendOrigin, Text};
 
 const STRING: &str = "String";
 /// As the doors mark a text: docs/formats/facts.md, "message attributes".
 const KIND_TEXT: u8 = 1;
 
 /// The message; `text` is the event.
-pub(crate) fn letter(row: &Row, text: Text, rejection: &Rejection, why: GivenUp, region: &str) -> Outgoing {
+pub(crate) fn letter(row: &Row, text: Text, fault: &TargetFault, why: GivenUp, region: &str) -> Outgoing {
     let definition = &row.definition;
-    let is_scheduler = &*definition.source == "aws.scheduler";
-    let (code, message) = told(rejection, is_scheduler);
+    let is_scheduler = definition.is_of_scheduler();
     let target = target_arn(row, region);
     let retries = row.pending.failed_attempts.to_string();
     let mut attributes = vec![
-        ("ERROR_CODE", code.to_owned()),
-        ("ERROR_MESSAGE", message),
+        ("ERROR_CODE", fault.code.to_string()),
+        ("ERROR_MESSAGE", fault.message.to_string()),
         ("RETRY_ATTEMPTS", retries),
         ("TARGET_ARN", target),
     ];
@@ -55,37 +56,20 @@ pub(crate) fn letter(row: &Row, text: Text, rejection: &Rejection, why: GivenUp,
     }
 }
 
-/// Code and text: the scheduler passes on what the service says, rules have codes of their own.
-fn told(rejection: &Rejection, is_scheduler: bool) -> (&'static str, String) {
-    let (of_rules, of_service, message) = match rejection {
-        Rejection::QueueDoesNotExist => {
-            ("NO_RESOURCE", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
-        }
-        Rejection::TopicDoesNotExist => ("NO_RESOURCE", "NotFound", "Topic does not exist"),
-        Rejection::FunctionDoesNotExist { .. } | Rejection::AliasDoesNotExist { .. } => {
-            ("NO_RESOURCE", "ResourceNotFoundException", "Function not found")
-        }
-        Rejection::AccessDenied { .. } => ("NO_PERMISSIONS", "AccessDeniedException", "The target does not allow it."),
-        Rejection::TooManyInvocations => {
-            ("THROTTLING", "TooManyRequestsException", "As many events wait for the function as may.")
-        }
-        Rejection::MessageTooLong { .. } | Rejection::PublishTooLong { .. } => {
-            ("INVALID_PARAMETER", "InvalidParameterValue", "What is sent is longer than the target takes.")
-        }
-        other => {
-            return (if is_scheduler { "InvalidParameterValue" } else { "INVALID_PARAMETER" }, format!("{other:?}"));
-        }
-    };
-    (if is_scheduler { of_service } else { of_rules }, message.to_owned())
-}
-
 fn target_arn(row: &Row, region: &str) -> String {
+    let account = row.definition.arn.split(':').nth(4).unwrap_or_default();
     match &row.target().destination {
-        Destination::Queue(name) => name.arn(region),
-        Destination::Topic(name) => name.arn(region),
-        Destination::Function(function) => {
-            let account = row.definition.arn.split(':').nth(4).unwrap_or_default();
+        ScheduleDestination::Told(Destination::Queue(name)) => name.arn(region),
+        ScheduleDestination::Told(Destination::Topic(name)) => name.arn(region),
+        ScheduleDestination::Told(Destination::Function(function)) => {
             format!("arn:aws:lambda:{region}:{account}:function:{function}")
+        }
+        ScheduleDestination::Machine(machine) => {
+            let arn = format!("arn:aws:states:{region}:{account}:stateMachine:{}", machine.name);
+            machine.qualifier.iter().fold(arn, |arn, qualifier| format!("{arn}:{qualifier}"))
+        }
+        ScheduleDestination::Operation { service, action } => {
+            format!("arn:aws:scheduler:::aws-sdk:{service}:{action}")
         }
     }
 }
@@ -106,18 +90,27 @@ fn encode(attributes: &[(&str, String)]) -> Bytes {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::schedule::ScheduleDefinition;
     use crate::{
-        FunctionRef, PendingDelivery, Place, SCHEDULE_AGE, SCHEDULE_RETRIES, ScheduleTarget, Seconds, Timestamp,
+        FunctionRef, PendingDelivery, Place, Rejection, SCHEDULE_AGE, SCHEDULE_RETRIES, ScheduleTarget, Seconds,
+        Timestamp,
     };
 
-    fn row(source: &str, arn: &str) -> Row {
+    impl Row {
+        pub(in crate::schedule) fn with_input(&mut self, input: &str) {
+            let mut definition = (*self.definition).clone();
+            definition.targets[0].input = Some(input.into());
+            self.definition = Arc::new(definition);
+        }
+    }
+
+    pub(in crate::schedule) fn row(source: &str, arn: &str) -> Row {
         let target = ScheduleTarget {
-            destination: Destination::Function(FunctionRef::latest("f")),
+            destination: FunctionRef::latest("f").into(),
             input: None,
             group: None,
             retries_max: SCHEDULE_RETRIES,
@@ -168,7 +161,8 @@ mod tests {
         let arn = "arn:aws:scheduler:eu-west-1:000000000042:schedule/default/s";
         let missing = Rejection::FunctionDoesNotExist { name: "f".into() };
         let row_of = |source, arn| row(source, arn);
-        let scheduled = letter(&row_of("aws.scheduler", arn), "{}".into(), &missing, GivenUp::Attempts, "eu-west-1");
+        let fault = TargetFault::of(&missing, true);
+        let scheduled = letter(&row_of("aws.scheduler", arn), "{}".into(), &fault, GivenUp::Attempts, "eu-west-1");
         assert_eq!(
             attributes(&scheduled),
             [
@@ -184,7 +178,8 @@ mod tests {
         );
         assert_eq!(&*scheduled.body, "{}");
         let arn = "arn:aws:events:eu-west-1:000000000042:rule/s";
-        let ruled = letter(&row_of("aws.events", arn), "{}".into(), &missing, GivenUp::Age, "eu-west-1");
+        let fault = TargetFault::of(&missing, false);
+        let ruled = letter(&row_of("aws.events", arn), "{}".into(), &fault, GivenUp::Age, "eu-west-1");
         assert_eq!(
             attributes(&ruled),
             [

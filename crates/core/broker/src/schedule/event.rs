@@ -19,7 +19,7 @@ pub(crate) fn event(schedule: &ScheduleDefinition, at: Timestamp, id: u128) -> S
     )
 }
 
-pub(super) fn uuid(MessageId(id): MessageId) -> String {
+pub(crate) fn uuid(MessageId(id): MessageId) -> String {
     let hex = format!("{id:032x}");
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -1,19 +1,26 @@
 //! Schedules: what is sent to whom, again and again or once, by the clock; and what could not be sent, until it can.
 
 pub(crate) mod attempt;
+pub(crate) mod call;
 pub(crate) mod dead_letter;
+pub(crate) mod destination;
 pub(crate) mod event;
+pub(crate) mod fault;
+pub(crate) mod input;
 pub(crate) mod state;
 
 use bongsu_schedule::{InvalidSchedule, Schedule, Zone};
+use destination::ScheduleDestination;
 
 use crate::wire::wire_struct;
-use crate::{Destination, QueueName, Seconds, Timestamp};
+use crate::{Account, EntryKey, QueueName, Seconds, Timestamp};
 
 /// How many schedules there may be.
 pub const SCHEDULES_MAX: usize = 10_000;
 /// How many targets a schedule may have.
 pub const SCHEDULE_TARGETS_MAX: usize = 5;
+/// How long what its targets are given may be, all together, in bytes: each thing that is tried again holds all of it.
+pub const SCHEDULE_INPUT_BYTES_MAX: usize = 256 << 10;
 /// How often AWS tries something again that nobody could take, unless it is told otherwise.
 pub const SCHEDULE_RETRIES: u32 = 185;
 /// How long AWS tries it.
@@ -68,8 +75,9 @@ wire_struct!(ScheduleDefinition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleTarget {
     /// Who.
-    pub destination: Destination,
-    /// What, instead of an event that says which schedule it comes from and for when.
+    pub destination: ScheduleDestination,
+    /// What, instead of an event that says which schedule it comes from and for when. Of the scheduler's schedules it may
+    /// have placeholders.
     pub input: Option<Box<str>>,
     /// The message group, for a FIFO queue or topic.
     pub group: Option<Box<str>>,
@@ -84,6 +92,22 @@ pub struct ScheduleTarget {
 wire_struct!(ScheduleTarget { destination, input, group, retries_max, age_max, dead_letters });
 
 impl ScheduleDefinition {
+    /// Where a door keeps what it alone knows of this schedule: an entry by service, region and resource as the ARN names
+    /// them. It goes when the schedule goes.
+    pub fn entry_key(&self) -> EntryKey {
+        let mut parts = self.arn.splitn(6, ':').skip(2);
+        let mut next = || parts.next().unwrap_or_default();
+        let (service, region, account, resource) = (next(), next(), next(), next());
+        EntryKey {
+            account: account.parse().unwrap_or(Account(0)),
+            path: format!("{service}/{region}/{resource}").into(),
+        }
+    }
+
+    pub(crate) fn is_of_scheduler(&self) -> bool {
+        &*self.source == "aws.scheduler"
+    }
+
     pub(crate) fn parse(&self) -> Result<Schedule, InvalidSchedule> {
         Schedule::parse_in(&self.expression, Zone::parse(&self.zone)?)
     }

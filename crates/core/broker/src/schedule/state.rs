@@ -1,6 +1,7 @@
 //! All schedules, what they could not send yet, and which of them are due.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::ScheduleDefinition;
@@ -41,9 +42,19 @@ impl Schedules {
         self.timers.next_deadline()
     }
 
+    /// Those whose names begin so, by name.
+    pub(crate) fn beginning(&self, prefix: &str) -> impl Iterator<Item = &KnownSchedule> {
+        let from = self.by_name.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(move |(name, _)| name.starts_with(prefix)).map(|(_, known)| known)
+    }
+
     /// What a schedule could not send yet.
     pub(crate) fn attempts(&self, name: &str) -> Option<&Rows> {
         self.attempts.get(name)
+    }
+
+    pub(crate) fn attempts_mut(&mut self, name: &str) -> Option<&mut Rows> {
+        self.attempts.get_mut(name)
     }
 
     /// How much all of them could not send yet.
@@ -119,7 +130,7 @@ impl Broker {
         self.reset_schedule(name);
     }
 
-    fn reset_schedule(&mut self, name: &str) {
+    pub(crate) fn reset_schedule(&mut self, name: &str) {
         self.schedules.due.remove(name);
         let own = self.schedules.by_name.get(name).and_then(KnownSchedule::due_at);
         let again = self.schedules.attempts.get(name).and_then(Rows::next_due);

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::schedule::{EndpointAttempts, Timer};
 use super::subscription::Subscription;
 use crate::{
-    Broker, Function, PendingDelivery, Place, Protocol, SubscriptionDefinition, SubscriptionId, Timestamp,
-    TopicDefinition,
+    Broker, Function, LimitKey, PendingDelivery, Place, Protocol, Seconds, SubscriptionDefinition, SubscriptionId,
+    Timestamp, TopicDefinition,
 };
 
 /// How many attempts at one endpoint go on at once: a dead endpoint holds up to so many until they time out.
 pub const ENDPOINT_ATTEMPTS_MAX: usize = 10_000;
+/// For how long after a delivery was put in an endpoint may say that it comes too early; then that is a failure.
+pub(crate) const TOO_EARLY_MAX: Seconds = Seconds(14 * 24 * 3600);
 /// How many deliveries of one subscription begin before it is the next one's turn.
 const TURN_DELIVERIES_MAX: usize = 16;
 
@@ -42,6 +44,8 @@ pub enum DeliveryOutcome {
     Failed,
     /// It never will.
     Refused,
+    /// It came too early, which is nobody's failure: the endpoint rests for as long as it said.
+    TooEarly,
 }
 
 /// What became of a delivery after an attempt.
@@ -119,10 +123,10 @@ impl Broker {
         if function.as_ref().is_some_and(|function| !self.has_room(&function.name)) {
             return None;
         }
-        let rate = self.topics.deliveries_per_second_max(&definition);
-        if self.topics.schedule.next_free_at(id, rate, now) > now {
+        if self.deliveries_free_at(id, &definition) > now {
             return None;
         }
+        let rate = self.topics.deliveries_per_second_max(&definition);
         let outbox = &mut self.topics.subscriptions.get_mut(&id)?.outbox;
         let sequence = outbox.begin(now)?;
         self.topics.schedule.count_delivery(id, rate, now);
@@ -133,6 +137,14 @@ impl Broker {
             self.count_running(name);
         }
         Some(DueDelivery { subscription: id, sequence, place, pending, definition, topic, function })
+    }
+
+    /// When the next delivery may begin: as its rate lets it, and when the endpoint has rested.
+    pub(crate) fn deliveries_free_at(&self, id: SubscriptionId, definition: &SubscriptionDefinition) -> Timestamp {
+        let rate = self.topics.deliveries_per_second_max(definition);
+        let by_rate = self.topics.schedule.next_free_at(id, rate, self.now);
+        let rested = self.limits.free_at(&LimitKey::of_subscription(id), None, self.now);
+        by_rate.max(rested.expect("without a limit nothing has to end first"))
     }
 
     /// After any change to what is to be delivered to somebody: lines them up, or sets their timer.
@@ -146,8 +158,7 @@ impl Broker {
         if due.is_none_or(|due| due > self.now) {
             return self.topics.schedule.set(timer, due);
         }
-        let rate = self.topics.deliveries_per_second_max(&definition);
-        let free_at = self.topics.schedule.next_free_at(id, rate, self.now);
+        let free_at = self.deliveries_free_at(id, &definition);
         if free_at > self.now {
             return self.topics.schedule.set(timer, Some(free_at));
         }

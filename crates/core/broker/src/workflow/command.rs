@@ -281,6 +281,10 @@ pub struct TaskCall {
     pub task: u64,
     /// The ARN of the execution, for who is to know.
     pub execution_arn: Text,
+    /// The ARN of the machine.
+    pub machine: Box<str>,
+    /// The state that asks; empty for one that is tried on its own.
+    pub state: Box<str>,
     /// What is to be done.
     pub work: TaskWork,
     /// Its token.

@@ -14,6 +14,8 @@ pub(crate) struct KnownExecution {
     pub(crate) state: Execution,
     /// Where each of its steps lies.
     pub(crate) steps: Vec<StepPlace>,
+    /// Of its latest event.
+    pub(crate) told_at: Timestamp,
     pub(crate) stopped_at: Option<Timestamp>,
     pub(crate) redriven_at: Option<Timestamp>,
     /// Whether it can go on from where it stands: not for long after it failed, and not after it succeeded.
@@ -70,24 +72,15 @@ fn after_days(at: Timestamp, days: u64) -> Timestamp {
 }
 
 impl Broker {
-    /// Executions whose time has come, to go on or to be forgotten. Each is to be asked for by a `Step` to proceed, or to be named again by
-    /// [`Broker::postpone_execution`].
-    pub fn take_due_executions(&mut self, max: usize) -> Vec<ExecutionId> {
-        let taken: Vec<ExecutionId> = self.workflows.due.iter().copied().take(max).collect();
-        for id in &taken {
-            self.workflows.due.remove(id);
-        }
-        taken
+    /// The execution whose time came first, to go on or to be forgotten. It is to be asked for by a `Step` to proceed,
+    /// after which another one may be first: timers of several executions end in their order, however late it is.
+    pub fn take_due_execution(&mut self) -> Option<ExecutionId> {
+        self.workflows.due.take_due(Timestamp(u64::MAX))
     }
 
     /// Whether an execution's time has come.
     pub fn has_due_executions(&self) -> bool {
-        !self.workflows.due.is_empty()
-    }
-
-    /// Has [`Broker::take_due_executions`] name an execution again.
-    pub fn postpone_execution(&mut self, id: ExecutionId) {
-        self.workflows.due.insert(id);
+        self.workflows.due.next_deadline().is_some()
     }
 
     /// Whether an execution is known and has not ended.
@@ -123,6 +116,7 @@ impl Broker {
             start: start.clone(),
             state: Execution::default(),
             steps: Vec::new(),
+            told_at: start.started_at,
             stopped_at: None,
             redriven_at: None,
             has_rows: true,
@@ -171,7 +165,10 @@ impl Broker {
         known.steps.push(StepPlace { place, first_payload: step.0.first_payload.0, first_event });
         let redrives = known.state.redrives();
         known.state.apply(&step.0);
-        let at = step.0.events.last().map_or(self.now, |event| Timestamp(event.at.0));
+        if let Some(last) = step.0.events.last() {
+            known.told_at = Timestamp(last.at.0);
+        }
+        let at = known.told_at;
         if known.state.redrives() > redrives {
             known.redriven_at = Some(at);
         }
@@ -199,14 +196,10 @@ impl Broker {
         }
         // What ended may go on further down in a replay, however long ago it was.
         let deadline = known.next_deadline().filter(|_| known.is_open() || !replaying);
-        let is_runnable = known.is_open() && known.state.is_runnable();
-        self.workflows.due.remove(&id);
-        if is_runnable || deadline.is_some_and(|at| at <= self.now) && known.is_open() {
-            self.workflows.due.insert(id);
-            self.workflows.timers.set(&id, None);
-        } else {
-            self.workflows.timers.set(&id, deadline);
-        }
+        let runnable_since = Some(known.told_at).filter(|_| known.is_open() && known.state.is_runnable());
+        let due_since = runnable_since.or(deadline.filter(|at| *at <= self.now && known.is_open()));
+        self.workflows.due.set(&id, due_since);
+        self.workflows.timers.set(&id, deadline.filter(|_| due_since.is_none()));
     }
 
     pub(crate) fn finish_replay_of_executions(&mut self) {
@@ -219,13 +212,13 @@ impl Broker {
         while let Some(id) = self.workflows.timers.take_due(self.now) {
             let known = self.workflows.executions.get_mut(&id).expect("who is forgotten has no timer");
             let Some(stopped_at) = known.stopped_at else {
-                self.workflows.due.insert(id);
+                self.workflows.due.set(&id, known.next_deadline());
                 continue;
             };
             known.has_rows = false;
             known.state.forget();
             if known.is_over(self.now) {
-                self.workflows.due.insert(id);
+                self.workflows.due.set(&id, known.next_deadline());
             } else {
                 self.workflows.timers.set(&id, Some(after_days(stopped_at, EXECUTION_RETENTION_DAYS)));
             }
@@ -234,7 +227,7 @@ impl Broker {
 
     pub(crate) fn forget_execution(&mut self, id: ExecutionId) {
         let Some(known) = self.workflows.executions.remove(&id) else { return self.assert_replaying() };
-        self.workflows.due.remove(&id);
+        self.workflows.due.set(&id, None);
         self.workflows.timers.set(&id, None);
         let machine = &known.start.machine.name;
         if let Some(names) = self.workflows.by_name.get_mut(machine) {

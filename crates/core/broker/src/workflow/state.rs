@@ -30,8 +30,8 @@ pub(crate) struct Workflows {
     /// Executions that have not ended.
     pub(crate) open: usize,
     pub(crate) timers: Timers<ExecutionId>,
-    /// Since [`Broker::take_due_executions`] was last called.
-    pub(crate) due: BTreeSet<ExecutionId>,
+    /// Of which nobody has heard from [`Broker::take_due_execution`] yet, with the time that it was due at.
+    pub(crate) due: Timers<ExecutionId>,
     pub(crate) express: BTreeMap<ExecutionId, Express>,
     pub(crate) line: Line,
     /// Steps that a replay came to before those that went before them: cleaning had written these again further on.

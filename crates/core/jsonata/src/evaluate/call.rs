@@ -6,7 +6,7 @@ use super::{Evaluator, FrameId};
 use crate::error::Error;
 use crate::function::{Callable, Function, Slot};
 use crate::functions::{Arguments, first_match, next_match};
-use crate::limits::with_stack;
+use crate::limits::{STEPS_OF_CALL, with_stack};
 use crate::node::{Kind, Lambda, Node};
 use crate::value::Value;
 
@@ -108,6 +108,7 @@ impl Evaluator<'_> {
     ) -> Result<Tail, Error> {
         match function.callable() {
             Callable::Builtin(builtin) => {
+                self.count_steps(STEPS_OF_CALL)?;
                 let values = builtin.signature.validate(arguments, context)?;
                 let arguments = Arguments { values, context: context.cloned(), frame };
                 let result = (builtin.call)(self, arguments)?;

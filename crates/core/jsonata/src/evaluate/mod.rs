@@ -48,8 +48,9 @@ impl<'a> Evaluator<'a> {
         self.root = input.cloned();
         let frame = self.frames.open(None);
         let context = input.cloned().map(wrap_input);
-        let result = self.evaluate(node, context.as_ref(), frame)?;
-        Ok(result.map(unwrap_input))
+        let result = self.evaluate(node, context.as_ref(), frame);
+        self.host.took(self.steps);
+        Ok(result?.map(unwrap_input))
     }
 
     /// What a part gives, with its predicates and groups.

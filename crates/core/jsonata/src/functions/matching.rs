@@ -6,6 +6,7 @@ use super::{Arguments, Row};
 use crate::error::Error;
 use crate::evaluate::{Evaluator, FrameId};
 use crate::function::{Callable, Function};
+use crate::limits::STEPS_OF_CALL;
 use crate::regular_expression::{Found, Pattern};
 use crate::value::{Array, Object, Value};
 
@@ -94,7 +95,7 @@ impl<'t> Search<'t> {
             Some(Value::Object(object)) => self.read(object)?,
             Some(_) => return Err(Error::new("T1010")),
         };
-        evaluator.count_steps(1 + (found.end - found.start) as u64 / 64)?;
+        evaluator.count_steps(STEPS_OF_CALL + (found.end - found.start) as u64 / 64)?;
         evaluator.charge(WEIGHT_OF_MATCH + found.text.len() as u64)?;
         self.matcher = found.next.clone();
         Ok(Some(found))

@@ -9,7 +9,7 @@ use super::{Machine, too_large};
 use crate::definition::{Map, StateId, StateKind};
 use crate::fault::Fault;
 use crate::history::Event;
-use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX, STEP_BYTES_MAX};
+use crate::limits::{ITEMS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::map_run::{self, MapRunStatus};
 use crate::payload::PayloadId;
 use crate::query::Reads;
@@ -97,7 +97,7 @@ impl Machine<'_> {
             if children.begun == children.count || children.running >= children.concurrency {
                 return;
             }
-            if self.bytes >= STEP_BYTES_MAX {
+            if self.has_had_its_turn() {
                 return self.ready.push_back(id);
             }
             if let Err(fault) = self.begin_iteration(id, previous) {
@@ -118,7 +118,9 @@ impl Machine<'_> {
             let mut reads = Reads::default();
             selector.queries().into_iter().for_each(|query| reads.add(query));
             let scope = self.scope(id, Some(child), &input, None, &reads);
-            let selected = selector.evaluate(&scope, self.random)?;
+            let selected = selector.evaluate(&scope, self.random);
+            self.work += scope.work.get();
+            let selected = selected?;
             let selected = self.keep_bounded(selected, &[], &state.name)?;
             self.strand_mut(child).input = selected;
         }

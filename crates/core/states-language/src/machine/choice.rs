@@ -17,10 +17,17 @@ impl Machine<'_> {
         let mut reads = Reads::default();
         choice.rules.iter().for_each(|rule| rule.condition.add_reads(&mut reads));
         let scope = self.scope(id, None, &input, None, &reads);
+        let mut found = Ok(None);
         for rule in &choice.rules {
-            if self.holds(&rule.condition, &scope)? {
-                return self.leave(id, None, Some(rule));
+            match self.holds(&rule.condition, &scope) {
+                Ok(false) => continue,
+                holds => found = holds.map(|_| Some(rule)),
             }
+            break;
+        }
+        self.work += scope.work.get();
+        if let Some(rule) = found? {
+            return self.leave(id, None, Some(rule));
         }
         match self.state(id).next {
             Some(_) => self.leave(id, None, None),

@@ -71,7 +71,9 @@ impl Machine<'_> {
         let mut reads = Reads::default();
         template.queries().into_iter().for_each(|query| reads.add(query));
         let scope = self.scope(id, None, input, extra, &reads);
-        template.evaluate(&scope, self.random)
+        let value = template.evaluate(&scope, self.random);
+        self.work += scope.work.get();
+        value
     }
 
     /// What queries see, as far as they look. The iteration is the one that is about to begin, if any.
@@ -94,7 +96,8 @@ impl Machine<'_> {
                 states.insert("context", context.clone());
             }
         }
-        let mut scope = Scope { input: input.clone(), context, variables: Default::default(), states, now: self.now };
+        let (input, variables, work) = (input.clone(), Default::default(), Default::default());
+        let mut scope = Scope { input, context, variables, states, now: self.now, work };
         for name in &reads.variables {
             if let Some(payload) = self.variable(id, name) {
                 let value = self.value(payload);

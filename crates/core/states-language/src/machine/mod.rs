@@ -3,7 +3,7 @@
 //! `take` receives the input, `walk` enters states and leaves them, `data` shapes what goes in and out, `choice`
 //! decides, `tasks` asks the outside and takes its answers, `children` runs branches and iterations, `items` finds what
 //! they are about, `failures` retries, catches and gives up, `context` is what `$$` shows. `single` is for tests of one
-//! state.
+//! state, `late` for timers that end after their time.
 
 mod children;
 mod choice;
@@ -11,6 +11,7 @@ mod context;
 mod data;
 mod failures;
 mod items;
+mod late;
 mod scheduling;
 mod single;
 mod take;
@@ -26,7 +27,9 @@ use crate::definition::{Definition, Kind, State};
 use crate::execution::{Execution, Head, Outcome, Status};
 use crate::fault::{self, Fault};
 use crate::history::{Event, HistoryEvent, Problem};
-use crate::limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, STEP_BYTES_MAX, STEP_TRANSITIONS_MAX};
+use crate::limits::{
+    EVENTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, STEP_BYTES_MAX, STEP_TRANSITIONS_MAX, STEP_WORK_MAX,
+};
 use crate::map_run::MapRun;
 use crate::payload::PayloadId;
 use crate::step::{Decision, Effect, Step};
@@ -37,6 +40,7 @@ use failures::Failure;
 
 pub(crate) use context::Surrounding;
 pub use context::Surroundings;
+pub use late::{Times, decide_late};
 pub use single::Mock;
 pub(crate) use single::Tried;
 pub use take::{Input, Refusal};
@@ -78,6 +82,8 @@ pub(crate) struct Machine<'a> {
     transitions: u32,
     /// Of new texts.
     bytes: usize,
+    /// Steps that expressions took.
+    work: u64,
     /// The history has no room for more than its last event.
     overflowed: bool,
     /// The token of the task whose arguments are evaluated.
@@ -113,6 +119,7 @@ impl<'a> Machine<'a> {
             ready: VecDeque::new(),
             transitions: 0,
             bytes: 0,
+            work: 0,
             overflowed: false,
             token: None,
             failed: None,
@@ -131,7 +138,7 @@ impl<'a> Machine<'a> {
                 self.end_overflowed();
                 break;
             }
-            if self.transitions == STEP_TRANSITIONS_MAX || self.bytes >= STEP_BYTES_MAX {
+            if self.has_had_its_turn() {
                 self.effects.push(Effect::Proceed);
                 break;
             }
@@ -144,6 +151,11 @@ impl<'a> Machine<'a> {
         if self.overflowed && self.head.status == Status::Running {
             self.end_overflowed();
         }
+    }
+
+    /// Whether what is left is to go on in the next step, so that others get theirs.
+    fn has_had_its_turn(&self) -> bool {
+        self.transitions >= STEP_TRANSITIONS_MAX || self.bytes >= STEP_BYTES_MAX || self.work >= STEP_WORK_MAX
     }
 
     pub(crate) fn finish(mut self) -> Decision {

@@ -170,7 +170,7 @@ impl Machine<'_> {
             if self.head.status != Status::Running || self.overflowed {
                 break;
             }
-            if self.transitions == crate::limits::STEP_TRANSITIONS_MAX {
+            if self.has_had_its_turn() {
                 // What is left is still due when the machine comes back; `run` says that it has to.
                 self.ready.push_back(id);
                 break;

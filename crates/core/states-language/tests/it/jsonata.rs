@@ -3,7 +3,7 @@
 use bongsu_states_language::{Definition, Kind, invalid_definition};
 use expect_test::expect;
 
-use crate::story::{check, outcome};
+use crate::story::{check, outcome, play};
 
 /// A machine of one JSONata state.
 fn single(state: &str) -> String {
@@ -175,4 +175,25 @@ fn what_cannot_be_parsed_is_refused() {
         refused(r#"{"Type":"Wait","SecondsPath":"$.a","End":true}"#)
             .contains("Exactly one of these fields is required: [Seconds, Timestamp]")
     );
+}
+
+#[test]
+fn expressions_that_take_long_let_others_have_their_turn_in_between() {
+    let machine = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+        "A":{"Type":"Pass","Output":"{% $sum([1..9000].($ + 1)) %}","Next":"B"},
+        "B":{"Type":"Map","Items":"{% [1..40] %}","ItemSelector":"{% $sum([1..9000].($ + 1)) %}","Next":"C",
+            "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}},
+        "C":{"Type":"Choice","Choices":[{"Condition":"{% $sum([1..9000].($ + 1)) = 0 %}","Next":"A"}],"Default":"D"},
+        "D":{"Type":"Succeed","Output":"{% $count($states.input) %}"}}}"#;
+    let world = play(Kind::Standard, machine, "start {}");
+    assert!(world.told.ends_with("Succeeded 40\n"));
+    // 42 evaluations of 36,000 steps each, of which three fit into a step of the execution.
+    assert!(world.steps.len() >= 14, "{} steps", world.steps.len());
+}
+
+#[test]
+fn an_expression_without_end_fails_its_state() {
+    let state = r#"{"Type":"Pass","Output":"{% ($f := function($n) { $f($n + 1) }; $f(0)) %}","End":true}"#;
+    let outcome = outcome(&single(state), "{}");
+    assert!(outcome.starts_with("States.QueryEvaluationError") && outcome.contains("U1002"), "{outcome}");
 }

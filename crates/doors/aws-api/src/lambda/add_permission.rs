@@ -8,10 +8,10 @@ use bongsu_broker::{Account, EntryChanges, Rejection};
 use bongsu_runtime::Refusal;
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::kept::encode;
 use super::permission::{POLICY_BYTES_MAX, Principal, Statement, is_sound, path};
 use super::refusal::{conflict, invalid};
+use crate::constraints::Constraints;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 

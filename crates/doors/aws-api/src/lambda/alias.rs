@@ -6,9 +6,9 @@ use bongsu_broker::{ALIAS_WEIGHT_WHOLE, Alias, FunctionVersion};
 use serde::{Deserialize, Serialize};
 
 use super::configuration::revision_id;
-use super::constraints::Constraints;
 use super::details::AliasDetails;
 use super::refusal::{invalid, not_found};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 
 const CONCURRENCY_PER_PROCESS: std::ops::RangeInclusive<i64> = 1..=1_600;
 const MEMORY_GIB_PER_VCPU: std::ops::RangeInclusive<f64> = 2.0..=8.0;

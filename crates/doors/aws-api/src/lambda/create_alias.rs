@@ -6,8 +6,8 @@ use bongsu_broker::{Alias, PutWhen};
 use serde::Deserialize;
 
 use super::alias::{AliasConfiguration, DESCRIPTION_LENGTH_MAX, Routing, canary, check_name, version};
-use super::constraints::Constraints;
 use super::details::{AliasDetails, write};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -5,10 +5,10 @@
 use bongsu_broker::{MappingDefinition, PutWhen, Rejection, Seconds};
 use bongsu_runtime::Refusal;
 
-use super::constraints::Constraints;
 use super::event_source_mapping::EventSourceMapping;
 use super::mapping_settings::{BATCH_SIZE_DEFAULT, MappingDetails, mapping_input};
-use super::tagged;
+use super::{rate_limit, tagged};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 
@@ -26,6 +26,7 @@ pub(super) async fn call(mut input: Input, cx: &Context<'_>) -> Result<EventSour
     constraints.check()?;
     let function = cx.fed_function(&function)?;
     tagged::check(&input.tags)?;
+    rate_limit::check(&input.tags)?;
     let mut definition = MappingDefinition {
         queue: cx.source(input.event_source_arn.as_deref())?,
         function,

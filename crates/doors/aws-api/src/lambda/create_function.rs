@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::code::{Code, CodeFrom, CodeInput};
 use super::configuration::FunctionConfiguration;
-use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use super::function_settings::settings_input;
 use super::refusal::invalid;
-use super::{publish_version, tagged};
+use super::{publish_version, rate_limit, tagged};
 use crate::codec::json;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 
@@ -92,6 +92,7 @@ async fn describe(mut input: Input, cx: &Context<'_>) -> Result<(Function, Code)
     constraints.check()?;
     let name = cx.whole_function(&name)?;
     tagged::check(&input.tags)?;
+    rate_limit::check_of_function(&input.tags)?;
     if input.package_type.as_deref() == Some("Image") {
         return Err(invalid("Functions of package type Image are not available here: code comes from an archive."));
     }

@@ -4,9 +4,9 @@
 
 use serde::Deserialize;
 
-use super::constraints::Constraints;
 use super::function_url::{Asked, CorsInput, FunctionUrlConfig, Kept, path};
 use super::refusal::conflict;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -1,21 +1,24 @@
-//! Lambda and Step Functions for the server itself: what templates say is asked for as any client would ask.
+//! Lambda, Step Functions and EventBridge for the server itself: what templates say is asked for as any client would ask.
 
 use std::sync::Arc;
 
-use bongsu_broker::{Function, FunctionRef};
-use bongsu_runtime::Handle;
+use bongsu_broker::{Function, FunctionRef, Rejection};
+use bongsu_runtime::{Handle, Refusal};
 use bytes::Bytes;
 use hyper::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::code::CodeFrom;
-use super::rest::{Input, Route};
 use super::{ROUTES, create_function, publish_layer_version, run};
 use crate::codec::{Envelope, Protocol};
 use crate::error::ApiError;
+use crate::events::{self, EVENTS};
 use crate::observation::Seen;
 use crate::operation::{Context, Source};
-use crate::request_id::RequestIds;
+use crate::pipes;
+use crate::request_id::{RequestId, RequestIds};
+use crate::rest::{Input, Route};
+use crate::scheduler;
 use crate::service::Config;
 use crate::sigv4::{Caller, Verifier};
 use crate::states::{self, STATES};
@@ -71,6 +74,65 @@ impl Deployer {
         let envelope = Envelope { dialect: &STATES, operation, request_id: "" };
         let output = states::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
         Ok(serde_json::from_slice(&output).unwrap_or_default())
+    }
+
+    /// Whether there is a pipe of this name.
+    pub async fn has_pipe(&self, name: &str) -> bool {
+        self.broker.describe_pipe(name).await.is_ok()
+    }
+
+    /// Makes a pipe, or makes of the one that is there what these members of `CreatePipe` say, and nothing else. Asked
+    /// again, it changes nothing but the time of the last change.
+    ///
+    /// # Errors
+    ///
+    /// Those of `CreatePipe`, but for a pipe that exists.
+    pub async fn put_pipe(&self, name: &str, settings: &Map<String, Value>) -> Result<(), ApiError> {
+        pipes::put(name, settings, &self.context(&Nothing::default())).await
+    }
+
+    /// Deletes a pipe; one that is not there does not matter.
+    ///
+    /// # Errors
+    ///
+    /// When the server is stopping.
+    pub async fn delete_pipe(&self, name: &str) -> Result<(), ApiError> {
+        match self.broker.delete_pipe(name).await {
+            Err(Refusal::Rejected(Rejection::PipeDoesNotExist)) => Ok(()),
+            deleted => Ok(deleted?),
+        }
+    }
+
+    /// Asks EventBridge for an operation by its name, and gives its output. What is made has this UUID in its ARN.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    ///
+    /// # Panics
+    ///
+    /// When the id is no UUID.
+    pub async fn ask_events(&self, operation: &str, id: &str, input: Value) -> Result<Value, ApiError> {
+        let (nothing, body) = (Nothing::default(), input.to_string());
+        let request_id = RequestId::of_uuid(id).expect("a UUID");
+        let cx = Context { request_id, ..self.context(&nothing) };
+        let envelope = Envelope { dialect: &EVENTS, operation, request_id: "" };
+        let output = events::call(Source::Json(body.as_bytes()), &cx, Protocol::Json, envelope).await?;
+        Ok(serde_json::from_slice(&output).unwrap_or_default())
+    }
+
+    /// Asks EventBridge Scheduler for an operation by its name, and gives its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    ///
+    /// # Panics
+    ///
+    /// When the input is no object.
+    pub async fn ask_scheduler(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let Value::Object(members) = input else { panic!("{operation} takes an object") };
+        scheduler::call_by_name(operation, members, &self.context(&Nothing::default())).await
     }
 
     /// Makes a function, or makes of the one that is there what these members of `CreateFunction` say, and nothing else.

@@ -2,8 +2,8 @@
 
 use bongsu_broker::FunctionRef;
 
-use super::constraints::Constraints;
 use super::refusal::{invalid, not_found};
+use crate::constraints::Constraints;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 

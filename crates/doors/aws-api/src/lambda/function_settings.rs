@@ -6,13 +6,13 @@ use bongsu_broker::{Destination, Function, RESERVED_VARIABLES};
 use serde::Deserialize;
 
 use super::capacity::CapacityInput;
-use super::constraints::Constraints;
 use super::destination;
 use super::details::{FunctionDetails, Logging, Vpc};
 use super::layer;
 use super::refusal::invalid;
 use super::runtime;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

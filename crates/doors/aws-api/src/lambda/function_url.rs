@@ -5,11 +5,11 @@ use bongsu_runtime::{Handle, Refusal};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::constraints::Constraints;
 use super::kept::entry_path;
 use super::refusal::{invalid, resource_not_found};
 use super::times;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 use crate::service::Config;

@@ -8,16 +8,16 @@ use bongsu_traces::TraceContext;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::HeaderName;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::constraints::Constraints;
 use super::invoker::{Invocation, InvokeRefusal, Invoked};
 use super::refusal::invalid;
-use super::rest::Output;
+use crate::constraints::Constraints;
 use crate::error::{ApiError, ErrorKind};
 use crate::observation::TRACE_ID;
 use crate::operation::Context;
+use crate::rest::Output;
 
 /// The largest event of a caller who waits.
 pub const PAYLOAD_BYTES_MAX: usize = 6 << 20;
@@ -102,6 +102,40 @@ fn too_large_event(bytes: usize, bytes_max: usize, kind: &str) -> ApiError {
 pub(super) fn too_large(bytes_max: usize, kind: &str) -> ApiError {
     let text = format!("The payload is too large for the {kind} invocation type (limit {bytes_max} bytes)");
     ApiError::new(ErrorKind::RequestTooLargeException, text)
+}
+
+/// An answer to `Invoke`.
+impl Output {
+    /// Whether the function failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.header(&FUNCTION_ERROR).is_some()
+    }
+
+    /// Which version was run.
+    pub(crate) fn executed_version(&self) -> Option<&str> {
+        self.header(&EXECUTED_VERSION)
+    }
+
+    /// The end of the log, in base64.
+    pub(crate) fn log_result(&self) -> Option<&str> {
+        self.header(&LOG_RESULT)
+    }
+
+    /// The members of an answer to `Invoke`, whose payload is a text.
+    pub(super) fn invocation(&self) -> Value {
+        let mut members = Map::from_iter([
+            ("Payload".to_owned(), Value::from(String::from_utf8_lossy(&self.body))),
+            ("StatusCode".to_owned(), Value::from(self.status.as_u16())),
+        ]);
+        for (name, value) in [
+            ("ExecutedVersion", self.executed_version()),
+            ("FunctionError", self.header(&FUNCTION_ERROR)),
+            ("LogResult", self.log_result()),
+        ] {
+            members.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+        }
+        Value::Object(members)
+    }
 }
 
 impl Context<'_> {

@@ -8,15 +8,15 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use serde::Deserialize;
 
-use super::constraints::Constraints;
 use super::invocation::{
     EVENT_BYTES_MAX, EXECUTED_VERSION, FUNCTION_ERROR, Kind, LOG_RESULT, PAYLOAD_BYTES_MAX, REMAPPED_LENGTH,
     client_context, payload, wants_log,
 };
 use super::invoker::Invoked;
-use super::rest::Output;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
+use crate::rest::Output;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -5,9 +5,9 @@
 use serde::Deserialize;
 
 use super::invocation::{EVENT_BYTES_MAX, payload};
-use super::rest::Output;
 use crate::error::ApiError;
 use crate::operation::Context;
+use crate::rest::Output;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

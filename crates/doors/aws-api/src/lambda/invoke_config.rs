@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use bongsu_broker::{Destination, FunctionRef, InvokeConfig, Seconds};
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::destination;
 use super::details::{read, write};
 use super::refusal::{invalid, not_found};
 use super::times;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

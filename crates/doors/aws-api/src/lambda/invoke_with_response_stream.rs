@@ -8,14 +8,14 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::event_stream::put_event;
 use super::invocation::{EXECUTED_VERSION, Kind, PAYLOAD_BYTES_MAX, client_context, payload, wants_log};
 use super::invoker::Invoked;
 use super::refusal::invalid;
-use super::rest::Output;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
+use crate::rest::Output;
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("application/vnd.amazon.eventstream");
 const STREAMED_TYPE: HeaderName = HeaderName::from_static("x-amzn-remapped-content-type");

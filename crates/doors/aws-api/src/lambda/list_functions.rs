@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::configuration::FunctionConfiguration;
-use super::constraints::Constraints;
 use super::list_versions_by_function::version_key;
 use super::pages::{ITEMS_MAX, Wanted};
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -6,11 +6,11 @@ use bongsu_broker::{MAPPING_BATCH_MESSAGES_MAX, MappingDefinition, Seconds};
 use bongsu_event_pattern::{FILTERS_MAX, Filters, InvalidPattern, PATTERN_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::details::{read, write};
 use super::refusal::invalid;
 use super::tagged::Tags;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 
 pub(super) const BATCH_SIZE_DEFAULT: u32 = 10;

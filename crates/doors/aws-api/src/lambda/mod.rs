@@ -5,7 +5,6 @@ mod alias;
 mod capacity;
 mod code;
 mod configuration;
-mod constraints;
 mod create_alias;
 mod create_event_source_mapping;
 mod create_function;
@@ -69,9 +68,9 @@ mod publish_version;
 mod put_function_concurrency;
 mod put_function_event_invoke_config;
 mod put_provisioned_concurrency_config;
+mod rate_limit;
 mod refusal;
 mod remove_permission;
-mod rest;
 mod runtime;
 mod tag_resource;
 mod tagged;
@@ -93,12 +92,12 @@ use hyper::Response;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
 use crate::observation::Seen;
 use crate::operation::Context;
 use crate::request_id::RequestId;
+use crate::rest::{self, Asked, Input, Output, Service, operations};
 use crate::service::AwsApi;
-use rest::{Input, Output, Reply, Route};
 
 pub(crate) use code::sweep;
 pub use code::{
@@ -113,40 +112,25 @@ pub use invocation::{EVENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 pub(crate) use invoke::Invocable;
 pub use invoker::{Answer, Invocation, InvokeRefusal, Invoked, Invoker, LOG_TAIL_BYTES_MAX, NoFunctions};
 pub use mapping_uuid::mapping_uuid;
-pub(crate) use rest::Output as LambdaOutput;
+pub use rate_limit::{mapping_details, mapping_rule, rule_key};
 #[cfg(test)]
 pub(crate) use unavailable::UNAVAILABLE;
 
-const SIGNING_NAME: &str = "lambda";
-
-/// One row an operation: its name, its method and path as the service model has them, the status of its success, its
-/// module. A query behind the path is what tells it from another of the same path.
-macro_rules! operations {
-    ($($name:literal, $method:literal $path:literal => $status:literal $module:ident;)*) => {
-        const ROUTES: &[Route] =
-            &[$(Route { name: $name, method: $method, path: $path, status: $status }),*];
-
-        async fn run(route: &Route, input: Input, cx: &Context<'_>) -> Result<Output, ApiError> {
-            match route.name {
-                $($name => $module::call(input.decode()?, cx).await?.reply(route.status),)*
-                unknown => unreachable!("{unknown} stands in no row"),
-            }
-        }
-
-        /// The names of all operations.
-        #[cfg(test)]
-        pub(crate) const NAMES: &[&str] = &[$($name),*];
-
-        /// What each operation takes.
-        #[cfg(test)]
-        pub(crate) fn inputs() -> Vec<(&'static str, crate::compat::shapes::Shape)> {
-            vec![$(($name, crate::compat::shapes::trace(|tracer, cx| {
-                let input = serde::Deserialize::deserialize(tracer)?;
-                cx.map_or(Ok(()), |cx| Ok(drop($module::call(input, cx))))
-            }))),*]
-        }
-    };
-}
+/// How Lambda is asked.
+pub(crate) static LAMBDA: Service = Service {
+    signing_name: "lambda",
+    routes: ROUTES,
+    numbers: &["MaxItems", "VersionNumber"],
+    headers: &[
+        ("x-amz-client-context", "ClientContext"),
+        ("x-amz-durable-execution-name", "DurableExecutionName"),
+        ("x-amz-invocation-type", "InvocationType"),
+        ("x-amz-log-type", "LogType"),
+        ("x-amz-tenant-id", "TenantId"),
+    ],
+    tag_keys: ("tagKeys", "TagKeys"),
+    malformed: ErrorKind::InvalidRequestContentException,
+};
 
 operations! {
     "AddPermission", "POST" "/2015-03-31/functions/{FunctionName}/policy" => 201 add_permission;
@@ -241,7 +225,7 @@ pub(crate) fn find(name: &str) -> Option<&'static str> {
 pub(crate) async fn call_by_name(name: &str, members: Map<String, Value>, cx: &Context<'_>) -> Result<Value, ApiError> {
     let route = ROUTES.iter().find(|route| route.name == name).ok_or_else(|| ApiError::unknown_operation(name))?;
     let input = Input::own(members);
-    input.check(name)?;
+    unavailable::check(name, input.members())?;
     let output = run(route, input, cx).await?;
     Ok(if EVENTS.contains(&name) { output.invocation() } else { output.members()? })
 }
@@ -249,13 +233,17 @@ pub(crate) async fn call_by_name(name: &str, members: Map<String, Value>, cx: &C
 /// As `Invoke`, with the body of `cx` as the event; but events that nobody waits for are the caller's to queue.
 pub(crate) async fn invoke_as_told(members: Map<String, Value>, cx: &Context<'_>) -> Result<Invocable, ApiError> {
     let input = Input::own(members);
-    input.check("Invoke")?;
+    unavailable::check("Invoke", input.members())?;
     invoke::begin(input.decode()?, cx).await
 }
 
 /// Whether the path is one of Lambda's.
 pub(crate) fn is_asked(head: &Parts) -> bool {
-    rest::is_served(ROUTES, head.uri.path())
+    let path = head.uri.path();
+    // Every request of every service is asked, and those of others begin otherwise: with no date.
+    let begins_with_a_date =
+        matches!(path.trim_start_matches('/').as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _, b'/', ..]);
+    begins_with_a_date && rest::is_served(ROUTES, path)
 }
 
 /// Whether the request may be as large as uploaded code is.
@@ -284,7 +272,6 @@ pub(crate) fn refuse_too_large(api: &AwsApi, head: &Parts, request_id: RequestId
     refusal::respond(&error, request_id)
 }
 
-/// Who calls is known before anything else is looked at.
 async fn call(
     api: &AwsApi,
     head: &Parts,
@@ -292,39 +279,9 @@ async fn call(
     request_id: RequestId,
     seen: &Seen,
 ) -> Result<Output, ApiError> {
-    let config = &api.config;
-    let now = config.clock.now().0 / 1000;
-    let caller = config.verifier.verify(SIGNING_NAME, &head.method, &head.uri, &head.headers, body, now)?;
-    seen.caller.get_or_init(|| caller.clone());
-    let Some((route, labels)) = rest::find(ROUTES, head) else {
-        return Err(ApiError::unknown_operation(&format!("{} {}", head.method, head.uri.path())));
-    };
-    seen.operation.get_or_init(|| route.name);
-    let cx = Context {
-        // What the caller may do with functions is looked at here; everything of them is of one account.
-        broker: api.broker.clone(),
-        caller: &caller,
-        is_signed: true,
-        config,
-        headers: &head.headers,
-        path: head.uri.path(),
-        body,
-        request_id,
-        seen,
-    };
-    let document: &[u8] = if EVENTS.contains(&route.name) { b"" } else { body };
-    let mut input = Input::read(labels, head.uri.query(), document)?;
-    input.add_headers(&head.headers)?;
-    input.check(route.name)?;
-    run(route, input, &cx).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_stand_in_order_and_once() {
-        assert!(NAMES.is_sorted_by(|a, b| a < b));
-    }
+    let asked = Asked::identify(&LAMBDA, api, head, body, request_id, seen)?;
+    let document: &[u8] = if EVENTS.contains(&asked.route.name) { b"" } else { body };
+    let input = asked.input(document)?;
+    unavailable::check(asked.route.name, input.members())?;
+    run(asked.route, input, &asked.context()).await
 }

@@ -3,9 +3,9 @@
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::prelude::Engine;
 
-use super::constraints::Constraints;
 use super::refusal::invalid;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 
 /// Items in an answer unless fewer are asked for.

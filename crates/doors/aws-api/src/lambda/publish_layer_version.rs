@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::code::{Code, CodeFrom, CodeInput};
-use super::constraints::Constraints;
 use super::kept::{Kept, encode};
 use super::layer::{LayerVersion, LayerVersionOutput, last_path, parse, version_path};
 use super::refusal::{TRIES_MAX, too_busy};
 use crate::codec::{Blob, json};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

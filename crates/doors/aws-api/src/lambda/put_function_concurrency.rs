@@ -5,9 +5,9 @@
 use bongsu_broker::CONCURRENCY_DEFAULT;
 use serde::{Deserialize, Serialize};
 
-use super::constraints::Constraints;
 use super::refusal::invalid;
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -4,10 +4,10 @@
 
 use serde::Deserialize;
 
-use super::constraints::Constraints;
 use super::kept::encode;
 use super::provisioned_concurrency::{Provisioned, ProvisionedConcurrency, path};
 use crate::codec::Integer;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -10,10 +10,10 @@ use serde::Serialize;
 use tracing::debug;
 
 use super::mapping_uuid::mapping_uuid;
-use super::rest::{self, Output};
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 use crate::request_id::RequestId;
+use crate::rest::{self, Output};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// How soon a throttled caller may come again, in seconds.

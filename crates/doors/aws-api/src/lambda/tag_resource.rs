@@ -17,5 +17,6 @@ pub(super) struct Input {
 
 pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<(), ApiError> {
     let tagged = cx.tagged(&input.resource)?;
+    tagged.check_rate_limit(&input.tags)?;
     cx.change_tags(&tagged, |tags| tags.extend(input.tags.clone())).await
 }

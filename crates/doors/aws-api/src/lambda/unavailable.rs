@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use super::refusal::invalid;
 use crate::error::ApiError;
+use crate::unavailable::{self, Unavailable};
 
 const CONFIGURATION: &[&str] = &["CreateFunction", "UpdateFunctionConfiguration"];
 const MAPPINGS: &[&str] = &["CreateEventSourceMapping", "UpdateEventSourceMapping"];
 const NEW_MAPPINGS: &[&str] = &["CreateEventSourceMapping"];
 const INVOCATIONS: &[&str] = &["Invoke", "InvokeWithResponseStream"];
 
-/// Members by path, the operations that have them, and what is told.
-pub(crate) const UNAVAILABLE: &[(&str, &[&str], &str)] = &[
+pub(crate) const UNAVAILABLE: &Unavailable = &[
     ("AcceleratorConfig", CONFIGURATION, "There are no accelerators here."),
     ("AmazonManagedKafkaEventSourceConfig", MAPPINGS, OF_STREAMS),
     ("BisectBatchOnFunctionError", MAPPINGS, OF_STREAMS),
@@ -55,29 +55,11 @@ const KEYS: &str = "KMS does not exist here: archives are not encrypted.";
 
 /// Refuses a request that says something of the kind. What is empty says nothing.
 pub(super) fn check(operation: &str, members: &Map<String, Value>) -> Result<(), ApiError> {
-    for (path, operations, why) in UNAVAILABLE {
-        if operations.contains(&operation) && says_something(path, members) {
-            return Err(invalid(match *why {
-                OF_STREAMS => format!("Unsupported {path} {OF_STREAMS}"),
-                why => why.to_owned(),
-            }));
-        }
+    match unavailable::find(UNAVAILABLE, operation, members) {
+        Some((path, OF_STREAMS)) => Err(invalid(format!("Unsupported {path} {OF_STREAMS}"))),
+        Some((_, why)) => Err(invalid(why)),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn says_something(path: &str, members: &Map<String, Value>) -> bool {
-    let value = match path.split_once('.') {
-        Some((outer, inner)) => members.get(outer).and_then(|outer| outer.get(inner)),
-        None => members.get(path),
-    };
-    value.is_some_and(|value| match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty() && text != "COPY",
-        Value::Array(elements) => !elements.is_empty(),
-        Value::Object(members) => members.values().any(|value| !value.is_null() && *value != Value::Array(Vec::new())),
-        _ => true,
-    })
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::alias::{AliasConfiguration, DESCRIPTION_LENGTH_MAX, Routing, canary, version};
 use super::configuration::revision;
-use super::constraints::Constraints;
 use super::details::{AliasDetails, write};
 use super::refusal::too_busy;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

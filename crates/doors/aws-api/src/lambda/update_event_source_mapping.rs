@@ -5,9 +5,9 @@
 use bongsu_broker::{PutWhen, Rejection};
 use bongsu_runtime::Refusal;
 
-use super::constraints::Constraints;
 use super::event_source_mapping::EventSourceMapping;
 use super::mapping_settings::{MappingDetails, mapping_input};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::code::CodeInput;
 use super::configuration::{FunctionConfiguration, revision};
-use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use super::publish_version;
 use super::refusal::{TRIES_MAX, too_busy};
 use crate::codec::Blob;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -5,11 +5,11 @@
 use bongsu_broker::{Function, FunctionRef};
 
 use super::configuration::{FunctionConfiguration, revision};
-use super::constraints::Constraints;
 use super::details::FunctionDetails;
 use super::function_settings::settings_input;
 use super::refusal::{TRIES_MAX, too_busy};
 use super::update_function_code::put_changed;
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

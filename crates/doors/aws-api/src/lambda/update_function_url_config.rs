@@ -4,8 +4,8 @@
 
 use serde::Deserialize;
 
-use super::constraints::Constraints;
 use super::function_url::{Asked, CorsInput, FunctionUrlConfig, Kept, path};
+use crate::constraints::Constraints;
 use crate::error::ApiError;
 use crate::operation::Context;
 

@@ -156,7 +156,9 @@ pub(crate) fn rejected(rejection: Rejection, quoted: Quoted<'_>) -> ApiError {
         | Rejection::TooManyVersions
         | Rejection::TooManyAliases
         | Rejection::TooManyInvocations
+        | Rejection::TooManyCalls
         | Rejection::MappingExists { .. }
+        | Rejection::ScheduleDoesNotExist
         | Rejection::ScheduleInvalid { .. }
         | Rejection::TooManySchedules
         | Rejection::MappingDoesNotExist => ApiError::internal_failure(),

@@ -12,7 +12,7 @@ pub(super) struct ExecutionArn {
 }
 
 impl Context<'_> {
-    pub(super) fn machine_arn(&self, name: &str) -> String {
+    pub(crate) fn machine_arn(&self, name: &str) -> String {
         format!("arn:aws:states:{}:{}:stateMachine:{name}", self.config.region, self.config.account)
     }
 

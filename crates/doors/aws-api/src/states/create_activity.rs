@@ -36,6 +36,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     Settings { encryption_configuration: input.encryption_configuration, ..Settings::default() }.check()?;
     let tags = tags::check(input.tags.unwrap_or_default())?;
     let arn = cx.activity_arn(&name);
+    cx.check_rate_limits(&arn, &tags).await?;
     let command = WorkflowCommand::CreateActivity { name: name.as_ref().into() };
     let reply = cx.broker.workflow(command).await.map_err(|refusal| refused(refusal, &arn))?;
     let Some(WorkflowReply::Activity(activity)) = reply else { return Err(ApiError::internal_failure()) };

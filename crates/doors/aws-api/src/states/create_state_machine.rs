@@ -6,6 +6,7 @@ use bongsu_broker::{StateMachine, Timestamp, WorkflowCommand, WorkflowReply};
 use bongsu_states_language::Kind;
 use serde::{Deserialize, Serialize};
 
+use super::limits;
 use super::machines::{Settings, check_definition_length, check_resources};
 use super::parameters::{check_name, invalid, one_of, required};
 use super::rejection::refused;
@@ -60,6 +61,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     };
     settings.check()?;
     let tags = tags::check(input.tags.unwrap_or_default())?;
+    limits::check(&tags, &definition, kind)?;
     let publish = input.publish.unwrap_or(false);
     if input.version_description.is_some() && !publish {
         return Err(invalid("Version description can only be set when publish is true"));

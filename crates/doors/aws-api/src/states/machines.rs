@@ -105,4 +105,9 @@ impl Context<'_> {
             _ => Err(ApiError::internal_failure()),
         }
     }
+
+    /// Whether the executions of a machine are express ones.
+    pub(crate) async fn machine_is_express(&self, machine: MachineRef, arn: &str) -> Result<bool, ApiError> {
+        Ok(self.described_machine(machine, arn).await?.machine.express)
+    }
 }

@@ -18,6 +18,7 @@ mod describe_state_machine_for_execution;
 mod executions;
 mod get_activity_task;
 mod get_execution_history;
+mod limits;
 mod list_activities;
 mod list_executions;
 mod list_state_machine_aliases;
@@ -53,6 +54,8 @@ use crate::operation::{Context, operations};
 
 pub(crate) use rejection::rejected;
 pub use tasks::Tasks;
+pub(crate) use tasks::sdk::Service as SdkService;
+pub(crate) use time::Time;
 
 /// It has no Query protocol.
 pub(crate) static STATES: Dialect = Dialect { xmlns: "", collections: &[], error_detail: "" };

@@ -25,7 +25,7 @@ fn is_known(resource: &Resource) -> bool {
         Resource::Lambda { .. } | Resource::Activity { .. } => true,
         Resource::Service { service, action, .. } => matches!(
             (&**service, &**action),
-            ("lambda", "invoke") | ("sqs", "sendMessage") | ("sns", "publish") | ("states", "startExecution")
+            ("lambda" | "http", "invoke") | ("sqs", "sendMessage") | ("sns", "publish") | ("states", "startExecution")
         ),
         Resource::AwsSdk { service, action, .. } if &**service == "s3" => OBJECT_ACTIONS.contains(&&**action),
         Resource::AwsSdk { service, action, .. } => {
@@ -81,7 +81,6 @@ mod tests {
     #[test]
     fn what_nothing_here_does_is_refused_with_its_place() {
         for resource in [
-            "arn:aws:states:::http:invoke",
             "arn:aws:states:::events:putEvents",
             "arn:aws:states:::aws-sdk:dynamodb:getItem",
             "arn:aws:states:::aws-sdk:sqs:burnQueue",
@@ -99,6 +98,7 @@ mod tests {
             "arn:aws:states:::lambda:invoke.waitForTaskToken",
             "arn:aws:states:::sqs:sendMessage",
             "arn:aws:states:::sns:publish",
+            "arn:aws:states:::http:invoke",
             "arn:aws:states:::states:startExecution.sync:2",
             "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
             "arn:aws:states:::aws-sdk:s3:getObject",

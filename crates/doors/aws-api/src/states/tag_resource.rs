@@ -23,6 +23,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Nothing, 
     let arn = required(input.resource_arn, "resourceArn")?;
     let tags = tags::check(input.tags.unwrap_or_default())?;
     cx.check_tagged(&arn).await?;
+    cx.check_rate_limits(&arn, &tags).await?;
     cx.tag_states(&arn, tags).await?;
     Ok(Nothing {})
 }

@@ -106,9 +106,4 @@ impl Context<'_> {
         }
         Err(ApiError::new(ErrorKind::ConflictException, "The tags are being changed by others"))
     }
-
-    fn tags_key(&self, arn: &str) -> Result<EntryKey, ApiError> {
-        let path = format!("states/tags/{}", arn::parts(arn)?.join("/"));
-        Ok(EntryKey { account: self.config.account, path: path.into() })
-    }
 }

@@ -5,7 +5,7 @@
 use bongsu_broker::{ExecutionId, TaskCall, TaskToken, TaskWork};
 use bongsu_runtime::TaskEnd;
 use bongsu_states_language::{
-    Mock, StateTest, TestStatus, Tested, Timestamp, Untestable, invalid_definition, test_state,
+    Mock, Resource, StateTest, TestStatus, Tested, Timestamp, Untestable, invalid_definition, test_state,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::executions::NO_INPUT;
 use super::machines::check_definition_length;
 use super::parameters::{invalid, one_of, required};
+use super::tasks::http;
 use crate::codec::{Integer, Text};
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
@@ -29,7 +30,7 @@ pub(super) struct Input<'a> {
     input: Option<Text<'a>>,
     #[serde(borrow)]
     inspection_level: Option<Text<'a>>,
-    /// Of HTTP calls, which are not here.
+    /// Those of an HTTP call's connection, at level TRACE.
     reveal_secrets: Option<bool>,
     #[serde(borrow)]
     variables: Option<Text<'a>>,
@@ -93,8 +94,8 @@ pub(super) struct Output {
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let definition = required(input.definition, "definition")?;
     check_definition_length(&definition)?;
-    let levels = [("INFO", false), ("DEBUG", true), ("TRACE", true)];
-    let inspects = one_of(input.inspection_level.as_deref(), "inspectionLevel", &levels)?.unwrap_or(false);
+    let levels = [("INFO", Level::Info), ("DEBUG", Level::Debug), ("TRACE", Level::Trace)];
+    let level = one_of(input.inspection_level.as_deref(), "inspectionLevel", &levels)?.unwrap_or(Level::Info);
     if input.state_configuration.as_ref().is_some_and(Configuration::says_something) {
         return Err(invalid("stateConfiguration is not available here"));
     }
@@ -108,25 +109,46 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         mock,
     };
     let mut tested = tried(&test, cx)?;
+    let mut traced = Map::new();
     if let (TestStatus::Asks, Some((resource, asked))) = (tested.status, tested.call.take()) {
-        let id = ExecutionId(cx.request_id.number());
-        let call = TaskCall {
-            execution: id,
-            task: 0,
-            execution_arn: "".into(),
-            work: TaskWork::Call { resource, input: asked.into() },
-            token: TaskToken::new(id, 0, 0),
-            deadline: None,
-            trace_header: cx.trace_header(),
+        let end = match http::is_http(&resource) && level == Level::Trace {
+            true => {
+                let told = http::trace(&asked, input.reveal_secrets.unwrap_or(false), cx).await;
+                traced = told.inspection;
+                told.end
+            }
+            false => cx.broker.run_task(task_call(resource, &asked, cx)).await,
         };
-        let end = cx.broker.run_task(call).await;
         let mock = match &end {
             TaskEnd::Succeeded(result) => Mock::Result(result),
             TaskEnd::Failed { error, cause } => Mock::Error { error: Some(error), cause: Some(cause) },
         };
         tested = tried(&StateTest { mock: Some(mock), ..test }, cx)?;
     }
-    Ok(told(tested, inspects))
+    Ok(told(tested, level, traced))
+}
+
+/// How much of a test is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Info,
+    Debug,
+    Trace,
+}
+
+fn task_call(resource: Resource, input: &str, cx: &Context<'_>) -> TaskCall {
+    let id = ExecutionId(cx.request_id.number());
+    TaskCall {
+        execution: id,
+        task: 0,
+        execution_arn: "".into(),
+        machine: "".into(),
+        state: "".into(),
+        work: TaskWork::Call { resource, input: input.into() },
+        token: TaskToken::new(id, 0, 0),
+        deadline: None,
+        trace_header: cx.trace_header(),
+    }
 }
 
 fn tried(test: &StateTest<'_>, cx: &Context<'_>) -> Result<Tested, ApiError> {
@@ -151,19 +173,20 @@ fn tried(test: &StateTest<'_>, cx: &Context<'_>) -> Result<Tested, ApiError> {
     })
 }
 
-fn told(tested: Tested, inspects: bool) -> Output {
+fn told(tested: Tested, level: Level, traced: Map<String, Value>) -> Output {
     let status = match tested.status {
         TestStatus::Succeeded => "SUCCEEDED",
         TestStatus::Failed | TestStatus::Asks => "FAILED",
         TestStatus::Retriable => "RETRIABLE",
         TestStatus::CaughtError => "CAUGHT_ERROR",
     };
-    let inspection = tested.inspection.into_iter().filter(|_| inspects);
+    let inspection = tested.inspection.into_iter().filter(|_| level != Level::Info);
+    let inspection = inspection.map(|(name, value)| (name.to_owned(), Value::String(value)));
     Output {
         output: tested.output,
         error: tested.problem.error.as_deref().map(str::to_owned),
         cause: tested.problem.cause.as_deref().map(str::to_owned),
-        inspection_data: inspection.map(|(name, value)| (name.to_owned(), Value::String(value))).collect(),
+        inspection_data: inspection.chain(traced).collect(),
         next_state: tested.next.as_deref().map(str::to_owned),
         status,
     }

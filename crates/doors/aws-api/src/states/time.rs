@@ -1,11 +1,11 @@
-//! Times as Step Functions tells them: seconds since 1970, to the millisecond.
+//! Times as Step Functions and EventBridge tell them: seconds since 1970, to the millisecond.
 
 use bongsu_broker::Timestamp;
 use serde::{Serialize, Serializer};
 
 /// A time of an answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Time(pub(super) Timestamp);
+pub(crate) struct Time(pub(crate) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -65,6 +65,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         check_definition_length(definition)?;
         // What a standard machine may call and an express one may not, the language itself knows.
         check_resources(definition, Kind::Standard)?;
+        cx.check_rate_limits_kept(&arn, definition).await?;
     }
     let details = match changes_settings {
         false => None,

@@ -276,6 +276,28 @@ async fn a_queue_feeds_a_function_as_long_as_a_mapping_says() {
 }
 
 #[tokio::test]
+async fn a_mappings_rate_limit_is_a_tag_that_is_looked_at() {
+    let server = server().await;
+    server.json("CreateQueue", json!({ "QueueName": "q" })).await;
+    let source = "arn:aws:sqs:us-east-1:000000000000:q";
+    let all = "/2015-03-31/event-source-mappings";
+    let input =
+        |rule: &str| json!({ "FunctionName": "work", "EventSourceArn": source, "Tags": { "bongsu:rate-limit": rule } });
+    let (kind, text) = refused(&server, "CreateEventSourceMapping", ("POST", all), input("rate=fast")).await;
+    assert!(kind == "InvalidParameterValueException" && text.contains("`fast` is not a rate"), "{text}");
+    let made = server.done("CreateEventSourceMapping", ("POST", all, 202), input("key=group rate=5/s")).await;
+    let mapping = made["EventSourceMappingArn"].as_str().expect("an ARN");
+    let tags = |arn: &str| format!("/2017-03-31/tags/{arn}");
+    for (arn, rule) in [(mapping, "concurrency=none"), (ARN, "rate=5/s")] {
+        let input = json!({ "Tags": { "bongsu:rate-limit": rule } });
+        let (kind, text) = refused(&server, "TagResource", ("POST", &tags(arn)), input).await;
+        assert!(kind == "InvalidParameterValueException" && text.starts_with("bongsu:rate-limit"), "{text}");
+    }
+    let told = server.done("ListTags", ("GET", &tags(mapping), 200), Value::Null).await;
+    assert_eq!(told["Tags"]["bongsu:rate-limit"], "key=group rate=5/s");
+}
+
+#[tokio::test]
 async fn what_terraform_reads_besides_is_there() {
     let server = server().await;
     let settings = server.done("GetAccountSettings", ("GET", "/2016-08-19/account-settings", 200), Value::Null).await;

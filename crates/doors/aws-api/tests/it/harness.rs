@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bongsu_aws_api::cloudformation::Stacks;
+use bongsu_aws_api::events::{Calls, HttpCaller};
 use bongsu_aws_api::lambda::{Invoker, NoFunctions, NoObjects, NoUrls};
 use bongsu_aws_api::sigv4::{Signer, Verifier};
-use bongsu_aws_api::{AwsApi, Config, PublicUrl, Tasks};
+use bongsu_aws_api::{AwsApi, Config, Pipes, PublicUrl, ScheduleCalls, Tasks};
 use bongsu_broker::{Account, BucketName, DeliveryOutcome, Question, Seconds, Timestamp};
 use bongsu_function_log::LogStore;
 use bongsu_journal::{BoxFuture, MemoryJournal};
@@ -83,7 +84,7 @@ impl Courier for Mailbox {
             // Nobody reads on once a test has ended.
             drop(self.0.send(token.to_string()));
         }
-        Box::pin(std::future::ready(Attempted { outcome: DeliveryOutcome::Delivered, then: Box::new(drop) }))
+        Box::pin(std::future::ready(Attempted::new(DeliveryOutcome::Delivered)))
     }
 }
 
@@ -95,77 +96,98 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+/// What a server is started with.
+struct Outfit {
+    journal: Arc<MemoryJournal>,
+    verifier: Verifier,
+    cooldowns: bool,
+    public_url: Option<PublicUrl>,
+    functions: Arc<dyn Invoker>,
+    stacks: Option<Arc<dyn Stacks>>,
+    logs: Option<Arc<LogStore>>,
+    calls: Calls,
+}
+
+impl Default for Outfit {
+    /// In development mode, with nothing of anything.
+    fn default() -> Outfit {
+        Outfit {
+            journal: Arc::new(MemoryJournal::new()),
+            verifier: Verifier::development(ACCOUNT),
+            cooldowns: false,
+            public_url: None,
+            functions: Arc::new(NoFunctions),
+            stacks: None,
+            logs: None,
+            calls: Calls::to_nobody(),
+        }
+    }
+}
+
 impl Server {
     /// A server in development mode.
     pub(crate) async fn start() -> Server {
-        Server::with(Verifier::development(ACCOUNT)).await
+        Server::started(Outfit::default()).await
     }
 
     /// A server that keeps AWS's minute of waiting.
     pub(crate) async fn with_cooldowns() -> Server {
-        Server::configured(Verifier::development(ACCOUNT), true, None, Arc::new(NoFunctions)).await
+        Server::started(Outfit { cooldowns: true, ..Outfit::default() }).await
     }
 
     /// A server in development mode that clients reach under this URL.
     pub(crate) async fn public(url: &str) -> Server {
-        let url = url.parse().expect("a public URL");
-        Server::configured(Verifier::development(ACCOUNT), false, Some(url), Arc::new(NoFunctions)).await
+        let public_url = Some(url.parse().expect("a public URL"));
+        Server::started(Outfit { public_url, ..Outfit::default() }).await
     }
 
     pub(crate) async fn with(verifier: Verifier) -> Server {
-        Server::configured(verifier, false, None, Arc::new(NoFunctions)).await
+        Server::started(Outfit { verifier, ..Outfit::default() }).await
     }
 
     /// A server in development mode that finds what is in this journal.
     pub(crate) async fn on(journal: &Arc<MemoryJournal>) -> Server {
-        let verifier = Verifier::development(ACCOUNT);
-        Server::started(journal.clone(), verifier, false, None, Arc::new(NoFunctions), None, None).await
+        Server::started(Outfit { journal: journal.clone(), ..Outfit::default() }).await
+    }
+
+    /// A server in development mode that finds what is in this journal, and calls other people's APIs by this caller.
+    pub(crate) async fn calling(journal: &Arc<MemoryJournal>, http: Arc<dyn HttpCaller>) -> Server {
+        Server::started(Outfit { journal: journal.clone(), calls: Calls::new(http), ..Outfit::default() }).await
     }
 
     /// A server with these functions.
     pub(crate) async fn with_functions(verifier: Verifier, functions: Arc<dyn Invoker>) -> Server {
-        Server::configured(verifier, false, None, functions).await
+        Server::started(Outfit { verifier, functions, ..Outfit::default() }).await
     }
 
     /// A server in development mode with these functions, and what they printed.
     pub(crate) async fn with_logs(functions: Arc<dyn Invoker>, logs: Option<Arc<LogStore>>) -> Server {
-        let verifier = Verifier::development(ACCOUNT);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, None, logs).await
+        Server::started(Outfit { functions, logs, ..Outfit::default() }).await
     }
 
     /// A server with these stacks.
     pub(crate) async fn with_stacks(verifier: Verifier, stacks: Arc<dyn Stacks>) -> Server {
-        let functions = Arc::new(NoFunctions);
-        Server::started(Arc::new(MemoryJournal::new()), verifier, false, None, functions, Some(stacks), None).await
+        Server::started(Outfit { verifier, stacks: Some(stacks), ..Outfit::default() }).await
     }
 
-    async fn configured(
-        verifier: Verifier,
-        cooldowns: bool,
-        public_url: Option<PublicUrl>,
-        functions: Arc<dyn Invoker>,
-    ) -> Server {
-        Server::started(Arc::new(MemoryJournal::new()), verifier, cooldowns, public_url, functions, None, None).await
-    }
-
-    async fn started(
-        journal: Arc<MemoryJournal>,
-        verifier: Verifier,
-        cooldowns: bool,
-        public_url: Option<PublicUrl>,
-        functions: Arc<dyn Invoker>,
-        stacks: Option<Arc<dyn Stacks>>,
-        logs: Option<Arc<LogStore>>,
-    ) -> Server {
+    async fn started(outfit: Outfit) -> Server {
+        let Outfit { journal, verifier, cooldowns, public_url, functions, stacks, logs, calls } = outfit;
         let clock = ManualClock::starting_at(Timestamp(NOW * 1000));
         let (asked, questions) = mpsc::unbounded_channel();
-        let tasks = Arc::new(Tasks::default());
+        let (tasks, pipes) = (Arc::new(Tasks::default()), Arc::new(Pipes::default()));
+        let schedule_calls = Arc::new(ScheduleCalls::default());
         let options = Options {
             clock: Clock::Manual(clock.clone()),
             seed: [7; 32],
             recent_bytes_max: 1 << 20,
             faults: false,
-            outside: Outside { courier: Arc::new(Mailbox(asked)), tasks: tasks.clone(), ..Outside::default() },
+            outside: Outside {
+                courier: Arc::new(Mailbox(asked)),
+                tasks: tasks.clone(),
+                pipes: pipes.clone(),
+                schedule_calls: schedule_calls.clone(),
+                ..Outside::default()
+            },
         };
         let (broker, shard) = bongsu_runtime::start(journal, options).await.expect("a whole journal");
         tokio::spawn(shard.run());
@@ -184,11 +206,14 @@ impl Server {
             code_source: Arc::new(NoObjects),
             function_urls: Arc::new(NoUrls),
             function_url_host: "localhost:8080".to_owned(),
+            calls,
             function_logs: logs,
             stacks,
         };
         let api = Arc::new(AwsApi::new(config, broker.clone()));
         tasks.open(&api);
+        pipes.open(&api);
+        schedule_calls.open(&api);
         Server { api, broker, clock, questions: Mutex::new(questions) }
     }
 

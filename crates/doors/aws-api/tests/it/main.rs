@@ -2,7 +2,9 @@
 
 mod access;
 mod administration;
+mod api;
 mod batches;
+mod events;
 mod fan_out;
 mod functions;
 mod harness;
@@ -13,10 +15,12 @@ mod messages;
 mod mobile_push;
 mod move_tasks;
 mod peeking;
+mod pipes;
 mod protocols;
 mod publishing;
 mod queues;
 mod refusals;
+mod scheduler;
 mod shelf;
 mod stacks;
 mod states;

@@ -1,6 +1,8 @@
 //! Step Functions: machines, executions, activities, and what tasks call.
 
+mod http;
 mod integrations;
+mod limits;
 
 use std::sync::Arc;
 
@@ -182,7 +184,7 @@ async fn a_definition_is_judged_before_it_is_kept() {
     let world = World::new().await;
     let verdict = world.ask("ValidateStateMachineDefinition", json!({ "definition": PASS })).await;
     assert_eq!(verdict, json!({ "result": "OK", "diagnostics": [], "truncated": false }));
-    let resource = "arn:aws:states:::http:invoke";
+    let resource = "arn:aws:states:::events:putEvents";
     let definition =
         json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": resource, "End": true } } });
     let verdict = world.ask("ValidateStateMachineDefinition", json!({ "definition": definition.to_string() })).await;

@@ -3,6 +3,7 @@
 //! Of an HTTP/1.1 answer (RFC 9112) only the status, the challenges of a 401 and an excerpt of the body matter, and
 //! whether another answer can follow on the same connection. Whatever leaves that in doubt ends the connection.
 
+use bongsu_rate_limit::Feedback;
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 
 use super::challenge::Challenge;
@@ -34,6 +35,8 @@ pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) is_compressed: bool,
+    /// Headers that say how often the endpoint may be called.
+    pub(crate) limits: Vec<(String, String)>,
     framing: Framing,
     keeps_alive: bool,
 }
@@ -143,6 +146,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Malformed> {
         status,
         challenge: is_unauthorized.then(|| Challenge::strongest(values(headers, "www-authenticate"))).flatten(),
         is_compressed: values(headers, "content-encoding").next().is_some(),
+        limits: limits(headers),
         framing: framing(status, headers)?,
         keeps_alive: is_http_1_1 && status != SWITCHING_PROTOCOLS && !has_word(headers, "connection", "close"),
     };
@@ -178,6 +182,11 @@ fn decimal(length: &str) -> Result<usize, Malformed> {
 fn values<'a>(headers: &'a [Header<'_>], name: &'static str) -> impl Iterator<Item = &'a str> {
     let named = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
     named.map(|header| std::str::from_utf8(header.value).unwrap_or("\u{fffd}").trim())
+}
+
+fn limits(headers: &[Header<'_>]) -> Vec<(String, String)> {
+    let text = |header: &Header<'_>| Some((header.name.to_owned(), std::str::from_utf8(header.value).ok()?.to_owned()));
+    headers.iter().filter(|header| Feedback::reads(header.name)).filter_map(text).collect()
 }
 
 fn has_word(headers: &[Header<'_>], name: &'static str, word: &str) -> bool {

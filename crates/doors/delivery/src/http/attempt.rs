@@ -25,6 +25,8 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// The endpoint's answer, if one began.
     pub status: Option<u16>,
+    /// Headers of the answer that say how often the endpoint may be called.
+    pub limits: Vec<(String, String)>,
     /// Why there is no answer.
     pub fault: Option<Fault>,
     /// The first [`EXCERPT_BYTES_MAX`](super::EXCERPT_BYTES_MAX) bytes of the answer's body as printable text; empty if

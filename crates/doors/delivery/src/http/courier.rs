@@ -109,9 +109,17 @@ fn sum_up(answer: &Answer, fault: Option<Fault>, elapsed: Duration) -> Attempt {
     let Some(head) = answer.head() else {
         let fault = fault.expect("an attempt without an answer has a fault");
         let outcome = Outcome::of_fault(&fault);
-        return Attempt { outcome, status: None, fault: Some(fault), provider_response: String::new(), elapsed };
+        return Attempt {
+            outcome,
+            status: None,
+            limits: Vec::new(),
+            fault: Some(fault),
+            provider_response: String::new(),
+            elapsed,
+        };
     };
     let provider_response = if head.is_compressed { String::new() } else { excerpt(&answer.body()) };
     let outcome = Outcome::of_status(head.status);
-    Attempt { outcome, status: Some(head.status), fault: None, provider_response, elapsed }
+    let (status, limits) = (Some(head.status), head.limits.clone());
+    Attempt { outcome, status, limits, fault: None, provider_response, elapsed }
 }

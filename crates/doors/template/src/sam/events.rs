@@ -3,6 +3,7 @@
 use super::build::{self, Bag, Made};
 use super::function::{Invoked, OWN};
 use super::{Expansion, Notification, Operation, Source, api, named};
+use crate::metadata::RATE_LIMIT;
 use crate::node::{Entry, Node, Value};
 
 const KINDS: [&str; 7] = ["Api", "HttpApi", "S3", "SNS", "SQS", "Schedule", "ScheduleV2"];
@@ -21,6 +22,7 @@ struct Event<'a> {
 #[derive(Default)]
 struct Used {
     delivery_policy: bool,
+    rate_limit: bool,
     webhook: bool,
 }
 
@@ -37,6 +39,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_, '_>, source: &Source<'_>, inv
     }
     let unused = [
         ("DeliveryPolicy", used.delivery_policy, "no event of type SNS"),
+        (RATE_LIMIT, used.rate_limit, "no event of type SQS"),
         ("Webhook", used.webhook, "no event of type Api or HttpApi"),
     ];
     for (name, is_used, what) in unused {
@@ -87,7 +90,10 @@ fn expand_one(
     let logical_id = build::id(&[source.logical_id, name]);
     let mut event = Event { source, invoked, logical_id, line, bag };
     match kind.as_str() {
-        "SQS" => sqs(expansion, &mut event),
+        "SQS" => {
+            used.rate_limit = true;
+            sqs(expansion, &mut event);
+        }
         "SNS" => used.delivery_policy |= sns(expansion, &mut event),
         "S3" => s3(expansion, &mut event),
         "Schedule" => schedule(expansion, &mut event),
@@ -120,8 +126,16 @@ fn sqs(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>) {
         expansion.faults.at(event.bag.line, "Queue is missing");
         return event.bag.drop(&MAPPING);
     }
-    let made = mapping(event, "").with_taken("EventSourceArn", queue).with_all(&mut event.bag, &MAPPING);
+    let mut made = mapping(event, "").with_taken("EventSourceArn", queue).with_all(&mut event.bag, &MAPPING);
+    if let Some(rule) = event.source.ours(RATE_LIMIT) {
+        made = made.with_attribute("Metadata", only(event.line, rule));
+    }
     expansion.make(event.source, made);
+}
+
+/// Metadata that has only this of what the function's has.
+fn only(line: u32, ours: &Entry) -> Node {
+    build::map(line, [("Bongsu", Node { line, value: Value::Map(vec![ours.clone()]) })])
 }
 
 /// What an event of type `SQS` and a mapping both say.
@@ -191,8 +205,7 @@ fn sns(expansion: &mut Expansion<'_, '_>, event: &mut Event<'_>) -> bool {
     let is_direct = protocol == "lambda";
     if is_direct {
         if let Some(policy) = event.source.ours("DeliveryPolicy") {
-            let ours = Node { line, value: Value::Map(vec![policy.clone()]) };
-            subscription = subscription.with_attribute("Metadata", build::map(line, [("Bongsu", ours)]));
+            subscription = subscription.with_attribute("Metadata", only(line, policy));
         }
         let permission = event.permission("Permission", "sns.amazonaws.com").with_taken("SourceArn", Some(topic));
         expansion.make(event.source, permission);

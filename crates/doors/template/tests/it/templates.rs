@@ -232,11 +232,11 @@ fn a_function_and_a_queue_by_the_clock() {
             5: function Tick = shop-Tick-96fcc23ddcac, python3.12 index.handler in Inline("def handler(event, context):\n    print(event['time'])\n")
                  3 s, 128 MiB, reserved None
             14: Every AWS::Events::Rule
-                 Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }), input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], of_scheduler: false })
+                 Schedule(ScheduleResource { name: "shop-Every-de030e135763", expression: "rate(5 minutes)", timezone: None, enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { arn: "arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac", target: Told(Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None })), role: None, input: Some("{\"from\": \"rule\"}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc"), retry_attempts_max: Some(4), event_age_max_seconds: Some(400) }], scheduler: None })
             31: AllowRule AWS::Lambda::Permission
                  Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: None }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-Every-de030e135763"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
             41: AtNoon AWS::Scheduler::Schedule
-                 Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, window_minutes: Some(15), targets: [ScheduleTarget { target: Queue("shop-Noon-5691fd702ddc"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: true })
+                 Schedule(ScheduleResource { name: "noon", expression: "cron(0 12 * * ? *)", timezone: Some("Asia/Seoul"), enabled: true, start: None, end: None, window_minutes: Some(15), targets: [ScheduleTarget { arn: "arn:aws:sqs:us-east-1:000000000000:shop-Noon-5691fd702ddc", target: Told(Queue("shop-Noon-5691fd702ddc")), role: Some("arn:aws:iam::000000000000:role/scheduler"), input: Some("{}"), message_group: None, dead_letter: None, retry_attempts_max: None, event_age_max_seconds: None }], scheduler: Some(SchedulerDetails { group: "default", description: None, kms_key: None }) })
         "#]],
     );
 }
@@ -277,11 +277,11 @@ fn a_function_by_the_clock_as_sam_writes_it() {
             19: TickEventInvokeConfig AWS::Lambda::EventInvokeConfig
                  EventInvokeConfig(EventInvokeConfigResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, retry_attempts_max: Some(1), event_age_max_seconds: Some(3600), on_success: Some("arn:aws:sns:us-east-1:000000000000:shop-TickEventInvokeConfigOnSuccessTopic-f548d8a53ed6"), on_failure: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickEventInvokeConfigOnFailureQueue-fc17bf4e3653") })
             26: TickOften AWS::Events::Rule
-                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], of_scheduler: false })
+                 Schedule(ScheduleResource { name: "shop-TickOften-bd0f961810e1", expression: "rate(1 minute)", timezone: None, enabled: false, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { arn: "arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac:live", target: Told(Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") })), role: None, input: Some("{\"often\": true}"), message_group: None, dead_letter: Some("arn:aws:sqs:us-east-1:000000000000:shop-TickOftenQueue-7922bae8a160"), retry_attempts_max: None, event_age_max_seconds: None }], scheduler: None })
             26: TickOftenPermission AWS::Lambda::Permission
                  Permission(PermissionResource { function: FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", source_arn: Some("arn:aws:events:us-east-1:000000000000:rule/shop-TickOften-bd0f961810e1"), source_account: None, organization: None, event_source_token: None, url_auth_type: None, invoked_via_url: None })
             33: TickNightly AWS::Scheduler::Schedule
-                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { target: Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") }), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], of_scheduler: true })
+                 Schedule(ScheduleResource { name: "TickNightly", expression: "cron(30 2 * * ? *)", timezone: Some("Europe/Berlin"), enabled: true, start: None, end: None, window_minutes: None, targets: [ScheduleTarget { arn: "arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac:live", target: Told(Function(FunctionReference { name: "shop-Tick-96fcc23ddcac", qualifier: Some("live") })), role: Some("arn:aws:iam::000000000000:role/shop-TickNightlyRole-7b73e5bcc27c"), input: None, message_group: None, dead_letter: None, retry_attempts_max: Some(2), event_age_max_seconds: None }], scheduler: Some(SchedulerDetails { group: "default", description: None, kms_key: None }) })
             41: output Url = http://127.0.0.1:8080/_url/shop-Tick-96fcc23ddcac:live/
             42: output Alias = arn:aws:lambda:us-east-1:000000000000:function:shop-Tick-96fcc23ddcac:live
             43: output Version = Later { logical_id: "TickVersionac3fe12f27", attribute: None }
@@ -429,4 +429,51 @@ fn a_bucket_tells_and_a_function_has_all_that_it_can_have() {
         84: ignored TooMany AWS::CloudWatch::Alarm: there are no alarms: metrics are at /metrics
     "#]],
     );
+}
+
+#[test]
+fn calls_keep_to_rate_limits() {
+    let template = r#"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Queue: { Type: AWS::SQS::Queue }
+  Work:
+    Type: AWS::Serverless::Function
+    Metadata: { Bongsu: { RateLimit: { Key: group, Rate: 5/s } } }
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: .
+      Events: { Messages: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } } }
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Metadata:
+      Bongsu:
+        RateLimits:
+          Call: { Key: $.mall_id, Rate: "5", Burst: 10, Concurrency: 1 }
+    Properties:
+      RoleArn: arn:aws:iam::000000000000:role/r
+      Definition: { StartAt: Call, States: { Call: { Type: Task, Resource: !GetAtt Work.Arn, End: true } } }
+"#;
+    let stack = parse(template, "limits.yaml", &inputs(&[])).unwrap_or_else(|errors| panic!("{errors}"));
+    let (_, mapping) = stack.mappings().next().expect("a mapping");
+    assert_eq!(mapping.tags["bongsu:rate-limit"], "key=group rate=5/s");
+    let machine = stack.resources.iter().find_map(|resource| match &resource.definition {
+        Definition::StateMachine(machine) => Some(machine),
+        _ => None,
+    });
+    let tags = &machine.expect("a machine").tags;
+    assert_eq!(tags["bongsu:rate-limit:Call"], "key=$.mall_id rate=5/s burst=10 concurrency=1");
+    for (from, to, reason) in [
+        ("Rate: 5/s", "Rate: 5/week", "RateLimit: `5/week` is not a rate"),
+        ("Burst: 10", "Size: 10", "Call: a rate limit has no `Size`"),
+        (
+            "Type: SQS, Properties: { Queue: !GetAtt Queue.Arn }",
+            "Type: Api, Properties: { Path: /a, Method: get }",
+            "no event of type SQS",
+        ),
+    ] {
+        let errors = parse(&template.replace(from, to), "limits.yaml", &inputs(&[])).expect_err("a fault").to_string();
+        assert!(errors.contains(reason), "{errors}");
+    }
 }

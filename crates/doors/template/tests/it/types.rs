@@ -1,8 +1,10 @@
-//! Resource types: what each refuses.
+//! Resource types: what each refuses, and what a pipe says.
 
+use bongsu_template::{Definition, Reference, parse};
 use expect_test::{Expect, expect};
+use serde_json::{Value, json};
 
-use crate::read;
+use crate::{inputs, read};
 
 /// One resource, or what is wrong with it.
 fn check(resources: &[&str], expected: Expect) {
@@ -27,7 +29,6 @@ fn what_no_type_allows() {
     check(
         &[
             "Type: AWS::StepFunctions::StateMachineVersion",
-            "Type: AWS::Pipes::Pipe",
             "Type: AWS::CloudFormation::WaitConditionHandle",
             "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
@@ -42,8 +43,6 @@ fn what_no_type_allows() {
         expect![[r#"
             Type: AWS::StepFunctions::StateMachineVersion
                 type AWS::StepFunctions::StateMachineVersion is not supported yet
-            Type: AWS::Pipes::Pipe
-                type AWS::Pipes::Pipe is not supported yet
             Type: AWS::CloudFormation::WaitConditionHandle
                 type AWS::CloudFormation::WaitConditionHandle is not supported yet
             Type: AWS::SQS::Queue, DeletionPolicy: Snapshot
@@ -164,8 +163,14 @@ fn buckets_and_schedules() {
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }",
-            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: 'arn:aws:iam::000000000000:role/r', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }",
             "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), GroupName: g, FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m:live', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: text } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/b', RoleArn: 'arn:aws:iam::000000000000:role/r', EventBridgeParameters: {} } }",
+            "Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: '{}' } }",
+            "Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }, { Id: b, Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', Input: '{}' }] }",
+            "Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: g, Tags: [{ Key: a, Value: b }] }",
+            "Type: AWS::Scheduler::ScheduleGroup, Properties: { Schedules: [] }",
         ],
         expect![[r#"
             Type: AWS::S3::Bucket, Properties: { BucketName: Up }
@@ -195,17 +200,34 @@ fn buckets_and_schedules() {
                 accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), StartDate: '2030-01-01T00:00:00.000Z', EndDate: tomorrow, FlexibleTimeWindow: { Mode: OFF }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f:live', RoleArn: r } }
                 EndDate must be a time such as 2030-01-01T00:00:00Z, not tomorrow
+                RoleArn must be the ARN of a role
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d.fifo' } } }
                 MaximumWindowInMinutes is missing
+                RoleArn must be the ARN of a role
                 Arn: d.fifo is FIFO, and dead letters have no group
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' } }
                 MaximumWindowInMinutes is for the Mode FLEXIBLE
-            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }
+                RoleArn must be the ARN of a role
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: FLEXIBLE, MaximumWindowInMinutes: 5 }, Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: 'arn:aws:iam::000000000000:role/r', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:d' } } }
                 accepted
             Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: cron(0 12 * * * *), ScheduleExpressionTimezone: Moon/Crater, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage' } }
                 ScheduleExpressionTimezone: `Moon/Crater` is no time zone of IANA's list
                 FlexibleTimeWindow is missing
-                Arn: the ARN of a function, queue or topic is needed
+                RoleArn must be the ARN of a role
+                an operation needs an Input: its parameters
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), GroupName: g, FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m:live', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: text } }
+                Input must be JSON
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/b', RoleArn: 'arn:aws:iam::000000000000:role/r', EventBridgeParameters: {} } }
+                Arn: the ARN of a function, queue, topic or state machine of this region and account is needed
+                property EventBridgeParameters is not supported
+            Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 day), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', RoleArn: 'arn:aws:iam::000000000000:role/r', Input: '{}' } }
+                accepted
+            Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: a, Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }, { Id: b, Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', Input: '{}' }] }
+                Arn: the ARN of a function, queue, topic or state machine of this region and account is needed
+            Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: g, Tags: [{ Key: a, Value: b }] }
+                accepted
+            Type: AWS::Scheduler::ScheduleGroup, Properties: { Schedules: [] }
+                property Schedules is not supported
         "#]],
     );
 }
@@ -314,7 +336,6 @@ fn what_is_recorded_has_no_effect_and_a_name() {
             "Type: AWS::Lambda::LayerVersionPermission",
             "Type: AWS::Logs::LogGroup",
             "Type: AWS::S3::BucketPolicy",
-            "Type: AWS::Scheduler::ScheduleGroup",
         ],
         expect![[r#"
             Type: AWS::ApiGateway::Account
@@ -345,10 +366,97 @@ fn what_is_recorded_has_no_effect_and_a_name() {
                 accepted
             Type: AWS::S3::BucketPolicy
                 accepted
-            Type: AWS::Scheduler::ScheduleGroup
-                accepted
         "#]],
     );
+}
+
+#[test]
+fn pipes() {
+    check(
+        &[
+            "Type: AWS::Pipes::Pipe",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, Colour: red }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{' }] } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, TargetParameters: { LambdaFunctionParameters: { InvocationType: Event } } }",
+            "Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, LogConfiguration: { Level: INFO } }",
+            "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }",
+            "Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }",
+        ],
+        expect![[r#"
+            Type: AWS::Pipes::Pipe
+                Source is missing
+                Target is missing
+                RoleArn is missing
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, Colour: red }
+                property Colour is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST } } }
+                property KinesisStreamParameters is not supported
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } }
+                BatchSize must be a whole number from 1 to 10000, not 0
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{' }] } } }
+                Pattern must be a map, or a text that is one in JSON
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, TargetParameters: { LambdaFunctionParameters: { InvocationType: Event } } }
+                InvocationType must be FIRE_AND_FORGET or REQUEST_RESPONSE, not Event
+            Type: AWS::Pipes::Pipe, Properties: { RoleArn: r, Source: s, Target: t, LogConfiguration: { Level: INFO } }
+                Level must be OFF, not INFO
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { HoldGroup: maybe } }, Properties: { RoleArn: r, Source: s, Target: t }
+                HoldGroup must be true or false, not maybe
+            Type: AWS::Pipes::Pipe, Metadata: { Bongsu: { RateLimit: { Rate: fast } } }, Properties: { RoleArn: r, Source: s, Target: t }
+                RateLimit: `fast` is not a rate: say `5/s`, `120/m`, `1000/h` or `10000/d`, with 1 to 1000000 calls
+        "#]],
+    );
+}
+
+#[test]
+fn a_pipe_says_what_the_api_says() {
+    let template = r#"
+Resources:
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Metadata: { Bongsu: { HoldGroup: true, RateLimit: { Key: $.body.mall_id, Rate: 5/s, Burst: 10 } } }
+    Properties:
+      Source: arn:aws:sqs:us-east-1:000000000000:webhooks.fifo
+      SourceParameters:
+        SqsQueueParameters: { BatchSize: 1 }
+        FilterCriteria: { Filters: [{ Pattern: { body: { kind: [order] } } }] }
+      Enrichment: arn:aws:lambda:us-east-1:000000000000:function:look-up
+      EnrichmentParameters: { InputTemplate: <$.body> }
+      Target: arn:aws:states:us-east-1:000000000000:stateMachine:work
+      TargetParameters:
+        InputTemplate: '{"id": <$.id>}'
+        StepFunctionStateMachineParameters: { InvocationType: FIRE_AND_FORGET }
+      RoleArn: r
+      Tags: { team: shop }
+Outputs:
+  State: { Value: !Sub "${Pipe} ${Pipe.Arn} ${Pipe.CurrentState}" }
+"#;
+    let stack = parse(template, "pipe.yaml", &inputs(&[])).unwrap_or_else(|errors| panic!("{errors}"));
+    let Definition::Pipe(pipe) = &stack.resources[0].definition else { panic!("{:?}", stack.resources) };
+    let arn = format!("arn:aws:pipes:us-east-1:000000000000:pipe/{}", pipe.name);
+    assert_eq!(stack.outputs[0].value, Reference::Known(format!("{} {arn} RUNNING", pipe.name)));
+    let pattern = pipe.settings["SourceParameters"]["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(pattern).unwrap(), json!({ "body": { "kind": ["order"] } }));
+    let expected = json!({
+        "Source": "arn:aws:sqs:us-east-1:000000000000:webhooks.fifo",
+        "SourceParameters": {
+            "SqsQueueParameters": { "BatchSize": 1 },
+            "FilterCriteria": { "Filters": [{ "Pattern": pattern }] },
+        },
+        "Enrichment": "arn:aws:lambda:us-east-1:000000000000:function:look-up",
+        "EnrichmentParameters": { "InputTemplate": "<$.body>" },
+        "Target": "arn:aws:states:us-east-1:000000000000:stateMachine:work",
+        "TargetParameters": {
+            "InputTemplate": r#"{"id": <$.id>}"#,
+            "StepFunctionStateMachineParameters": { "InvocationType": "FIRE_AND_FORGET" },
+        },
+        "RoleArn": "r",
+        "Tags": {
+            "team": "shop", "bongsu:hold-group": "true", "bongsu:rate-limit": "key=$.body.mall_id rate=5/s burst=10",
+        },
+    });
+    assert_eq!(Value::Object(pipe.settings.clone()), expected);
 }
 
 #[test]
@@ -372,6 +480,41 @@ fn state_machines_and_activities() {
                 StateMachineType must be EXPRESS or STANDARD, not FAST
             Type: AWS::StepFunctions::Activity
                 Name is missing
+        "#]],
+    );
+}
+
+#[test]
+fn connections_and_api_destinations() {
+    check(
+        &[
+            "Type: AWS::Events::Connection",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: NONE, AuthParameters: {} }",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, AuthParameters: {}, InvocationConnectivityParameters: {} }",
+            "Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, KmsKeyIdentifier: k, AuthParameters: { BasicAuthParameters: { Username: u, Password: 5 } } }",
+            "Type: AWS::Events::ApiDestination",
+            "Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: TRACE, InvocationRateLimitPerSecond: 0 }",
+            "Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: GET }",
+        ],
+        expect![[r#"
+            Type: AWS::Events::Connection
+                AuthorizationType is missing
+                AuthParameters is missing
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: NONE, AuthParameters: {} }
+                AuthorizationType must be API_KEY or BASIC or OAUTH_CLIENT_CREDENTIALS, not NONE
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, AuthParameters: {}, InvocationConnectivityParameters: {} }
+                property InvocationConnectivityParameters is not supported
+            Type: AWS::Events::Connection, Properties: { AuthorizationType: BASIC, KmsKeyIdentifier: k, AuthParameters: { BasicAuthParameters: { Username: u, Password: 5 } } }
+                accepted
+            Type: AWS::Events::ApiDestination
+                ConnectionArn is missing
+                InvocationEndpoint is missing
+                HttpMethod is missing
+            Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: TRACE, InvocationRateLimitPerSecond: 0 }
+                HttpMethod must be DELETE or GET or HEAD or OPTIONS or PATCH or POST or PUT, not TRACE
+                InvocationRateLimitPerSecond must be a whole number from 1 to 1000000, not 0
+            Type: AWS::Events::ApiDestination, Properties: { ConnectionArn: a, InvocationEndpoint: 'https://a', HttpMethod: GET }
+                accepted
         "#]],
     );
 }

@@ -1,6 +1,7 @@
 //! Activities: tasks that wait for a worker to ask for them, and workers that wait for a task.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,15 +46,40 @@ impl Activities {
         }
     }
 
-    fn take(&self, activity: &str) -> (Option<TaskCall>, Arc<Notify>) {
-        let mut waiting = self.lock();
-        let waiting = waiting.entry(activity.into()).or_default();
-        (waiting.tasks.pop_front(), waiting.arrived.clone())
+    fn take(&self, activity: &str) -> Option<Offered<'_>> {
+        let call = self.lock().get_mut(activity)?.tasks.pop_front()?;
+        Some(Offered { activities: self, activity: activity.into(), call: Some(call) })
+    }
+
+    fn arrived(&self, activity: &str) -> Arc<Notify> {
+        self.lock().entry(activity.into()).or_default().arrived.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Waiting>> {
         // Nothing in there is ever half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that is about to be a worker's. If that goes away before, it is offered again.
+struct Offered<'a> {
+    activities: &'a Activities,
+    activity: Box<str>,
+    call: Option<TaskCall>,
+}
+
+impl Offered<'_> {
+    /// It is the worker's, or nobody's any more.
+    fn settle(mut self) {
+        self.call = None;
+    }
+}
+
+impl Drop for Offered<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            self.activities.offer(&self.activity, call);
+        }
     }
 }
 
@@ -72,24 +98,30 @@ impl Handle {
     }
 
     async fn next_activity_task(&self, activity: &str, worker: Option<Text>) -> Result<ActivityTask, Refusal> {
+        let arrived = self.activities.arrived(activity);
         loop {
-            let (call, arrived) = self.activities.take(activity);
-            let Some(call) = call else {
-                arrived.notified().await;
+            let mut arrived = pin!(arrived.notified());
+            // Before the look: what comes in between is not missed, however many look.
+            arrived.as_mut().enable();
+            let Some(offered) = self.activities.take(activity) else {
+                arrived.await;
                 continue;
             };
-            let TaskWork::Call { input, .. } = &call.work else { continue };
-            let task = ActivityTask { token: call.token, input: input.clone() };
-            let started = ExecutionInput::TaskStarted { task: call.task, worker: worker.clone() };
-            let step = WorkflowCommand::Step { id: call.execution, input: started };
+            let Some(TaskCall { execution, task, token, work: TaskWork::Call { input, .. }, .. }) = &offered.call
+            else {
+                continue;
+            };
+            let taken = ActivityTask { token: *token, input: input.clone() };
+            let started = ExecutionInput::TaskStarted { task: *task, worker: worker.clone() };
+            let step = WorkflowCommand::Step { id: *execution, input: started };
             match self.ask_done(Command::Workflow(Box::new(step))).await {
-                Ok(()) => return Ok(task),
-                // Its time was over, or its execution is: the next one.
-                Err(Refusal::Rejected(bongsu_broker::Rejection::Workflow(_))) => {}
-                Err(refusal) => {
-                    self.activities.offer(activity, call);
-                    return Err(refusal);
+                Ok(()) => {
+                    offered.settle();
+                    return Ok(taken);
                 }
+                // Its time was over, or its execution is: the next one.
+                Err(Refusal::Rejected(bongsu_broker::Rejection::Workflow(_))) => offered.settle(),
+                Err(refusal) => return Err(refusal),
             }
         }
     }

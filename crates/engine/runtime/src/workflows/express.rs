@@ -10,7 +10,7 @@ use bongsu_broker::{
 };
 use bongsu_states_language::{
     self as states, Definition, Effect, Execution, HistoryEvent, Input, Outcome, PayloadId, Status, Surroundings,
-    TaskId, Work,
+    TaskId, Times, Work, decide_late,
 };
 use tokio::sync::mpsc;
 use tracing::error;
@@ -136,19 +136,22 @@ impl Run {
         let mut alarm = self.clock.alarm();
         let mut next = Next::Start(input.clone());
         loop {
-            if let Some(decided) = self.decide(&state, &next, &mut entropy) {
+            if let Some(decided) = self.decide(&state, &next, events.last(), &mut entropy) {
                 state.apply(&decided.step);
                 for (id, text) in (decided.step.first_payload.0..).zip(&decided.step.payloads) {
                     texts.insert(PayloadId(id), text.clone());
                 }
                 events.extend(decided.step.events);
                 for effect in decided.effects {
-                    if let Effect::StartTask(task) = effect {
-                        self.start_task(&state, task, done.clone());
+                    match effect {
+                        Effect::StartTask(task) => self.start_task(&state, task, done.clone()),
+                        Effect::CancelTask(task) => self.handle.open_tasks.close(self.id, task.0),
+                        Effect::Proceed | Effect::Finished => {}
                     }
                 }
             }
             if let Some(outcome) = state.outcome() {
+                self.handle.open_tasks.close_all(self.id);
                 return self.end((state.status(), outcome.clone()), events, texts);
             }
             if state.is_runnable() {
@@ -171,7 +174,13 @@ impl Run {
     }
 
     /// Nothing comes of an answer to a task that has ended.
-    fn decide(&self, state: &Execution, next: &Next, entropy: &mut Entropy) -> Option<states::Decision> {
+    fn decide(
+        &self,
+        state: &Execution,
+        next: &Next,
+        last: Option<&HistoryEvent>,
+        entropy: &mut Entropy,
+    ) -> Option<states::Decision> {
         let input = match next {
             Next::Start(input) => Input::Start { input },
             Next::Proceed => Input::Proceed,
@@ -193,8 +202,9 @@ impl Run {
             token: &token,
         };
         let now = states::Timestamp(self.clock.now().0);
+        let times = Times { told_at: last.map_or(now, |last| last.at), at: now, now };
         let mut random = || entropy.next_u64();
-        states::decide(&self.definition, state, input, &surroundings, now, &mut random).ok()
+        decide_late(&self.definition, state, input, &surroundings, times, &mut random).ok()
     }
 
     fn start_task(&self, state: &Execution, task: TaskId, done: mpsc::UnboundedSender<(TaskId, TaskEnd)>) {
@@ -207,14 +217,18 @@ impl Run {
             execution: self.id,
             task: task.0,
             execution_arn: Text::from(self.arn()),
+            machine: self.machine.arn.clone(),
+            state: open.state.into(),
             work: TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
             token: TaskToken::new(self.id, task.0, open.secret),
             deadline: open.deadline.map(|at| Timestamp(at.0)),
             trace_header: self.start.trace_header.as_deref().map(Text::from),
         };
-        let handle = self.handle.clone();
+        let (handle, id) = (self.handle.clone(), self.id);
+        handle.open_tasks.open(id, task.0);
         tokio::spawn(async move {
             let end = handle.run_task(call).await;
+            handle.open_tasks.close(id, task.0);
             // Nobody waits for it any more when the execution has ended.
             drop(done.send((task, end)));
         });
@@ -230,6 +244,7 @@ impl Run {
             Outcome::Output(output) => texts.get(output).map(|text| Text::from(&**text)),
             Outcome::Error(..) => None,
         };
+        let stopped_at = events.last().map_or_else(|| self.clock.now(), |last| Timestamp(last.at.0));
         ExpressEnd {
             arn: self.arn(),
             start: self.start.clone(),
@@ -237,7 +252,7 @@ impl Run {
             status,
             outcome,
             output,
-            stopped_at: self.clock.now(),
+            stopped_at,
             events,
             texts,
         }

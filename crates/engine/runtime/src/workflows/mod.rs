@@ -4,6 +4,7 @@ mod activities;
 mod express;
 mod handle;
 mod history;
+mod open_tasks;
 mod shard;
 mod tasks;
 
@@ -11,6 +12,7 @@ pub(crate) use activities::Activities;
 pub use activities::ActivityTask;
 pub use express::{EXPRESS_RUNS_MAX, ExpressEnd};
 pub use history::{ExecutionTexts, HistoryPage};
+pub(crate) use open_tasks::OpenTasks;
 pub(crate) use shard::ExpressDue;
 pub(crate) use tasks::start;
 pub use tasks::{NoTasks, TaskEnd, TaskRunner, TaskStep};

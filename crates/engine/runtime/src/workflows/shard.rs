@@ -20,14 +20,11 @@ pub(crate) struct ExpressDue {
 impl Shard {
     /// Has executions go on whose time has come. On a full disk none does.
     pub(crate) fn proceed_executions(&mut self) {
-        if !self.may_proceed_executions() {
-            return;
-        }
-        for id in self.broker.take_due_executions(EXECUTIONS_A_TURN_MAX) {
+        for _ in 0..EXECUTIONS_A_TURN_MAX {
             if !self.may_proceed() {
-                self.broker.postpone_execution(id);
-                continue;
+                return;
             }
+            let Some(id) = self.broker.take_due_execution() else { return };
             let step = WorkflowCommand::Step { id, input: ExecutionInput::Proceed };
             // Refused is only what has ended.
             drop(self.decide(Command::Workflow(Box::new(step))));

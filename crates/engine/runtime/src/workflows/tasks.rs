@@ -67,10 +67,13 @@ pub(crate) fn start(call: TaskCall, runner: Arc<dyn TaskRunner>, handle: Handle)
         let arn = arn.clone();
         return handle.activities.offer(&arn, call);
     }
+    let (id, task) = (call.execution, call.task);
+    handle.open_tasks.open(id, task);
     tokio::spawn(async move {
-        let (id, task) = (call.execution, call.task);
         let waits_for_token = pattern(&call.work) == Some(Pattern::WaitForTaskToken);
-        let end = match runner.run(call).await {
+        let step = runner.run(call).await;
+        handle.open_tasks.close(id, task);
+        let end = match step {
             TaskStep::End(end) => end,
             TaskStep::Ask(action) => {
                 let task = Some((id, task));

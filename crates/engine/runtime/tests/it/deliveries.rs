@@ -54,7 +54,7 @@ impl Courier for ByHand {
         drop(self.0.send(Attempt { parcel, outcome, end }));
         Box::pin(async move {
             let outcome = ended.await.unwrap_or(DeliveryOutcome::Failed);
-            Attempted { outcome, then: Box::new(|end| told.send(end).unwrap_or_default()) }
+            Attempted { then: Box::new(|end| told.send(end).unwrap_or_default()), ..Attempted::new(outcome) }
         })
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admission;
 mod catching_up;
 mod cleaning;
 mod cramped;
@@ -16,9 +17,11 @@ mod objects;
 mod pipes;
 mod restart;
 mod room;
+mod schedules;
 mod slow_reads;
 mod stopping;
 mod waiting;
 mod waiting_executions;
+mod workflow_cuts;
 mod workflows;
 mod world;

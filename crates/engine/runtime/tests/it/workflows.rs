@@ -64,25 +64,11 @@ impl Stage {
     }
 
     async fn machine(&self, name: &str, express: bool, definition: &str) {
-        let machine = StateMachine {
-            name: name.into(),
-            arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
-            revision: 0,
-            express,
-            definition: Text::from(definition),
-            role: "role".into(),
-            details: "".into(),
-            created_at: Timestamp(0),
-            revised_at: Timestamp(0),
-        };
-        self.world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+        create_machine(&self.world, name, express, definition).await;
     }
 
     async fn start(&self, machine: &str, input: &str) -> StartedExecution {
-        let machine = MachineRef { name: machine.into(), qualifier: None };
-        let command =
-            WorkflowCommand::StartExecution { machine, name: None, input: Text::from(input), trace_header: None };
-        self.world.broker.start_execution(command).await.unwrap()
+        start(&self.world, machine, None, input).await
     }
 
     async fn described(&self, started: &StartedExecution) -> ExecutionDescription {
@@ -120,6 +106,31 @@ impl Stage {
         self.world.clock.advance(Seconds(seconds));
         settle().await;
     }
+}
+
+pub(crate) fn machine_ref(name: &str) -> MachineRef {
+    MachineRef { name: name.into(), qualifier: None }
+}
+
+pub(crate) async fn create_machine(world: &World, name: &str, express: bool, definition: &str) {
+    let machine = StateMachine {
+        name: name.into(),
+        arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}").into(),
+        revision: 0,
+        express,
+        definition: Text::from(definition),
+        role: "role".into(),
+        details: "".into(),
+        created_at: Timestamp(0),
+        revised_at: Timestamp(0),
+    };
+    world.broker.workflow(WorkflowCommand::CreateMachine { machine, publish: None }).await.unwrap();
+}
+
+pub(crate) async fn start(world: &World, machine: &str, name: Option<&str>, input: &str) -> StartedExecution {
+    let (machine, name) = (machine_ref(machine), name.map(Into::into));
+    let command = WorkflowCommand::StartExecution { machine, name, input: Text::from(input), trace_header: None };
+    world.broker.start_execution(command).await.unwrap()
 }
 
 fn journal() -> Arc<MemoryJournal> {
@@ -304,8 +315,7 @@ async fn an_express_execution_tells_its_end_to_who_waits() {
     );
     stage.machine("m", true, &definition).await;
     let broker = stage.world.broker.clone();
-    let machine = MachineRef { name: "m".into(), qualifier: None };
-    let running = tokio::spawn(async move { broker.run_express(machine, None, Text::from("{}"), None).await });
+    let running = tokio::spawn(async move { broker.run_express(machine_ref("m"), None, Text::from("{}"), None).await });
     stage.advance(5).await;
     succeeds(stage.task().await.1, r#"{"ok":true}"#);
     let ended = running.await.unwrap().unwrap();
@@ -334,4 +344,94 @@ async fn an_activity_is_offered_again_after_a_restart_until_a_worker_has_it() {
     let kinds = ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"];
     assert_eq!(stage.history(&started).await[2..5], kinds);
     assert_eq!(stage.output(&started).await.as_deref(), Some("4"));
+}
+
+/// Has every task wait for its turn, and then succeed.
+struct Limited(tokio::sync::OnceCell<bongsu_runtime::Handle>, UnboundedSender<u64>);
+
+impl TaskRunner for Limited {
+    fn run(&self, call: TaskCall) -> BoxFuture<'static, TaskStep> {
+        let (broker, done) = (self.0.get().cloned(), self.1.clone());
+        Box::pin(async move {
+            let key = bongsu_broker::LimitKey { scope: "machine/m/T".into(), key: "".into() };
+            let limit = bongsu_rate_limit::Rule::parse("rate=1/m").unwrap().limit;
+            let admission = bongsu_runtime::Admission { limits: vec![(key, limit)], turn: "".into() };
+            let admitted = broker.unwrap().admit_task(&call, admission).await;
+            if let Ok(Some(permit)) = admitted {
+                permit.end(bongsu_rate_limit::Feedback::default());
+                done.send(call.task).unwrap();
+            }
+            TaskStep::End(TaskEnd::Succeeded(Text::from("1")))
+        })
+    }
+
+    fn refused(&self, _: &TaskAction, _: &Rejection) -> TaskEnd {
+        unreachable!("nothing is asked of the broker")
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_waits_for_any_more_takes_no_place_of_a_limit() {
+    let (done, mut calls) = mpsc::unbounded_channel();
+    let runner = Arc::new(Limited(tokio::sync::OnceCell::new(), done));
+    let setting = Setting { tasks: runner.clone(), ..Setting::default() };
+    let world = World::with(&Arc::new(MemoryJournal::new()), setting).await;
+    runner.0.set(world.broker.clone()).unwrap_or_else(|_| panic!("it is set once"));
+    let (_begun, tasks) = mpsc::unbounded_channel();
+    let stage = Stage { world, tasks };
+    stage.machine("m", false, &format!(r#"{{"StartAt":"T","States":{{"T":{{{TASK},"End":true}}}}}}"#)).await;
+    let mut started = Vec::new();
+    for _ in 0..4 {
+        started.push(stage.start("m", "{}").await);
+        settle().await;
+    }
+    assert!(calls.try_recv().is_ok() && calls.try_recv().is_err());
+    for stopped in &started[1..3] {
+        let stop = WorkflowCommand::StopExecution { id: stopped.id, error: None, cause: None };
+        stage.world.broker.workflow(stop).await.unwrap();
+    }
+    stage.advance(60).await;
+    assert_eq!(stage.status(&started[3]).await, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn a_task_is_offered_again_when_its_worker_goes_away_before_it_has_it() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    stage.start("m", "3").await;
+    settle().await;
+    let wait = Duration::from_secs(60);
+    let mut asking = Box::pin(stage.world.broker.activity_task(ACTIVITY, None, wait));
+    tokio::select! {
+        biased;
+        _ = &mut asking => panic!("the task is not the worker's before that is durable"),
+        () = std::future::ready(()) => drop(asking),
+    }
+    let task = stage.world.broker.activity_task(ACTIVITY, None, wait).await.unwrap().unwrap();
+    assert_eq!(&*task.input, "3");
+}
+
+#[tokio::test]
+async fn every_worker_that_waits_gets_one_of_the_tasks_that_come_together() {
+    let stage = Stage::on(&journal(), None).await;
+    stage.world.broker.workflow(WorkflowCommand::CreateActivity { name: "a".into() }).await.unwrap();
+    let definition =
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{ACTIVITY}","End":true}}}}}}"#);
+    stage.machine("m", false, &definition).await;
+    let workers: Vec<_> = (0..3)
+        .map(|_| {
+            let broker = stage.world.broker.clone();
+            tokio::spawn(async move { broker.activity_task(ACTIVITY, None, Duration::from_secs(60)).await })
+        })
+        .collect();
+    settle().await;
+    for input in ["1", "2", "3"] {
+        stage.start("m", input).await;
+    }
+    for worker in workers {
+        assert!(worker.await.unwrap().unwrap().is_some());
+    }
 }

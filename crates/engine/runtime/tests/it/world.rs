@@ -10,8 +10,8 @@ use bongsu_broker::{
 };
 use bongsu_journal::{Journal, SEGMENT_BYTES};
 use bongsu_runtime::{
-    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCourier, NoFunctions, NoPipes,
-    NoTasks, Options, Outside, PipeRunner, Received, Refusal, TaskRunner, start,
+    Blobs, Clock, Courier, DELIVERIES_MAX, Fatal, FunctionRunner, Handle, ManualClock, NoCalls, NoCourier, NoFunctions,
+    NoPipes, NoTasks, Options, Outside, PipeRunner, Received, Refusal, ScheduleCaller, TaskRunner, start,
 };
 use tokio::task::{JoinHandle, yield_now};
 
@@ -39,6 +39,7 @@ pub(crate) struct Setting {
     pub(crate) blobs: Blobs,
     pub(crate) tasks: Arc<dyn TaskRunner>,
     pub(crate) pipes: Arc<dyn PipeRunner>,
+    pub(crate) schedule_calls: Arc<dyn ScheduleCaller>,
 }
 
 impl Default for Setting {
@@ -54,6 +55,7 @@ impl Default for Setting {
             blobs: Blobs::in_memory(),
             tasks: Arc::new(NoTasks),
             pipes: Arc::new(NoPipes),
+            schedule_calls: Arc::new(NoCalls),
         }
     }
 }
@@ -69,9 +71,18 @@ impl World {
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&journal.span().end.0.to_le_bytes());
         let Setting { clock, recent_bytes_max, functions, courier, segment_bytes, blobs, tasks, pipes, .. } = setting;
-        let Setting { deliveries_max, connections_max, .. } = setting;
-        let outside =
-            Outside { functions, courier, deliveries_max, connections_max, blobs, tasks, pipes, ..Outside::default() };
+        let Setting { deliveries_max, connections_max, schedule_calls, .. } = setting;
+        let outside = Outside {
+            functions,
+            courier,
+            deliveries_max,
+            connections_max,
+            blobs,
+            tasks,
+            pipes,
+            schedule_calls,
+            ..Outside::default()
+        };
         let options = Options { clock: Clock::Manual(clock.clone()), seed, recent_bytes_max, faults: false, outside };
         let (broker, shard) = start(journal, options).await.unwrap();
         World { broker, clock, shard: tokio::spawn(shard.for_segments_of(segment_bytes).run()) }

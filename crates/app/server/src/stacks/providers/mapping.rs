@@ -1,5 +1,6 @@
 //! `AWS::Lambda::EventSourceMapping`: a queue that feeds a function.
 
+use bongsu_aws_api::lambda::mapping_details;
 use bongsu_broker::{MappingDefinition, MappingId, PutWhen, QueueName, Seconds};
 use bongsu_template::MappingResource;
 
@@ -22,7 +23,7 @@ impl Provider for MappingResource {
             concurrency_max: self.maximum_concurrency,
             enabled: self.enabled,
             filters: self.filters.iter().map(|pattern| pattern.as_str().into()).collect(),
-            details: "".into(),
+            details: mapping_details(&self.tags),
         };
         told(cx.world.broker.put_mapping(None, definition, PutWhen::Always).await)?;
         Ok(Outcome::Made.into())

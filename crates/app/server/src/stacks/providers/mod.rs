@@ -5,6 +5,7 @@ mod alias;
 mod api;
 mod bucket;
 mod code;
+mod connection;
 mod event_invoke_config;
 mod faults;
 mod function;
@@ -12,10 +13,12 @@ mod function_url;
 mod layer_version;
 mod mapping;
 mod permission;
+mod pipe;
 mod policy;
 mod queue;
 mod recorded;
 mod schedule;
+mod schedule_group;
 mod state_machine;
 mod subscription;
 mod topic;
@@ -81,7 +84,7 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, Schedule, StateMachine, Activity)
+            Permission, Mapping, Bucket, Api, ScheduleGroup, Schedule, StateMachine, Activity, Connection, ApiDestination, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

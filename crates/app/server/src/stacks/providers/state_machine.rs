@@ -17,11 +17,16 @@ impl Provider for StateMachineResource {
 
     async fn bring_about(&self, before: Option<&Self>, cx: &Cx<'_>) -> Result<Made, String> {
         let (operation, input) = if self.exists(cx).await? {
+            // A rule of a state that goes has to go first.
+            untag(&self.arn, &self.tags, cx).await?;
             let input = json!({ "stateMachineArn": self.arn, "definition": self.definition, "roleArn": self.role });
             ("UpdateStateMachine", input)
         } else {
             let kind = if self.express { "EXPRESS" } else { "STANDARD" };
-            let input = json!({ "name": self.name, "definition": self.definition, "roleArn": self.role, "type": kind });
+            let (name, definition, tags) = (&self.name, &self.definition, listed(&self.tags));
+            let input = json!({
+                "name": name, "definition": definition, "roleArn": self.role, "type": kind, "tags": tags
+            });
             ("CreateStateMachine", input)
         };
         asked(cx.world.lambda.ask_states(operation, input).await)?;
@@ -55,6 +60,21 @@ impl Provider for ActivityResource {
 
 /// Gives a resource these tags, and no others.
 async fn tag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<(), String> {
+    untag(arn, tags, cx).await?;
+    if !tags.is_empty() {
+        let input = json!({ "resourceArn": arn, "tags": listed(tags) });
+        asked(cx.world.lambda.ask_states("TagResource", input).await)?;
+    }
+    Ok(())
+}
+
+/// As the API has them.
+fn listed(tags: &BTreeMap<String, String>) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+/// Takes all tags from a resource but those of these names.
+async fn untag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<(), String> {
     let there = asked(cx.world.lambda.ask_states("ListTagsForResource", json!({ "resourceArn": arn })).await)?;
     let there = there["tags"].as_array().cloned().unwrap_or_default();
     let keys = there.iter().filter_map(|tag| tag["key"].as_str());
@@ -62,11 +82,6 @@ async fn tag(arn: &str, tags: &BTreeMap<String, String>, cx: &Cx<'_>) -> Result<
     if !gone.is_empty() {
         let input = json!({ "resourceArn": arn, "tagKeys": gone });
         asked(cx.world.lambda.ask_states("UntagResource", input).await)?;
-    }
-    if !tags.is_empty() {
-        let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
-        let input = json!({ "resourceArn": arn, "tags": tags });
-        asked(cx.world.lambda.ask_states("TagResource", input).await)?;
     }
     Ok(())
 }

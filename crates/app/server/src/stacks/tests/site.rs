@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bongsu_aws_api::events::Calls;
 use bongsu_aws_api::lambda::{Deployer, NoFunctions};
 use bongsu_aws_api::sigv4::Verifier;
 use bongsu_broker::{Account, BucketName, EventOrigin, ObjectKey, Tags};
@@ -62,6 +63,7 @@ impl Site {
             code_source: Arc::new(Buckets { broker: broker.clone(), account }),
             function_urls: fronts.clone(),
             function_url_host: "localhost".to_owned(),
+            calls: Calls::to_nobody(),
             function_logs: None,
         };
         let lambda = || Deployer::new(config.clone(), broker.clone());
@@ -117,6 +119,12 @@ impl Site {
         staging.write(bytes.into()).await.unwrap();
         let staged = staging.finish().await.unwrap();
         self.broker().put_object(bucket, key, staged, ObjectPut::default(), EventOrigin::default()).await.unwrap();
+    }
+
+    /// What EventBridge answers to a client, or the reason why not.
+    pub(super) async fn events(&self, operation: &str, input: Value) -> Result<Value, String> {
+        const ID: &str = "00000000-0000-4000-8000-000000000000";
+        self.lambda.ask_events(operation, ID, input).await.map_err(|refusal| refusal.message().to_owned())
     }
 
     /// What Lambda answers to a client, or the reason why not.

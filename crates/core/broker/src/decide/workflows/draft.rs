@@ -20,8 +20,8 @@ pub(in crate::decide) struct Draft {
     facts: Vec<Fact>,
     effects: Vec<Effect>,
     after: BTreeMap<ExecutionId, After>,
-    /// What follows for other executions.
-    follows: VecDeque<(ExecutionId, Follows)>,
+    /// What follows for other executions, and since when.
+    follows: VecDeque<(ExecutionId, Timestamp, Follows)>,
 }
 
 /// An execution as it is after the draft.
@@ -30,6 +30,8 @@ struct After {
     start: Arc<ExecutionStart>,
     state: Execution,
     redriven_at: Option<Timestamp>,
+    /// Of its latest event.
+    told_at: Timestamp,
     /// Of its next step; nothing before the first.
     next_number: Option<u32>,
 }
@@ -79,9 +81,10 @@ impl Broker {
         input: &str,
         entropy: &mut Entropy,
     ) -> Result<(), WorkflowRejection> {
-        let after = After { start: Arc::new(start), state: Execution::default(), redriven_at: None, next_number: None };
+        let (told_at, start) = (start.started_at, Arc::new(start));
+        let after = After { start, state: Execution::default(), redriven_at: None, told_at, next_number: None };
         draft.after.insert(id, after);
-        self.advance_one(draft, id, &Input::Start { input }, entropy)
+        self.advance_one(draft, id, &Input::Start { input }, told_at, entropy)
     }
 
     /// One step of an execution, and what follows from it for others.
@@ -92,14 +95,14 @@ impl Broker {
         input: &Input<'_>,
         entropy: &mut Entropy,
     ) -> Result<(), WorkflowRejection> {
-        self.advance_one(draft, id, input, entropy)?;
+        self.advance_one(draft, id, input, self.now(), entropy)?;
         self.follow(draft, entropy);
         Ok(())
     }
 
     /// Who waited for an execution, or was waited for by one, may have ended itself meanwhile: then nothing follows.
     pub(in crate::decide) fn follow(&self, draft: &mut Draft, entropy: &mut Entropy) {
-        while let Some((id, follows)) = draft.follows.pop_front() {
+        while let Some((id, at, follows)) = draft.follows.pop_front() {
             let input = match &follows {
                 Follows::ChildSucceeded { task, output } => Input::TaskSucceeded { task: TaskId(*task), output },
                 Follows::ChildFailed { task, cause } => {
@@ -107,7 +110,7 @@ impl Broker {
                 }
                 Follows::Stop => Input::Stop { error: None, cause: None },
             };
-            self.advance_one(draft, id, &input, entropy).unwrap_or_default();
+            self.advance_one(draft, id, &input, at, entropy).unwrap_or_default();
         }
     }
 
@@ -116,6 +119,7 @@ impl Broker {
         draft: &mut Draft,
         id: ExecutionId,
         input: &Input<'_>,
+        at: Timestamp,
         entropy: &mut Entropy,
     ) -> Result<(), WorkflowRejection> {
         let mut after = match draft.after.get(&id) {
@@ -123,11 +127,14 @@ impl Broker {
             None => self.execution_now(id)?,
         };
         let (machine, definition) = self.by_what(&after.start)?;
-        let decided = decide_step(&definition, &after, id, &machine, input, self.now(), entropy)?;
+        let decided = decide_step(&definition, &after, id, &machine, input, (at, self.now()), entropy)?;
         if decided.step.is_empty() {
             return Ok(());
         }
         after.state.apply(&decided.step);
+        if let Some(last) = decided.step.events.last() {
+            after.told_at = Timestamp(last.at.0);
+        }
         let step = RecordedStep(Arc::new(decided.step));
         let fact = match after.next_number {
             None => WorkflowFact::ExecutionStarted { id, start: (*after.start).clone(), step },
@@ -145,11 +152,11 @@ impl Broker {
                     draft.effects.push(Effect::CancelTask { execution: id, task: task.0 });
                     // As AWS does, those stop that were waited for.
                     let child = self.workflows.children.get(&(id, task.0));
-                    draft.follows.extend(child.map(|child| (*child, Follows::Stop)));
+                    draft.follows.extend(child.map(|child| (*child, after.told_at, Follows::Stop)));
                 }
                 states::Effect::Finished => {
                     draft.facts.extend(self.let_go(id, after.state.status()));
-                    draft.follows.extend(tell_parent(&after, id, &machine, self.now()));
+                    draft.follows.extend(tell_parent(&after, id, &machine));
                 }
                 // Who is not done by itself becomes due when the step is applied.
                 states::Effect::Proceed => {}
@@ -170,8 +177,8 @@ impl Broker {
         let known = self.workflows.executions.get(&id).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
         let number = u32::try_from(known.steps.len()).expect("an execution has fewer steps than events");
         let start = Arc::new(known.start.clone());
-        let (state, redriven_at) = (known.state.clone(), known.redriven_at);
-        Ok(After { start, state, redriven_at, next_number: Some(number) })
+        let (state, redriven_at, told_at) = (known.state.clone(), known.redriven_at, known.told_at);
+        Ok(After { start, state, redriven_at, told_at, next_number: Some(number) })
     }
 
     fn by_what(&self, start: &ExecutionStart) -> Result<(Arc<StateMachine>, Arc<Definition>), WorkflowRejection> {
@@ -203,7 +210,7 @@ fn decide_step(
     id: ExecutionId,
     machine: &StateMachine,
     input: &Input<'_>,
-    now: Timestamp,
+    (at, now): (Timestamp, Timestamp),
     entropy: &mut Entropy,
 ) -> Result<states::Decision, WorkflowRejection> {
     let execution_arn = result::execution_arn(machine, &after.start.name, id);
@@ -219,8 +226,12 @@ fn decide_step(
         token: &token,
     };
     let mut random = || entropy.next_u64();
-    states::decide(definition, &after.state, *input, &surroundings, states::Timestamp(now.0), &mut random)
-        .map_err(refused)
+    let times = states::Times {
+        told_at: states::Timestamp(after.told_at.0),
+        at: states::Timestamp(at.0),
+        now: states::Timestamp(now.0),
+    };
+    states::decide_late(definition, &after.state, *input, &surroundings, times, &mut random).map_err(refused)
 }
 
 fn refused(refusal: Refusal) -> WorkflowRejection {
@@ -255,6 +266,8 @@ fn task_call(
         execution: id,
         task: task.0,
         execution_arn: Text::from(result::execution_arn(machine, &after.start.name, id)),
+        machine: machine.arn.clone(),
+        state: open.state.into(),
         work,
         token: TaskToken::new(id, task.0, open.secret),
         deadline: open.deadline.map(|at| Timestamp(at.0)),
@@ -262,12 +275,7 @@ fn task_call(
     })
 }
 
-fn tell_parent(
-    after: &After,
-    id: ExecutionId,
-    machine: &StateMachine,
-    now: Timestamp,
-) -> Option<(ExecutionId, Follows)> {
+fn tell_parent(after: &After, id: ExecutionId, machine: &StateMachine) -> Option<(ExecutionId, Timestamp, Follows)> {
     let parent = after.start.parent.as_ref()?;
     let outcome = after.state.outcome();
     let output = match outcome {
@@ -275,12 +283,13 @@ fn tell_parent(
         _ => None,
     };
     let ended =
-        result::ended(machine, (id, &after.start), parent, (after.state.status(), outcome, output), now).to_string();
+        result::ended(machine, (id, &after.start), parent, (after.state.status(), outcome, output), after.told_at)
+            .to_string();
     let follows = match outcome {
         Some(Outcome::Output(_)) => Follows::ChildSucceeded { task: parent.task, output: ended },
         _ => Follows::ChildFailed { task: parent.task, cause: ended },
     };
-    Some((parent.execution, follows))
+    Some((parent.execution, after.told_at, follows))
 }
 
 /// Whether a call waits for the end of an execution that it starts.

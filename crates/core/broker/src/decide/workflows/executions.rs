@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Broker {
-    pub(super) fn decide_start_execution(
+    pub(in crate::decide) fn decide_start_execution(
         &self,
         machine: MachineRef,
         name: Option<Box<str>>,

@@ -1,5 +1,6 @@
-//! Any function, mapping, event or schedule: strategies.
+//! Any function, mapping, event, schedule or limit: strategies.
 
+use bongsu_rate_limit::{Feedback, Usage, Window};
 use proptest::prelude::*;
 
 use super::*;
@@ -102,9 +103,18 @@ prop_compose! {
     }
 }
 
+fn any_schedule_destination() -> impl Strategy<Value = ScheduleDestination> {
+    let machine = (any_box(), prop::option::of(any_box())).prop_map(|(name, qualifier)| MachineRef { name, qualifier });
+    prop_oneof![
+        any_destination().prop_map(ScheduleDestination::Told),
+        machine.prop_map(ScheduleDestination::Machine),
+        (any_box(), any_box()).prop_map(|(service, action)| ScheduleDestination::Operation { service, action }),
+    ]
+}
+
 prop_compose! {
     pub(super) fn any_target()(
-        destination in any_destination(),
+        destination in any_schedule_destination(),
         input in prop::option::of(any_box()),
         group in prop::option::of(any_box()),
         (retries_max, age_max) in any::<(u32, u32)>(),
@@ -157,5 +167,22 @@ prop_compose! {
         trace_header in prop::option::of(any_text()),
     ) -> QueuedInvocation {
         QueuedInvocation { qualifier, request_id, payload, trace_header }
+    }
+}
+
+prop_compose! {
+    pub(super) fn any_limit_key()(scope in any_box(), key in any_box()) -> LimitKey { LimitKey { scope, key } }
+}
+
+prop_compose! {
+    pub(super) fn any_bucket()(
+        refused: bool, pause_ms: Option<u64>, usage: Option<(u32, u32)>, window: Option<(u32, u64)>,
+        running: u32, now: u32,
+    ) -> Bucket {
+        let usage = usage.map(|(used, capacity)| Usage { used, capacity: capacity.max(1) });
+        let window = window.map(|(remaining, resets_at_ms)| Window { remaining, resets_at_ms });
+        let mut bucket = Bucket::default();
+        bucket.end(&Feedback { refused, pause_ms, usage, window }, running, now.into());
+        bucket
     }
 }

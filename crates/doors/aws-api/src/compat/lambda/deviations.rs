@@ -97,6 +97,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "doors/aws-api/src/lambda/unavailable.rs::what_is_not_here_is_refused_unless_it_says_nothing",
     ),
     row(
+        "rate-limits",
+        "The tag `bongsu:rate-limit` of a mapping makes its invocations wait for their turns (rate-limits.md); one that \
+         cannot be read, or of a function, is an `InvalidParameterValueException`.",
+        "functions::a_mappings_rate_limit_is_a_tag_that_is_looked_at",
+    ),
+    row(
         "other-operations",
         "Code signing, capacity providers, durable executions, scaling and recursion configs, permissions of layers and \
          the setting of runtime management are refused as unknown.",

@@ -6,8 +6,8 @@ use crate::compat::{Deviation, row};
 pub(crate) const DEVIATIONS: &[Deviation] = &[
     row(
         "integrations",
-        "Tasks call functions, SQS, SNS, Step Functions, and objects of S3; a definition that names anything else \
-         (`http:invoke`, `events:putEvents`, other services) is refused as one with an unknown resource.",
+        "Tasks call functions, SQS, SNS, Step Functions, objects of S3, and other people's HTTP APIs; a definition that names \
+         anything else (`events:putEvents`, other services) is refused as one with an unknown resource.",
         "states::a_definition_is_judged_before_it_is_kept",
     ),
     row(
@@ -37,6 +37,19 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "`aws-sdk:s3` reads and writes objects that are texts, by the members that are listed in workflows.md; others are \
          refused.",
         "doors/aws-api/tests/it/states/integrations.rs::objects_are_put_read_listed_and_deleted",
+    ),
+    row(
+        "rate-limits",
+        "The tag `bongsu:rate-limit:STATE` of a machine makes the calls of that state wait for their turns (rate-limits.md); \
+         one that cannot be read, or of a state that is not there, is a `ValidationException`.",
+        "doors/aws-api/tests/it/states/limits.rs::a_rule_is_looked_at_whenever_it_or_the_machine_changes",
+    ),
+    row(
+        "http-calls",
+        "A call that fails has the answer's body as its cause. What a connection lacks is an error \
+         `Events.ConnectionResource.NotFound`, `.InvalidConnectionState` or, without a token, `.AuthInProgress`; what cannot be \
+         sent is `States.Runtime`.",
+        "doors/aws-api/tests/it/states/http.rs::what_keeps_an_answer_away_has_a_name",
     ),
     row(
         "tests-of-states",

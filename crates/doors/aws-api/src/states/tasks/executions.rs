@@ -8,9 +8,9 @@ use bongsu_states_language::Pattern;
 use serde_json::Value;
 
 use super::asked_of_broker;
-use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, camel, document, members, renamed};
+use crate::asking::Asking;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Context;
 use crate::service::AwsApi;

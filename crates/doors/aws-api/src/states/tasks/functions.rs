@@ -10,12 +10,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{document, members};
 use super::{asked_of_broker, succeeded};
+use crate::asking::Asking;
 use crate::error::{ApiError, ErrorKind};
-use crate::lambda::{self, Invocable, LambdaOutput};
+use crate::lambda::{self, Invocable};
+use crate::rest::Output;
 use crate::service::AwsApi;
 
 /// The error of a function that did not say what it was.
@@ -54,7 +55,7 @@ async fn ask(members: Map<String, Value>, asking: &Asking<'_>) -> Result<Invocab
 }
 
 /// What the function returned, or the error that it ended with.
-fn returned(output: &LambdaOutput) -> Result<&RawValue, Fault> {
+fn returned(output: &Output) -> Result<&RawValue, Fault> {
     let payload = serde_json::from_slice(if output.body.is_empty() { b"{}" } else { &output.body });
     if !output.has_failed() {
         let unreadable = |_| Fault::new(UNKNOWN, "The function returned something that is not JSON.");
@@ -88,7 +89,7 @@ struct Described<'a> {
     status_code: u16,
 }
 
-fn described<'a>(output: &'a LambdaOutput, payload: &'a RawValue, asking: &Asking<'_>) -> Described<'a> {
+fn described<'a>(output: &'a Output, payload: &'a RawValue, asking: &Asking<'_>) -> Described<'a> {
     let request_id = asking.request_id().to_string();
     let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let mut headers: Vec<(String, String)> =

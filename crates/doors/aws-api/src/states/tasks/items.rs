@@ -8,12 +8,12 @@ use bongsu_states_language::{DISTRIBUTED_ITEMS_MAX, ITEMS_BYTES_MAX, ReaderInput
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::asking::Asking;
 use super::fault::Fault;
 use super::objects::listing;
 use super::parameters::members;
 use super::store::{Buckets, Refused, text};
 use super::succeeded;
+use crate::asking::Asking;
 use crate::request_id::uuid_text;
 use crate::service::AwsApi;
 

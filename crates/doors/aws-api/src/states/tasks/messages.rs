@@ -6,9 +6,9 @@ use bongsu_broker::{TaskAction, TaskCall};
 use bongsu_runtime::TaskStep;
 
 use super::asked_of_broker;
-use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, json_text, members};
+use crate::asking::Asking;
 use crate::service::AwsApi;
 use crate::sqs;
 

@@ -3,11 +3,12 @@
 //! What the broker does itself (a message, a notification, an event for a function, another execution) is only prepared
 //! here, by the checks that the operations have, and is decided together with the end of the task. All else runs here.
 
-mod asking;
 mod executions;
 mod fault;
 mod functions;
+pub(super) mod http;
 mod items;
+mod limited;
 mod messages;
 mod notifications;
 mod objects;
@@ -15,54 +16,44 @@ mod parameters;
 pub(super) mod sdk;
 mod store;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use bongsu_broker::{Rejection, TaskAction, TaskCall, TaskWork, Text};
 use bongsu_journal::BoxFuture;
 use bongsu_runtime::{TaskEnd, TaskRunner, TaskStep};
 use bongsu_states_language::Resource;
 use serde::Serialize;
-use tokio::sync::watch;
 
+use crate::later_door::LaterDoor;
 use crate::service::AwsApi;
 use fault::{Fault, Integration};
 pub(super) use objects::ACTIONS as OBJECT_ACTIONS;
 
 /// Does the tasks of executions by the operations of a door, once there is one.
+#[derive(Default)]
 pub struct Tasks {
-    door: watch::Sender<Option<Weak<AwsApi>>>,
-}
-
-impl Default for Tasks {
-    fn default() -> Tasks {
-        Tasks { door: watch::Sender::new(None) }
-    }
+    door: LaterDoor,
 }
 
 impl Tasks {
     /// From now on tasks are done by this door. Those that came before have waited for it.
     pub fn open(&self, door: &Arc<AwsApi>) {
-        self.door.send_replace(Some(Arc::downgrade(door)));
+        self.door.open(door);
     }
 }
 
 impl TaskRunner for Tasks {
     fn run(&self, call: TaskCall) -> BoxFuture<'static, TaskStep> {
-        let mut opened = self.door.subscribe();
+        let opened = self.door.opened();
         Box::pin(async move {
-            let door = opened.wait_for(Option::is_some).await.ok().and_then(|door| door.as_ref()?.upgrade());
-            match door {
-                Some(door) => run(&door, &call).await,
-                // The server is going: the task is done after the next start.
-                None => std::future::pending().await,
-            }
+            let door = opened.await;
+            run(&door, &call).await
         })
     }
 
     fn refused(&self, action: &TaskAction, rejection: &Rejection) -> TaskEnd {
         let refusal = bongsu_runtime::Refusal::Rejected(rejection.clone());
-        let door = self.door.borrow().as_ref().and_then(Weak::upgrade);
-        let fault = match (action, door) {
+        let fault = match (action, self.door.now()) {
             (TaskAction::Send { .. }, _) => Integration::Sqs.fault(&refusal.into(), None),
             (TaskAction::Publish { .. }, _) => Integration::Sns.fault(&refusal.into(), None),
             (TaskAction::StartExecution { machine, .. }, Some(door)) => executions::refused(&door, machine, refusal),
@@ -75,7 +66,7 @@ impl TaskRunner for Tasks {
 }
 
 async fn run(door: &AwsApi, call: &TaskCall) -> TaskStep {
-    match step(door, call).await {
+    match limited::step(door, call).await {
         Ok(step) => step,
         Err(fault) => TaskStep::End(fault.into()),
     }
@@ -95,6 +86,7 @@ async fn step(door: &AwsApi, call: &TaskCall) -> Result<TaskStep, Fault> {
             ("lambda", "invoke") => functions::invoke(door, call, input).await,
             ("sqs", "sendMessage") => messages::send(door, call, input).await,
             ("sns", "publish") => notifications::publish(door, call, input).await,
+            ("http", "invoke") => http::invoke(door, call, input).await,
             ("states", "startExecution") => executions::start(door, call, resource.pattern(), input).await,
             _ => Err(Fault::no_such(resource)),
         },

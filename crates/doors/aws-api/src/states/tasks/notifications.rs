@@ -6,10 +6,10 @@ use bongsu_broker::{TaskAction, TaskCall};
 use bongsu_runtime::TaskStep;
 use serde_json::json;
 
-use super::asking::Asking;
 use super::fault::{Fault, Integration};
 use super::parameters::{as_text, json_text, members};
 use super::{asked_of_broker, succeeded};
+use crate::asking::Asking;
 use crate::service::AwsApi;
 use crate::sns::{self, Prepared};
 

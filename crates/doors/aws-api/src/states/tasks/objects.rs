@@ -8,11 +8,11 @@ use bongsu_states_language::{PAYLOAD_BYTES_MAX, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::asking::Asking;
 use super::fault::Fault;
 use super::parameters::{Members, as_text, json_text, members};
 use super::store::{Buckets, Refused, object_key, text};
 use super::succeeded;
+use crate::asking::Asking;
 use crate::service::AwsApi;
 
 /// What can be done.

@@ -2,27 +2,29 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
 
-use bongsu_broker::TaskCall;
+use bongsu_broker::{TaskCall, Text};
 use bongsu_runtime::TaskStep;
 use serde_json::{Map, Value};
 
-use super::asking::Asking;
 use super::fault::{self, Fault};
 use super::parameters::{
     Members, as_text, camel, document, json_text, members, pascal, renamed, text_of, times_as_texts,
 };
 use super::succeeded;
+use crate::asking::Asking;
 use crate::codec::{Envelope, Protocol, SNS, SQS};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
 use crate::operation::{Context, Source};
+use crate::request_id::RequestId;
 use crate::service::AwsApi;
 use crate::states::{self, STATES};
-use crate::{lambda, sns, sqs};
+use crate::{lambda, scheduler, sns, sqs};
 
 /// A service whose operations are in this door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::states) enum Service {
+pub(crate) enum Service {
     Lambda,
+    Scheduler,
     Sfn,
     Sns,
     Sqs,
@@ -30,17 +32,19 @@ pub(in crate::states) enum Service {
 
 impl Service {
     /// By the SDK's name.
-    pub(in crate::states) fn find(name: &str) -> Option<Service> {
-        [Service::Lambda, Service::Sfn, Service::Sns, Service::Sqs].into_iter().find(|service| {
+    pub(crate) fn find(name: &str) -> Option<Service> {
+        let all = [Service::Lambda, Service::Scheduler, Service::Sfn, Service::Sns, Service::Sqs];
+        all.into_iter().find(|service| {
             service.prefix().eq_ignore_ascii_case(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
         })
     }
 
     /// The name of an operation, if there is one of this action.
-    pub(in crate::states) fn operation(self, action: &str) -> Option<&'static str> {
+    pub(crate) fn operation(self, action: &str) -> Option<&'static str> {
         let name = pascal(action);
         match self {
             Service::Lambda => lambda::find(&name),
+            Service::Scheduler => scheduler::find(&name),
             Service::Sfn => states::find(&name),
             Service::Sns => sns::find(&name),
             Service::Sqs => sqs::find(&name),
@@ -51,6 +55,7 @@ impl Service {
     fn prefix(self) -> &'static str {
         match self {
             Service::Lambda => "Lambda",
+            Service::Scheduler => "Scheduler",
             Service::Sfn => "Sfn",
             Service::Sns => "Sns",
             Service::Sqs => "Sqs",
@@ -68,14 +73,32 @@ impl Service {
         let Some(operation) = self.operation(action) else {
             return Err(Fault::runtime(format!("The action {action} is not available.")));
         };
+        match self.ask(door, call.trace_header.as_ref(), operation, members).await {
+            Ok(answer) => Ok(succeeded(&answer)),
+            Err((refusal, request_id)) => Err(fault::of_sdk(self.prefix(), &refusal, request_id)),
+        }
+    }
+
+    /// The same for whoever wants no result.
+    pub(crate) async fn carry_out(self, door: &AwsApi, action: &str, input: &str) -> Result<(), ApiError> {
+        let operation = self.operation(action).ok_or_else(|| ApiError::unknown_operation(action))?;
+        let members = members(input)
+            .map_err(|_| ApiError::new(ErrorKind::SerializationException, "The parameters are not a JSON object."))?;
+        self.ask(door, None, operation, members).await.map(drop).map_err(|(refusal, _)| refusal)
+    }
+
+    async fn ask(
+        self,
+        door: &AwsApi,
+        trace_header: Option<&Text>,
+        operation: &'static str,
+        members: Members,
+    ) -> Result<Value, (ApiError, RequestId)> {
         let (members, body) = self.request(members);
-        let asking = Asking::new(door, call.trace_header.as_ref(), body);
+        let asking = Asking::new(door, trace_header, body);
         let cx = asking.context();
         cx.seen.operation.get_or_init(|| operation);
-        match self.answer(operation, members, &cx).await {
-            Ok(answer) => Ok(succeeded(&answer)),
-            Err(refusal) => Err(fault::of_sdk(self.prefix(), &refusal, asking.request_id())),
-        }
+        self.answer(operation, members, &cx).await.map_err(|refusal| (refusal, asking.request_id()))
     }
 
     /// The parameters as the operation has them; of Lambda those beside the body.
@@ -84,6 +107,11 @@ impl Service {
             Service::Lambda => {
                 let event = members.remove("Payload").map(|payload| text_of(&payload));
                 (document(&members), event.unwrap_or_default())
+            }
+            Service::Scheduler => {
+                let mut members = document(&members);
+                scheduler::read_dates(&mut members);
+                (members, String::new())
             }
             Service::Sfn => {
                 for name in ["Input", "Output", "Definition"] {
@@ -106,6 +134,11 @@ impl Service {
         let source = Source::Json(cx.body);
         let body = match self {
             Service::Lambda => return lambda::call_by_name(operation, members, cx).await,
+            Service::Scheduler => {
+                let mut answer = Box::pin(scheduler::call_by_name(operation, members, cx)).await?;
+                times_as_texts(&mut answer);
+                return Ok(answer);
+            }
             Service::Sqs => sqs::call(source, cx, Protocol::Json, envelope(&SQS)).await?,
             Service::Sns => sns::call(source, cx, Protocol::Json, envelope(&SNS)).await?,
             Service::Sfn => Box::pin(states::call(source, cx, Protocol::Json, envelope(&STATES))).await?,
@@ -129,7 +162,7 @@ impl Service {
                 Some(of) => format!("Md5Of{of}"),
                 None => name.to_owned(),
             }),
-            Service::Lambda | Service::Sns => answer,
+            Service::Lambda | Service::Scheduler | Service::Sns => answer,
         }
     }
 }
@@ -148,6 +181,7 @@ mod tests {
             ("sfn", "startSyncExecution", Some("StartSyncExecution")),
             ("sns", "publish", Some("Publish")),
             ("lambda", "invoke", Some("Invoke")),
+            ("scheduler", "createSchedule", Some("CreateSchedule")),
             ("lambda", "invokeWithResponseStream", None),
             ("dynamodb", "getItem", None),
             ("SQS", "sendMessage", None),

@@ -4,8 +4,8 @@ use bongsu_broker::{BucketName, EventOrigin, ObjectKey, ObjectRejection, Rejecti
 use bongsu_runtime::{ObjectPut, ObjectWritten, OpenObject, Refusal};
 use bytes::{Bytes, BytesMut};
 
-use super::asking::Asking;
 use super::fault::{self, Fault};
+use crate::asking::Asking;
 use crate::operation::Context;
 use crate::request_id::RequestId;
 

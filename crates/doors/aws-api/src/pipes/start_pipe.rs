@@ -1,0 +1,19 @@
+//! `StartPipe`: lets a pipe that was stopped receive again.
+//!
+//! <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_StartPipe.html>
+
+use serde::Deserialize;
+
+use super::told::Changed;
+use crate::error::ApiError;
+use crate::operation::Context;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Input {
+    name: String,
+}
+
+pub(super) async fn call(input: Input, cx: &Context<'_>) -> Result<Changed, ApiError> {
+    cx.set_running(&input.name, true).await
+}
