@@ -93,7 +93,10 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Repr::Double(double) | Repr::Decimal(double) if double.is_finite() => {
-                f.write_str(&to_text(double))?;
+                match self.as_i64() {
+                    Some(integer) => integer.fmt(f)?,
+                    None => f.write_str(&to_text(double))?,
+                }
                 f.write_str(if self.has_point() { ".0" } else { "" })
             }
             Repr::Double(_) | Repr::Decimal(_) => f.write_str("null"),

@@ -40,6 +40,7 @@ mod definition;
 mod diagnostic;
 mod execution;
 mod fault;
+mod few;
 mod history;
 mod intrinsic;
 mod jsonpath;

@@ -49,7 +49,7 @@ pub struct Step {
     pub map_runs: Vec<MapRun>,
     pub(crate) head: Head,
     /// Rows as they are now; none for those that are gone. Of one that is named twice, the last counts.
-    pub(crate) strands: Vec<(StrandId, Option<Strand>)>,
+    pub(crate) strands: Vec<(StrandId, Option<Arc<Strand>>)>,
 }
 
 impl Step {

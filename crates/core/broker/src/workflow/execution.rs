@@ -158,6 +158,10 @@ impl Broker {
         self.hold_record(place, 1);
         let known = self.workflows.executions.get_mut(&id).expect("the caller looked");
         let first_event = step.0.events.first().map_or(known.state.events() + 1, |event| event.id);
+        if known.steps.is_empty() {
+            // Who waits in its first state has one.
+            known.steps.reserve_exact(1);
+        }
         known.steps.push(StepPlace { place, first_payload: step.0.first_payload.0, first_event });
         let redrives = known.state.redrives();
         known.state.apply(&step.0);

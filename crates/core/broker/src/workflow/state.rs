@@ -23,7 +23,7 @@ pub(crate) struct Workflows {
     pub(crate) activities: BTreeMap<Box<str>, Placed<Activity>>,
     pub(crate) executions: BTreeMap<ExecutionId, Box<KnownExecution>>,
     /// By machine and name.
-    pub(crate) by_name: BTreeMap<Box<str>, BTreeMap<Box<str>, ExecutionId>>,
+    pub(crate) by_name: BTreeMap<Box<str>, BTreeMap<Arc<str>, ExecutionId>>,
     /// By machine and time.
     pub(crate) by_time: BTreeMap<Box<str>, BTreeSet<(Timestamp, ExecutionId)>>,
     /// Which execution a task waits for.

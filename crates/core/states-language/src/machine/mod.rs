@@ -175,7 +175,12 @@ impl<'a> Machine<'a> {
             events: self.events,
             map_runs,
             head: self.head,
-            strands: self.parted.into_iter().chain(self.changed).collect(),
+            strands: self
+                .parted
+                .into_iter()
+                .chain(self.changed)
+                .map(|(id, row)| (id, row.map(Arc::new)))
+                .collect(),
         };
         Decision { step, effects: self.effects }
     }
@@ -205,7 +210,7 @@ impl<'a> Machine<'a> {
 
     /// All strands that are there now.
     fn ids(&self) -> Vec<StrandId> {
-        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id)).copied();
+        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id));
         let changed = self.changed.iter().filter(|(_, row)| row.is_some()).map(|(id, _)| *id);
         let mut ids: Vec<StrandId> = known.chain(changed).collect();
         ids.sort_unstable();
@@ -265,6 +270,10 @@ impl<'a> Machine<'a> {
 
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
     fn keep(&mut self, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
+        // What only passes through is not written out again.
+        if let Some(id) = same.iter().copied().find(|id| self.value(*id).shares(&value)) {
+            return Ok(id);
+        }
         self.keep_written(value.to_string(), value, same)
     }
 
@@ -274,7 +283,11 @@ impl<'a> Machine<'a> {
             let text = format!("Data must not be nested more deeply than {PAYLOAD_DEPTH_MAX} levels.");
             return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
         }
-        match same.iter().copied().find(|id| *self.text(*id) == *text || self.value(*id).to_string() == text) {
+        let mut reads_same = |id: PayloadId| {
+            let known = self.value(id);
+            *self.text(id) == *text || known == value && known.to_string() == text
+        };
+        match same.iter().copied().find(|id| reads_same(*id)) {
             Some(id) => Ok(id),
             None => Ok(self.keep_text(text.into(), value)),
         }
@@ -355,7 +368,7 @@ impl<'a> Machine<'a> {
             }
         }
         self.head.status = status;
-        self.head.outcome = Some(outcome);
+        self.head.outcome = Some(Box::new(outcome));
         self.head.deadline = None;
         self.ready.clear();
         self.effects.push(Effect::Finished);

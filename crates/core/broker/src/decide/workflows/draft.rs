@@ -272,7 +272,7 @@ fn task_call(
         work,
         token: TaskToken::new(id, task.0, open.secret),
         deadline: open.deadline.map(|at| Timestamp(at.0)),
-        trace_header: after.start.trace_header.clone(),
+        trace_header: after.start.trace_header.as_deref().map(Text::from),
     })
 }
 
