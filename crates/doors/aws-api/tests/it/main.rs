@@ -21,6 +21,7 @@ mod protocols;
 mod publishing;
 mod queues;
 mod refusals;
+mod requests;
 mod scheduler;
 mod shelf;
 mod stacks;
