@@ -175,12 +175,7 @@ impl<'a> Machine<'a> {
             events: self.events,
             map_runs,
             head: self.head,
-            strands: self
-                .parted
-                .into_iter()
-                .chain(self.changed)
-                .map(|(id, row)| (id, row.map(Arc::new)))
-                .collect(),
+            strands: self.parted.into_iter().chain(self.changed).map(|(id, row)| (id, row.map(Arc::new))).collect(),
         };
         Decision { step, effects: self.effects }
     }

@@ -66,7 +66,9 @@ impl Broker {
             if found.is_open() && found.start.input_key == input_key && start.parent.is_none() {
                 return Ok(StartedExecution { id: before, start: found.start.clone(), machine: known });
             }
-            return Err(WorkflowRejection::ExecutionAlreadyExists { machine: known, name: (&*start.name).into() }.into());
+            return Err(
+                WorkflowRejection::ExecutionAlreadyExists { machine: known, name: (&*start.name).into() }.into()
+            );
         }
         if self.workflows.open >= OPEN_EXECUTIONS_MAX {
             return Err(WorkflowRejection::TooManyExecutions.into());
