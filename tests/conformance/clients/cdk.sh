@@ -20,6 +20,12 @@ deploy
 same "the function's answer" "$(curl -sf "$(output Url)/orders")" "said of $(output Orders | sed 's|.*/||')"
 aws sqs send-message --queue-url "$(output Orders)" --message-body one > /dev/null
 printed "$(output Function)" "worked on one"
+arn=$(aws stepfunctions start-execution --state-machine-arn "$(output MachineArn)" --query executionArn --output text)
+printed "$(output Function)" "worked on it said of"
+same "the machine's end" "$(aws stepfunctions describe-execution --execution-arn "$arn" --query status --output text)" SUCCEEDED
+export AWS_DISABLE_HOST_PREFIX_INJECTION=true
+told=$(aws stepfunctions start-sync-execution --state-machine-arn "$(output FiledArn)" --query output --output text)
+same "what the machine of a file gives" "$told" "\"$(output Orders | sed 's|.*/||')\""
 said diff --fail
 
 # Other code: the change is shown, and made.

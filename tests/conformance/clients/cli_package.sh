@@ -21,6 +21,16 @@ output() {
 package
 grep -q 's3://code/orders/' packaged.yaml || fail "the code is not in the bucket"
 deploy
+processed() {
+    local arn
+    arn=$(aws stepfunctions start-execution --state-machine-arn "$1" --input '{"order": 7}' --query executionArn --output text)
+    for _ in $(seq 60); do
+        [[ "$(aws stepfunctions describe-execution --execution-arn "$arn" --query status --output text)" == RUNNING ]] || break
+    done
+    aws stepfunctions describe-execution --execution-arn "$arn" --query output --output text
+}
+same "what the machine gives" "$(processed "$(output Process)")" '{"order":7,"text":"said in test of test"}'
+same "what its alias gives" "$(processed "$(output Live)")" '{"order":7,"text":"said in test of test"}'
 work=$(output Work)
 aws lambda wait function-updated --function-name "$work"
 aws lambda invoke --function-name "$work" answer.json > /dev/null
@@ -33,8 +43,11 @@ aws sqs send-message --queue-url "$(output Orders)" --message-body "from the que
 printed "$work" "worked on from the queue"
 
 sed -i 's/said in/heard in/' src/app.py
+sed -i 's/{} of {}/{} at {}/' machine/process.asl.json
 package
 deploy
+same "what its alias gives now" "$(processed "$(output Live)")" '{"order":7,"text":"heard in test at test"}'
+same "the version before" "$(processed "$(output Process):1")" '{"order":7,"text":"heard in test of test"}'
 aws lambda wait function-updated-v2 --function-name "$work"
 aws lambda invoke --function-name "$work" answer.json > /dev/null
 same "the new answer" "$(cat answer.json)" '{"statusCode": 200, "body": "heard in test"}'

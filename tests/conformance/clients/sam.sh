@@ -25,8 +25,10 @@ said list stack-outputs --stack-name orders --output json
 url=$(python -c 'import json; print(next(o["OutputValue"] for o in json.load(open("said")) if o["OutputKey"] == "Orders"))')
 aws sqs send-message --queue-url "$url" --message-body one > /dev/null
 said list resources --stack-name orders --output json
-same "the resources" "$(python -c 'import json; print(len(json.load(open("said"))))')" 8
+same "the resources" "$(python -c 'import json; print(len(json.load(open("said"))))')" 17
 said remote invoke Orders --stack-name orders --event two
+said remote invoke Process --stack-name orders --event '{"order": 7}'
+shown '{"order":7,"text":"said in test of test"}'
 work=$(aws cloudformation describe-stack-resource --stack-name orders --logical-resource-id Work \
     --query StackResourceDetail.PhysicalResourceId --output text)
 printed "$work" "worked on one"
@@ -41,6 +43,8 @@ said build
 deploy --parameter-overrides Stage=live
 said remote invoke Work --stack-name orders --event '{}' --output text
 shown '"body": "heard in live"'
+said remote invoke Process --stack-name orders --event '{"order": 8}'
+shown '{"order":8,"text":"heard in live of live"}'
 deploy --parameter-overrides Stage=live --no-fail-on-empty-changeset
 shown "No changes to deploy"
 

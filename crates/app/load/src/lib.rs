@@ -14,6 +14,7 @@ pub mod table;
 mod workload;
 
 pub use measurement::{Measurement, Snapshot};
+pub use pace::Pace;
 pub use progress::show_progress;
 pub use queue::{BATCH, BODY_BYTES_MIN, Queue, Shape};
 pub use receiver::Receiver;

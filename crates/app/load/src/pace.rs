@@ -10,7 +10,7 @@ use crate::Stage;
 
 /// Hands out turns; clones share a rate.
 #[derive(Clone)]
-pub(crate) struct Pace {
+pub struct Pace {
     schedule: Option<Arc<Schedule>>,
 }
 
@@ -22,7 +22,7 @@ struct Schedule {
 
 impl Pace {
     /// `rate` is in messages a second, of which a turn takes `batch`.
-    pub(crate) fn new(rate: Option<u32>, batch: usize) -> Self {
+    pub fn new(rate: Option<u32>, batch: usize) -> Self {
         let schedule = rate.map(|rate| {
             let interval = Duration::from_secs_f64(batch as f64 / f64::from(rate));
             Arc::new(Schedule { begun: Instant::now(), interval, turns: AtomicU64::new(0) })
@@ -32,7 +32,7 @@ impl Pace {
 
     /// Waits for the next turn; `None` when the stage is over. Latency counts from what this returns: from when the
     /// request was due, if no worker was free then. Else a server that stalls would only be asked less often.
-    pub(crate) async fn turn(&self, stage: &Stage) -> Option<Instant> {
+    pub async fn turn(&self, stage: &Stage) -> Option<Instant> {
         let now = Instant::now();
         let from = match &self.schedule {
             None => now,

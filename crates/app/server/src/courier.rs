@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bongsu_broker::{
     Account, CopyForm, DeliveryEnd, DeliveryOutcome, Notification, PendingDelivery, Protocol, Question, TopicName,
 };
-use bongsu_delivery::http::{Body, Endpoint, HttpCourier, Outcome, Post};
+use bongsu_delivery::http::{Attempt, Body, Endpoint, HttpCourier, Outcome, Post};
 use bongsu_delivery_policy::EffectivePolicy;
 use bongsu_journal::BoxFuture;
 use bongsu_notification::{ConfirmationKind, DELIVERY_STATUS_TARGET, DeliveryStatus, Header, SigningKeyError};
@@ -141,22 +141,10 @@ impl Ways {
         };
         let headers = headers.into_iter().filter_map(to_hyper).collect();
         let attempt = self.http.post(Post { endpoint, headers, body }).await;
-        let limits = attempt.limits.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let feedback = match attempt.status {
-            Some(status) => Feedback::from_response(status, limits, self.clock.now().0),
-            None => Feedback::default(),
-        };
-        // A 429 that does not say for how long is a failure like any other: the delivery policy says when to try again.
-        let says_when = feedback.pause_ms.is_some() || feedback.window.is_some_and(|window| window.remaining == 0);
-        let feedback = if feedback.refused && !says_when { Feedback::default() } else { feedback };
+        let (outcome, feedback) = said(&attempt, self.clock.now().0);
         Report {
+            outcome,
             feedback,
-            outcome: match attempt.outcome {
-                _ if feedback.refused => DeliveryOutcome::TooEarly,
-                Outcome::Delivered => DeliveryOutcome::Delivered,
-                Outcome::Retry => DeliveryOutcome::Failed,
-                Outcome::Refused => DeliveryOutcome::Refused,
-            },
             status: attempt.status,
             response: attempt.fault.map_or(attempt.provider_response, |fault| fault.to_string()),
         }
@@ -293,6 +281,21 @@ fn is_told(parcel: &Parcel) -> bool {
     is_wanted && form.message_id(notification).0 % 100 < rate
 }
 
+/// What an answer means, and what it says of how often the endpoint may be called. A 429 that does not say for how long is
+/// a failure like any other: the delivery policy says when to try again.
+fn said(attempt: &Attempt, now_ms: u64) -> (DeliveryOutcome, Feedback) {
+    let limits = attempt.limits.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let feedback = attempt.status.map(|status| Feedback::from_response(status, limits, now_ms)).unwrap_or_default();
+    let says_when = feedback.pause_ms.is_some() || feedback.window.is_some_and(|window| window.remaining == 0);
+    match attempt.outcome {
+        _ if feedback.refused && says_when => (DeliveryOutcome::TooEarly, feedback),
+        Outcome::Retry if feedback.refused => (DeliveryOutcome::Failed, Feedback::default()),
+        Outcome::Delivered => (DeliveryOutcome::Delivered, feedback),
+        Outcome::Retry => (DeliveryOutcome::Failed, feedback),
+        Outcome::Refused => (DeliveryOutcome::Refused, feedback),
+    }
+}
+
 fn content_type(parcel: &Parcel) -> &'static str {
     let (topic, subscription) = (&parcel.topic.attributes, &parcel.definition.attributes);
     EffectivePolicy::of(topic.delivery.as_ref(), subscription.delivery.as_ref()).content_type()
@@ -330,6 +333,23 @@ fn is_own_function(arn: &str, topic: &TopicName, account: Account, region: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_that_says_for_how_long_it_has_had_enough_has_not_failed() {
+        let said = |status, outcome, limits: &[(&str, &str)]| {
+            let limits = limits.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let (fault, provider_response, elapsed) = (None, String::new(), std::time::Duration::ZERO);
+            said(&Attempt { outcome, status: Some(status), limits, fault, provider_response, elapsed }, 1000)
+        };
+        let (outcome, feedback) = said(429, Outcome::Retry, &[("Retry-After", "7")]);
+        assert_eq!((outcome, feedback.pause_ms), (DeliveryOutcome::TooEarly, Some(7000)));
+        let window = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "9")];
+        assert_eq!(said(429, Outcome::Retry, &window).0, DeliveryOutcome::TooEarly);
+        assert_eq!(said(429, Outcome::Retry, &[]), (DeliveryOutcome::Failed, Feedback::default()));
+        assert_eq!(said(503, Outcome::Retry, &[]).0, DeliveryOutcome::Failed);
+        let (outcome, feedback) = said(200, Outcome::Delivered, &window);
+        assert!(outcome == DeliveryOutcome::Delivered && feedback.window.is_some());
+    }
 
     #[test]
     fn a_topic_runs_the_functions_of_its_own_account_and_no_others() {

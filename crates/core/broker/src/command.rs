@@ -1,14 +1,14 @@
 //! What the doors ask of the broker, and what it answers.
 
-use bongsu_rate_limit::{Feedback, Limit};
+use bongsu_rate_limit::Feedback;
 use bytes::Bytes;
 
 use crate::{
-    Alias, AttemptId, AttemptOutcome, AttributesGiven, DeduplicationKey, DeliveryOutcome, Destination, EntryChanges,
-    EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig, LimitKey, MappingDefinition,
-    MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen, QueueId, QueueName,
-    QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes, SubscriptionId, Tags,
-    TargetFault, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
+    Alias, AttemptId, AttemptOutcome, AttributesGiven, CallLimits, DeduplicationKey, DeliveryOutcome, Destination,
+    EntryChanges, EntryKey, Function, FunctionRef, InvocationCondition, InvocationOutcome, InvokeConfig,
+    MappingDefinition, MappingId, MoveTaskId, Notification, ObjectCommand, Pipe, PipeAction, Protocol, PutWhen,
+    QueueId, QueueName, QueuedInvocation, ReceiptHandle, ScheduleDefinition, Seconds, SubscriptionAttributes,
+    SubscriptionId, Tags, TargetFault, Text, Token, TopicAttributes, TopicName, WorkflowCommand,
 };
 
 /// One request to the broker.
@@ -191,9 +191,9 @@ pub enum Command {
     /// Says how an attempt at an endpoint ended, and what the endpoint said of how often it may be called.
     EndDelivery { subscription: SubscriptionId, sequence: u64, outcome: DeliveryOutcome, feedback: Feedback },
     /// A call begins that [`Broker::take_admitted_call`](crate::Broker::take_admitted_call) told of.
-    BeginCall { limits: Vec<(LimitKey, Option<Limit>)> },
+    BeginCall { limits: CallLimits },
     /// Such a call has ended, and its target said this.
-    EndCall { limits: Vec<(LimitKey, Option<Limit>)>, feedback: Feedback },
+    EndCall { limits: CallLimits, feedback: Feedback },
 }
 
 impl Command {

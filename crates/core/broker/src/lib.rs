@@ -66,7 +66,7 @@ pub use function::{
     RESERVED_VARIABLES,
 };
 pub use limit::calls::{AdmittedCall, CallCount, CallId};
-pub use limit::{Admission, CALLS_WAITING_MAX, LimitKey, MAPPING_CALLS_WAITING_MAX};
+pub use limit::{Admission, CALLS_WAITING_MAX, CallLimits, LimitKey, MAPPING_CALLS_WAITING_MAX};
 pub use move_task::{MoveTaskDefinition, MoveTaskDescription, MoveTaskFailure, MoveTaskId, MoveTaskStatus, Redrive};
 pub use object::{
     BUCKETS_MAX, BlobId, BucketDefinition, BucketId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, Condition,
@@ -136,8 +136,8 @@ pub const IN_FLIGHT_MAX: usize = 120_000;
 #[cfg(test)]
 mod scenario;
 pub use workflow::command::{
-    ExecutionDescription, ExecutionInput, ExecutionSummary, MachineDescription, StartedExecution, StepPlace,
-    TaskAction, TaskAnswer, TaskCall, TaskWork, WorkflowCommand, WorkflowReply,
+    ExecutionDescription, ExecutionInput, ExecutionSummary, MachineDescription, MapRunDescription, MapRunSummary,
+    StartedExecution, StepPlace, TaskAction, TaskAnswer, TaskCall, TaskWork, WorkflowCommand, WorkflowReply,
 };
 pub use workflow::fact::{RecordedStep, WorkflowFact};
 pub use workflow::rejection::WorkflowRejection;

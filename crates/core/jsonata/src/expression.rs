@@ -1,6 +1,5 @@
 //! Expressions: parsed once, evaluated many times.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::limits::Limits;
 use crate::node::Node;
 use crate::parser::parse;
 use crate::resolve::resolve;
-use crate::scope::free_variables;
+use crate::scope::{Free, free_variables};
 use crate::value::Value;
 
 /// A parsed expression. Clones share it.
@@ -21,7 +20,7 @@ pub struct Expression(Arc<Parsed>);
 struct Parsed {
     text: String,
     node: Node,
-    free: BTreeSet<Arc<str>>,
+    free: Free,
 }
 
 /// What an expression gives.
@@ -61,7 +60,15 @@ impl Expression {
     /// The variables and functions, without `$`, that the expression reads and does not bind itself. The context (`$`)
     /// is the empty name, the input (`$$`) is `$`.
     pub fn free_variables(&self) -> impl Iterator<Item = &str> {
-        self.0.free.iter().map(|name| &**name)
+        self.0.free.variables.iter().map(|name| &**name)
+    }
+
+    /// Whether the expression reads more of that variable than what stands behind these names: more than
+    /// `$variable.name`, and what follows.
+    pub fn reads_more_of(&self, variable: &str, names: &[&str]) -> bool {
+        let Free { whole, behind, .. } = &self.0.free;
+        let behind = behind.iter().filter(|(looked_into, _)| &**looked_into == variable);
+        whole.contains(variable) || behind.into_iter().any(|(_, name)| !names.contains(&&**name))
     }
 
     /// The text that was parsed.
@@ -101,4 +108,42 @@ fn finished(value: Value) -> Result<Value, Error> {
     }
     check(&value)?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads_more(text: &str) -> bool {
+        Expression::parse(text).expect("the text is an expression").reads_more_of("states", &["input", "result"])
+    }
+
+    #[test]
+    fn what_is_read_of_a_variable_is_known_where_it_is_looked_into_by_name() {
+        for text in ["$states.input", "$states.input.a + $states.result.b.c", "{'a': [$states.input]}", "1", "$x"] {
+            assert!(!reads_more(text), "{text}");
+        }
+        for text in [
+            "$states",
+            "$states.context",
+            "$states.input2",
+            "$states.*",
+            "$states.**",
+            "$states[0].input",
+            "$states.(input)",
+            "$lookup($states, 'context')",
+            "($s := $states; $s.input)",
+            "$states.input[$states.context.a]",
+            "$states.input{'a': $states.context}",
+            "$states.input^($states.context)",
+            "$states.input.($states.context)",
+            "$states.input#$i[$states.context]",
+            "$states.$string()",
+            "$states ~> $keys()",
+            "$states.input@$i.context",
+            "$states{'a': input}",
+        ] {
+            assert!(reads_more(text), "{text}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::number::to_fifteen_digits;
+use crate::number::{Number, to_fifteen_digits};
 use crate::value::{Array, Object, VALUE_DEPTH_MAX, Value};
 
 impl<'de> Deserialize<'de> for Value {
@@ -49,7 +49,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_f64<E>(self, double: f64) -> Result<Value, E> {
-        Ok(double.into())
+        Ok(Value::Number(Number::decimal(double)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -92,8 +92,8 @@ impl Serialize for Value {
                     Ok(integer) => serializer.serialize_u64(integer),
                     Err(_) => serializer.serialize_i64(integer as i64),
                 },
-                (None, Some(integer)) => serializer.serialize_i64(integer),
-                (None, None) => serializer.serialize_f64(number.as_f64()),
+                (None, Some(integer)) if !number.has_point() => serializer.serialize_i64(integer),
+                (None, _) => serializer.serialize_f64(number.as_f64()),
             },
             Value::String(text) => serializer.serialize_str(text),
             Value::Array(array) => {
@@ -132,7 +132,7 @@ impl From<&serde_json::Value> for Value {
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
                 (Some(integer), _) => integer.into(),
                 (None, Some(integer)) => integer.into(),
-                (None, None) => number.as_f64().unwrap_or(f64::NAN).into(),
+                (None, None) => Value::Number(Number::decimal(number.as_f64().unwrap_or(f64::NAN))),
             },
             serde_json::Value::String(text) => text.as_str().into(),
             serde_json::Value::Array(values) => Value::Array(values.iter().map(Value::from).collect()),

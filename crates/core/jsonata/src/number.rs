@@ -2,17 +2,21 @@
 
 use std::fmt;
 
+/// A whole double below this, either way, that was read with a point or an exponent is written with a point.
+const POINT_MAX: f64 = 1e15;
 /// Integers up to this size, either way, are exact in a double.
 const EXACT_MAX: u64 = 1 << 53;
 
 /// A number. Calculations and comparisons are those of doubles; an integer that a double cannot hold keeps its digits
-/// until something is calculated with it.
+/// until something is calculated with it, and so does `2.0` its point, as where JSON has integers and doubles.
 #[derive(Clone, Copy, Debug)]
 pub struct Number(Repr);
 
 #[derive(Clone, Copy, Debug)]
 enum Repr {
     Double(f64),
+    /// Read with a point or an exponent.
+    Decimal(f64),
     Signed(i64),
     Unsigned(u64),
 }
@@ -21,7 +25,7 @@ impl Number {
     /// The nearest double.
     pub fn as_f64(self) -> f64 {
         match self.0 {
-            Repr::Double(double) => double,
+            Repr::Double(double) | Repr::Decimal(double) => double,
             Repr::Signed(integer) => integer as f64,
             Repr::Unsigned(integer) => integer as f64,
         }
@@ -30,7 +34,7 @@ impl Number {
     /// The number as an integer, if it is one and fits.
     pub fn as_i64(self) -> Option<i64> {
         match self.0 {
-            Repr::Double(double) => {
+            Repr::Double(double) | Repr::Decimal(double) => {
                 let is_exact = double.trunc() == double && double.abs() <= EXACT_MAX as f64;
                 is_exact.then_some(double as i64)
             }
@@ -39,10 +43,20 @@ impl Number {
         }
     }
 
+    /// As it is read from JSON with a point or an exponent. What is `-0` there is nothing but zero.
+    pub(crate) fn decimal(double: f64) -> Number {
+        Number(if double == 0.0 && double.is_sign_negative() { Repr::Double(double) } else { Repr::Decimal(double) })
+    }
+
+    /// Whether it is whole, and written with a point all the same.
+    pub(crate) fn has_point(self) -> bool {
+        matches!(self.0, Repr::Decimal(double) if double.trunc() == double && double.abs() < POINT_MAX)
+    }
+
     /// The integer that a double cannot hold, if this is one.
     pub(crate) fn large(self) -> Option<i128> {
         match self.0 {
-            Repr::Double(_) => None,
+            Repr::Double(_) | Repr::Decimal(_) => None,
             Repr::Signed(integer) => Some(integer.into()),
             Repr::Unsigned(integer) => Some(integer.into()),
         }
@@ -78,8 +92,14 @@ impl PartialEq for Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Repr::Double(double) if double.is_finite() => f.write_str(&to_text(double)),
-            Repr::Double(_) => f.write_str("null"),
+            Repr::Double(double) | Repr::Decimal(double) if double.is_finite() => {
+                match self.as_i64() {
+                    Some(integer) => integer.fmt(f)?,
+                    None => f.write_str(&to_text(double))?,
+                }
+                f.write_str(if self.has_point() { ".0" } else { "" })
+            }
+            Repr::Double(_) | Repr::Decimal(_) => f.write_str("null"),
             Repr::Signed(integer) => integer.fmt(f),
             Repr::Unsigned(integer) => integer.fmt(f),
         }
@@ -204,6 +224,17 @@ mod tests {
         assert_eq!(Number::from(i64::MIN).to_string(), "-9223372036854775808");
         assert_eq!(Number::from(1i64 << 53).large(), None);
         assert_eq!(Number::from((1i64 << 53) + 1).as_i64(), Some((1 << 53) + 1));
+    }
+
+    #[test]
+    fn what_was_read_with_a_point_keeps_it() {
+        for (double, text) in
+            [(2.0, "2.0"), (-3.0, "-3.0"), (0.0, "0.0"), (2.5, "2.5"), (1e20, "100000000000000000000")]
+        {
+            assert_eq!(Number::decimal(double).to_string(), text);
+        }
+        assert_eq!(Number::decimal(-0.0).to_string(), "0");
+        assert_eq!((Number::decimal(2.0).as_i64(), Number::decimal(2.0)), (Some(2), Number::from(2i64)));
     }
 
     #[test]

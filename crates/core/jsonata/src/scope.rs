@@ -1,4 +1,4 @@
-//! Which variables an expression reads without binding them itself.
+//! Which variables an expression reads without binding them itself, and what of them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,24 +6,43 @@ use std::sync::Arc;
 use crate::limits::with_stack;
 use crate::node::{Kind, Node, Stage};
 
-/// The names, without `$`, of the variables and functions that an expression takes from its surroundings.
-pub(crate) fn free_variables(node: &mut Node) -> BTreeSet<Arc<str>> {
-    let mut collector = Collector { scopes: vec![bound_in(node)], free: BTreeSet::new() };
+/// What an expression takes from its surroundings. Names are without `$`.
+#[derive(Default)]
+pub(crate) struct Free {
+    /// Its variables and functions.
+    pub(crate) variables: BTreeSet<Arc<str>>,
+    /// Those that are not only looked into.
+    pub(crate) whole: BTreeSet<Arc<str>>,
+    /// Those that are looked into, with the name right behind each.
+    pub(crate) behind: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
+/// What an expression takes from its surroundings.
+pub(crate) fn free_variables(node: &mut Node) -> Free {
+    let mut collector = Collector { scopes: vec![bound_in(node)], free: Free::default() };
     collector.visit(node);
     collector.free
 }
 
 struct Collector {
     scopes: Vec<BTreeSet<Arc<str>>>,
-    free: BTreeSet<Arc<str>>,
+    free: Free,
 }
 
 impl Collector {
     fn visit(&mut self, node: &mut Node) {
+        if let Some((variable, name)) = looked_into(node) {
+            if self.is_free(variable) {
+                self.free.variables.insert(variable.clone());
+                self.free.behind.insert((variable.clone(), name.clone()));
+            }
+            return;
+        }
         let scope = match &mut node.kind {
             Kind::Variable(name) => {
-                if !self.scopes.iter().any(|scope| scope.contains(name)) {
-                    self.free.insert(name.clone());
+                if self.is_free(name) {
+                    self.free.variables.insert(name.clone());
+                    self.free.whole.insert(name.clone());
                 }
                 None
             }
@@ -43,6 +62,24 @@ impl Collector {
         if is_scope {
             self.scopes.pop();
         }
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.scopes.iter().any(|scope| scope.contains(name))
+    }
+}
+
+/// The variable and the name right behind it, of `$variable.name` and then nothing but names.
+fn looked_into(node: &Node) -> Option<(&Arc<str>, &Arc<str>)> {
+    let is_bare = node.predicates.is_empty() && node.stages.is_empty() && node.group.is_none();
+    match &node.kind {
+        Kind::Path(path) if path.is_plain && is_bare => {
+            match path.steps.first_chunk()?.each_ref().map(|step| &step.kind) {
+                [Kind::Variable(variable), Kind::Name(name)] => Some((variable, name)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

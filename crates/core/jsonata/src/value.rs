@@ -90,11 +90,19 @@ impl Value {
         }
     }
 
-    /// Whether it is the same: equal, for arrays, objects and functions one and the same.
-    pub(crate) fn is_same(&self, other: &Value) -> bool {
+    /// Whether both are one and the same array or object, so that they read the same.
+    pub fn shares(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Array(left), Value::Array(right)) => Arc::ptr_eq(&left.data, &right.data),
             (Value::Object(left), Value::Object(right)) => Arc::ptr_eq(&left.fields, &right.fields),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the same: equal, for arrays, objects and functions one and the same.
+    pub(crate) fn is_same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_)) => self.shares(other),
             _ => self == other,
         }
     }

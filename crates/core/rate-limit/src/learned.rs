@@ -221,14 +221,14 @@ mod tests {
         let usage = |used, capacity| Feedback { usage: Some(Usage { used, capacity }), ..Feedback::default() };
         for answer in [usage(34_299, 40), usage(u32::MAX, 1), usage(u32::MAX, u32::MAX)] {
             let mut bucket = Bucket::default();
-            bucket.end(&answer, 7);
-            let waits_ms = bucket.free_at(None, 7).expect("nothing is under way") - 7;
+            bucket.end(&answer, 0, 7);
+            let waits_ms = bucket.free_at(None, 0, 7).expect("nothing is under way") - 7;
             assert!(waits_ms <= PAUSE_MAX_MS, "{answer:?}: {waits_ms} ms");
         }
         let mut bucket = Bucket::default();
         for _ in 0..100 {
-            bucket.end(&Feedback { refused: true, ..usage(40, 40) }, 7);
+            bucket.end(&Feedback { refused: true, ..usage(40, 40) }, 0, 7);
         }
-        assert!(bucket.free_at(None, 7).expect("nothing is under way") <= 7 + PAUSE_MAX_MS);
+        assert!(bucket.free_at(None, 0, 7).expect("nothing is under way") <= 7 + PAUSE_MAX_MS);
     }
 }

@@ -1,12 +1,12 @@
 //! Executions: rows that say where each strand has got to. Steps change them; nothing is evaluated here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::Timestamp;
 use crate::definition::{Definition, ItemReader, ItemSource, Kind, StateKind};
+use crate::few::Few;
 use crate::limits::{EVENTS_MAX, REDRIVES_MAX};
 use crate::map_run::MapRun;
 use crate::payload::{PayloadId, Payloads};
@@ -22,7 +22,7 @@ const VERSION: u8 = 1;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Execution {
     pub(crate) head: Head,
-    pub(crate) strands: BTreeMap<StrandId, Box<Strand>>,
+    pub(crate) strands: Few<StrandId, Arc<Strand>>,
     pub(crate) payloads: Payloads,
 }
 
@@ -38,7 +38,7 @@ wire_struct! {
         pub(crate) next_payload: u32,
         pub(crate) next_strand: u32,
         pub(crate) next_attempt: u32,
-        pub(crate) outcome: Option<Outcome>,
+        pub(crate) outcome: Option<Box<Outcome>>,
     }
 }
 
@@ -148,8 +148,10 @@ impl Execution {
         for (id, text) in step.payloads() {
             self.payloads.insert(id, text.clone());
         }
-        for payload in
-            step.head.payloads().chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(Strand::payloads)))
+        for payload in step
+            .head
+            .payloads()
+            .chain(step.strands.iter().flat_map(|(_, row)| row.iter().flat_map(|row| row.payloads())))
         {
             self.payloads.hold(payload);
         }
@@ -158,7 +160,7 @@ impl Execution {
         }
         for (id, row) in &step.strands {
             let before = match row {
-                Some(row) => self.strands.insert(*id, Box::new(row.clone())),
+                Some(row) => self.strands.insert(*id, row.clone()),
                 None => self.strands.remove(id),
             };
             for payload in before.iter().flat_map(|strand| strand.payloads()) {
@@ -178,7 +180,7 @@ impl Execution {
 
     /// What came out of it; none while it runs.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.head.outcome.as_ref()
+        self.head.outcome.as_deref()
     }
 
     /// A text that is still needed: while it runs the input (number 0), later the output.
@@ -279,7 +281,7 @@ impl Execution {
     /// Drops all rows of an execution that has ended; it cannot be redriven any more.
     pub fn forget(&mut self) {
         if self.head.outcome.is_some() {
-            for strand in std::mem::take(&mut self.strands).into_values() {
+            for strand in std::mem::take(&mut self.strands).values() {
                 strand.payloads().for_each(|payload| self.payloads.release(payload));
             }
         }
@@ -289,13 +291,13 @@ impl Execution {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
         self.head.put(&mut out);
-        (self.payloads.iter().len() as u64).put(&mut out);
+        (self.payloads.len() as u64).put(&mut out);
         for (id, text) in self.payloads.iter() {
             id.put(&mut out);
             text.put(&mut out);
         }
         (self.strands.len() as u64).put(&mut out);
-        for (id, strand) in &self.strands {
+        for (id, strand) in self.strands.iter() {
             id.put(&mut out);
             strand.put(&mut out);
         }
@@ -313,8 +315,7 @@ impl Execution {
         for (id, text) in Vec::<(PayloadId, Arc<str>)>::take(from)? {
             payloads.insert(id, text);
         }
-        let strands: BTreeMap<StrandId, Box<Strand>> =
-            Vec::<(StrandId, Box<Strand>)>::take(from)?.into_iter().collect();
+        let strands: Few<StrandId, Arc<Strand>> = Vec::<(StrandId, Arc<Strand>)>::take(from)?.into_iter().collect();
         let held = head.payloads().chain(strands.values().flat_map(|strand| strand.payloads()));
         for payload in held {
             if payloads.get(payload).is_none() {
@@ -330,8 +331,8 @@ impl Head {
     /// The texts that it needs: the input while it can still be asked for, and the output.
     fn payloads(&self) -> impl Iterator<Item = PayloadId> + use<> {
         let input = (!matches!(self.status, Status::NotStarted | Status::Succeeded)).then_some(PayloadId(0));
-        let output = match self.outcome {
-            Some(Outcome::Output(output)) => Some(output),
+        let output = match self.outcome.as_deref() {
+            Some(Outcome::Output(output)) => Some(*output),
             _ => None,
         };
         input.into_iter().chain(output)
@@ -345,7 +346,7 @@ mod tests {
     /// With a hundred thousand of them waiting, every byte of a row counts.
     #[test]
     fn the_rows_of_a_waiting_execution_are_small() {
-        assert!(size_of::<Strand>() <= 160, "{}", size_of::<Strand>());
-        assert!(size_of::<Execution>() <= 160, "{}", size_of::<Execution>());
+        assert!(size_of::<Strand>() <= 136, "{}", size_of::<Strand>());
+        assert!(size_of::<Execution>() <= 104, "{}", size_of::<Execution>());
     }
 }

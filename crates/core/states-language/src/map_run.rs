@@ -58,6 +58,17 @@ wire_enum! {
     }
 }
 
+/// What is to be another in a run that goes on; what is not given stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapRunChange {
+    /// How many children run at once; 0 asks for no limit.
+    pub concurrency_max: Option<u32>,
+    /// How many failures are tolerated.
+    pub tolerated_failure_count: Option<u32>,
+    /// How many failures are tolerated, in percent.
+    pub tolerated_failure_percentage: Option<u32>,
+}
+
 impl MapRun {
     /// What there is to tell of a strand, if it is at a distributed Map.
     pub(crate) fn of(definition: &Definition, strand: &Strand) -> Option<MapRun> {
@@ -83,11 +94,25 @@ impl MapRun {
         })
     }
 
-    /// The run when it has ended: what still ran was given up, but for the child that made it fail.
+    /// The run when it has ended: what still ran was given up.
     pub(crate) fn ended(self, status: MapRunStatus, now: Timestamp) -> MapRun {
-        let one = u32::from(status == MapRunStatus::Failed && self.running > 0);
-        let (failed, aborted) = (self.failed + one, self.running - one);
-        MapRun { status, running: 0, failed, aborted, stopped_at: Some(now), ..self }
+        MapRun { status, running: 0, aborted: self.running, stopped_at: Some(now), ..self }
+    }
+
+    /// What the last part of the ARN of a child's execution is: unique as the run's own, and found from it.
+    pub fn child_name(&self, index: u32) -> String {
+        uuid_text(self.id.wrapping_add(1 + u128::from(index)))
+    }
+
+    /// Which child it is whose execution has this name.
+    pub fn child_named(&self, name: u128) -> Option<u32> {
+        let index = name.wrapping_sub(self.id).checked_sub(1)?;
+        u32::try_from(index).ok().filter(|index| *index < self.total())
+    }
+
+    /// All children, whether they have begun or not.
+    pub fn total(&self) -> u32 {
+        self.pending + self.running + self.succeeded + self.failed + self.aborted
     }
 
     /// Its ARN, of the machine's.

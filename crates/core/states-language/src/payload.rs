@@ -1,7 +1,8 @@
 //! The texts of an execution: JSON that rows and events name by number.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use crate::few::Few;
 
 /// A text's number within its execution, rising and never used again. The execution's input is number 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,7 +11,7 @@ pub struct PayloadId(pub u32);
 /// The texts that rows still need, each with the number of rows that do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Payloads {
-    texts: BTreeMap<PayloadId, (u32, Arc<str>)>,
+    texts: Few<PayloadId, (u32, Arc<str>)>,
 }
 
 impl Payloads {
@@ -42,7 +43,11 @@ impl Payloads {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (PayloadId, &Arc<str>)> {
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PayloadId, &Arc<str>)> {
         self.texts.iter().map(|(id, (_, text))| (*id, text))
     }
 }

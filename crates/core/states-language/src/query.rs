@@ -35,11 +35,11 @@ pub(crate) enum Form {
 pub(crate) struct Scope {
     /// `$`, of JSONPath.
     pub(crate) input: Value,
-    /// `$$`, and `$states.context`.
+    /// `$$`
     pub(crate) context: Value,
     /// `$name`.
     pub(crate) variables: BTreeMap<Arc<str>, Value>,
-    /// `$states.input`, and `result` or `errorOutput` where there is one.
+    /// `$states`: `input`, `result` or `errorOutput` where there is one, and the context if it is read.
     pub(crate) states: Object,
     pub(crate) now: Timestamp,
     /// Steps that expressions took so far.
@@ -88,9 +88,7 @@ impl Query {
             bindings.bind(name.clone(), value.clone());
         }
         if expression.free_variables().any(|name| name == "states") {
-            let mut states = scope.states.clone();
-            states.insert("context", scope.context.clone());
-            bindings.bind("states", Value::Object(states));
+            bindings.bind("states", Value::Object(scope.states.clone()));
         }
         let mut host = Chance { now: scope.now, random, work: &scope.work };
         let told = |what: String| {
@@ -144,9 +142,15 @@ impl Query {
     }
 }
 
+/// What is in `$states` besides the context, which takes more to put together than most expressions to evaluate.
+const STATES_WITHOUT_CONTEXT: &[&str] = &["input", "result", "errorOutput"];
+
 /// What queries need besides the input.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
+    /// `$states`
+    pub(crate) states: bool,
+    /// `$$` or `$states.context`
     pub(crate) context: bool,
     pub(crate) variables: BTreeSet<Arc<str>>,
 }
@@ -160,7 +164,10 @@ impl Reads {
             Form::Expression(expression) => {
                 for name in expression.free_variables() {
                     match name {
-                        "states" => self.context = true,
+                        "states" => {
+                            self.states = true;
+                            self.context |= expression.reads_more_of("states", STATES_WITHOUT_CONTEXT);
+                        }
                         name => {
                             self.variables.insert(name.into());
                         }

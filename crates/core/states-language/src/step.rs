@@ -48,8 +48,8 @@ pub struct Step {
     /// Runs of distributed Maps that began, went on or ended.
     pub map_runs: Vec<MapRun>,
     pub(crate) head: Head,
-    /// Rows as they are now; none for those that are gone.
-    pub(crate) strands: Vec<(StrandId, Option<Strand>)>,
+    /// Rows as they are now; none for those that are gone. Of one that is named twice, the last counts.
+    pub(crate) strands: Vec<(StrandId, Option<Arc<Strand>>)>,
 }
 
 impl Step {

@@ -35,6 +35,11 @@ impl Check {
         Self::new(what, format!("at most {goal} {unit}"), format!("{value:.2} {unit}"), value <= goal)
     }
 
+    /// `value` is to be at least `goal`.
+    pub fn at_least(what: &str, value: f64, goal: f64, unit: &str) -> Self {
+        Self::new(what, format!("at least {goal} {unit}"), format!("{value:.2} {unit}"), value >= goal)
+    }
+
     /// `count` is to be all of them.
     pub fn all(what: &str, count: u64, all: u64) -> Self {
         Self::new(what, all.to_string(), count.to_string(), count == all)

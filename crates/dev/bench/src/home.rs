@@ -54,6 +54,11 @@ impl Home {
         self.start_server(&["serve", "--credentials", &credentials]).await
     }
 
+    /// Starts the server under test with a clock that can be put forward.
+    pub async fn start_with_test_clock(&self) -> Result<Server> {
+        self.start_server(&["serve", "--test-clock"]).await
+    }
+
     /// Starts the server under test with what a template describes.
     pub async fn start_with(&self, template: &Template) -> Result<Server> {
         let path = template.write(self.path())?;

@@ -18,3 +18,4 @@ pub mod topic;
 pub mod trials;
 pub mod usage;
 pub mod wake;
+pub mod workflow;

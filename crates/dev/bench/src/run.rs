@@ -22,7 +22,7 @@ use crate::{
     subject::{Subject, chosen},
     trials::{
         Findings, Trial, backlog, cold_starts, deliveries, drain, envelopes, filters, function_groups, groups, invokes,
-        mapping, objects, one_object, polls, publish, queues, waiting_events,
+        mapping, objects, one_object, polls, publish, queues, waiting_events, workflows,
     },
 };
 
@@ -39,6 +39,7 @@ const QUICK_ENVELOPES: u64 = 1000;
 const QUICK_MAPPED: u64 = 1000;
 const QUICK_FUNCTION_GROUPS: u64 = 100;
 const QUICK_WAITING: u64 = 1000;
+const QUICK_EXECUTIONS: u64 = 2000;
 const SIGNATURES: u32 = 20_000;
 
 const BACKLOG_GOALS: backlog::Goals = backlog::Goals { bytes_a_message: 250.0, ready_seconds: 5.0 };
@@ -61,7 +62,7 @@ pub struct Options {
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Subject>,
     /// Also what takes minutes, gigabytes, interpreters or thousands of connections: invokes, cold-starts, mapping,
-    /// function-groups, waiting-events, deliveries, deep, fifo-groups, queues and polls.
+    /// function-groups, waiting-events, waiting-executions, deliveries, deep, fifo-groups, queues and polls.
     #[arg(long)]
     pub deep: bool,
     /// A short run: 1 second a cell, 1 and 64 connections, small backlogs.
@@ -106,6 +107,9 @@ pub struct Options {
     /// Events of waiting-events.
     #[arg(long, default_value_t = 10_000)]
     pub waiting: u64,
+    /// Executions of waiting-executions, twice.
+    #[arg(long, default_value_t = 100_000)]
+    pub executions: u64,
     /// Where the temporary data directory is made; what counts is its file system.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -138,6 +142,7 @@ impl Run {
             options.mapped = QUICK_MAPPED;
             options.function_groups = QUICK_FUNCTION_GROUPS;
             options.waiting = QUICK_WAITING;
+            options.executions = QUICK_EXECUTIONS;
         }
         ensure!(options.seconds > 0.0 && options.seconds <= 3600.0, "--seconds must be above 0, at most 3600");
         ensure!(options.connections.iter().all(|&count| count > 0), "--connections must be above 0");
@@ -153,6 +158,7 @@ impl Run {
             options.mapped,
             options.function_groups,
             options.waiting,
+            options.executions,
         ];
         ensure!(sizes.iter().all(|&size| size > 0), "a size must be above 0");
         let parent = options.data.clone().unwrap_or_else(std::env::temp_dir);
@@ -233,11 +239,16 @@ impl Run {
             Subject::Envelopes => envelopes::measure(&homes, sizes.envelopes).await,
             Subject::Objects => objects::measure(&homes, self.duration()).await,
             Subject::OneObject => one_object::measure(&homes, self.duration()).await,
+            Subject::Standard => workflows::standard::measure(&homes, self.duration()).await,
+            Subject::Express => workflows::express::measure(&homes, self.duration()).await,
+            Subject::Transitions => workflows::transitions::measure(&homes, self.duration()).await,
+            Subject::History => workflows::history::measure(&homes, self.duration()).await,
             Subject::Invokes => invokes::measure(&homes, self.duration()).await,
             Subject::ColdStarts => cold_starts::measure(&homes).await,
             Subject::Mapping => mapping::measure(&homes, sizes.mapped, self.duration()).await,
             Subject::FunctionGroups => function_groups::measure(&homes, sizes.function_groups).await,
             Subject::WaitingEvents => waiting_events::measure(&homes, sizes.waiting).await,
+            Subject::WaitingExecutions => workflows::waiting::measure(&homes, sizes.executions).await,
             Subject::Deliveries => deliveries::measure(&homes, sizes.deliveries, self.duration()).await,
             Subject::Deep => backlog::measure(&homes, sizes.deep_messages, self.duration(), DEEP_GOALS).await,
             Subject::FifoGroups => groups::measure(&homes, sizes.groups).await,

@@ -51,6 +51,14 @@ pub enum Subject {
     Objects,
     /// One object that 16 writers change with conditional puts.
     OneObject,
+    /// Standard executions of one state.
+    Standard,
+    /// Express executions of three states.
+    Express,
+    /// Executions that go from state to state, with and without a server.
+    Transitions,
+    /// A history of 25,000 events, read page by page.
+    History,
     /// Warm functions through `Invoke`. Only with --deep, or when named.
     Invokes,
     /// The first invocations of functions. Only with --deep, or when named.
@@ -61,6 +69,8 @@ pub enum Subject {
     FunctionGroups,
     /// 10,000 events that wait for a function. Only with --deep, or when named.
     WaitingEvents,
+    /// 100,000 executions that wait. Only with --deep, or when named.
+    WaitingExecutions,
     /// 10,000 deliveries to web servers at once. Only with --deep, or when named.
     Deliveries,
     /// Ten million messages in one queue: receives, memory, start-up time. Only with --deep, or when named.

@@ -1,9 +1,9 @@
-//! Limits on calls as they are written down, and what targets answer.
+//! Rules for limits on calls as they are written down, and what targets answer.
 //!
-//! An input is a line with a rate, a burst and a concurrency, a line with a key, JSON to look for it in, a blank line,
+//! An input is a line with a rule (the text of a tag, or JSON), an event in which its key is looked for, a blank line,
 //! then answers, each a line with a status and a line for each header, with blank lines between them.
 
-use bongsu_rate_limit::{Bucket, Feedback, KeyExpression, Limit, PAUSE_MAX_MS, Rate};
+use bongsu_rate_limit::{Bucket, Feedback, KEY_BYTES_MAX, KeyExpression, PAUSE_MAX_MS, Rule};
 use serde_json::Value;
 
 use crate::http_text;
@@ -15,58 +15,54 @@ const CALL_MS: u64 = 35;
 /// Answers of one input.
 const ANSWERS_MAX: usize = 32;
 
-/// Takes a limit, a key, an event, and answers.
+/// Takes a rule, an event, and answers.
 ///
 /// # Panics
 ///
-/// If a refusal has no words, a bucket is not found again in its numbers, is free in the past, keeps its target from
-/// being called for longer than a pause may be, or is not free when it said that it would be.
+/// If a refusal has no words, a rule is not read as it was written, or a bucket is not found again in its numbers, is
+/// free in the past, keeps its target from being called for longer than a pause may last, or is not free when it said
+/// that it would be.
 pub fn limits(input: &[u8]) {
     let (rule, answers) = http_text::split_at_blank_line(input);
-    let (limit, rest) = http_text::split_at_line(rule);
-    let (key, event) = http_text::split_at_line(rest);
-    let (Ok(limit), Ok(key)) = (std::str::from_utf8(limit), std::str::from_utf8(key)) else { return };
-    look(key, event);
-    let limit = parsed(limit);
+    let (rule, event) = http_text::split_at_line(rule);
+    let Ok(rule) = std::str::from_utf8(rule) else { return };
+    let rule = parsed(rule);
+    if let (Some(KeyExpression::Path(path)), Ok(event)) = (&rule.key, serde_json::from_slice::<Value>(event)) {
+        assert!(path.key(&event).len() <= KEY_BYTES_MAX);
+    }
+    let limit = rule.limit.as_ref();
     let (mut bucket, mut now) = (Bucket::default(), BEGINNING);
     for answer in http_text::parts(answers).take(ANSWERS_MAX) {
-        let free_at = bucket.free_at(limit.as_ref(), 0, now).expect("nothing is under way");
+        let free_at = bucket.free_at(limit, 0, now).expect("nothing is under way");
         assert!(free_at >= now, "{free_at} lies before {now}");
-        assert_eq!(bucket.free_at(limit.as_ref(), 0, free_at), Some(free_at), "free when it said so");
+        assert_eq!(bucket.free_at(limit, 0, free_at), Some(free_at), "free when it said so");
         now = free_at;
-        bucket.begin(limit.as_ref(), now);
+        bucket.begin(limit, now);
         now += CALL_MS;
         bucket.end(&feedback(answer, now), 0, now);
-        assert_eq!(Bucket::from_numbers(&bucket.numbers()), Some(bucket.clone()));
+        assert_eq!(Bucket::from_numbers(&bucket.numbers()).as_ref(), Some(&bucket));
         let said = bucket.free_at(None, 0, now).expect("nothing is under way");
         assert!(said <= now + PAUSE_MAX_MS, "{bucket:?} waits until {said} at {now}");
     }
 }
 
-fn look(key: &str, event: &[u8]) {
-    match KeyExpression::parse(key) {
-        Ok(parsed) => {
-            assert_eq!(parsed.to_string(), key);
-            if let (KeyExpression::Path(path), Ok(event)) = (parsed, serde_json::from_slice::<Value>(event)) {
-                assert!(path.key(&event).len() <= bongsu_rate_limit::KEY_BYTES_MAX);
-            }
+/// The rule, or none if it is refused.
+fn parsed(text: &str) -> Rule {
+    let rule = match serde_json::from_str::<Value>(text) {
+        Ok(json) => Rule::from_json(&json),
+        Err(_) => Rule::parse(text),
+    };
+    match rule {
+        Ok(rule) => {
+            let written = rule.to_string();
+            assert_eq!(Rule::parse(&written).as_ref(), Ok(&rule), "{written}");
+            rule
         }
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
-}
-
-/// A rate, and perhaps a burst and a concurrency.
-fn parsed(text: &str) -> Option<Limit> {
-    let mut words = text.split(' ');
-    let rate = match Rate::parse(words.next().unwrap_or_default()) {
-        Ok(rate) => rate,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return None;
+            Rule::default()
         }
-    };
-    let mut number = || words.next().and_then(|word| word.parse().ok());
-    Limit::new(Some(rate), number(), number()).ok().flatten()
+    }
 }
 
 fn feedback(answer: &[u8], now: u64) -> Feedback {

@@ -134,6 +134,17 @@ pub enum Integration {
         /// By name: [`NOTIFICATION_PARAMETERS`](crate::NOTIFICATION_PARAMETERS).
         parameters: BTreeMap<String, String>,
     },
+    /// Of HTTP APIs, `StepFunctions-…`: a request starts or stops an execution.
+    Workflow {
+        /// Which of it.
+        action: WorkflowAction,
+        /// `RequestParameters` by name, as AWS names them for the action.
+        parameters: BTreeMap<String, String>,
+        /// `ResponseParameters` by status.
+        responses: BTreeMap<u16, BTreeMap<String, String>>,
+        /// 50 ms to 30 s. What was started goes on.
+        timeout: Duration,
+    },
     /// Of REST APIs, type `AWS`: a request to a service, and what of its answer is told.
     Aws {
         /// The service that is asked.
@@ -142,6 +153,8 @@ pub enum Integration {
         path: String,
         /// From one request to the other, and back.
         rest: RestIntegration,
+        /// 50 ms to 29 s; who keeps messages answers sooner in any case.
+        timeout: Duration,
     },
     /// `HTTP_PROXY`: the request goes to another server as it came, and that one's answer to the caller.
     Proxy {
@@ -188,6 +201,19 @@ pub enum Service {
     Sqs,
     /// Topics.
     Sns,
+    /// Workflows, at `/?Action=` and an operation.
+    States,
+}
+
+/// What HTTP APIs ask of workflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkflowAction {
+    /// Begins an execution.
+    StartExecution,
+    /// Begins an express execution and answers its end.
+    StartSyncExecution,
+    /// Ends an execution.
+    StopExecution,
 }
 
 /// The settings that `AWS` and `MOCK` integrations share, in AWS's words.

@@ -36,7 +36,7 @@ mod velocity;
 
 pub use api::{
     Access, Api, ApiKind, BodyKind, FunctionUrl, Integration, IntegrationResponse, KeySource, Passthrough,
-    PayloadFormat, RestIntegration, Route, Service, Stage, Throttle, Webhook,
+    PayloadFormat, RestIntegration, Route, Service, Stage, Throttle, Webhook, WorkflowAction,
 };
 pub use authorizer::{Authorizer, AuthorizerKind, AuthorizerQuestion, CACHED_ANSWERS_MAX};
 pub use cors::Cors;

@@ -58,6 +58,13 @@ pub(crate) struct Fault {
     reason: Option<String>,
 }
 
+/// As in `line 3: not valid YAML`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason.as_deref().unwrap_or("faulty"))
+    }
+}
+
 impl Fault {
     pub(crate) fn new(line: u32, reason: impl Into<String>) -> Fault {
         Fault { line, reason: Some(reason.into()) }

@@ -15,6 +15,8 @@ mod inputs;
 mod intrinsics;
 mod json;
 mod layer_version;
+mod machine_definition;
+mod machine_version;
 mod mapping;
 mod metadata;
 mod names;
@@ -50,6 +52,7 @@ pub use alias::{AliasResource, VersionResource};
 pub use api::authorizer::{AccessResource, AuthorizerKind, AuthorizerQuestion, AuthorizerResource};
 pub use api::integration::{
     AwsService, IntegrationResource, IntegrationResponse, Passthrough, PayloadFormat, RestIntegrationResource,
+    WorkflowAction,
 };
 pub use api::route_key::RouteKey;
 pub use api::usage::{Quota, QuotaPeriod, UsagePlanResource};
@@ -65,12 +68,14 @@ pub use function::{
 pub use function_url::FunctionUrlResource;
 pub use inputs::Inputs;
 pub use layer_version::LayerVersionResource;
+pub use machine_definition::{MachineDefinition, definition_text};
+pub use machine_version::{MachineAliasResource, MachineVersionResource};
 pub use mapping::MappingResource;
 pub use metadata::FaultPolicy;
 pub use parameters::PARAMETER_BYTES_MAX;
 pub use permission::PermissionResource;
 pub use pipe::PipeResource;
-pub use plan::{Action, Change, plan};
+pub use plan::{Action, Change, follow, plan};
 pub use policy::{PolicyOf, PolicyResource};
 pub use queue::QueueResource;
 pub use reference::{FunctionReference, Target};
@@ -79,7 +84,7 @@ pub use schedule_target::{ScheduleTarget, Scheduled};
 pub use scope::RESOLVED_BYTES_MAX;
 pub use secret::Secret;
 pub use stack::{Definition, DeletionPolicy, Ignored, Output, Parameter, Reference, Resource, Stack};
-pub use state_machine::{ActivityResource, StateMachineResource};
+pub use state_machine::{ActivityResource, MachineLogging, StateMachineResource};
 pub use subscription::SubscriptionResource;
 pub use summary::{ParameterSummary, Summary, summarize};
 pub use template::{RESOURCES_MAX, parse};

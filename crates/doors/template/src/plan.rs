@@ -51,6 +51,34 @@ pub fn plan(old: &Stack, new: &Stack) -> Vec<Change> {
     wanted.chain(deleted).collect()
 }
 
+/// What is to be done about a resource of which the template says what it said, now that these attributes of others, by
+/// logical id and name, have other values than before.
+pub fn follow(resource: &Resource, retold: &BTreeSet<(String, String)>) -> Action {
+    let uses = |value: &&serde_json::Value| retold.iter().any(|attribute| mentions(value, attribute));
+    let kind = types::find(resource.type_name);
+    let mut action = Action::None;
+    for (name, _) in resource.properties.iter().filter(|(_, value)| uses(value)) {
+        match kind.is_some_and(|kind| kind.replaced_by.contains(&name.as_str())) {
+            true => return Action::Replace,
+            false => action = Action::Update,
+        }
+    }
+    action
+}
+
+/// Whether a property has an attribute somewhere, in the form in which two templates are compared.
+fn mentions(value: &serde_json::Value, attribute: &(String, String)) -> bool {
+    match value {
+        serde_json::Value::Array(items) => items.iter().any(|item| mentions(item, attribute)),
+        serde_json::Value::Object(entries) => entries.iter().any(|(key, inner)| {
+            let names = inner.as_array().map(Vec::as_slice);
+            let is_it = matches!(names, Some([id, name]) if *id == attribute.0 && *name == attribute.1);
+            (key == "Fn::GetAtt" && is_it) || mentions(inner, attribute)
+        }),
+        _ => false,
+    }
+}
+
 fn compare(old: &Resource, new: &Resource) -> Change {
     let names: BTreeSet<&String> = old.properties.keys().chain(new.properties.keys()).collect();
     let mut what: Vec<String> =

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ActivityResource, AliasResource, ApiDestinationResource, ApiResource, BucketResource, ConnectionResource,
-    EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MappingResource,
-    PermissionResource, PipeResource, PolicyResource, QueueResource, ScheduleGroupResource, ScheduleResource,
-    StateMachineResource, SubscriptionResource, TopicResource, VersionResource,
+    EventInvokeConfigResource, FunctionResource, FunctionUrlResource, LayerVersionResource, MachineAliasResource,
+    MachineVersionResource, MappingResource, PermissionResource, PipeResource, PolicyResource, QueueResource,
+    ScheduleGroupResource, ScheduleResource, StateMachineResource, SubscriptionResource, TopicResource,
+    VersionResource,
 };
 
 /// A template, read for a stack.
@@ -192,6 +193,8 @@ pub enum Definition {
     ScheduleGroup(ScheduleGroupResource),
     Schedule(ScheduleResource),
     StateMachine(StateMachineResource),
+    MachineVersion(MachineVersionResource),
+    MachineAlias(MachineAliasResource),
     Activity(ActivityResource),
     Pipe(PipeResource),
     Connection(ConnectionResource),

@@ -4,17 +4,22 @@
 use std::collections::BTreeMap;
 
 use crate::Inputs;
-use crate::json::Scalars;
+use crate::machine_definition::{self, MachineDefinition};
 use crate::metadata::{RATE_LIMIT_TAG, RATE_LIMITS};
 use crate::names;
 use crate::queue::tags;
+use crate::reader::Reader;
 use crate::scope::Identity;
 use crate::stack::Definition;
 use crate::types::{Naming, Read, Reading, ResourceType};
 
 pub(crate) static TYPE: ResourceType = ResourceType {
     name: "AWS::StepFunctions::StateMachine",
-    identity: |naming| identity(naming, "StateMachineName", "stateMachine"),
+    identity: |naming| {
+        let mut identity = identity(naming, "StateMachineName", "stateMachine");
+        identity.attributes.push(("StateMachineRevisionId", None));
+        identity
+    },
     read: Read::Properties(|reading| read_machine(reading).map(Definition::StateMachine)),
     metadata: &[RATE_LIMITS],
     told: &[
@@ -47,14 +52,31 @@ pub struct StateMachineResource {
     pub name: String,
     /// What `Ref` gives.
     pub arn: String,
-    /// In the Amazon States Language, with what is substituted in it.
-    pub definition: String,
+    /// In the Amazon States Language.
+    pub definition: MachineDefinition,
+    /// What is substituted in a definition that is read when the machine is deployed.
+    pub substitutions: BTreeMap<String, String>,
     /// The role it is said to have; nothing is asked of it.
     pub role: String,
     /// Whether its executions are short, and have no history.
     pub express: bool,
+    /// What is to be logged, if that is said.
+    pub logging: Option<MachineLogging>,
+    /// Whether its executions are to be traced, if that is said.
+    pub tracing: Option<bool>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What is to be logged of a machine's executions, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineLogging {
+    /// `ALL`, `ERROR`, `FATAL` or `OFF`.
+    pub level: String,
+    /// Whether inputs and outputs are part of it.
+    pub includes_data: bool,
+    /// The ARN of a group of logs, if there is one.
+    pub log_group: Option<String>,
 }
 
 /// An activity to create.
@@ -79,40 +101,44 @@ fn identity(naming: &mut Naming<'_, '_>, property: &str, kind: &str) -> Identity
 
 fn read_machine(Reading { line, identity, mut reader, metadata, .. }: Reading<'_, '_>) -> Option<StateMachineResource> {
     reader.text("StateMachineName");
-    let given: Vec<&str> = ["Definition", "DefinitionS3Location", "DefinitionString"]
-        .into_iter()
-        .filter(|name| reader.has(name))
-        .collect();
-    if given.len() != 1 {
-        reader.fault(line, "a state machine has one of Definition and DefinitionString");
-    }
-    if reader.has("DefinitionS3Location") {
-        let line = reader.line_of("DefinitionS3Location");
-        reader.pass(&["DefinitionS3Location"]);
-        reader.fault(line, "DefinitionS3Location is not supported; give the definition in the template");
-    }
-    let string = reader.json("DefinitionString", Scalars::AsWritten);
-    let definition = reader.json("Definition", Scalars::Unquoted).or(string);
     let substitutions = reader.text_map("DefinitionSubstitutions");
+    let definition = machine_definition::read(&mut reader, line, &substitutions);
     let role = reader.required("RoleArn");
     let express = reader.one_of("StateMachineType", &["EXPRESS", "STANDARD"]).is_some_and(|kind| kind == "EXPRESS");
+    let logging = reader.map("LoggingConfiguration").map(read_logging);
+    let tracing = reader.map("TracingConfiguration").map(|mut tracing| {
+        let enabled = tracing.boolean("Enabled").unwrap_or(false);
+        tracing.finish();
+        enabled
+    });
     let mut tags = tags(&mut reader);
     let of_state = |(state, rule)| (format!("{RATE_LIMIT_TAG}:{state}"), rule);
     tags.extend(metadata.rate_limits.into_iter().map(of_state));
     reader.finish();
-    let definition = substituted(definition?, &substitutions);
-    let arn = identity.reference.clone()?;
-    Some(StateMachineResource { name: identity.name.clone(), arn, definition, role: role?, express, tags })
+    let (name, arn) = (identity.name.clone(), identity.reference.clone()?);
+    let (definition, role) = (definition?, role?);
+    Some(StateMachineResource { name, arn, definition, substitutions, role, express, logging, tracing, tags })
 }
 
-/// With values for `${name}`. Names that have none stay as they are: JSONata and texts may have such, too.
-fn substituted(mut definition: String, substitutions: &BTreeMap<String, String>) -> String {
-    for (name, value) in substitutions {
-        let quoted = serde_json::Value::from(value.as_str()).to_string();
-        // Inside of a text of JSON, whose quotes are there already.
-        definition = definition.replace(&format!("${{{name}}}"), &quoted[1..quoted.len() - 1]);
+fn read_logging(mut logging: Reader<'_>) -> MachineLogging {
+    let level = logging.one_of("Level", &["ALL", "ERROR", "FATAL", "OFF"]).unwrap_or_else(|| "OFF".to_owned());
+    let includes_data = logging.boolean("IncludeExecutionData").unwrap_or(false);
+    let destinations = logging.list("Destinations");
+    if destinations.len() > 1 {
+        logging.fault(logging.line_of("Destinations"), "a machine has one destination of logs");
     }
-    definition
+    let log_group = destinations.into_iter().next().and_then(|node| {
+        let mut destination = logging.within(node, "a destination")?;
+        let group = destination.map("CloudWatchLogsLogGroup").and_then(|mut group| {
+            let arn = group.required("LogGroupArn");
+            group.finish();
+            arn
+        });
+        destination.finish();
+        group
+    });
+    logging.finish();
+    MachineLogging { level, includes_data, log_group }
 }
 
 fn read_activity(Reading { identity, mut reader, .. }: Reading<'_, '_>) -> ActivityResource {
@@ -121,16 +147,4 @@ fn read_activity(Reading { identity, mut reader, .. }: Reading<'_, '_>) -> Activ
     reader.finish();
     let arn = identity.reference.clone().unwrap_or_default();
     ActivityResource { name: identity.name.clone(), arn, tags }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn substitutions_stand_in_texts() {
-        let values = BTreeMap::from([("Queue".to_owned(), "a\"b".to_owned())]);
-        let definition = r#"{"QueueUrl":"${Queue}","Other":"${Other}"}"#.to_owned();
-        assert_eq!(substituted(definition, &values), r#"{"QueueUrl":"a\"b","Other":"${Other}"}"#);
-    }
 }

@@ -7,8 +7,9 @@ use crate::reader::Reader;
 use crate::scope::{Identity, Scope};
 use crate::stack::Definition;
 use crate::{
-    Inputs, alias, api, bucket, connection, event_invoke_config, function, function_url, layer_version, mapping,
-    metadata, permission, pipe, policy, queue, recorded, schedule, state_machine, subscription, topic,
+    Inputs, alias, api, bucket, connection, event_invoke_config, function, function_url, layer_version,
+    machine_version, mapping, metadata, permission, pipe, policy, queue, recorded, schedule, state_machine,
+    subscription, topic,
 };
 
 /// All there is to know about a resource type.
@@ -66,7 +67,7 @@ pub(crate) struct Reading<'a, 'f> {
     pub(crate) gateway: &'a mut api::Gateway,
 }
 
-const TYPES: [&ResourceType; 42] = [
+const TYPES: [&ResourceType; 44] = [
     &queue::TYPE,
     &policy::QUEUE_POLICY,
     &policy::QUEUE_INLINE_POLICY,
@@ -87,6 +88,8 @@ const TYPES: [&ResourceType; 42] = [
     &schedule::SCHEDULE,
     &schedule::GROUP,
     &state_machine::TYPE,
+    &machine_version::VERSION,
+    &machine_version::ALIAS,
     &state_machine::ACTIVITY,
     &pipe::TYPE,
     &connection::TYPE,

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bongsu_broker::{Admission, CallId, Command, Fact, LimitKey, MappingDefinition, MappingId, Rejection};
-use bongsu_rate_limit::{Feedback, Limit};
+use bongsu_broker::{Admission, CallId, CallLimits, Command, Fact, MappingDefinition, MappingId, Rejection};
+use bongsu_rate_limit::Feedback;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::handle::{Handle, Refusal, Request};
 use crate::shard::{HELD_MAX, Held, Shard};
-
-/// What a call counts towards.
-pub(crate) type CallLimits = Vec<(LimitKey, Option<Limit>)>;
 
 /// How whoever waits for a call learns that it begins.
 pub(crate) type AdmitTo = oneshot::Sender<Result<Permit, Rejection>>;

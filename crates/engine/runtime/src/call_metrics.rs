@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bongsu_broker::{Broker, CallCount};
+use bongsu_broker::{Broker, CallCount, CallLimits};
 use bongsu_rate_limit::Feedback;
-
-use crate::admission::CallLimits;
 
 /// Calls of one kind in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

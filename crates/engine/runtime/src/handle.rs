@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    Account, Admission, AttributesGiven, CallId, Caller, Command, Content, DeduplicationKey, Delivery, DeliveryEnd,
-    DeliveryOutcome, EntryKey, ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId, Outgoing, Peeked,
-    PeekedState, PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection, Reply, Seconds, Sent,
-    StateMachine, SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
+    Account, Admission, AttributesGiven, CallId, CallLimits, Caller, Command, Content, DeduplicationKey, Delivery,
+    DeliveryEnd, DeliveryOutcome, EntryKey, ExecutionId, Function, FunctionRef, MoveTaskDescription, MoveTaskId,
+    Outgoing, Peeked, PeekedState, PermissionAdded, Place, QueueDescription, QueueName, ReceiptHandle, Rejection,
+    Reply, Seconds, Sent, StateMachine, SubscriptionId, Tags, Timestamp, TopicName, VisibilityChange,
 };
 use bongsu_journal::ReadError;
 use bongsu_rate_limit::Feedback;
 use bongsu_states_language::Definition;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::admission::{AdmitTo, CallLimits, CallNumbers};
+use crate::admission::{AdmitTo, CallNumbers};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::courier::Envelopes;

@@ -62,5 +62,6 @@ pub use staging::{Staged, Staging};
 pub use start::{Options, Outside, StartError, start};
 pub use topic_metrics::{TopicCounters, TopicMetrics};
 pub use workflows::{
-    ActivityTask, EXPRESS_RUNS_MAX, ExecutionTexts, ExpressEnd, HistoryPage, NoTasks, TaskEnd, TaskRunner, TaskStep,
+    ActivityTask, EXPRESS_RUNS_MAX, ExecutionTexts, ExpressEnd, HistoryPage, MapRunChild, MapRunChildTexts,
+    MapRunItems, NoTasks, TaskEnd, TaskRunner, TaskStep,
 };

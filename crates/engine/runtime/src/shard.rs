@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bongsu_broker::{
-    BlobId, Broker, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function, InvocationEnd,
-    Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
+    BlobId, Broker, CallLimits, Caller, Command, DeliveryEnd, DueDelivery, DueInvocation, Effect, Entropy, Function,
+    InvocationEnd, Place, QueueName, Recorded, Rejection, Reply, Seconds, Timestamp,
 };
 use bongsu_journal::{AppendError, BoxFuture, Journal, Position, Sealed, Unit};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info};
 
-use crate::admission::{AdmitTo, CallLimits, Waiting};
+use crate::admission::{AdmitTo, Waiting};
 use crate::cleaner::Cleaner;
 use crate::clock::{Alarm, Clock};
 use crate::delivery::deliver;

@@ -101,6 +101,16 @@ fn boto3_runs_machines_to_their_ends() {
 }
 
 #[test]
+fn the_sdk_for_javascript_runs_machines_to_their_ends() {
+    check(&Server::ephemeral(&[]), "workflows.mjs", &[]);
+}
+
+#[test]
+fn the_aws_cli_runs_machines_and_asks_how_far_they_are() {
+    check(&Server::ephemeral(&[]), "cli_workflows.sh", &[]);
+}
+
+#[test]
 fn boto3_and_the_aws_cli_lead_messages_through_pipes() {
     let server = Server::ephemeral(&[]);
     check(&server, "pipes.py", &[]);

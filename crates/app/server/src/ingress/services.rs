@@ -34,6 +34,7 @@ impl Services for AwsServices {
         let service = match service {
             Service::Sqs => "sqs",
             Service::Sns => "sns",
+            Service::States => "states",
         };
         Box::pin(async move {
             let Ok(head) = Request::post(target).body(()) else { return malformed() };

@@ -149,7 +149,7 @@ fn rest(service: Service, path: &str, template: &str) -> Api {
         ],
         ..RestIntegration::default()
     };
-    api(ApiKind::Rest, "prod", Integration::Aws { service, path: path.into(), rest })
+    api(ApiKind::Rest, "prod", Integration::Aws { service, path: path.into(), rest, timeout: Duration::from_secs(29) })
 }
 
 #[tokio::test]

@@ -65,7 +65,16 @@ impl Engine {
     ) -> Result<Result<(), String>, StackRefusal> {
         self.resource_becomes(stack, &known.logical_id, ResourceStatus::UpdateInProgress, None).await?;
         let Undo::Replaced { physical_id, .. } = undo else {
-            return Ok(self.bring_about(stack, after, before).await?.map(drop));
+            let made = self.bring_about(stack, after, before).await?;
+            if let Ok(made) = &made {
+                self.change(stack, |record, _| {
+                    if let Some(known) = record.resource_mut(&known.logical_id) {
+                        known.attributes.extend(made.attributes.clone());
+                    }
+                })
+                .await?;
+            }
+            return Ok(made.map(drop));
         };
         if *physical_id != known.physical_id {
             return Ok(Ok(()));

@@ -1,6 +1,6 @@
 //! From what a stack is to what it is to become: creates, updates and replaces, then deletes what is left over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bongsu_aws_api::cloudformation::StackRefusal;
 use bongsu_template::{Action, Definition, DeletionPolicy, Resource, Stack};
@@ -102,14 +102,20 @@ impl Engine {
         let tags =
             |source: &Option<Source>| source.as_ref().map(|source| source.labels.tags.clone()).unwrap_or_default();
         let is_retagged = tags(&record.deployed) != tags(&record.target);
+        let mut retold = BTreeSet::new();
         for change in bongsu_template::plan(from, to) {
             let Some(resource) = to.resource(&change.logical_id) else { continue };
             let before = from.resource(&change.logical_id);
             if self.cancelled().contains(&record.name) {
                 return Ok(Some(Failure { logical_id: None, reason: CANCELLED.to_owned() }));
             }
+            let told = self.told(&record.name, &resource.logical_id)?;
             let rests_on_new = resource.depends_on.iter().any(|id| replaced.contains(id.as_str()));
-            let done = match (&change.action, before) {
+            let action = match change.action {
+                Action::None => bongsu_template::follow(resource, &retold),
+                action => action,
+            };
+            let done = match (&action, before) {
                 (Action::Create, _) | (_, None) => self.create(&record.name, resource).await?,
                 (Action::Replace, Some(before)) => {
                     replaced.insert(&resource.logical_id);
@@ -129,11 +135,22 @@ impl Engine {
                 (Action::None | Action::Delete, _) => continue,
             };
             match done {
-                Ok(made) => drop(report.made.insert(resource.logical_id.clone(), made)),
+                Ok(made) => {
+                    report.made.insert(resource.logical_id.clone(), made);
+                    let now = self.told(&record.name, &resource.logical_id)?;
+                    let others = now.into_iter().filter(|(name, value)| told.get(name) != Some(value));
+                    retold.extend(others.map(|(name, _)| (resource.logical_id.clone(), name)));
+                }
                 Err(reason) => return Ok(Some(Failure { logical_id: Some(resource.logical_id.clone()), reason })),
             }
         }
         Ok(None)
+    }
+
+    /// What `Fn::GetAtt` gives now.
+    fn told(&self, stack: &str, logical_id: &str) -> Result<BTreeMap<String, String>, StackRefusal> {
+        let record = self.registry().living(stack)?;
+        Ok(record.resource(logical_id).map(|known| known.attributes.clone()).unwrap_or_default())
     }
 
     async fn create(&self, stack: &str, resource: &Resource) -> Result<Result<Made, String>, StackRefusal> {
@@ -216,14 +233,16 @@ impl Engine {
     ) -> Result<Result<(bool, Made), String>, StackRefusal> {
         let made = self.bring_about(stack, Some(before), resource).await?;
         let record = self.registry().living(stack)?;
-        let known = record.resource(&resource.logical_id).and_then(|known| known.physical_id.as_ref());
-        let is_another =
-            made.as_ref().is_ok_and(|made| made.physical_id.is_some() && made.physical_id.as_ref() != known);
-        if !is_another {
+        let (Some(known), Ok(new)) = (record.resource(&resource.logical_id), &made) else {
+            return Ok(made.map(|made| (false, made)));
+        };
+        let is_another = new.physical_id.is_some() && new.physical_id != known.physical_id;
+        let is_retold = new.attributes.iter().any(|(name, value)| known.attributes.get(name) != Some(value));
+        if !is_another && !is_retold {
             return Ok(made.map(|made| (false, made)));
         }
         let ended = self.end(stack, resource, made, ResourceStatus::UpdateComplete, ResourceStatus::UpdateFailed);
-        Ok(ended.await?.map(|made| (true, made)))
+        Ok(ended.await?.map(|made| (is_another, made)))
     }
 
     /// Makes the new one; the one before goes when everything else has succeeded.

@@ -6,6 +6,7 @@ mod crashes;
 mod deletions;
 mod deploying;
 mod functions;
+mod machines;
 mod site;
 mod updates;
 mod world;

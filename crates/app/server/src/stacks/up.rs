@@ -244,6 +244,7 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
                 say("Delivery", &connection);
             }
         }
+        Definition::StateMachine(machine) => say("Machine", &machine.arn),
         Definition::FunctionUrl(url) => say("Url", &format!("{} -> {}", url.url, url.function)),
         Definition::Api(api) => {
             for route in &api.routes {
@@ -251,6 +252,10 @@ fn tell(told: &mut String, resource: &Resource, made: Option<&Made>) {
                     IntegrationResource::SendMessage { queue, .. } => queue.clone(),
                     IntegrationResource::Function { function, .. } => function.to_string(),
                     IntegrationResource::Proxy { uri, .. } | IntegrationResource::Http { uri, .. } => uri.clone(),
+                    IntegrationResource::Workflow { parameters, .. } => {
+                        let of = |name: &str| parameters.get(name).cloned();
+                        of("StateMachineArn").or_else(|| of("ExecutionArn")).unwrap_or_default()
+                    }
                     IntegrationResource::Aws { .. } => "AWS".to_owned(),
                     IntegrationResource::Mock(_) => "mock".to_owned(),
                 };
@@ -268,6 +273,7 @@ fn tell_removed(told: &mut String, definition: &Definition) {
         Definition::Queue(queue) => format!("queue {}", queue.name),
         Definition::Topic(topic) => format!("topic {}", topic.name),
         Definition::Function(function) => format!("function {}", function.name),
+        Definition::StateMachine(machine) => format!("state machine {}", machine.name),
         Definition::Mapping(mapping) => format!("mapping {} -> {}", mapping.queue, mapping.function),
         Definition::Subscription(SubscriptionResource { topic, protocol, endpoint, endpoint_is_secret, .. }) => {
             let endpoint = if *endpoint_is_secret { "****" } else { endpoint };

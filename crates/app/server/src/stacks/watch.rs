@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use bongsu_template::{self as template, Definition, FunctionResource};
+use bongsu_template::{self as template, Definition, FunctionResource, MachineDefinition, StateMachineResource};
 use tracing::{error, info, warn};
 
 use super::up::Up;
@@ -116,7 +116,7 @@ impl Watch {
 }
 
 impl Up {
-    /// The template, and the directories whose code is copied when it is deployed.
+    /// The template, and what is read when it is deployed: directories whose code is copied, and definitions.
     fn deployed_from(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.template.path().to_owned()];
         let Ok(record) = self.engine.registry().living(self.template.name()) else { return paths };
@@ -125,13 +125,18 @@ impl Up {
             return paths;
         };
         for resource in &stack.resources {
-            if let Definition::Function(FunctionResource {
-                code: template::Code::Directory(path),
-                is_published: true,
-                ..
-            }) = &resource.definition
-            {
-                paths.push(self.template.folder().join(path));
+            match &resource.definition {
+                Definition::Function(FunctionResource {
+                    code: template::Code::Directory(path),
+                    is_published: true,
+                    ..
+                })
+                | Definition::StateMachine(StateMachineResource {
+                    definition: MachineDefinition::File(path), ..
+                }) => {
+                    paths.push(self.template.folder().join(path));
+                }
+                _ => {}
             }
         }
         paths

@@ -11,7 +11,7 @@ use bongsu_rate_limit::Limit;
 
 use super::line::Line;
 use super::state::Limits;
-use super::{Admission, CALLS_WAITING_MAX, LimitKey};
+use super::{Admission, CALLS_WAITING_MAX, CallLimits, LimitKey};
 use crate::topic::schedule::Timers;
 use crate::{Broker, Rejection, Timestamp};
 
@@ -36,7 +36,7 @@ pub(crate) struct Calls {
 #[derive(Clone, Debug)]
 struct Waiting {
     /// In the order in which they are taken.
-    limits: Vec<(LimitKey, Option<Limit>)>,
+    limits: CallLimits,
     turn: Box<str>,
     /// Which of its keys it waits for; at those before it is first.
     stage: usize,
@@ -48,7 +48,7 @@ pub struct AdmittedCall {
     /// As it was named when it lined up.
     pub id: CallId,
     /// What it counts towards. What its target says counts for the first of them.
-    pub limits: Vec<(LimitKey, Option<Limit>)>,
+    pub limits: CallLimits,
 }
 
 /// Calls of one scope, or of one kind of scopes.

@@ -59,11 +59,14 @@ pub(crate) fn mapping_scope(mapping: MappingId) -> Box<str> {
     format!("{MAPPING}{:016x}", mapping.0).into()
 }
 
+/// What a call counts towards. Without a limit, only what the target says counts.
+pub type CallLimits = Vec<(LimitKey, Option<Limit>)>;
+
 /// A call that is to begin as soon as all of its limits let it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// What it counts towards. Without a limit, only what the target says counts.
-    pub limits: Vec<(LimitKey, Option<Limit>)>,
+    /// What it counts towards.
+    pub limits: CallLimits,
     /// Those that wait for one key get turns by this.
     pub turn: Box<str>,
 }

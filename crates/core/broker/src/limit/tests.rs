@@ -7,10 +7,13 @@ use bongsu_rate_limit::{Feedback, Limit, Rule};
 use proptest::prelude::*;
 
 use super::calls::CallId;
-use super::{Admission, LimitKey};
+use super::{Admission, CallLimits, LimitKey};
 use crate::{Broker, Command, Entropy, Fact, Place, Timestamp};
 
 const LATENCY_MS: u64 = 50;
+
+/// When it is answered, whose call it is, and what the answer will say.
+type UnderWay = (u64, usize, usize, CallLimits, Feedback);
 
 /// A broker with a clock, and who wants to call what.
 struct World {
@@ -82,7 +85,7 @@ fn many_shops_are_called_as_fast_as_each_lets_and_never_faster_whatever_is_kille
     let mut refused = 0;
     // Each worker of a shop has one call under way or waiting, again and again.
     let mut waiting: BTreeMap<CallId, (usize, usize)> = BTreeMap::new();
-    let mut under_way: Vec<(u64, usize, usize, Vec<(LimitKey, Option<Limit>)>, Feedback)> = Vec::new();
+    let mut under_way: Vec<UnderWay> = Vec::new();
     let line_up = |world: &mut World, waiting: &mut BTreeMap<CallId, _>, shop: usize, worker: usize| {
         let id = world.call(&[(key("machine/m/Call", &shop.to_string()), None)], &worker.to_string());
         waiting.insert(id, (shop, worker));
@@ -164,7 +167,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Two keys have a rate, two a concurrency; scopes and keys in no order.
-fn limits(keys: &[u8]) -> Vec<(LimitKey, Option<Limit>)> {
+fn limits(keys: &[u8]) -> CallLimits {
     let limit = |key: &u8| match key {
         0 => (self::key("a", "x"), "rate=5/s burst=2"),
         1 => (self::key("b", "x"), "concurrency=1"),

@@ -7,14 +7,14 @@ use bongsu_rate_limit::{Feedback, Limit, Rule};
 use super::check;
 use super::script::{Story, listed, show_rejection};
 use super::words::Words;
-use crate::{Admission, CallId, Command, LimitKey};
+use crate::{Admission, CallId, CallLimits, Command, LimitKey};
 
 /// Calls by the names that a script gives them.
 #[derive(Default)]
 pub(super) struct Calls {
     made: u64,
     waiting: BTreeMap<CallId, String>,
-    running: BTreeMap<String, Vec<(LimitKey, Option<Limit>)>>,
+    running: BTreeMap<String, CallLimits>,
 }
 
 impl Story {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bongsu_states_language::{ReaderInput, Resource, Status};
+use bongsu_states_language::{MapRun, MapRunChange, ReaderInput, Resource, Status};
 
 use super::{Activity, ExecutionId, ExecutionStart, MachineAlias, MachineRef, MachineVersion, StateMachine};
 use crate::{
@@ -76,6 +76,14 @@ pub enum WorkflowCommand {
         after: Option<(Timestamp, ExecutionId)>,
         max: usize,
     },
+    /// Tells about a run of a distributed map.
+    DescribeMapRun { id: u128 },
+    /// Tells about the run, one of whose children has an execution of this name.
+    FindMapChild { name: u128 },
+    /// Lists the runs of an execution, in the order in which they began, at most `max`, after `after`.
+    ListMapRuns { id: ExecutionId, after: Option<(Timestamp, u128)>, max: usize },
+    /// Changes a run that goes on.
+    ChangeMapRun { id: u128, change: MapRunChange },
     /// An express execution has ended.
     EndExpress { id: ExecutionId, succeeded: bool },
 }
@@ -94,6 +102,9 @@ impl WorkflowCommand {
                 | WorkflowCommand::FindExecution { .. }
                 | WorkflowCommand::DescribeExecution { .. }
                 | WorkflowCommand::ListExecutions { .. }
+                | WorkflowCommand::DescribeMapRun { .. }
+                | WorkflowCommand::FindMapChild { .. }
+                | WorkflowCommand::ListMapRuns { .. }
                 | WorkflowCommand::BeginExpress { .. }
         )
     }
@@ -201,6 +212,10 @@ pub enum WorkflowReply {
     Execution(Box<ExecutionDescription>),
     /// The newest first.
     Executions(Vec<ExecutionSummary>),
+    /// One run of a distributed map, with its execution.
+    MapRun(Box<MapRunDescription>),
+    /// In the order in which they began.
+    MapRuns(Vec<MapRunSummary>),
     /// `StopExecution` and `RedriveExecution`: when.
     At(Timestamp),
     /// `CarryOut`: what the task gets, as JSON, or why it could not be done; then the task is still open.
@@ -214,6 +229,8 @@ pub struct MachineDescription {
     pub machine: Arc<StateMachine>,
     /// The version, if that was asked for or just published.
     pub version: Option<u32>,
+    /// What the publisher of the version said.
+    pub description: Option<Box<str>>,
     /// The alias, if that was asked for.
     pub alias: Option<MachineAlias>,
 }
@@ -259,6 +276,26 @@ pub struct ExecutionDescription {
     pub events: u32,
     /// The number of its output's text.
     pub output: Option<u32>,
+}
+
+/// A run of a distributed map, in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapRunSummary {
+    /// How it stands.
+    pub run: MapRun,
+    /// How often it was taken up again.
+    pub redrives: u32,
+    /// When it last was.
+    pub redriven_at: Option<Timestamp>,
+}
+
+/// A run of a distributed map, with the execution that it is part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapRunDescription {
+    /// As in lists.
+    pub summary: MapRunSummary,
+    /// Whose.
+    pub execution: ExecutionDescription,
 }
 
 /// Where a step lies, and what begins with it.

@@ -158,6 +158,10 @@ impl Broker {
         self.hold_record(place, 1);
         let known = self.workflows.executions.get_mut(&id).expect("the caller looked");
         let first_event = step.0.events.first().map_or(known.state.events() + 1, |event| event.id);
+        if known.steps.is_empty() {
+            // Who waits in its first state has one.
+            known.steps.reserve_exact(1);
+        }
         known.steps.push(StepPlace { place, first_payload: step.0.first_payload.0, first_event });
         let redrives = known.state.redrives();
         known.state.apply(&step.0);
@@ -167,6 +171,9 @@ impl Broker {
         let at = known.told_at;
         if known.state.redrives() > redrives {
             known.redriven_at = Some(at);
+        }
+        for run in &step.0.map_runs {
+            self.workflows.map_runs.set(id, run, at);
         }
         let (was_open, is_open) = (known.is_open(), known.status() == Status::Running);
         if was_open && !is_open {
@@ -225,6 +232,7 @@ impl Broker {
         let Some(known) = self.workflows.executions.remove(&id) else { return self.assert_replaying() };
         self.workflows.due.set(&id, None);
         self.workflows.timers.set(&id, None);
+        self.workflows.map_runs.forget(id);
         let machine = &known.start.machine.name;
         if let Some(names) = self.workflows.by_name.get_mut(machine) {
             if names.get(&known.start.name) == Some(&id) {

@@ -4,12 +4,14 @@ pub(crate) mod command;
 pub(crate) mod execution;
 pub(crate) mod fact;
 pub(crate) mod machines;
+pub(crate) mod map_runs;
 pub(crate) mod rejection;
 pub(crate) mod result;
 pub(crate) mod state;
 pub(crate) mod token;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::wire::wire_struct;
 use crate::{DeduplicationKey, Text, Timestamp};
@@ -116,7 +118,8 @@ pub struct MachineRef {
 
 wire_struct!(MachineRef { name, qualifier });
 
-/// What is said about an execution when it begins.
+/// What is said about an execution when it begins. It is kept for as long as the execution is remembered, and there may
+/// be a million of them: no text of it holds a whole request or record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutionStart {
     /// By which machine, as it was asked for.
@@ -124,15 +127,15 @@ pub struct ExecutionStart {
     /// By which revision of it.
     pub revision: u128,
     /// Its own name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// When.
     pub started_at: Timestamp,
     /// Of its input: who starts it again by the same name and with the same input means this one.
     pub input_key: DeduplicationKey,
     /// The task of another execution that waits for its end.
-    pub parent: Option<ParentTask>,
+    pub parent: Option<Box<ParentTask>>,
     /// An X-Ray trace header.
-    pub trace_header: Option<Text>,
+    pub trace_header: Option<Box<str>>,
 }
 
 wire_struct!(ExecutionStart { machine, revision, name, started_at, input_key, parent, trace_header });
@@ -147,7 +150,7 @@ pub struct ParentTask {
     /// Whether it gets input and output as JSON (`.sync:2`) or as texts (`.sync`).
     pub as_json: bool,
     /// With what it started the execution.
-    pub input: Text,
+    pub input: Box<str>,
 }
 
 wire_struct!(ParentTask { execution, task, as_json, input });

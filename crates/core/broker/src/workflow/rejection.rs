@@ -46,6 +46,10 @@ pub enum WorkflowRejection {
     ExecutionNotRunning,
     /// It cannot be taken up again.
     ExecutionNotRedrivable { reason: Box<str> },
+    /// No run of a distributed map of that id, or it was forgotten.
+    MapRunDoesNotExist,
+    /// It has ended.
+    MapRunDoesNotGoOn,
     /// It has ended, or its token is not right.
     TaskDoesNotExist,
     /// What should be JSON is none.

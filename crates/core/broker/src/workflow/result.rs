@@ -61,7 +61,7 @@ pub(crate) fn ended(
     told.insert("ExecutionArn".into(), json!(execution_arn(machine, &start.name, id)));
     told.insert("Input".into(), text_or_json(&parent.input));
     told.insert("InputDetails".into(), json!({ "Included": true }));
-    told.insert("Name".into(), json!(start.name));
+    told.insert("Name".into(), json!(&*start.name));
     if let Some(output) = output {
         told.insert("Output".into(), text_or_json(output));
         told.insert("OutputDetails".into(), json!({ "Included": true }));

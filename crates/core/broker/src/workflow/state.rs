@@ -7,6 +7,7 @@ use bongsu_states_language::{Definition, Kind};
 
 use super::execution::KnownExecution;
 use super::fact::{RecordedStep, WorkflowFact};
+use super::map_runs::MapRuns;
 use super::{Activity, ExecutionId, ExecutionStart, MachineAlias, MachineVersion, StateMachine};
 use crate::function::Placed;
 use crate::topic::schedule::Timers;
@@ -22,11 +23,13 @@ pub(crate) struct Workflows {
     pub(crate) activities: BTreeMap<Box<str>, Placed<Activity>>,
     pub(crate) executions: BTreeMap<ExecutionId, Box<KnownExecution>>,
     /// By machine and name.
-    pub(crate) by_name: BTreeMap<Box<str>, BTreeMap<Box<str>, ExecutionId>>,
+    pub(crate) by_name: BTreeMap<Box<str>, BTreeMap<Arc<str>, ExecutionId>>,
     /// By machine and time.
     pub(crate) by_time: BTreeMap<Box<str>, BTreeSet<(Timestamp, ExecutionId)>>,
     /// Which execution a task waits for.
     pub(crate) children: BTreeMap<(ExecutionId, u64), ExecutionId>,
+    /// Of all executions.
+    pub(crate) map_runs: MapRuns,
     /// Executions that have not ended.
     pub(crate) open: usize,
     pub(crate) timers: Timers<ExecutionId>,

@@ -144,7 +144,9 @@ impl Machine<'_> {
     pub(super) fn child_done(&mut self, parent: StrandId, id: StrandId, output: PayloadId) {
         self.set_phase(id, Phase::Done(output));
         // What it was about is not needed any more, nor are its variables.
+        let now = self.now;
         let strand = self.strand_mut(id);
+        strand.entered_at = now;
         strand.variables = Vec::new();
         let (previous, index, hidden) = (strand.previous, strand.index, self.is_hidden(id));
         let state = self.state(parent);
@@ -172,7 +174,8 @@ impl Machine<'_> {
         {
             let input = self.effective_input(id)?;
             let parameters = self.evaluate(id, &writer.parameters, &input, None)?;
-            let results: Vec<Value> = ids.map(|child| self.result_of(child)).collect();
+            let is_selected = map.selector.is_some();
+            let results: Vec<Value> = ids.map(|child| self.result_of(child, is_selected)).collect();
             let results = Value::from(results);
             let text = results.to_string();
             if text.len() > STEP_SIZE_MAX {
@@ -213,10 +216,12 @@ impl Machine<'_> {
     }
 
     /// What a ResultWriter has of a child.
-    fn result_of(&mut self, id: StrandId) -> Value {
+    fn result_of(&mut self, id: StrandId, is_selected: bool) -> Value {
         let mut result = Object::new();
         let strand = self.strand(id);
-        let (index, input, phase) = (strand.index, strand.input, strand.phase.clone());
+        let (index, phase) = (strand.index, strand.phase.clone());
+        // What its last state had is not what it began with, unless that was made of the item.
+        let input = strand.item.filter(|_| !is_selected).unwrap_or(strand.input);
         result.insert("Index", Value::from(u64::from(index)));
         result.insert("Input", Value::String(self.text(input)));
         let mut tell = |key: &'static str, text: Option<Arc<str>>| {

@@ -87,11 +87,14 @@ impl Machine<'_> {
     ) -> Scope {
         let context = if reads.context { self.context(id, iteration) } else { Value::Null };
         let mut states = Object::new();
-        if reads.context {
+        if reads.states {
             states.insert("input", self.raw_input(id));
-        }
-        if let Some((key, value)) = extra {
-            states.insert(key, value.clone());
+            if let Some((key, value)) = extra {
+                states.insert(key, value.clone());
+            }
+            if reads.context {
+                states.insert("context", context.clone());
+            }
         }
         let (input, variables, work) = (input.clone(), Default::default(), Default::default());
         let mut scope = Scope { input, context, variables, states, now: self.now, work };

@@ -175,14 +175,18 @@ impl Machine<'_> {
         }
         let Phase::Children(children) = &mut self.strand_mut(parent).phase else { return false };
         if let Some(run) = &children.run {
-            // A failure that is one too many is not counted: a redrive goes on with the child as it is.
-            if run.tolerates(children.failed + 1, children.count) {
-                children.running -= 1;
-                children.failed += 1;
+            let is_tolerated = run.tolerates(children.failed + 1, children.count);
+            children.running -= 1;
+            children.failed += 1;
+            if is_tolerated {
                 self.remove_children(id);
-                self.strand_mut(id).phase = Phase::Failed(failure.error.clone(), failure.cause.clone());
+                self.note_failure(id, failure);
                 self.fill(parent, previous);
                 return false;
+            }
+            // A redrive goes on with what the child has done within its own branches.
+            if !matches!(self.strand(id).phase, Phase::Children(_)) {
+                self.note_failure(id, failure);
             }
             let cause = "The specified tolerated failure threshold was exceeded";
             *failure = Failure::told(Some(fault::TOLERANCE_EXCEEDED.into()), Some(cause.into()));
@@ -192,6 +196,14 @@ impl Machine<'_> {
         }
         self.abort_children(parent, id);
         true
+    }
+
+    /// A child of a distributed Map says why it failed, and since when it has.
+    fn note_failure(&mut self, id: StrandId, failure: &Failure) {
+        let now = self.now;
+        let strand = self.strand_mut(id);
+        strand.entered_at = now;
+        strand.phase = Phase::Failed(failure.error.clone(), failure.cause.clone());
     }
 
     /// Gives up all children but the one that failed. Their rows stay until it is clear what comes next.
@@ -238,6 +250,13 @@ impl Machine<'_> {
 
     /// Removes the branches or iterations of a state, and theirs.
     pub(super) fn remove_children(&mut self, id: StrandId) {
+        let Phase::Children(children) = &self.strand(id).phase else { return };
+        if children.run.is_some() {
+            let rows = [id].into_iter().chain(children.ids());
+            let changed = rows.filter_map(|id| Some((id, Some(self.changed.get(&id)?.clone()?))));
+            let last: Vec<_> = changed.collect();
+            self.parted.extend(last);
+        }
         let Phase::Children(children) = &self.strand(id).phase else { return };
         for child in children.ids() {
             if self.find(child).is_some() {

@@ -73,6 +73,9 @@ pub(crate) struct Machine<'a> {
     random: &'a mut dyn FnMut() -> u64,
     head: Head,
     changed: BTreeMap<StrandId, Option<Strand>>,
+    /// Rows of runs of distributed Maps that go in this very step, as they were last: whoever asks for the children of a
+    /// run finds them in the steps.
+    parted: Vec<(StrandId, Option<Strand>)>,
     texts: Vec<Arc<str>>,
     values: BTreeMap<PayloadId, Value>,
     events: Vec<HistoryEvent>,
@@ -111,6 +114,7 @@ impl<'a> Machine<'a> {
             random,
             head: execution.head.clone(),
             changed: BTreeMap::new(),
+            parted: Vec::new(),
             texts: Vec::new(),
             values: BTreeMap::new(),
             events: Vec::new(),
@@ -171,7 +175,7 @@ impl<'a> Machine<'a> {
             events: self.events,
             map_runs,
             head: self.head,
-            strands: self.changed.into_iter().collect(),
+            strands: self.parted.into_iter().chain(self.changed).map(|(id, row)| (id, row.map(Arc::new))).collect(),
         };
         Decision { step, effects: self.effects }
     }
@@ -201,7 +205,7 @@ impl<'a> Machine<'a> {
 
     /// All strands that are there now.
     fn ids(&self) -> Vec<StrandId> {
-        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id)).copied();
+        let known = self.execution.strands.keys().filter(|id| !self.changed.contains_key(id));
         let changed = self.changed.iter().filter(|(_, row)| row.is_some()).map(|(id, _)| *id);
         let mut ids: Vec<StrandId> = known.chain(changed).collect();
         ids.sort_unstable();
@@ -261,6 +265,10 @@ impl<'a> Machine<'a> {
 
     /// Keeps a value, under a number that it has already if it reads the same as one of those.
     fn keep(&mut self, value: Value, same: &[PayloadId]) -> Result<PayloadId, Fault> {
+        // What only passes through is not written out again.
+        if let Some(id) = same.iter().copied().find(|id| self.value(*id).shares(&value)) {
+            return Ok(id);
+        }
         self.keep_written(value.to_string(), value, same)
     }
 
@@ -270,7 +278,11 @@ impl<'a> Machine<'a> {
             let text = format!("Data must not be nested more deeply than {PAYLOAD_DEPTH_MAX} levels.");
             return Err(Fault::new(fault::DATA_LIMIT_EXCEEDED, text));
         }
-        match same.iter().copied().find(|id| *self.text(*id) == *text || self.value(*id).to_string() == text) {
+        let mut reads_same = |id: PayloadId| {
+            let known = self.value(id);
+            *self.text(id) == *text || known == value && known.to_string() == text
+        };
+        match same.iter().copied().find(|id| reads_same(*id)) {
             Some(id) => Ok(id),
             None => Ok(self.keep_text(text.into(), value)),
         }
@@ -351,7 +363,7 @@ impl<'a> Machine<'a> {
             }
         }
         self.head.status = status;
-        self.head.outcome = Some(outcome);
+        self.head.outcome = Some(Box::new(outcome));
         self.head.deadline = None;
         self.ready.clear();
         self.effects.push(Effect::Finished);

@@ -88,7 +88,7 @@ impl Machine<'_> {
     }
 
     fn tried(&mut self, root: StrandId) -> Tried {
-        match (&self.head.status, self.head.outcome.clone()) {
+        match (&self.head.status, self.head.outcome.as_deref().cloned()) {
             (Status::Succeeded, Some(Outcome::Output(output))) => {
                 return Tried::Left { output: self.value(output), next: None, caught: false };
             }

@@ -7,9 +7,9 @@ use crate::definition::Kind;
 use crate::execution::{Outcome, Status};
 use crate::fault;
 use crate::history::{Event, Problem};
-use crate::limits::{EXPRESS_SECONDS_MAX, PAYLOAD_BYTES_MAX, STANDARD_SECONDS_MAX};
-use crate::map_run;
-use crate::strand::{Phase, Strand, StrandId};
+use crate::limits::{DISTRIBUTED_CONCURRENCY_MAX, EXPRESS_SECONDS_MAX, PAYLOAD_BYTES_MAX, STANDARD_SECONDS_MAX};
+use crate::map_run::{self, MapRunChange};
+use crate::strand::{Children, Phase, Strand, StrandId};
 use crate::{TaskId, Timestamp};
 
 /// What reaches an execution from outside.
@@ -67,6 +67,13 @@ pub enum Input<'a> {
     },
     /// An execution that did not end well goes on where it ended.
     Redrive,
+    /// Somebody changes a run of a distributed Map that goes on.
+    ChangeMapRun {
+        /// Its id.
+        run: u128,
+        /// What is to be another.
+        change: MapRunChange,
+    },
 }
 
 /// Why an input is refused. Nothing has changed.
@@ -80,6 +87,8 @@ pub enum Refusal {
     AlreadyStarted,
     /// Why it cannot be redriven, in AWS's words.
     NotRedrivable(&'static str),
+    /// No run of that id goes on.
+    UnknownMapRun,
     /// The text is not JSON.
     InvalidJson,
     /// The input is larger than it may be.
@@ -108,6 +117,7 @@ impl Machine<'_> {
             Input::TaskSucceeded { task, output } => self.task_succeeded(task, output),
             Input::TaskFailed { task, error, cause } => self.task_failed(task, error, cause),
             Input::Heartbeat { task } => self.heartbeat(task),
+            Input::ChangeMapRun { run, change } => self.change_run(run, change),
         }
     }
 
@@ -204,7 +214,8 @@ impl Machine<'_> {
                 Phase::Pending | Phase::Done(_) => {}
                 Phase::Children(children) => {
                     self.strand_mut(id).previous = redriven;
-                    if let Some(run) = children.run {
+                    if let Some(run) = &children.run {
+                        self.count_again(id);
                         let label = self.map_label(id);
                         let arn = map_run::arn(self.surrounding.machine_arn(), &label, run.id);
                         self.tell(id, Event::MapRunRedriven(arn.into(), self.head.redrives));
@@ -233,6 +244,38 @@ impl Machine<'_> {
         strand.previous = previous;
         strand.retries = Vec::new();
         self.set_phase(id, phase);
+    }
+
+    /// A child that failed within its own branches was counted, and goes on where those are.
+    fn count_again(&mut self, id: StrandId) {
+        let Phase::Children(children) = self.strand(id).phase.clone() else { return };
+        let has_failed = |child: &StrandId| matches!(self.strand(*child).phase, Phase::Failed(..));
+        let failed = children.ids().filter(has_failed).count() as u32;
+        let running = children.begun - children.succeeded - failed;
+        self.strand_mut(id).phase = Phase::Children(Box::new(Children { failed, running, ..*children }));
+    }
+
+    /// Takes effect with the next child that begins or fails.
+    fn change_run(&mut self, run: u128, change: MapRunChange) -> Result<(), Refusal> {
+        let is_it = |id: &StrandId| match &self.strand(*id).phase {
+            Phase::Children(children) => children.run.as_ref().is_some_and(|known| known.id == run),
+            _ => false,
+        };
+        let id = self.ids().into_iter().find(is_it).ok_or(Refusal::UnknownMapRun)?;
+        let strand = self.strand_mut(id);
+        let previous = strand.previous;
+        if let Phase::Children(children) = &mut strand.phase
+            && let Some(known) = &mut children.run
+        {
+            known.tolerated_count = change.tolerated_failure_count.or(known.tolerated_count);
+            known.tolerated_percentage = change.tolerated_failure_percentage.or(known.tolerated_percentage);
+            if let Some(most) = change.concurrency_max {
+                let unlimited = DISTRIBUTED_CONCURRENCY_MAX;
+                children.concurrency = if most == 0 { unlimited } else { most.min(unlimited) };
+            }
+        }
+        self.fill(id, previous);
+        Ok(())
     }
 
     /// A failed child of a distributed Map runs again, and is counted so.

@@ -325,3 +325,19 @@ fn decided(operator: &str, right: &str, value: &str, other: &str) -> bool {
 fn decided_without_variable(operator: &str, right: &str) -> bool {
     outcome(&choice(operator, right), "{}") == "true"
 }
+
+/// The interpreter of AWS keeps integers and doubles apart, as Java's libraries for JSON do.
+#[test]
+fn a_number_that_was_written_with_a_point_keeps_it() {
+    let state = single(
+        r#"{"Type":"Pass","End":true,"Parameters":{"one.$":"$.n","half.$":"$.h","text.$":"States.Format('{}', $.n)",
+            "json.$":"States.JsonToString($.list)","sum.$":"States.MathAdd($.n, 1)","fixed":3.0}}"#,
+    );
+    assert_eq!(
+        outcome(&state, r#"{"n":2.0,"h":2.50,"list":[1.0,1,1e2]}"#),
+        r#"{"one":2.0,"half":2.5,"text":"2.0","json":"[1.0,1,100.0]","sum":3,"fixed":3.0}"#
+    );
+    let choice = r#"{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"Y"}]},
+        "Y":{"Type":"Pass","Result":"two","End":true}}}"#;
+    assert_eq!(outcome(choice, "2.0"), r#""two""#);
+}

@@ -26,8 +26,9 @@ impl Dice<'_> {
         let mut states = String::new();
         for at in 0..count {
             let (name, next) = (first + at, first + at + 1);
-            let any = first + u32::from(self.below(4)).min(count);
-            // Forth only, and past itself: endless loops have their own tests.
+            // Forth only, and past itself: endless loops have their own tests, and of nested Maps each would take as long
+            // as those around it together.
+            let any = first + (at + 1 + u32::from(self.below(4))).min(count);
             let later = first + (at + 1 + u32::from(self.below(3))).min(count);
             let handlers = match self.below(3) {
                 0 => format!(

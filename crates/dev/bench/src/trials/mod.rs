@@ -16,6 +16,7 @@ pub mod polls;
 pub mod publish;
 pub mod queues;
 pub mod waiting_events;
+pub mod workflows;
 
 use bongsu_load::table::{Table, grouped};
 use serde::Serialize;

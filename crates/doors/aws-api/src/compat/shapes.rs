@@ -20,6 +20,7 @@ pub(crate) enum Shape {
     String,
     Integer,
     Double,
+    Float,
     Boolean,
     Blob,
     List(Box<Shape>),
@@ -51,6 +52,11 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Untraceable> {
         *self.shape = Shape::Boolean;
         visitor.visit_bool(false)
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Untraceable> {
+        *self.shape = Shape::Float;
+        visitor.visit_f32(0.0)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Untraceable> {
@@ -108,7 +114,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str string bytes byte_buf unit unit_struct tuple
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit unit_struct tuple
         tuple_struct enum identifier ignored_any
     }
 }

@@ -25,10 +25,9 @@ and the errors against the published service model, and runs machines with boto3
 ";
 
 const BESIDES: &str = "
-SDKs put `sync-` before the host for `StartSyncExecution` and `TestState`, also with an endpoint of one's own. Let them leave \
-that (boto3: `inject_host_prefix=False`), or have `sync-<host>` lead here: the door does not look at the host's name.
-
-`DescribeMapRun`, `ListMapRuns` and `UpdateMapRun` are not here.
+SDKs put `sync-` before the host for `StartSyncExecution` and `TestState`, also with an endpoint of one's own. \
+[workflows.md](../workflows.md#hosts-with-sync-) says how to have them leave that: the AWS CLI by \
+`AWS_DISABLE_HOST_PREFIX_INJECTION=true`.
 ";
 
 fn compat() -> Compat {

@@ -73,7 +73,7 @@ pub(super) fn parts(arn: &str) -> Result<Vec<&str>, ApiError> {
     }
 }
 
-fn wrong_type(parts: &[&str]) -> ApiError {
+pub(super) fn wrong_type(parts: &[&str]) -> ApiError {
     let found = parts.first().copied().unwrap_or_default();
     invalid_arn(&format!("Resource type not valid in this context: {found}"))
 }

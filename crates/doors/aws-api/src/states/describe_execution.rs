@@ -2,10 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>
 
+use bongsu_broker::Timestamp;
 use bongsu_states_language::Event;
 use serde::{Deserialize, Serialize};
 
 use super::executions::{arn_of, qualified, redrivable};
+use super::map_runs;
 use super::parameters::{one_of, required};
 use super::start_sync_execution::Details;
 use super::time::Time;
@@ -55,6 +57,8 @@ pub(super) struct Output {
     redrive_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_status_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<String>,
 }
 
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
@@ -62,6 +66,9 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
     let metadata_only =
         one_of(input.included_data.as_deref(), "includedData", &[("ALL_DATA", false), ("METADATA_ONLY", true)])?;
     let included = !metadata_only.unwrap_or(false);
+    if let Some(child) = map_runs::child(&arn)? {
+        return of_child(&child, &arn, included, cx).await;
+    }
     let described = cx.execution(&arn).await?;
     let texts = cx.broker.execution_texts(&described).await?;
     let summary = &described.summary;
@@ -99,5 +106,48 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         redrive_date: summary.redriven_at.map(Time),
         redrive_status,
         redrive_status_reason,
+        map_run_arn: None,
+    })
+}
+
+/// The execution of a distributed map's child, which is part of its parent's.
+async fn of_child(
+    child: &map_runs::ChildArn<'_>,
+    arn: &str,
+    included: bool,
+    cx: &Context<'_>,
+) -> Result<Output, ApiError> {
+    let (described, known) = cx.map_child(child, arn).await?;
+    let texts = cx.broker.map_child_texts(&described, &known.child).await?;
+    let (state_machine_arn, execution_arn) = cx.child_arns(&described, &known);
+    let time = |at: bongsu_states_language::Timestamp| Time(Timestamp(at.0));
+    let text = |text: std::sync::Arc<str>| text.to_string();
+    // It goes on when its run does.
+    let (redrive_status, redrive_status_reason) = match redrivable(known.child.status) {
+        ("REDRIVABLE", _) => ("REDRIVABLE_BY_MAP_RUN", None),
+        other => other,
+    };
+    let (error, cause) = known.child.problem.clone().map_or((None, None), |problem| (problem.error, problem.cause));
+    Ok(Output {
+        execution_arn,
+        state_machine_arn,
+        name: described.summary.run.child_name(known.child.index),
+        status: known.child.status.name(),
+        start_date: time(known.child.started_at),
+        stop_date: known.child.stopped_at.map(time),
+        input: texts.input.filter(|_| included).map(text),
+        input_details: Details { included },
+        output_details: texts.output.as_ref().map(|_| Details { included }),
+        output: texts.output.filter(|_| included).map(text),
+        trace_header: None,
+        error: error.map(text),
+        cause: cause.map(text),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
+        redrive_count: 0,
+        redrive_date: None,
+        redrive_status,
+        redrive_status_reason,
+        map_run_arn: Some(cx.map_run_arn(&described)),
     })
 }

@@ -35,12 +35,16 @@ pub(super) struct Output {
     #[serde(flatten)]
     settings: Settings,
     revision_id: String,
+    /// Of a version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
 }
 
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
     let arn = required(input.state_machine_arn, "stateMachineArn")?;
     one_of(input.included_data.as_deref(), "includedData", &[("ALL_DATA", ()), ("METADATA_ONLY", ())])?;
-    let machine = cx.described_machine(arn::machine(&arn)?, &arn).await?.machine;
+    let described = cx.described_machine(arn::machine(&arn)?, &arn).await?;
+    let (machine, description) = (described.machine, described.description.filter(|text| !text.is_empty()));
     Ok(Output {
         state_machine_arn: arn.into_string(),
         name: machine.name.to_string(),
@@ -51,5 +55,6 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         creation_date: Time(machine.created_at),
         settings: Settings::of(&machine).told(),
         revision_id: revision_id(machine.revision),
+        description: description.map(String::from),
     })
 }

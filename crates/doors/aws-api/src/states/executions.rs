@@ -7,6 +7,7 @@ use bongsu_broker::{
 use bongsu_states_language::Status;
 
 use super::arn::{self, ExecutionArn};
+use super::map_runs;
 use super::rejection::refused;
 use crate::codec::Text;
 use crate::error::ApiError;
@@ -17,6 +18,7 @@ pub(super) const NO_INPUT: &str = "{}";
 
 impl Context<'_> {
     pub(super) async fn execution(&self, arn: &str) -> Result<ExecutionDescription, ApiError> {
+        map_runs::refuse_child(arn)?;
         let ExecutionArn { machine, name } = arn::execution(arn)?;
         self.broker.find_execution(&machine, &name).await.map_err(|refusal| refused(refusal, arn))
     }

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html>
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::pages;
 use super::parameters::required;
@@ -46,8 +46,7 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
         false => Some(last.id + 1).filter(|next| *next <= described.events),
     });
     let mut text = |id| page.texts.get(&id).cloned();
-    let described = page.events.iter().map(|event| event.describe(data, &mut text).to_string());
-    let events: Result<Vec<_>, _> = described.map(RawValue::from_string).collect();
-    let events = events.map_err(|_| ApiError::internal_failure())?;
+    let events = page.events.iter().map(|event| to_raw_value(&event.describe(data, &mut text)));
+    let events = events.collect::<Result<_, _>>().map_err(|_| ApiError::internal_failure())?;
     Ok(Output { events, next_token: next.map(|next| pages::token(&next.to_string())) })
 }

@@ -3,9 +3,12 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>
 
 use bongsu_broker::{ExecutionId, Timestamp, WorkflowCommand, WorkflowReply};
+use bongsu_runtime::MapRunChild;
+use bongsu_states_language::Status;
 use serde::{Deserialize, Serialize};
 
 use super::executions::{STATUSES, arn_of, qualified};
+use super::map_runs::has_begun;
 use super::parameters::{invalid, one_of, required};
 use super::rejection::refused;
 use super::time::Time;
@@ -52,21 +55,29 @@ struct Execution {
     state_machine_version_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<String>,
+    /// On how many items a child of a distributed map works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_count: Option<u32>,
     redrive_count: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_date: Option<Time>,
 }
 
 pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, ApiError> {
-    if input.map_run_arn.is_some() {
-        return Err(invalid("The children of distributed maps are no executions of their own here"));
-    }
     let status = one_of(input.status_filter.as_deref(), "statusFilter", &STATUSES)?;
     let redriven =
         one_of(input.redrive_filter.as_deref(), "redriveFilter", &[("REDRIVEN", true), ("NOT_REDRIVEN", false)])?;
+    let max = pages::max(input.max_results)?;
+    if let Some(run) = input.map_run_arn {
+        if input.state_machine_arn.is_some() {
+            return Err(invalid("Only one of stateMachineArn and mapRunArn can be given"));
+        }
+        return children(&run, status, redriven, max, input.next_token, cx).await;
+    }
     let arn = required(input.state_machine_arn, "stateMachineArn")?;
     let wanted = arn::machine(&arn)?;
-    let max = pages::max(input.max_results)?;
     let after = pages::after(input.next_token)?.map(|token| position(&token).ok_or_else(pages::invalid_token));
     let machine =
         cx.described_machine(bongsu_broker::MachineRef { name: wanted.name.clone(), qualifier: None }, &arn).await;
@@ -101,8 +112,53 @@ pub(super) async fn call(input: Input<'_>, cx: &Context<'_>) -> Result<Output, A
             stop_date: known.stopped_at.map(Time),
             state_machine_version_arn,
             state_machine_alias_arn,
+            map_run_arn: None,
+            item_count: None,
             redrive_count: known.redrives,
             redrive_date: known.redriven_at.map(Time),
+        }
+    });
+    Ok(Output { executions: told.collect(), next_token })
+}
+
+/// The children of a run of a distributed map that have begun, the newest first.
+async fn children(
+    arn: &str,
+    status: Option<Option<Status>>,
+    redriven: Option<bool>,
+    max: usize,
+    next_token: Option<Text<'_>>,
+    cx: &Context<'_>,
+) -> Result<Output, ApiError> {
+    let below = pages::after(next_token)?.map(|token| token.parse::<u32>().map_err(|_| pages::invalid_token()));
+    let below = below.transpose()?.unwrap_or(u32::MAX);
+    let described = cx.map_run(arn).await?;
+    let is_wanted = |known: &MapRunChild| {
+        has_begun(known)
+            && known.child.index < below
+            && status.is_none_or(|status| status == Some(known.child.status))
+            // With the run they are taken up again, not by themselves.
+            && redriven != Some(true)
+    };
+    let all = cx.broker.map_run_children(&described).await?;
+    let mut found: Vec<MapRunChild> = all.into_iter().rev().filter(is_wanted).take(max + 1).collect();
+    let next_token = pages::cut(&mut found, max, |last| last.child.index.to_string());
+    let time = |at: bongsu_states_language::Timestamp| Time(Timestamp(at.0));
+    let told = found.iter().map(|known| {
+        let (state_machine_arn, execution_arn) = cx.child_arns(&described, known);
+        Execution {
+            execution_arn,
+            state_machine_arn,
+            name: described.summary.run.child_name(known.child.index),
+            status: known.child.status.name(),
+            start_date: time(known.child.started_at),
+            stop_date: known.child.stopped_at.map(time),
+            state_machine_version_arn: None,
+            state_machine_alias_arn: None,
+            map_run_arn: Some(arn.to_owned()),
+            item_count: Some(known.items),
+            redrive_count: 0,
+            redrive_date: None,
         }
     });
     Ok(Output { executions: told.collect(), next_token })

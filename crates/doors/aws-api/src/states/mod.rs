@@ -12,6 +12,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -21,11 +22,13 @@ mod get_execution_history;
 mod limits;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod machines;
+mod map_runs;
 mod pages;
 mod parameters;
 mod publish_state_machine_version;
@@ -44,6 +47,7 @@ mod tasks;
 mod test_state;
 mod time;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -71,6 +75,7 @@ operations! {
     "DeleteStateMachineVersion" => delete_state_machine_version,
     "DescribeActivity" => describe_activity,
     "DescribeExecution" => describe_execution,
+    "DescribeMapRun" => describe_map_run,
     "DescribeStateMachine" => describe_state_machine,
     "DescribeStateMachineAlias" => describe_state_machine_alias,
     "DescribeStateMachineForExecution" => describe_state_machine_for_execution,
@@ -78,6 +83,7 @@ operations! {
     "GetExecutionHistory" => get_execution_history,
     "ListActivities" => list_activities,
     "ListExecutions" => list_executions,
+    "ListMapRuns" => list_map_runs,
     "ListStateMachineAliases" => list_state_machine_aliases,
     "ListStateMachineVersions" => list_state_machine_versions,
     "ListStateMachines" => list_state_machines,
@@ -93,6 +99,7 @@ operations! {
     "TagResource" => tag_resource,
     "TestState" => test_state,
     "UntagResource" => untag_resource,
+    "UpdateMapRun" => update_map_run,
     "UpdateStateMachine" => update_state_machine,
     "UpdateStateMachineAlias" => update_state_machine_alias,
     "ValidateStateMachineDefinition" => validate_state_machine_definition,

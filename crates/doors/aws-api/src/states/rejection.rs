@@ -90,6 +90,12 @@ pub(crate) fn rejected(rejection: WorkflowRejection, arn: &str) -> ApiError {
         WorkflowRejection::ExecutionNotRedrivable { reason } => {
             ApiError::new(ExecutionNotRedrivable, reason.into_string())
         }
+        WorkflowRejection::MapRunDoesNotExist => {
+            ApiError::new(StatesResourceNotFound, format!("Map Run Does Not Exist: '{arn}'"))
+        }
+        WorkflowRejection::MapRunDoesNotGoOn => {
+            ApiError::new(StatesValidationException, format!("The Map Run is not running: '{arn}'"))
+        }
         WorkflowRejection::TaskDoesNotExist => {
             ApiError::new(StatesTaskTimedOut, "Task Timed Out: 'Provided task does not exist anymore'")
         }

@@ -113,10 +113,7 @@ impl World {
     async fn refuses(&self, definition: Value) -> (String, String) {
         let answer = self.server.rest("CreatePipe", "POST", "/v1/pipes/p", definition).await;
         let body: Value = serde_json::from_str(&answer.body).expect("JSON");
-        assert_eq!(
-            (answer.status, &answer.headers["x-amzn-errortype"]),
-            (400, &"ValidationException".parse().unwrap())
-        );
+        assert_eq!((answer.status, answer.header("x-amzn-errortype")), (400, "ValidationException"));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         (text(&body["fieldList"][0]["name"]), text(&body["message"]))
     }
@@ -225,7 +222,7 @@ async fn a_pipe_is_made_told_of_changed_and_deleted() {
     let deleted = server.done("DeletePipe", ("DELETE", "/v1/pipes/p", 200), Value::Null).await;
     assert_eq!((&deleted["DesiredState"], &deleted["CurrentState"]), (&json!("DELETED"), &json!("DELETING")));
     let gone = server.rest("DescribePipe", "GET", "/v1/pipes/p", Value::Null).await;
-    assert_eq!((gone.status, &gone.headers["x-amzn-errortype"]), (404, &"NotFoundException".parse().unwrap()));
+    assert_eq!((gone.status, gone.header("x-amzn-errortype")), (404, "NotFoundException"));
     for (operation, method, path) in [
         ("UpdatePipe", "PUT", "/v1/pipes/p"),
         ("StartPipe", "POST", "/v1/pipes/p/start"),

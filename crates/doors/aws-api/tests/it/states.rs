@@ -3,6 +3,7 @@
 mod http;
 mod integrations;
 mod limits;
+mod map_runs;
 
 use std::sync::Arc;
 
@@ -154,8 +155,11 @@ async fn an_alias_stands_for_versions() {
     let world = World::new().await;
     world.machine(PASS).await;
     let machine = json!({ "stateMachineArn": MACHINE });
-    let version = world.ask("PublishStateMachineVersion", machine.clone()).await["stateMachineVersionArn"].clone();
+    let publish = json!({ "stateMachineArn": MACHINE, "description": "the first" });
+    let version = world.ask("PublishStateMachineVersion", publish).await["stateMachineVersionArn"].clone();
     assert_eq!(version, format!("{MACHINE}:1"));
+    let described = world.ask("DescribeStateMachine", json!({ "stateMachineArn": version })).await;
+    assert_eq!(described["description"], "the first");
     let versions = world.ask("ListStateMachineVersions", machine.clone()).await;
     assert_eq!(versions["stateMachineVersions"][0]["stateMachineVersionArn"], version);
     let routes = json!([{ "stateMachineVersionArn": version, "weight": 100 }]);

@@ -303,6 +303,14 @@ mod tests {
     }
 
     #[test]
+    fn headers_about_limits_are_kept_and_no_others() {
+        let answer = answer("HTTP/1.1 429 No\r\nRetry-After: 7\r\nServer: s\r\nx-ratelimit-remaining: 0\r\n\r\n");
+        let limits = answer.head().map(|head| head.limits.clone()).unwrap_or_default();
+        let expected = [("Retry-After", "7"), ("x-ratelimit-remaining", "0")];
+        assert_eq!(limits, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
     fn an_answer_is_read_once_its_end_is_there() {
         for (text, is_read) in [
             ("", false),

@@ -8,6 +8,7 @@ mod proxy;
 mod request;
 mod response;
 mod rest;
+mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ use message::Message;
 use notification::Notification;
 use proxy::Proxy;
 use rest::Rest;
+use workflow::Workflow;
 
 /// An integration, ready to be run.
 pub(crate) enum Ready {
@@ -36,6 +38,7 @@ pub(crate) enum Ready {
     Notification(Notification),
     Proxy(Proxy),
     Rest(Rest),
+    Workflow(Workflow),
 }
 
 /// A webhook that its provider vouches for, with what its route says of it.
@@ -66,9 +69,14 @@ impl Ready {
                 of(ApiKind::Http, "integrations that publish; a REST API asks SNS itself")?;
                 Self::Notification(Notification::new(topic_arn, parameters, is_webhook)?)
             }
-            Integration::Aws { service, path, rest } => {
+            Integration::Workflow { action, parameters, responses, timeout } => {
+                of(ApiKind::Http, "integrations of the subtype StepFunctions; a REST API asks the service itself")?;
+                let timeout = function::checked(*timeout, kind)?;
+                Self::Workflow(Workflow::new(*action, parameters, responses, timeout)?)
+            }
+            Integration::Aws { service, path, rest, timeout } => {
                 of(ApiKind::Rest, "integrations of the type AWS")?;
-                Self::Rest(Rest::of_service(*service, path, rest)?)
+                Self::Rest(Rest::of_service(*service, path, rest, function::checked(*timeout, kind)?)?)
             }
             Integration::Proxy { method, uri, parameters, responses, timeout } => {
                 let timeout = function::checked(*timeout, kind)?;
@@ -91,7 +99,7 @@ impl Ready {
         let own = match self {
             Self::Message(message) => message.lacks_group(),
             Self::Notification(notification) => notification.lacks_group(),
-            Self::Function(_) | Self::Proxy(_) | Self::Rest(_) => false,
+            Self::Function(_) | Self::Proxy(_) | Self::Rest(_) | Self::Workflow(_) => false,
         };
         own && !webhooks
     }
@@ -117,6 +125,7 @@ impl Ready {
             Self::Notification(notification) => notification.run(call, event, outside).await,
             Self::Proxy(proxy) => proxy.run(call, outside).await,
             Self::Rest(rest) => rest.run(call, outside).await,
+            Self::Workflow(workflow) => workflow.run(call, outside).await,
         }
     }
 }

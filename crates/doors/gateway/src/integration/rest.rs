@@ -14,7 +14,7 @@ use hyper::{
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use super::{address::Address, proxy::parse_method, response::ResponseValue};
+use super::{address::Address, proxy::parse_method, response::ResponseValue, workflow};
 use crate::{
     ForwardRequest, IntegrationResponse, Outside, Passthrough, RestIntegration, Service, ServiceRequest,
     answer::{JSON, with_type},
@@ -47,6 +47,11 @@ enum Asked {
     Nobody,
     /// A service, at this target.
     Service(Service, String),
+    /// Workflows, for this operation.
+    Workflow {
+        operation: String,
+        timeout: Duration,
+    },
     Server {
         method: Option<Method>,
         address: Address,
@@ -70,11 +75,25 @@ struct MockRequest {
 }
 
 impl Rest {
-    pub(super) fn of_service(service: Service, path: &str, rest: &RestIntegration) -> Result<Self, String> {
+    pub(super) fn of_service(
+        service: Service,
+        path: &str,
+        rest: &RestIntegration,
+        timeout: Duration,
+    ) -> Result<Self, String> {
         if !path.starts_with('/') {
             return Err(format!("`{path}` is no path of a service"));
         }
-        Self::new(Asked::Service(service, path.to_owned()), rest)
+        if service != Service::States {
+            return Self::new(Asked::Service(service, path.to_owned()), rest);
+        }
+        let operation =
+            path.strip_prefix("/?Action=").ok_or_else(|| format!("`{path}` names no action of workflows"))?;
+        let made = Self::new(Asked::Workflow { operation: operation.to_owned(), timeout }, rest)?;
+        match made.query.first() {
+            Some((name, _)) => Err(format!("there is no request parameter integration.request.querystring.{name}")),
+            None => Ok(made),
+        }
     }
 
     pub(super) fn of_server(
@@ -126,6 +145,9 @@ impl Rest {
             Asked::Service(service, target) => {
                 let (target, headers) = (self.target(target, call), self.request_headers(call));
                 outside.services.ask(ServiceRequest { service: *service, target, headers, body }).await
+            }
+            Asked::Workflow { operation, timeout } => {
+                workflow::ask(operation, self.request_headers(call), body, *timeout, outside).await?
             }
             Asked::Server { method, address, timeout } => {
                 let value =

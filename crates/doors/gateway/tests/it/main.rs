@@ -13,4 +13,5 @@ mod proxies;
 mod rest;
 mod strangers;
 mod wire;
+mod workflows;
 mod world;

@@ -224,7 +224,7 @@ pub(crate) fn into_queue(key: &str, queue: &str, parameters: &[(&str, &str)]) ->
 }
 
 pub(crate) fn aws(key: &str, service: Service, path: &str, rest: RestIntegration) -> Route {
-    let integration = Integration::Aws { service, path: path.into(), rest };
+    let integration = Integration::Aws { service, path: path.into(), rest, timeout: Duration::from_secs(29) };
     Route { key: key.parse().unwrap(), integration, webhook: None, access: Access::default() }
 }
 

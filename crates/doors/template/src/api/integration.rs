@@ -46,6 +46,17 @@ pub enum IntegrationResource {
         /// 50 ms to 30 s.
         timeout_millis: u32,
     },
+    /// A state machine or an execution of one, by an HTTP API's `StepFunctions-…`.
+    Workflow {
+        /// What is asked of it.
+        action: WorkflowAction,
+        /// `RequestParameters`, those among them that say which.
+        parameters: BTreeMap<String, String>,
+        /// `ResponseParameters` by status.
+        responses: BTreeMap<u16, BTreeMap<String, String>>,
+        /// 50 ms to 30 s.
+        timeout_millis: u32,
+    },
     /// A service, by a REST API's type `AWS`.
     Aws {
         /// Which.
@@ -101,6 +112,19 @@ pub enum AwsService {
     Sqs,
     /// Topics.
     Sns,
+    /// Workflows.
+    States,
+}
+
+/// What HTTP APIs ask of workflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkflowAction {
+    /// Begins an execution.
+    StartExecution,
+    /// Begins an express execution and answers its end.
+    StartSyncExecution,
+    /// Ends an execution.
+    StopExecution,
 }
 
 /// What `AWS` and `MOCK` integrations of a REST API share.
@@ -164,16 +188,52 @@ pub(super) fn read_http(reader: &mut Reader<'_>, inputs: &Inputs) -> Option<Inte
         let payload = if version? == "1.0" { PayloadFormat::V1 } else { PayloadFormat::V2 };
         return Some(IntegrationResource::Function { function: function?, payload, timeout_millis });
     };
-    if subtype != "SQS-SendMessage" {
-        let reason = format!("IntegrationSubtype {subtype} is not supported yet, SQS-SendMessage is");
-        reader.fault(reader.line_of("IntegrationSubtype"), reason);
-        reader.pass_all();
-        return None;
-    }
     if version.is_some_and(|version| version != "1.0") {
-        reader.fault(reader.line_of("PayloadFormatVersion"), "SQS-SendMessage has the PayloadFormatVersion 1.0");
+        reader.fault(reader.line_of("PayloadFormatVersion"), format!("{subtype} has the PayloadFormatVersion 1.0"));
     }
     let responses = http_responses(reader);
+    match subtype.as_str() {
+        "SQS-SendMessage" => message(reader, inputs, responses, timeout_millis),
+        "StepFunctions-StartExecution" => workflow(reader, WorkflowAction::StartExecution, responses, timeout_millis),
+        "StepFunctions-StartSyncExecution" => {
+            workflow(reader, WorkflowAction::StartSyncExecution, responses, timeout_millis)
+        }
+        "StepFunctions-StopExecution" => workflow(reader, WorkflowAction::StopExecution, responses, timeout_millis),
+        _ => {
+            let reason = format!(
+                "IntegrationSubtype {subtype} is not supported: SQS-SendMessage, StepFunctions-StartExecution, \
+                 StepFunctions-StartSyncExecution and StepFunctions-StopExecution are"
+            );
+            reader.fault(reader.line_of("IntegrationSubtype"), reason);
+            reader.pass_all();
+            None
+        }
+    }
+}
+
+/// What asks for a workflow; which parameters there are the front door knows.
+fn workflow(
+    reader: &mut Reader<'_>,
+    action: WorkflowAction,
+    responses: BTreeMap<u16, BTreeMap<String, String>>,
+    timeout_millis: u32,
+) -> Option<IntegrationResource> {
+    reader.require("RequestParameters");
+    let parameters = reader.text_map("RequestParameters");
+    for (name, text) in &parameters {
+        if let Err(reason) = value::check_request_parameter(text) {
+            reader.fault(reader.line_of("RequestParameters"), format!("{name}: {reason}"));
+        }
+    }
+    Some(IntegrationResource::Workflow { action, parameters, responses, timeout_millis })
+}
+
+fn message(
+    reader: &mut Reader<'_>,
+    inputs: &Inputs,
+    responses: BTreeMap<u16, BTreeMap<String, String>>,
+    timeout_millis: u32,
+) -> Option<IntegrationResource> {
     reader.require("RequestParameters");
     let mut parameters = reader.map("RequestParameters")?;
     let queue = parameters.required("QueueUrl").and_then(|url| {
@@ -358,17 +418,20 @@ pub(super) fn function(reader: &mut Reader<'_>, property: &str, inputs: &Inputs)
 fn service(uri: &str, inputs: &Inputs) -> Result<(AwsService, String), String> {
     let refuse = || {
         let region = &inputs.region;
-        format!("it must be arn:aws:apigateway:{region}:sqs:path/ACCOUNT/QUEUE, or the like of sns, not {uri}")
+        format!(
+            "it must be arn:aws:apigateway:{region}:sqs:path/ACCOUNT/QUEUE, the like of sns, or states:action/ACTION, not {uri}"
+        )
     };
     let rest = uri.strip_prefix(&format!("arn:aws:apigateway:{}:", inputs.region)).ok_or_else(refuse)?;
     let (service, place) = rest.split_once(':').ok_or_else(refuse)?;
     let service = match service {
         "sqs" => AwsService::Sqs,
         "sns" => AwsService::Sns,
+        "states" => AwsService::States,
         _ => return Err(refuse()),
     };
     match place.split_once('/') {
-        Some(("path", path)) => Ok((service, format!("/{path}"))),
+        Some(("path", path)) if service != AwsService::States => Ok((service, format!("/{path}"))),
         Some(("action", action)) if action.bytes().all(|byte| byte.is_ascii_alphabetic()) && !action.is_empty() => {
             Ok((service, format!("/?Action={action}")))
         }

@@ -141,7 +141,7 @@ fn make_function(expansion: &mut Expansion<'_, '_>, source: &mut Source<'_>, cod
 }
 
 /// SAM's map → CloudFormation's list.
-fn tags(tags: Entry) -> Entry {
+pub(super) fn tags(tags: Entry) -> Entry {
     let Value::Map(entries) = tags.node.value else { return tags };
     let line = tags.line;
     let tag =

@@ -4,6 +4,10 @@ use crate::error::Faults;
 use crate::node::{Entry, Value};
 use crate::scope::function_of;
 
+/// What may have globals.
+const SECTIONS: [&str; 4] = ["Api", "Function", "HttpApi", "StateMachine"];
+/// What `Globals: StateMachine` may give.
+const STATE_MACHINE: [&str; 1] = ["PropagateTags"];
 /// What `Globals: Function` may give.
 const FUNCTION: [&str; 28] = [
     "Architectures",
@@ -46,12 +50,15 @@ impl Globals {
     pub(super) fn read(written: &[Entry], faults: &mut Faults) -> Globals {
         let mut globals = Globals::default();
         for Entry { key, line, node } in written {
-            let Some(properties) = node.as_map().filter(|_| ["Api", "Function", "HttpApi"].contains(&key.as_str()))
-            else {
-                faults.at(*line, format!("Globals: {key} is not supported: Api, Function and HttpApi are"));
+            let Some(properties) = node.as_map().filter(|_| SECTIONS.contains(&key.as_str())) else {
+                faults.at(*line, format!("Globals: {key} is not supported: {} are", SECTIONS.join(", ")));
                 continue;
             };
-            let is_known = |name: &str| key != "Function" || FUNCTION.contains(&name);
+            let is_known = |name: &str| match key.as_str() {
+                "Function" => FUNCTION.contains(&name),
+                "StateMachine" => STATE_MACHINE.contains(&name),
+                _ => true,
+            };
             for property in properties.iter().filter(|property| !is_known(&property.key)) {
                 faults.at(property.line, format!("Globals: property {} is not supported", property.key));
             }

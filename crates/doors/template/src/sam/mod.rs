@@ -9,6 +9,8 @@ mod events;
 mod function;
 mod globals;
 mod layer;
+mod machine;
+mod schedules;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +65,7 @@ pub(crate) fn expand(
         match type_of(&entry.node) {
             Some("AWS::Serverless::Function") => function::expand(&mut expansion, entry),
             Some("AWS::Serverless::LayerVersion") => layer::expand(&mut expansion, entry),
+            Some("AWS::Serverless::StateMachine") => machine::expand(&mut expansion, entry),
             // Their routes are known when all functions have been seen.
             Some(api::HTTP | api::REST) => {}
             _ => expansion.made.push(entry.clone()),
@@ -85,7 +88,7 @@ struct Expansion<'x, 'a> {
     unnamed_apis: usize,
     made: Vec<Entry>,
     ignored: Vec<Ignored>,
-    /// What functions ask of an API, by its logical id.
+    /// What functions and state machines ask of an API, by its logical id.
     operations: BTreeMap<String, Vec<Operation>>,
     /// What functions ask of buckets.
     notifications: Vec<Notification>,

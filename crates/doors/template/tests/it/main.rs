@@ -4,6 +4,7 @@ mod authorizers;
 mod example;
 mod hostile;
 mod intrinsics;
+mod machines;
 mod plan;
 mod refusals;
 mod resources;
@@ -122,7 +123,10 @@ fn show(out: &mut String, stack: &Stack) -> fmt::Result {
             | Definition::EventInvokeConfig(_)
             | Definition::Permission(_)
             | Definition::Bucket(_)
-            | Definition::Schedule(_) => writeln!(out, "{line}: {logical_id} {type_name}\n     {definition:?}")?,
+            | Definition::Schedule(_)
+            | Definition::StateMachine(_)
+            | Definition::MachineVersion(_)
+            | Definition::MachineAlias(_) => writeln!(out, "{line}: {logical_id} {type_name}\n     {definition:?}")?,
             _ => {}
         }
     }

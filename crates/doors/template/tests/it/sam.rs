@@ -116,7 +116,7 @@ Resources:
 ",
         expect![[r#"
             template.yaml:4: Globals: property Colour is not supported
-            template.yaml:5: Globals: SimpleTable is not supported: Api, Function and HttpApi are
+            template.yaml:5: Globals: SimpleTable is not supported: Api, Function, HttpApi, StateMachine are
             template.yaml:6: resource Stageless: Auth: the API has no authorizer A
             template.yaml:8: resource Table: type AWS::Serverless::SimpleTable is not supported yet
             template.yaml:9: resource Image: property ImageUri is not supported
@@ -143,7 +143,7 @@ Resources:
             template.yaml:32: resource Stageless: DefinitionUri is not supported yet
             template.yaml:32: resource Stageless: StageName is missing
             template.yaml:33: resource Layer: RetentionPolicy must be Retain or Delete, not Maybe
-            template.yaml:34: resource Machine: type AWS::Serverless::StateMachine is not supported yet
+            template.yaml:34: resource Machine: a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
         "#]],
     );
 }

@@ -28,7 +28,7 @@ fn check(resources: &[&str], expected: Expect) {
 fn what_no_type_allows() {
     check(
         &[
-            "Type: AWS::StepFunctions::StateMachineVersion",
+            "Type: AWS::CloudFront::Distribution",
             "Type: AWS::CloudFormation::WaitConditionHandle",
             "Type: AWS::SQS::Queue, DeletionPolicy: Snapshot",
             "Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: RetainExceptOnCreate",
@@ -41,8 +41,8 @@ fn what_no_type_allows() {
             "Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt It.QueueName }",
         ],
         expect![[r#"
-            Type: AWS::StepFunctions::StateMachineVersion
-                type AWS::StepFunctions::StateMachineVersion is not supported yet
+            Type: AWS::CloudFront::Distribution
+                type AWS::CloudFront::Distribution is not supported yet
             Type: AWS::CloudFormation::WaitConditionHandle
                 type AWS::CloudFormation::WaitConditionHandle is not supported yet
             Type: AWS::SQS::Queue, DeletionPolicy: Snapshot
@@ -300,7 +300,7 @@ fn apis_and_their_parts() {
                 the API has no stage: it needs a Deployment with a StageName, or a Stage
             Type: AWS::ApiGateway::RestApi, Properties: { Body: { info: { title: t }, paths: { /a: { get: { x-amazon-apigateway-integration: { type: aws, uri: 'arn:aws:apigateway:us-east-1:s3:path/b', responses: { default: { statusCode: x } } } } } } } }
                 StatusCode must be a whole number from 100 to 599, not x
-                Uri: it must be arn:aws:apigateway:us-east-1:sqs:path/ACCOUNT/QUEUE, or the like of sns, not arn:aws:apigateway:us-east-1:s3:path/b
+                Uri: it must be arn:aws:apigateway:us-east-1:sqs:path/ACCOUNT/QUEUE, the like of sns, or states:action/ACTION, not arn:aws:apigateway:us-east-1:s3:path/b
                 the API has no stage: it needs a Deployment with a StageName, or a Stage
             Type: AWS::ApiGateway::Resource, Properties: { RestApiId: nobody, ParentId: nobody, PathPart: a b }
                 RestApiId must point to an AWS::ApiGateway::RestApi of this template
@@ -465,21 +465,61 @@ fn state_machines_and_activities() {
         &[
             "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }",
             "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }",
-            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k } }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: 'StartAt: [' }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b } }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: 's3://b/k' }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: a.json, DefinitionString: '{}' }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '{}', LoggingConfiguration: { Level: MUCH, Destinations: [{}, {}] }, TracingConfiguration: { Enabled: 7 } }",
+            "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k, Version: v } }",
             "Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }",
             "Type: AWS::StepFunctions::Activity",
+            "Type: AWS::StepFunctions::StateMachineVersion",
+            "Type: AWS::StepFunctions::StateMachineVersion, Properties: { StateMachineArn: a, StateMachineRevisionId: r, Description: d }",
+            "Type: AWS::StepFunctions::StateMachineAlias, Properties: { Name: live }",
+            "Type: AWS::StepFunctions::StateMachineAlias, Properties: { RoutingConfiguration: [{ StateMachineVersionArn: 'a:1', Weight: 30 }] }",
+            "Type: AWS::StepFunctions::StateMachineAlias, Properties: { RoutingConfiguration: [{ StateMachineVersionArn: 'a:1', Weight: 30 }, { StateMachineVersionArn: 'a:2', Weight: 70 }] }",
+            "Type: AWS::StepFunctions::StateMachineAlias, Properties: { DeploymentPreference: { StateMachineVersionArn: 'a:1', Type: CANARY, Percentage: 100, Colour: red } }",
+            "Type: AWS::StepFunctions::StateMachineAlias, Properties: { DeploymentPreference: { StateMachineVersionArn: 'a:1', Type: LINEAR, Percentage: 10, Interval: 1, Alarms: [a] } }",
         ],
         expect![[r#"
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r }
-                a state machine has one of Definition and DefinitionString
+                a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '[]' }
-                DefinitionString must be a map, or a text that is one in JSON
-            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k } }
-                DefinitionS3Location is not supported; give the definition in the template
+                DefinitionString: it must be a map, in JSON or in YAML: invalid type: sequence, expected a map at line 1 column 0
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: 'StartAt: [' }
+                DefinitionString: line 2: not valid YAML: while parsing a node, did not find expected node content
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b } }
+                Key is missing
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: 's3://b/k' }
+                DefinitionS3Location must be the path of a file, or a map of Bucket and Key
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: a.json, DefinitionString: '{}' }
+                a state machine has one of Definition, DefinitionString and DefinitionS3Location (SAM: DefinitionUri)
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionString: '{}', LoggingConfiguration: { Level: MUCH, Destinations: [{}, {}] }, TracingConfiguration: { Enabled: 7 } }
+                Level must be ALL or ERROR or FATAL or OFF, not MUCH
+                a machine has one destination of logs
+                Enabled must be true or false, not 7
+            Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, DefinitionS3Location: { Bucket: b, Key: k, Version: v } }
+                accepted
             Type: AWS::StepFunctions::StateMachine, Properties: { RoleArn: r, StateMachineType: FAST, Definition: { StartAt: A } }
                 StateMachineType must be EXPRESS or STANDARD, not FAST
             Type: AWS::StepFunctions::Activity
                 Name is missing
+            Type: AWS::StepFunctions::StateMachineVersion
+                StateMachineArn is missing
+            Type: AWS::StepFunctions::StateMachineVersion, Properties: { StateMachineArn: a, StateMachineRevisionId: r, Description: d }
+                accepted
+            Type: AWS::StepFunctions::StateMachineAlias, Properties: { Name: live }
+                an alias has one of RoutingConfiguration and DeploymentPreference
+            Type: AWS::StepFunctions::StateMachineAlias, Properties: { RoutingConfiguration: [{ StateMachineVersionArn: 'a:1', Weight: 30 }] }
+                RoutingConfiguration must have one or two versions, with weights that make 100
+            Type: AWS::StepFunctions::StateMachineAlias, Properties: { RoutingConfiguration: [{ StateMachineVersionArn: 'a:1', Weight: 30 }, { StateMachineVersionArn: 'a:2', Weight: 70 }] }
+                accepted
+            Type: AWS::StepFunctions::StateMachineAlias, Properties: { DeploymentPreference: { StateMachineVersionArn: 'a:1', Type: CANARY, Percentage: 100, Colour: red } }
+                Percentage must be a whole number from 1 to 99, not 100
+                Interval is missing
+                property Colour is not supported
+            Type: AWS::StepFunctions::StateMachineAlias, Properties: { DeploymentPreference: { StateMachineVersionArn: 'a:1', Type: LINEAR, Percentage: 10, Interval: 1, Alarms: [a] } }
+                accepted
         "#]],
     );
 }

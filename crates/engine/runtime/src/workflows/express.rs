@@ -222,7 +222,7 @@ impl Run {
             work: TaskWork::Call { resource: resource.clone(), input: Text::from(input) },
             token: TaskToken::new(self.id, task.0, open.secret),
             deadline: open.deadline.map(|at| Timestamp(at.0)),
-            trace_header: self.start.trace_header.clone(),
+            trace_header: self.start.trace_header.as_deref().map(Text::from),
         };
         let (handle, id) = (self.handle.clone(), self.id);
         handle.open_tasks.open(id, task.0);

@@ -1,6 +1,6 @@
 //! What executions did: their events, and the texts that these name, read from where the steps lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bongsu_broker::{ExecutionDescription, ExecutionId, Recorded, StepPlace, Stored};
@@ -11,7 +11,7 @@ use crate::contents::LOCATE_TRIES;
 use crate::handle::{Handle, Refusal};
 
 /// Steps that are read at a time.
-const STEPS_A_READ: usize = 256;
+pub(super) const STEPS_A_READ: usize = 256;
 
 /// Events of an execution, and the texts that they name.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,24 +97,30 @@ impl Handle {
         };
         let begin = described.steps.partition_point(|step| step.first_event <= first).saturating_sub(1);
         let end = described.steps.partition_point(|step| step.first_event <= last);
-        let mut events = Vec::new();
+        let (mut events, mut known, mut elsewhere) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         for steps in described.steps[begin.min(end)..end].chunks(STEPS_A_READ) {
-            let read = self.read_steps(steps).await?;
-            let wanted = |event: &&HistoryEvent| (first..=last).contains(&event.id);
-            events.extend(read.iter().flat_map(|step| step.events.iter().filter(wanted).cloned().collect::<Vec<_>>()));
+            for step in self.read_steps(steps).await? {
+                for event in step.events.iter().filter(|event| (first..=last).contains(&event.id)) {
+                    events.push(event.clone());
+                    // Most name texts of their own step.
+                    for id in event.payloads().into_iter().filter(|_| texts) {
+                        match text_of(&step, id) {
+                            Some(text) => drop(known.insert(id, text.clone())),
+                            None => drop(elsewhere.insert(id)),
+                        }
+                    }
+                }
+            }
         }
-        let named: Vec<PayloadId> = match texts {
-            true => events.iter().flat_map(HistoryEvent::payloads).collect(),
-            false => Vec::new(),
-        };
-        let texts = self.read_texts(&described.steps, named.into_iter()).await?;
+        let elsewhere = elsewhere.into_iter().filter(|id| !known.contains_key(id)).collect::<Vec<_>>();
+        known.extend(self.read_texts(&described.steps, elsewhere.into_iter()).await?);
         if reverse {
             events.reverse();
         }
-        Ok(HistoryPage { events, texts })
+        Ok(HistoryPage { events, texts: known })
     }
 
-    async fn read_texts(
+    pub(super) async fn read_texts(
         &self,
         steps: &[StepPlace],
         wanted: impl Iterator<Item = PayloadId>,
@@ -131,16 +137,13 @@ impl Handle {
                 .read_steps(&chunk.iter().filter_map(|(step, _)| steps.get(*step).copied()).collect::<Vec<_>>())
                 .await?;
             for (step, (_, ids)) in read.iter().zip(chunk) {
-                for id in ids {
-                    let index = id.0.saturating_sub(step.first_payload.0) as usize;
-                    texts.extend(step.payloads.get(index).map(|text| (*id, text.clone())));
-                }
+                texts.extend(ids.iter().filter_map(|id| Some((*id, text_of(step, *id)?.clone()))));
             }
         }
         Ok(texts)
     }
 
-    async fn read_steps(&self, steps: &[StepPlace]) -> Result<Vec<Arc<Step>>, ReadError> {
+    pub(super) async fn read_steps(&self, steps: &[StepPlace]) -> Result<Vec<Arc<Step>>, ReadError> {
         let places: Vec<_> = steps.iter().map(|step| step.place).collect();
         let records = self.read(&places).await?;
         let step = |record| match Recorded::decode(record).ok()?.into_stored(0)? {
@@ -149,4 +152,9 @@ impl Handle {
         };
         Ok(records.into_iter().filter_map(step).collect())
     }
+}
+
+/// A text that is new in a step.
+fn text_of(step: &Step, id: PayloadId) -> Option<&Arc<str>> {
+    step.payloads.get(id.0.checked_sub(step.first_payload.0)? as usize)
 }

@@ -11,7 +11,10 @@ use crate::handle::{Handle, Refusal};
 
 /// Tasks that somebody waits for.
 #[derive(Clone, Default)]
-pub(crate) struct OpenTasks(Arc<Mutex<BTreeMap<(ExecutionId, u64), watch::Sender<()>>>>);
+pub(crate) struct OpenTasks(Arc<Mutex<Known>>);
+
+/// By execution and task, what goes when the task is closed.
+type Known = BTreeMap<(ExecutionId, u64), watch::Sender<()>>;
 
 impl OpenTasks {
     /// A task begins.
@@ -38,7 +41,7 @@ impl OpenTasks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(ExecutionId, u64), watch::Sender<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         // Nothing in there is ever half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

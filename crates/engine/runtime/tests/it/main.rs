@@ -21,6 +21,7 @@ mod schedules;
 mod slow_reads;
 mod stopping;
 mod waiting;
+mod waiting_executions;
 mod workflow_cuts;
 mod workflows;
 mod world;

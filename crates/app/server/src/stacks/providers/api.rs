@@ -5,7 +5,7 @@ use std::time::Duration;
 use bongsu_gateway::{
     Access, Api, ApiKey, ApiKind, Authorizer, AuthorizerKind, AuthorizerQuestion, BodyKind, Cors, Integration,
     IntegrationResponse, KeyError, KeySource, Passthrough, PayloadFormat, Period, Quota, RestIntegration, Route,
-    RouteError, Secret, Selector, Service, Stage, Throttle, UsagePlan, Webhook,
+    RouteError, Secret, Selector, Service, Stage, Throttle, UsagePlan, Webhook, WorkflowAction,
 };
 use bongsu_template as template;
 use bongsu_template::{
@@ -47,13 +47,18 @@ impl Provider for ApiResource {
     }
 }
 
-/// Whether anybody's request ends in a queue or a topic. A function can look at what it gets, as can another server.
+/// Whether anybody's request ends in a queue or a topic, or starts a workflow. A function can look at what it gets, as can another server.
 fn takes_anything(route: &RouteResource) -> bool {
     let is_signed = route.webhook.as_ref().is_some_and(|webhook| webhook.provider != UNSIGNED);
     let is_guarded = route.access.authorizer.is_some() || route.access.needs_key;
     !is_signed
         && !is_guarded
-        && matches!(route.integration, IntegrationResource::SendMessage { .. } | IntegrationResource::Aws { .. })
+        && matches!(
+            route.integration,
+            IntegrationResource::SendMessage { .. }
+                | IntegrationResource::Workflow { .. }
+                | IntegrationResource::Aws { .. }
+        )
 }
 
 /// The logical id of the route that cannot be served, if it is one of this API's.
@@ -155,13 +160,25 @@ fn route(route: &RouteResource) -> Result<Route, String> {
         IntegrationResource::SendMessage { queue, parameters, responses, timeout_millis: _ } => {
             Integration::SendMessage { queue, parameters, responses }
         }
-        IntegrationResource::Aws { service, path, rest, timeout_millis: _ } => Integration::Aws {
+        IntegrationResource::Workflow { action, parameters, responses, timeout_millis } => Integration::Workflow {
+            action: match action {
+                template::WorkflowAction::StartExecution => WorkflowAction::StartExecution,
+                template::WorkflowAction::StartSyncExecution => WorkflowAction::StartSyncExecution,
+                template::WorkflowAction::StopExecution => WorkflowAction::StopExecution,
+            },
+            parameters,
+            responses,
+            timeout: millis(timeout_millis),
+        },
+        IntegrationResource::Aws { service, path, rest, timeout_millis } => Integration::Aws {
             service: match service {
                 template::AwsService::Sqs => Service::Sqs,
                 template::AwsService::Sns => Service::Sns,
+                template::AwsService::States => Service::States,
             },
             path,
             rest: rest_integration(rest),
+            timeout: millis(timeout_millis),
         },
         IntegrationResource::Proxy { method, uri, parameters, responses, timeout_millis } => {
             Integration::Proxy { method, uri, parameters, responses, timeout: millis(timeout_millis) }

@@ -11,6 +11,7 @@ mod faults;
 mod function;
 mod function_url;
 mod layer_version;
+mod machine_version;
 mod mapping;
 mod permission;
 mod pipe;
@@ -84,7 +85,8 @@ macro_rules! with_provider {
         let old: Option<&Definition> = $old;
         with_provider!(@kinds $definition, old, $it, $before, $call;
             Queue, Topic, Policy, Subscription, Function, Version, Alias, LayerVersion, FunctionUrl, EventInvokeConfig,
-            Permission, Mapping, Bucket, Api, ScheduleGroup, Schedule, StateMachine, Activity, Connection, ApiDestination, Pipe)
+            Permission, Mapping, Bucket, Api, ScheduleGroup, Schedule, StateMachine, MachineVersion, MachineAlias, Activity,
+            Connection, ApiDestination, Pipe)
     }};
     (@kinds $definition:expr, $old:ident, $it:ident, $before:ident, $call:expr; $($kind:ident),*) => {
         match $definition {

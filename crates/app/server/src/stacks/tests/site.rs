@@ -121,6 +121,12 @@ impl Site {
         self.broker().put_object(bucket, key, staged, ObjectPut::default(), EventOrigin::default()).await.unwrap();
     }
 
+    /// What Step Functions answers.
+    pub(super) async fn states(&self, operation: &str, input: Value) -> Result<Value, String> {
+        let answer = self.lambda.ask_states(operation, input).await;
+        answer.map_err(|refusal| refusal.message().to_owned())
+    }
+
     /// What EventBridge answers to a client, or the reason why not.
     pub(super) async fn events(&self, operation: &str, input: Value) -> Result<Value, String> {
         const ID: &str = "00000000-0000-4000-8000-000000000000";

@@ -239,6 +239,7 @@ fn refused(refusal: Refusal) -> WorkflowRejection {
         Refusal::UnknownTask => WorkflowRejection::TaskDoesNotExist,
         Refusal::AlreadyStarted => WorkflowRejection::TaskDoesNotExist,
         Refusal::NotRunning => WorkflowRejection::ExecutionNotRunning,
+        Refusal::UnknownMapRun => WorkflowRejection::MapRunDoesNotGoOn,
         Refusal::NotRedrivable(reason) => WorkflowRejection::ExecutionNotRedrivable { reason: reason.into() },
         Refusal::InvalidJson => WorkflowRejection::InvalidJson,
         Refusal::TooLarge => WorkflowRejection::PayloadTooLarge,
@@ -271,7 +272,7 @@ fn task_call(
         work,
         token: TaskToken::new(id, task.0, open.secret),
         deadline: open.deadline.map(|at| Timestamp(at.0)),
-        trace_header: after.start.trace_header.clone(),
+        trace_header: after.start.trace_header.as_deref().map(Text::from),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Executions: beginning them, having them go on, telling about them.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use bongsu_states_language::{Input, Status, TaskId};
 
@@ -36,17 +37,25 @@ impl Broker {
         machine: MachineRef,
         name: Option<Box<str>>,
         input: &Text,
-        parent: Option<ParentTask>,
+        parent: Option<Box<ParentTask>>,
         trace_header: Option<Text>,
         entropy: &mut Entropy,
     ) -> Result<StartedExecution, Rejection> {
         let (revision, _) = self.resolve_machine(&machine, entropy.next_u64())?;
         let known = self.workflows.revisions[&revision].machine.clone();
         let id = ExecutionId(entropy.next_uuid());
-        let name = name.unwrap_or_else(|| uuid_text(id.0).into());
+        let name = name.map_or_else(|| uuid_text(id.0).into(), Arc::from);
         let input_key = DeduplicationKey::of(&[input.as_bytes()]);
         let started_at = self.now();
-        let start = ExecutionStart { machine, revision, name, started_at, input_key, parent, trace_header };
+        let start = ExecutionStart {
+            machine,
+            revision,
+            name,
+            started_at,
+            input_key,
+            parent,
+            trace_header: boxed(trace_header),
+        };
         if known.express {
             let fact = WorkflowFact::ExpressQueued { id, start: start.clone(), input: input.clone() };
             draft.push(Fact::Workflow { fact });
@@ -57,7 +66,9 @@ impl Broker {
             if found.is_open() && found.start.input_key == input_key && start.parent.is_none() {
                 return Ok(StartedExecution { id: before, start: found.start.clone(), machine: known });
             }
-            return Err(WorkflowRejection::ExecutionAlreadyExists { machine: known, name: start.name }.into());
+            return Err(
+                WorkflowRejection::ExecutionAlreadyExists { machine: known, name: (&*start.name).into() }.into()
+            );
         }
         if self.workflows.open >= OPEN_EXECUTIONS_MAX {
             return Err(WorkflowRejection::TooManyExecutions.into());
@@ -81,9 +92,17 @@ impl Broker {
             return Err(WorkflowRejection::MachineNotExpress.into());
         }
         let id = ExecutionId(entropy.next_uuid());
-        let name = name.unwrap_or_else(|| uuid_text(id.0).into());
+        let name = name.map_or_else(|| uuid_text(id.0).into(), Arc::from);
         let (input_key, started_at) = (DeduplicationKey::of(&[input.as_bytes()]), self.now());
-        let start = ExecutionStart { machine, revision, name, started_at, input_key, parent: None, trace_header };
+        let start = ExecutionStart {
+            machine,
+            revision,
+            name,
+            started_at,
+            input_key,
+            parent: None,
+            trace_header: boxed(trace_header),
+        };
         Ok(told(WorkflowReply::Started(Box::new(StartedExecution { id, start, machine: known }))))
     }
 
@@ -167,16 +186,19 @@ impl Broker {
     }
 
     pub(super) fn decide_describe_execution(&self, id: ExecutionId) -> Result<Decision, Rejection> {
+        Ok(told(WorkflowReply::Execution(Box::new(self.described_execution(id)?))))
+    }
+
+    pub(super) fn described_execution(&self, id: ExecutionId) -> Result<ExecutionDescription, WorkflowRejection> {
         let known = self.workflows.executions.get(&id).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
         let machine = self.workflows.revisions.get(&known.start.revision).map(|revision| revision.machine.clone());
-        let description = ExecutionDescription {
+        Ok(ExecutionDescription {
             summary: known.summary(id),
             machine,
             steps: known.steps.clone(),
             events: known.state.events(),
             output: known.output(),
-        };
-        Ok(told(WorkflowReply::Execution(Box::new(description))))
+        })
     }
 
     pub(super) fn decide_list_executions(
@@ -207,4 +229,9 @@ impl Broker {
             false => Decision::reply(Reply::Done),
         }
     }
+}
+
+/// On its own: a text may be a part of a request, all of which it would hold.
+fn boxed(text: Option<Text>) -> Option<Box<str>> {
+    text.map(|text| Box::from(&*text))
 }

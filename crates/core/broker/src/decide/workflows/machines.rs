@@ -102,7 +102,9 @@ impl Broker {
         let alias = alias.map(|alias| alias.value.clone());
         let (revision, version) = self.resolve_machine(machine, 0)?;
         let machine = self.workflows.revisions[&revision].machine.clone();
-        Ok(told(WorkflowReply::Machine(Box::new(MachineDescription { machine, version, alias }))))
+        let published = version.and_then(|version| known.versions.get(&version));
+        let description = published.map(|version| version.value.description.clone());
+        Ok(told(WorkflowReply::Machine(Box::new(MachineDescription { machine, version, description, alias }))))
     }
 
     pub(super) fn decide_list_machines(&self, after: Option<&str>, max: usize) -> Decision {
@@ -250,7 +252,7 @@ fn check_definition(machine: &StateMachine) -> Result<(), Rejection> {
 }
 
 fn described(machine: Arc<StateMachine>, version: Option<u32>) -> Decision {
-    told(WorkflowReply::Machine(Box::new(MachineDescription { machine, version, alias: None })))
+    told(WorkflowReply::Machine(Box::new(MachineDescription { machine, version, description: None, alias: None })))
 }
 
 fn done(fact: WorkflowFact) -> Decision {

@@ -3,9 +3,10 @@
 pub(super) mod draft;
 mod executions;
 mod machines;
+mod map_runs;
 mod tasks;
 
-use crate::{Broker, Decision, Entropy, Rejection, Reply, WorkflowCommand, WorkflowReply};
+use crate::{Broker, Decision, Entropy, Rejection, Reply, WorkflowCommand, WorkflowRejection, WorkflowReply};
 
 impl Broker {
     pub(super) fn decide_workflow(
@@ -57,6 +58,13 @@ impl Broker {
             WorkflowCommand::ListExecutions { machine, status, redriven, after, max } => {
                 self.decide_list_executions(&machine, (status, redriven), after, max)
             }
+            WorkflowCommand::DescribeMapRun { id } => self.decide_describe_map_run(id),
+            WorkflowCommand::FindMapChild { name } => {
+                let id = self.workflows.map_runs.of_child(name).ok_or(WorkflowRejection::ExecutionDoesNotExist)?;
+                self.decide_describe_map_run(id)
+            }
+            WorkflowCommand::ListMapRuns { id, after, max } => self.decide_list_map_runs(id, after, max),
+            WorkflowCommand::ChangeMapRun { id, change } => self.decide_change_map_run(id, change, entropy),
             WorkflowCommand::EndExpress { id, succeeded } => Ok(self.decide_end_express(id, succeeded)),
         }
     }

@@ -28,7 +28,7 @@ impl Broker {
         };
         let (waits_for_token, as_json) = self.how_it_waits(id, task)?;
         let reply = |result| Reply::Workflow(WorkflowReply::CarriedOut(result));
-        let parent = as_json.map(|as_json| ParentTask { execution: id, task, as_json, input: Text::default() });
+        let parent = as_json.map(|as_json| Box::new(ParentTask { execution: id, task, as_json, input: "".into() }));
         let result = match self.carry_out(&mut draft, action, parent, entropy) {
             Ok(result) => result.to_string(),
             Err(rejection) => return Ok(Decision::reply(reply(Err(Box::new(rejection))))),
@@ -56,7 +56,7 @@ impl Broker {
         &self,
         draft: &mut Draft,
         action: TaskAction,
-        parent: Option<ParentTask>,
+        parent: Option<Box<ParentTask>>,
         entropy: &mut Entropy,
     ) -> Result<Value, Rejection> {
         match action {
@@ -83,7 +83,7 @@ impl Broker {
                 Ok(result::event_queued())
             }
             TaskAction::StartExecution { machine, name, input, trace_header } => {
-                let parent = parent.map(|parent| ParentTask { input: input.clone(), ..parent });
+                let parent = parent.map(|parent| Box::new(ParentTask { input: (&*input).into(), ..*parent }));
                 let started = self.start(draft, machine, name, &input, parent, trace_header, entropy)?;
                 Ok(result::started(&started))
             }

@@ -33,6 +33,17 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "engine/runtime/tests/it/workflows.rs::a_queued_express_execution_runs_again_if_nobody_ended_it",
     ),
     row(
+        "children-of-maps",
+        "The children of distributed maps are parts of their parent's execution: their histories are not kept, and they \
+         are not stopped, redriven or named by themselves. `toleratedFailurePercentage` is a whole number.",
+        "doors/aws-api/tests/it/states/map_runs.rs::runs_and_children_that_are_not_there_are_refused",
+    ),
+    row(
+        "variables-of-states",
+        "`variableReferences` is not told: which state refers to which variable stands in the definition.",
+        "states::a_machine_is_made_changed_and_deleted",
+    ),
+    row(
         "objects-as-texts",
         "`aws-sdk:s3` reads and writes objects that are texts, by the members that are listed in workflows.md; others are \
          refused.",

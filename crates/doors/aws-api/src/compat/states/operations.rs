@@ -72,6 +72,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         errors: &[ExecutionDoesNotExist, InvalidArn],
     },
     Operation {
+        name: "DescribeMapRun",
+        works: "counts of items and of executions",
+        modules: &["states/map_runs"],
+        errors: &[InvalidArn, StatesResourceNotFound],
+    },
+    Operation {
         name: "DescribeStateMachine",
         works: "of a machine, a version or an alias",
         modules: &["states"],
@@ -104,15 +110,22 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: "ListActivities", works: "pages", modules: &["states"], errors: &[StatesInvalidToken] },
     Operation {
         name: "ListExecutions",
-        works: "of a machine, by status or redrive; pages",
+        works: "of a machine or of a run of a distributed map, by status or redrive; pages",
         modules: &["states"],
         errors: &[
             InvalidArn,
+            StatesResourceNotFound,
             StateMachineDoesNotExist,
             StateMachineTypeNotSupported,
             StatesInvalidToken,
             StatesValidationException,
         ],
+    },
+    Operation {
+        name: "ListMapRuns",
+        works: "of an execution; pages",
+        modules: &["states/map_runs"],
+        errors: &[ExecutionDoesNotExist, InvalidArn, StatesInvalidToken],
     },
     Operation {
         name: "ListStateMachineAliases",
@@ -224,6 +237,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         works: "of machines and activities",
         modules: &["states"],
         errors: &[InvalidArn, StatesResourceNotFound],
+    },
+    Operation {
+        name: "UpdateMapRun",
+        works: "of a run that goes on, from the next child that begins or fails",
+        modules: &["states/map_runs"],
+        errors: &[InvalidArn, StatesResourceNotFound, StatesValidationException],
     },
     Operation {
         name: "UpdateStateMachine",
