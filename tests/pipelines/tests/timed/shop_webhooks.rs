@@ -21,8 +21,6 @@ const FETCH: &str = "shop-webhooks-fetch";
 const TRIGGER: &str = "shop-webhooks-trigger";
 /// Malls, and together 1,000 webhooks of theirs.
 const MALLS: Range<usize> = 0..20;
-/// Of them those that the naive arrangement gets, with together 200, unless `BONGSU_SHOP_WHOLE=1`.
-const NAIVE_MALLS: Range<usize> = 8..12;
 /// The server is killed when so many hundredths of the calls were made.
 const KILLED_AT: [usize; 3] = [20, 45, 70];
 /// A mall that has the server for itself, for so many webhooks: fewer than a bucket holds.
@@ -108,14 +106,14 @@ impl Pipeline {
     }
 
     /// All malls send at the same time; the server dies when the shop has had so many calls.
-    fn run(&mut self, malls: Range<usize>, killed_at: &[usize], functions: &[&str]) -> Run {
+    fn run(&mut self, killed_at: &[usize], functions: &[&str]) -> Run {
         let spent =
             |pipeline: &Pipeline| -> f64 { functions.iter().flat_map(|function| pipeline.durations(function)).sum() };
         let (calls_before, spent_before) = (self.shop.count(), spent(self));
         let (began, ingress) = (now(), self.server.ingress());
-        let webhooks: usize = malls.clone().map(changes).sum();
+        let webhooks: usize = MALLS.map(changes).sum();
         let senders: Vec<_> =
-            malls.map(|mall| thread::spawn(move || Mall::new(ingress, &name(mall)).tell_all(changes(mall)))).collect();
+            MALLS.map(|mall| thread::spawn(move || Mall::new(ingress, &name(mall)).tell_all(changes(mall)))).collect();
         let mut outages = Vec::new();
         for hundredths in killed_at {
             let calls = calls_before + webhooks * hundredths / 100;
@@ -191,8 +189,8 @@ impl Run {
     }
 
     /// Each accepted webhook is one execution, which succeeded, and there are no others.
-    fn check_each_has_one_execution(&self, malls: Range<usize>) {
-        assert_eq!(self.accepted.len(), malls.map(changes).sum::<usize>());
+    fn check_each_has_one_execution(&self) {
+        assert_eq!(self.accepted.len(), MALLS.map(changes).sum::<usize>());
         let mut of_message: BTreeMap<&str, usize> = BTreeMap::new();
         for execution in &self.executions {
             assert_eq!(execution.status, "SUCCEEDED", "{}: {}", execution.message_id, execution.cause);
@@ -218,10 +216,10 @@ fn a_group_waits_for_its_workflow_and_a_call_for_its_limit() {
 fn held_and_limited() -> Figures {
     let mut pipeline = Pipeline::up("template.yaml");
     let (pass, call) = pipeline.undisturbed();
-    let run = pipeline.run(MALLS, &KILLED_AT, &[FETCH]);
+    let run = pipeline.run(&KILLED_AT, &[FETCH]);
     let figures = run.figures(pass, call);
     println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s; down for {:.2?} s", run.down());
-    run.check_each_has_one_execution(MALLS);
+    run.check_each_has_one_execution();
     assert_eq!((figures.of_a_mall, figures.overtaking), (1, 0), "a mall's changes one by one and in order");
 
     let (mut client, calls) = (Client::new(pipeline.server.api(), TIMEOUT), by_mall(&run.calls));
@@ -242,13 +240,12 @@ fn held_and_limited() -> Figures {
 /// Nothing keeps the next message of a mall until the workflow of the one before has ended, and the limit is met by being
 /// refused: this is what the example is for.
 fn naive() -> Figures {
-    let malls = if std::env::var_os("BONGSU_SHOP_WHOLE").is_some() { MALLS } else { NAIVE_MALLS };
     let mut pipeline = Pipeline::up("naive.yaml");
     let (pass, call) = pipeline.undisturbed();
-    let run = pipeline.run(malls.clone(), &[], &[FETCH, TRIGGER]);
+    let run = pipeline.run(&[], &[FETCH, TRIGGER]);
     let figures = run.figures(pass, call);
     println!("undisturbed: a webhook {pass:.3} s, a call {call:.3} s");
-    run.check_each_has_one_execution(malls);
+    run.check_each_has_one_execution();
     assert!(figures.of_a_mall > 1 && figures.refused > 0, "{figures:?}");
     figures
 }
