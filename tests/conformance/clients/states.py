@@ -198,7 +198,7 @@ class States(unittest.TestCase):
         self.assertEqual([self.output(self.start(arn)) for arn in (alias, machine)], [1, 2])
 
     def test_a_definition_that_cannot_run_is_refused(self):
-        for definition in ["", "{}", '{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::http:invoke","End":true}}}']:
+        for definition in ["", "{}", '{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::events:putEvents","End":true}}}']:
             with self.assertRaises(self.states.exceptions.InvalidDefinition):
                 self.states.create_state_machine(name="refused", definition=definition or " ", roleArn=ROLE)
 

@@ -255,6 +255,7 @@ impl Machine<'_> {
             let rows = [id].into_iter().chain(children.ids());
             let changed = rows.filter_map(|id| Some((id, Some(self.changed.get(&id)?.clone()?))));
             let last: Vec<_> = changed.collect();
+            self.parted_ids.extend(last.iter().map(|(id, _)| *id));
             self.parted.extend(last);
         }
         let Phase::Children(children) = &self.strand(id).phase else { return };

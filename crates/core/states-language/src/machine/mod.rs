@@ -18,7 +18,7 @@ mod take;
 mod tasks;
 mod walk;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bongsu_jsonata::Value;
@@ -76,6 +76,8 @@ pub(crate) struct Machine<'a> {
     /// Rows of runs of distributed Maps that go in this very step, as they were last: whoever asks for the children of a
     /// run finds them in the steps.
     parted: Vec<(StrandId, Option<Strand>)>,
+    /// Whose rows those are: what is gone of them has to be said.
+    parted_ids: BTreeSet<StrandId>,
     texts: Vec<Arc<str>>,
     values: BTreeMap<PayloadId, Value>,
     events: Vec<HistoryEvent>,
@@ -115,6 +117,7 @@ impl<'a> Machine<'a> {
             head: execution.head.clone(),
             changed: BTreeMap::new(),
             parted: Vec::new(),
+            parted_ids: BTreeSet::new(),
             texts: Vec::new(),
             values: BTreeMap::new(),
             events: Vec::new(),
@@ -220,7 +223,7 @@ impl<'a> Machine<'a> {
     }
 
     fn remove_strand(&mut self, id: StrandId) {
-        if self.execution.strands.contains_key(&id) {
+        if self.execution.strands.contains_key(&id) || self.parted_ids.contains(&id) {
             self.changed.insert(id, None);
         } else {
             self.changed.remove(&id);

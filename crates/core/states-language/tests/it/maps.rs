@@ -364,3 +364,26 @@ fn items_are_read_and_results_are_written() {
         "#]],
     );
 }
+
+#[test]
+fn a_run_that_begins_and_ends_in_one_step_leaves_no_children_behind() {
+    let mut world = World::new(
+        Kind::Standard,
+        r#"{"StartAt":"O","States":{
+            "O":{"Type":"Map","ItemsPath":"$$.Execution.Input","Next":"E",
+                "Retry":[{"ErrorEquals":["A"],"MaxAttempts":2}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"E"}],
+                "ItemProcessor":{"StartAt":"T","States":{
+                    "T":{"Type":"Wait","Seconds":5,"Next":"M"},
+                    "M":{"Type":"Map","ItemsPath":"$$.Execution.Input","ToleratedFailureCount":0,"Next":"F",
+                        "Retry":[{"ErrorEquals":["A","States.Timeout"],"MaxAttempts":2}],
+                        "Catch":[{"ErrorEquals":["States.ALL"],"Next":"F"}],
+                        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
+                            "States":{"P":{"Type":"Pass","Next":"N"},"N":{"Type":"Fail","Error":"A"}}}},
+                    "F":{"Type":"Fail","Error":"A"}}}},
+            "E":{"Type":"Fail","Error":"A"}}}"#,
+    );
+    for line in ["start [1,2,3]", "+10s", "+10s", "+10s", "+10s"] {
+        world.line(line);
+    }
+    assert_eq!(world.live.status(), Status::Failed);
+}

@@ -2,7 +2,7 @@
 
 use bongsu_broker::{FunctionRef, LATEST, MachineRef, QueueName, TopicName};
 
-use super::parameters::{OTHER_SOURCE, OTHER_TARGET};
+use super::parameters::OTHER_SOURCE;
 use crate::operation::Context;
 
 /// Somebody that a pipe calls.
@@ -23,7 +23,7 @@ impl Context<'_> {
     ///
     /// What is told of an ARN that names none of this server's.
     pub(super) fn source_queue(&self, arn: &str) -> Result<QueueName, String> {
-        match self.end(arn)? {
+        match self.end(arn, OTHER_SOURCE)? {
             End::Queue(queue) => Ok(queue),
             _ => Err(OTHER_SOURCE.to_owned()),
         }
@@ -33,8 +33,8 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// What is told of an ARN that names nobody whom a pipe can call here.
-    pub(super) fn end(&self, arn: &str) -> Result<End, String> {
+    /// What is told of an ARN that names nothing of this server's, and `otherwise` of one that no pipe leads to.
+    pub(super) fn end(&self, arn: &str, otherwise: &str) -> Result<End, String> {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let ["arn", _, service, region, account, resource] = parts[..] else {
             return Err(format!("{arn} is not an ARN."));
@@ -64,7 +64,7 @@ impl Context<'_> {
             ("events", [destination]) if destination.starts_with("api-destination/") => {
                 Ok(End::ApiDestination(arn.to_owned()))
             }
-            _ => Err(OTHER_TARGET.to_owned()),
+            _ => Err(otherwise.to_owned()),
         }
     }
 }

@@ -36,8 +36,10 @@ pub(crate) const UNAVAILABLE: &Unavailable = &[
     ("TargetParameters.TimestreamParameters", BOTH, TARGETS),
 ];
 
-/// What is said of other sources and targets.
+/// What is said of other sources, enrichments and targets.
 pub(super) const OTHER_SOURCE: &str = SOURCES;
+pub(super) const OTHER_ENRICHMENT: &str =
+    "Events are enriched by Lambda functions, EXPRESS state machines and API destinations here.";
 pub(super) const OTHER_TARGET: &str = TARGETS;
 pub(super) const NO_LOGS: &str = LOGS;
 

@@ -8,8 +8,8 @@ use bongsu_event_pattern::{FILTERS_MAX, Filters, InvalidPattern, PATTERN_CHARS_M
 use super::details::{Details, FIRE_AND_FORGET, REQUEST_RESPONSE};
 use super::ends::End;
 use super::parameters::{
-    EnrichmentParameters, HttpParameters, InvocationParameters, LogConfiguration, NO_LOGS, SourceParameters,
-    TargetParameters,
+    EnrichmentParameters, HttpParameters, InvocationParameters, LogConfiguration, NO_LOGS, OTHER_ENRICHMENT,
+    OTHER_TARGET, SourceParameters, TargetParameters,
 };
 use super::path::Path;
 use super::refusal::invalid;
@@ -208,7 +208,7 @@ impl Context<'_> {
         let (batch_size, window) = batch(&queue, details)?;
         check_patterns(&details.source_parameters.patterns())?;
         let mut one_by_one = self.check_enrichment(details).await?;
-        let target = self.end(&details.target).map_err(|fault| invalid("Target", fault))?;
+        let target = self.end(&details.target, OTHER_TARGET).map_err(|fault| invalid("Target", fault))?;
         check_blocks(&target, details)?;
         let is_standard = self.check_target(&target, details, batch_size).await?;
         one_by_one |= matches!(target, End::ApiDestination(_));
@@ -238,7 +238,7 @@ impl Context<'_> {
             return Ok(false);
         }
         check_syntax("EnrichmentParameters.InputTemplate", input_template.as_deref())?;
-        let enrichment = self.end(&details.enrichment).map_err(|fault| invalid(MEMBER, fault))?;
+        let enrichment = self.end(&details.enrichment, OTHER_ENRICHMENT).map_err(|fault| invalid(MEMBER, fault))?;
         let is_destination = matches!(enrichment, End::ApiDestination(_));
         if http_parameters.is_some() && !is_destination {
             return Err(invalid("EnrichmentParameters.HttpParameters", "HttpParameters are for API destinations."));
@@ -250,8 +250,7 @@ impl Context<'_> {
                 return Err(invalid(MEMBER, "Only an EXPRESS state machine can enrich events: its end is waited for."));
             }
             End::Queue(_) | End::Topic(_) => {
-                let text = "Events are enriched by Lambda functions, EXPRESS state machines and API destinations here.";
-                return Err(invalid(MEMBER, text));
+                return Err(invalid(MEMBER, OTHER_ENRICHMENT));
             }
         }
         Ok(is_destination)

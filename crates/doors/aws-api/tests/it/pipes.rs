@@ -389,6 +389,14 @@ async fn bad_definitions_are_refused_with_the_member_that_is_wrong() {
         let (found, text) = world.refuses(definition(source, target, more.clone())).await;
         assert_eq!(found, member, "{source} {target} {more}: {text}");
     }
+    for (definition, served) in [
+        (definition(&arn("kinesis", "stream/s"), ECHO, json!({})), "Pipes read SQS queues"),
+        (definition(SOURCE, &arn("ecs", "cluster/c"), json!({})), "Pipes lead to Lambda functions"),
+        (definition(SOURCE, ECHO, json!({ "Enrichment": arn("execute-api", "a/s/GET/p") })), "Events are enriched by"),
+    ] {
+        let (_, text) = world.refuses(definition).await;
+        assert!(text.starts_with(served), "{text}");
+    }
     let (member, text) = world.refuses(json!({})).await;
     assert_eq!(member, "source");
     assert!(text.starts_with("3 validation errors detected: Value null at 'source'"), "{text}");

@@ -11,7 +11,7 @@ use crate::operation::Context;
 use crate::pipes::details::Details;
 use crate::pipes::ends::End;
 use crate::pipes::limit;
-use crate::pipes::parameters::{HttpParameters, SqsTargetParameters};
+use crate::pipes::parameters::{HttpParameters, OTHER_ENRICHMENT, OTHER_TARGET, SqsTargetParameters};
 use crate::pipes::template::{InputTemplate, Names};
 
 /// Pipes whose plans are kept as they were read; beyond that all are read anew.
@@ -70,12 +70,13 @@ impl Plan {
             "" => None,
             arn => {
                 let http = details.enrichment_parameters.http_parameters.clone().unwrap_or_default();
-                let by = answerer(cx.end(arn)?, http).ok_or_else(|| format!("{arn} enriches nothing"))?;
+                let by =
+                    answerer(cx.end(arn, OTHER_ENRICHMENT)?, http).ok_or_else(|| format!("{arn} enriches nothing"))?;
                 Some(Enrichment { by, template: template(details.enrichment_parameters.input_template.as_ref())? })
             }
         };
         let parameters = &details.target_parameters;
-        let target = match cx.end(&details.target)? {
+        let target = match cx.end(&details.target, OTHER_TARGET)? {
             End::Queue(queue) => Target::Queue(queue, parameters.sqs_queue_parameters.clone().unwrap_or_default()),
             End::Topic(topic) => Target::Topic(topic),
             End::Function(function) if !waits => Target::Event(function),

@@ -206,7 +206,8 @@ async fn children_that_begin_and_end_in_one_step_are_told_too() {
         "Refuse": { "Type": "Fail", "Error": "Negative" },
         "Keep": { "Type": "Pass", "Result": "kept", "End": true },
     });
-    let processor = json!({ "ProcessorConfig": { "Mode": "DISTRIBUTED" }, "StartAt": "Positive", "States": states });
+    let config = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    let processor = json!({ "ProcessorConfig": config, "StartAt": "Positive", "States": states });
     let settings = json!({ "ItemProcessor": processor, "ToleratedFailurePercentage": 50 });
     let (world, arn, run) = World::mapped(settings, json!([1, -2, 3])).await;
     assert_eq!(world.ended(&arn).await["output"], r#"["kept","kept"]"#);
